@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Builds the Kamailio module failover.so, its tool and its tests.
+# `make help` lists the targets.
+
+ifneq ($(wildcard ../../Makefile.defs),)
+# A folder of Kamailio's own source tree (src/modules/failover): a module like
+# the others there, built by `make -C src modules modules=modules/failover`.
+
+include ../../Makefile.defs
+auto_gen=
+NAME=failover.so
+DEFS += $(shell pkg-config --cflags libpcre2-8)
+LIBS += $(shell pkg-config --libs libpcre2-8)
+include ../../Makefile.modules
+
+else
+# On its own, against the installed server and the headers of its release.
+
+KAMAILIO ?= /usr/sbin/kamailio
+KSRC     ?= build/kamailio
+PREFIX   ?= /usr
+PYTHON   := /usr/bin/python3
+
+# Where that server looks for its modules, and where ours and its documents go.
+SERVER_MODULES = $(shell $(KAMAILIO) -I | sed -n 's/^ *Default paths to modules: *\([^: ]*\).*/\1/p')
+MODULES_DIR   ?= $(SERVER_MODULES)
+DOC_DIR       ?= $(PREFIX)/share/doc/kamailio-failover
+
+# Every source here goes into the module. The glue to Kamailio has failover_ in
+# front; the others, and the policy, are pure rooms: they know nothing of
+# Kamailio, so the tool and the unit tests are made of them too.
+SOURCES := $(wildcard *.c)
+PURE    := $(wildcard failover_policy.c) $(filter-out failover_%,$(SOURCES))
+TOOLS   := $(patsubst tools/%.c,%,$(wildcard tools/*.c))
+
+CFLAGS   ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
+PCRE2     = $(shell pkg-config --libs libpcre2-8 2>/dev/null)
+
+# Kamailio's options, derived anew by every build, as the server may change.
+FLAGS := build/kamailio.flags
+# ../../core/x.h is found from any module's folder, here as in Kamailio's tree.
+HOST  := @$(FLAGS) -isystem $(KSRC)/src/modules/tm -DMOD_NAME='"failover"' -DMOD_NAMEID=failover
+
+COMPILE  = $(CC) $(HOST) -iquote . $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -MMD -MP
+SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+
+Q   = $(if $(filter 1,$(V)),,@)
+say = @printf '  %-7s %s\n' '$(1)' '$(2)'
+
+.DELETE_ON_ERROR:
+
+##@ Building
+.PHONY: all
+all: failover.so $(TOOLS) ## the module and failoverctl (the default)
+
+failover.so: $(SOURCES:%.c=build/%.o) tools/check-flags.sh
+	$(call say,LD,$@)
+	$(Q)$(CC) -shared $(LDFLAGS) -o $@ $(filter %.o,$^) $(PCRE2)
+	$(Q)tools/check-flags.sh $@ $(SERVER_MODULES)/tm.so
+
+$(TOOLS): %: build/tools/%.o $(PURE:%.c=build/%.o)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(PCRE2)
+
+build/%.o: %.c $(FLAGS)
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) -fPIC -c -o $@ $<
+
+$(FLAGS): FORCE
+	$(if $(and $(wildcard $(KAMAILIO)),$(wildcard $(KSRC)/src/core/str.h),$(PCRE2),$(shell command -v $(CC))),,\
+		$(error The compiler, libpcre2, Kamailio or its headers are missing: run 'make deps'))
+	@mkdir -p $(@D)
+	@tools/kamailio-flags.sh $(KAMAILIO) $(KSRC)/src >$@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+.PHONY: FORCE
+FORCE:
+
+.PHONY: deps
+deps: ## install the packages and fetch the headers that all this needs (packages: as root)
+	@tools/deps.sh build/kamailio
+
+.PHONY: install uninstall
+install: all ## install module, tool and documents (DESTDIR, MODULES_DIR, PREFIX)
+	install -D -m 644 failover.so $(DESTDIR)$(MODULES_DIR)/failover.so
+	$(foreach tool,$(TOOLS),install -D -m 755 $(tool) $(DESTDIR)$(PREFIX)/bin/$(tool))
+	for file in $$(find README.md CHANGELOG.md doc examples -type f); do \
+		install -D -m 644 $$file $(DESTDIR)$(DOC_DIR)/$$file || exit; \
+	done
+
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(MODULES_DIR)/failover.so $(TOOLS:%=$(DESTDIR)$(PREFIX)/bin/%)
+	rm -rf $(DESTDIR)$(DOC_DIR)
+
+##@ Trying
+# Python's own files go to build/ as well.
+check-wire demo: export PYTHONPYCACHEPREFIX := $(CURDIR)/build/python
+
+.PHONY: demo
+demo: ## deps, build, then examples/demo.py: the module at work
+	+@tools/steps.sh demo $(MAKE) $(PYTHON)
+
+##@ Checking
+.PHONY: check
+check: ## everything: deps, build and all checks below, with one count at the end
+	+@tools/steps.sh check $(MAKE) $(PYTHON)
+
+.PHONY: check-symbols
+check-symbols: $(PURE:%.c=build/%.o) ## the pure rooms use only what test/build/allowed-symbols.txt lists
+	@tools/check-symbols.sh test/build/allowed-symbols.txt $^
+
+UNIT := $(patsubst %.c,build/unit/%.o,$(PURE) $(wildcard test/unit/*.c))
+
+.PHONY: check-unit
+check-unit: build/unit/run ## unit tests of the pure rooms, under ASan and UBSan
+	@mkdir -p build/results
+	@ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
+		CK_TAP_LOG_FILE_NAME=build/results/unit.tap $<
+
+build/unit/run: $(UNIT)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(PCRE2) $$(pkg-config --libs check) -pthread
+
+build/unit/%.o: %.c $(FLAGS)
+	$(call say,CC,$< with sanitizers)
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) $(SANITIZE) -c -o $@ $<
+
+.PHONY: check-wire
+check-wire: all ## scripted SIP peers against a real Kamailio
+	@$(PYTHON) -m pytest -v -p no:cacheprovider --junitxml=build/results/wire.xml test/wire
+
+.PHONY: check-build
+check-build: all ## tests of this build system
+	@test/build/run.sh build/results/build.tap
+
+##@ Cleaning
+.PHONY: clean distclean
+clean: ## remove what was built, keep Kamailio's headers
+	rm -rf failover.so $(TOOLS) $(filter-out build/kamailio,$(wildcard build/*))
+
+distclean: clean ## remove the headers too
+	rm -rf build
+
+.PHONY: help
+help: ## this list
+	@sed -n -e 's/^##@ \(.*\)/\n\1/p' -e 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
+
+-include $(wildcard build/*.d build/tools/*.d build/unit/*.d build/unit/test/unit/*.d)
+
+endif

@@ -1,0 +1,656 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "destination.h"
+
+#include <string.h>
+
+static const char *const transport_names[TRANSPORT_COUNT] = {
+		[TRANSPORT_UDP] = "UDP",
+		[TRANSPORT_TCP] = "TCP",
+		[TRANSPORT_TLS] = "TLS",
+		[TRANSPORT_SCTP] = "SCTP",
+};
+
+const char *transport_name(transport_t transport)
+{
+	return transport_names[transport];
+}
+
+/* @return the transport, or -1 for another word */
+static int transport_find(const fragment_t *word)
+{
+	int i;
+
+	for(i = 0; i < TRANSPORT_COUNT; i++) {
+		if(fragment_is(word, transport_names[i]))
+			return i;
+	}
+	return -1;
+}
+
+static bool is_websocket(const fragment_t *word)
+{
+	return fragment_is(word, "WS") || fragment_is(word, "WSS");
+}
+
+int transport_parse(const fragment_t *text, transport_t *transport,
+		diagnostics_t *diagnostics)
+{
+	int found = transport_find(text);
+
+	if(is_websocket(text))
+		return diagnostics_error(diagnostics, text,
+				"[%.*s]: a server cannot open a WebSocket to a destination; "
+				"UDP, TCP, TLS or SCTP would be right",
+				SHOWN(text));
+	if(found < 0)
+		return diagnostics_error(diagnostics, text,
+				"[%.*s] is no transport: UDP, TCP, TLS or SCTP would be right",
+				SHOWN(text));
+	*transport = found;
+	return 0;
+}
+
+/* A word taken apart at the first level. */
+typedef struct parts
+{
+	fragment_t uri;
+	fragment_t suffix;	/* behind the slash */
+	fragment_t options; /* between the braces */
+	bool has_suffix, has_options;
+	char shadow[SIP_URI_BYTES_MAX]; /* the URI with its marks painted over */
+	uri_parts_t parsed;				/* points into shadow */
+} parts_t;
+
+/* Where the block of options opens: the first brace behind the host. Braces
+ * are legal nowhere in a URI, so the first one will do. */
+static int split_options(
+		const fragment_t *word, parts_t *parts, diagnostics_t *diagnostics)
+{
+	int open = fragment_find(word, 0, '{');
+	int last = word->text.len - 1;
+	fragment_t where;
+
+	parts->uri = *word;
+	if(open < 0)
+		return 0;
+	where = fragment_part(word, open, 1);
+	if(word->text.s[last] != '}' || fragment_mark(word, last) != NULL)
+		return diagnostics_error(diagnostics, &where,
+				"this brace is not closed at the end of the destination: "
+				"{inviting=5,provisional=20} would be right");
+	parts->uri = fragment_part(word, 0, open);
+	parts->options = fragment_part(word, open + 1, last - open - 1);
+	parts->has_options = true;
+	return 0;
+}
+
+/* Where the host begins: behind the @, else behind the scheme. */
+static int host_offset(const fragment_t *uri)
+{
+	int at_sign = fragment_find(uri, 0, '@');
+	int colon = fragment_find(uri, 0, ':');
+
+	return at_sign >= 0 ? at_sign + 1 : colon + 1;
+}
+
+/* Is this offset in the value of a URI parameter? There a slash is legal. */
+static bool is_in_param_value(const fragment_t *uri, int host, int offset)
+{
+	int i;
+
+	for(i = offset; i >= host && uri->text.s[i] != ';'; i--) {
+		if(uri->text.s[i] == '=')
+			return true;
+	}
+	return false;
+}
+
+/* Cut off a last /WORD behind host, port or parameters. */
+static void split_suffix(parts_t *parts)
+{
+	fragment_t *uri = &parts->uri;
+	int host = host_offset(uri);
+	int slash = -1;
+	int i;
+	fragment_t suffix;
+
+	for(i = fragment_find(uri, host, '/'); i >= 0;
+			i = fragment_find(uri, i + 1, '/'))
+		slash = i;
+	if(slash < 0)
+		return;
+	suffix = fragment_part(uri, slash + 1, uri->text.len - slash - 1);
+	if(is_in_param_value(uri, host, slash) && transport_find(&suffix) < 0
+			&& !is_websocket(&suffix))
+		return;
+	parts->suffix = suffix;
+	parts->has_suffix = true;
+	parts->uri = fragment_part(uri, 0, slash);
+}
+
+/* The colon before the port; the length of the URI if there is none. */
+static int port_offset(const fragment_t *uri)
+{
+	int host = host_offset(uri);
+	int bracket = host < uri->text.len && uri->text.s[host] == '['
+						  ? fragment_find(uri, host, ']')
+						  : host;
+	int colon = bracket < 0 ? -1 : fragment_find(uri, bracket, ':');
+	int params = fragment_find(uri, host, ';');
+
+	if(colon < 0 || (params >= 0 && params < colon))
+		return uri->text.len;
+	return colon;
+}
+
+/* What stands for the character at an offset: a hole is painted over by what
+ * is legal in its place, letters, or digits in a port; an escape by the
+ * character it stands for. So every offset stays what it is. */
+static char shadow_char(const fragment_t *uri, int offset, int port)
+{
+	const mark_t *mark = fragment_mark(uri, offset);
+	const char *at = uri->text.s + offset;
+
+	if(mark == NULL
+			|| (mark->hole == MARK_ESCAPE && at == mark->at + mark->len - 1))
+		return *at;
+	/* another letter for another hole, so that ;$a;$b is not one name twice */
+	return offset < port ? 'g' + (unsigned)mark->hole % 20 : '1';
+}
+
+static int parse_shadow(parts_t *parts, diagnostics_t *diagnostics)
+{
+	const fragment_t *uri = &parts->uri;
+	str shadow = {parts->shadow, uri->text.len};
+	fragment_t where;
+	int port = port_offset(uri);
+	const char *fault;
+	int at, i;
+
+	if(uri->text.len > SIP_URI_BYTES_MAX)
+		return diagnostics_error(diagnostics, uri,
+				"a URI is at most %d bytes long", SIP_URI_BYTES_MAX);
+	for(i = 0; i < uri->text.len; i++)
+		shadow.s[i] = shadow_char(uri, i, port);
+	if(uri->text.len > 0 && uri->text.s[0] == '<')
+		return diagnostics_error(diagnostics, uri,
+				"[%.*s]: a destination stands without angle brackets",
+				SHOWN(uri));
+	if(uri->text.len > 0 && uri->text.s[uri->text.len - 1] == '@')
+		return diagnostics_error(diagnostics, uri,
+				"[%.*s] has no host; for a registered user call "
+				"lookup(\"location\") before failover() and write no To",
+				SHOWN(uri));
+	fault = sip_uri_parse(&shadow, &parts->parsed, &at);
+	if(fault == NULL)
+		return 0;
+	where = fragment_part(uri, at, 0);
+	return diagnostics_error(
+			diagnostics, &where, "[%.*s]: %s", SHOWN(uri), fault);
+}
+
+/* The part of the author's text that a part of the shadow stands for. */
+static fragment_t unshadow(const parts_t *parts, const str *part)
+{
+	return fragment_part(
+			&parts->uri, (int)(part->s - parts->shadow), part->len);
+}
+
+static int check_port(const parts_t *parts, diagnostics_t *diagnostics)
+{
+	fragment_t port;
+
+	if(parts->parsed.port.len == 0)
+		return 0;
+	port = unshadow(parts, &parts->parsed.port);
+	/* a port that is put in is looked at when it is known */
+	if(fragment_has_marks(&port) || sip_uri_port(&parts->parsed) > 0)
+		return 0;
+	return diagnostics_error(diagnostics, &port,
+			"[%.*s] is no port: a number from 1 to 65535 would be right",
+			SHOWN(&port));
+}
+
+static int check_headers(const parts_t *parts, diagnostics_t *diagnostics)
+{
+	fragment_t headers;
+
+	if(parts->parsed.headers.s == NULL)
+		return 0;
+	headers = unshadow(parts, &parts->parsed.headers);
+	return diagnostics_error(diagnostics, &headers,
+			"[?%.*s]: a destination takes no headers, remove them",
+			SHOWN(&headers));
+}
+
+/* Which transport the URI itself asks for.
+ * @return 1 it does, 0 it does not, -1 with an error reported */
+static int uri_transport(const parts_t *parts, transport_t *transport,
+		diagnostics_t *diagnostics)
+{
+	fragment_t name;
+	str value;
+
+	if(!sip_uri_param(&parts->parsed, "transport", &value))
+		return 0;
+	name = unshadow(parts, &value);
+	if(fragment_has_marks(&name))
+		return diagnostics_error(diagnostics, &name,
+				"[%.*s]: a transport must be written out, ;transport=tcp or "
+				"/TCP",
+				SHOWN(&name));
+	return transport_parse(&name, transport, diagnostics) < 0 ? -1 : 1;
+}
+
+static int check_sips(const fragment_t *where, transport_t transport,
+		bool is_suffix, diagnostics_t *diagnostics)
+{
+	/* ;transport=tcp means TLS over TCP there (RFC 3261 section 26.2.2) */
+	if(transport == TRANSPORT_TLS
+			|| (transport == TRANSPORT_TCP && !is_suffix))
+		return 0;
+	return diagnostics_error(diagnostics, where,
+			"[%s] contradicts sips:, which is always sent over TLS; sip: or "
+			"/TLS would be right",
+			transport_name(transport));
+}
+
+static int choose_transport(destination_t *destination, const parts_t *parts,
+		diagnostics_t *diagnostics)
+{
+	transport_t by_uri, by_suffix;
+	int found = uri_transport(parts, &by_uri, diagnostics);
+
+	if(found < 0)
+		return -1;
+	if(parts->has_suffix
+			&& transport_parse(&parts->suffix, &by_suffix, diagnostics) < 0)
+		return -1;
+	if(parts->parsed.is_sips) {
+		if(found && check_sips(&parts->uri, by_uri, false, diagnostics) < 0)
+			return -1;
+		if(parts->has_suffix
+				&& check_sips(&parts->suffix, by_suffix, true, diagnostics) < 0)
+			return -1;
+		destination->transport = TRANSPORT_TLS;
+		destination->has_transport = true;
+		return 0;
+	}
+	if(found && parts->has_suffix && by_uri != by_suffix)
+		return diagnostics_error(diagnostics, &parts->suffix,
+				"/%s contradicts ;transport=%s of the same destination: one of "
+				"them would be right",
+				transport_name(by_suffix), transport_name(by_uri));
+	destination->has_transport = found || parts->has_suffix;
+	destination->transport = parts->has_suffix ? by_suffix
+							 : found		   ? by_uri
+											   : TRANSPORT_UDP;
+	return 0;
+}
+
+/* The end of the first option: a comma outside of braces, brackets and quotes,
+ * or the end of the block. */
+static int option_end(const fragment_t *block)
+{
+	bool quoted = false;
+	int depth = 0;
+	int i;
+
+	for(i = 0; i < block->text.len; i++) {
+		char c = block->text.s[i];
+
+		if(fragment_mark(block, i) != NULL)
+			continue;
+		if(c == '\'')
+			quoted = !quoted;
+		if(quoted)
+			continue;
+		if(c == '{' || c == '[' || c == '(')
+			depth++;
+		if((c == '}' || c == ']' || c == ')') && depth > 0)
+			depth--;
+		if(c == ',' && depth == 0)
+			break;
+	}
+	return i;
+}
+
+static int parse_option(destination_t *destination, const fragment_t *text,
+		diagnostics_t *diagnostics)
+{
+	int equals = fragment_find(text, 0, '=');
+	fragment_t name =
+			fragment_part(text, 0, equals < 0 ? text->text.len : equals);
+	fragment_t value;
+	const setting_t *setting;
+	int last;
+
+	if(text->text.len == 0)
+		return diagnostics_error(diagnostics, text,
+				"there is no option here: {inviting=5,provisional=20} would be "
+				"right");
+	name = fragment_trim(&name);
+	setting = setting_find_option(&name);
+	if(setting == NULL || equals < 0)
+		return diagnostics_error(diagnostics, &name,
+				"[%.*s] is no option of a destination: inviting=SECONDS, "
+				"provisional=SECONDS or pattern=REGEX would be right",
+				SHOWN(&name));
+	value = fragment_part(text, equals + 1, text->text.len - equals - 1);
+	value = fragment_trim(&value);
+	last = value.text.len - 1;
+	if(last >= 1 && value.text.s[0] == '\'' && value.text.s[last] == '\'')
+		value = fragment_part(&value, 1, last - 1);
+	if(value.text.len == 0)
+		return diagnostics_error(diagnostics, &value,
+				"the option %s has no value", setting->option);
+	if(fragment_has_marks(&value))
+		return diagnostics_error(diagnostics, &value,
+				"[%.*s]: the options of a destination must be written out",
+				SHOWN(&value));
+	if(settings_name(&destination->options, setting, &name, diagnostics) < 0)
+		return -1;
+	return settings_read(&destination->options, setting, &value, diagnostics);
+}
+
+static int parse_options(destination_t *destination, const fragment_t *block,
+		diagnostics_t *diagnostics)
+{
+	fragment_t rest = *block;
+	int result = 0;
+	bool is_last;
+
+	do {
+		int end = option_end(&rest);
+		fragment_t option = fragment_part(&rest, 0, end);
+
+		is_last = end == rest.text.len;
+		if(!is_last)
+			rest = fragment_part(&rest, end + 1, rest.text.len - end - 1);
+		option = fragment_trim(&option);
+		if(parse_option(destination, &option, diagnostics) < 0)
+			result = -1;
+	} while(!is_last);
+	return result;
+}
+
+/* What surrounds an offset of a URI; context is its parts_t. */
+static hole_kind_t hole_kind_in_uri(const void *context, int offset)
+{
+	const parts_t *parts = context;
+	const char *at = parts->shadow + offset;
+
+	if(parts->parsed.params.len > 0 && at >= parts->parsed.params.s)
+		return HOLE_PARAM;
+	if(parts->parsed.port.len > 0 && at >= parts->parsed.port.s)
+		return HOLE_PORT;
+	return at >= parts->parsed.host.s ? HOLE_HOST : HOLE_USER;
+}
+
+static int parse_uri(destination_t *destination, parts_t *parts,
+		arena_t *arena, diagnostics_t *diagnostics)
+{
+	int errors_before = diagnostics->errors;
+
+	if(fragment_is(&parts->uri, "current")) {
+		destination->is_current = true;
+		return 0;
+	}
+	split_suffix(parts);
+	if(parse_shadow(parts, diagnostics) < 0)
+		return -1;
+	check_port(parts, diagnostics);
+	choose_transport(destination, parts, diagnostics);
+	check_headers(parts, diagnostics);
+	if(diagnostics->errors > errors_before)
+		return -1;
+	destination->has_user = parts->parsed.user.len > 0;
+	if(template_make(&destination->uri, &parts->uri, hole_kind_in_uri, parts,
+			   arena)
+			< 0)
+		return diagnostics_error(
+				diagnostics, &parts->uri, "no memory for a destination");
+	return 0;
+}
+
+destination_t *destination_parse(
+		const fragment_t *word, arena_t *arena, diagnostics_t *diagnostics)
+{
+	destination_t *destination = arena_alloc(arena, sizeof(*destination));
+	int errors_before = diagnostics->errors;
+	parts_t parts = {0};
+
+	if(destination == NULL) {
+		diagnostics_error(diagnostics, word, "no memory for a destination");
+		return NULL;
+	}
+	destination->where = *word;
+	if(split_options(word, &parts, diagnostics) < 0)
+		return NULL;
+	parse_uri(destination, &parts, arena, diagnostics);
+	if(parts.has_options)
+		parse_options(destination, &parts.options, diagnostics);
+	return diagnostics->errors > errors_before ? NULL : destination;
+}
+
+int destination_set_transport(destination_t *destination,
+		const fragment_t *transport, diagnostics_t *diagnostics)
+{
+	transport_t named;
+
+	if(transport_parse(transport, &named, diagnostics) < 0)
+		return -1;
+	if(destination->has_transport && destination->transport != named)
+		return diagnostics_error(diagnostics, transport,
+				"$transport = %s contradicts To, which says %s: one of them "
+				"would be right",
+				transport_name(named), transport_name(destination->transport));
+	destination->transport = named;
+	destination->has_transport = true;
+	return 0;
+}
+
+/* Append to a string that has the room. */
+static void append(str *text, const char *s, int len)
+{
+	memcpy(text->s + text->len, s, len);
+	text->len += len;
+}
+
+static void append_text(str *text, const char *s)
+{
+	append(text, s, (int)strlen(s));
+}
+
+/* The next hop says where and over which transport, and nothing else. maddr
+ * has precedence over the host (RFC 3263 section 4). */
+static int make_next_hop(
+		target_t *target, const uri_parts_t *uri, arena_t *arena)
+{
+	static const char *const params[TRANSPORT_COUNT] = {
+			[TRANSPORT_UDP] = ";transport=udp",
+			[TRANSPORT_TCP] = ";transport=tcp",
+			[TRANSPORT_TLS] = ";transport=tls",
+			[TRANSPORT_SCTP] = ";transport=sctp",
+	};
+	const char *transport = params[target->transport];
+	str host = uri->host;
+	str *hop = &target->next_hop;
+
+	sip_uri_param(uri, "maddr", &host);
+	hop->s = arena_alloc(arena, sizeof("sips::") + host.len + uri->port.len
+										+ strlen(transport));
+	if(hop->s == NULL)
+		return -1;
+	append_text(hop, "sip:");
+	append(hop, host.s, host.len);
+	if(uri->port.len > 0) {
+		append_text(hop, ":");
+		append(hop, uri->port.s, uri->port.len);
+	}
+	append_text(hop, transport);
+	return 0;
+}
+
+/* A target for a URI that has been taken apart; user is put in if the URI has
+ * none. */
+static target_t *target_create(const str *text, const uri_parts_t *uri,
+		const str *user, transport_t transport, arena_t *arena)
+{
+	target_t *target = arena_alloc(arena, sizeof(*target));
+	int scheme_len = uri->is_sips ? 5 : 4;
+
+	if(target == NULL)
+		return NULL;
+	target->transport = transport;
+	target->uri.s = arena_alloc(arena, text->len + user->len + 2);
+	if(target->uri.s == NULL || make_next_hop(target, uri, arena) < 0)
+		return NULL;
+	append(&target->uri, text->s, scheme_len);
+	if(uri->user.len == 0 && user->len > 0) {
+		append(&target->uri, user->s, user->len);
+		append_text(&target->uri, "@");
+	}
+	append(&target->uri, text->s + scheme_len, text->len - scheme_len);
+	return target;
+}
+
+#define BAD_VALUE                                                        \
+	"a value that is put in has characters that may not stand there, or " \
+	"is too long"
+
+/* The user part for a URI that has none. It is a caller's, so what may not
+ * stand there is escaped, as in a hole; a password stays one.
+ * @return its length; -1 when it cannot be one */
+static int fill_user(const str *user, char *out, int capacity)
+{
+	const char *colon = user->len > 0 ? memchr(user->s, ':', user->len) : NULL;
+	str values[2] = {*user, {NULL, 0}};
+	piece_t password = {
+			.literal = str_init(":"), .hole = 1, .kind = HOLE_USER};
+	piece_t name = {.hole = 0, .kind = HOLE_USER};
+	template_t both = {&name};
+	int bad_hole;
+
+	if(colon != NULL) {
+		name.next = &password;
+		values[0].len = (int)(colon - user->s);
+		values[1].s = user->s + values[0].len + 1;
+		values[1].len = user->len - values[0].len - 1;
+	}
+	return template_fill(&both, values, out, capacity, &bad_hole);
+}
+
+target_t *target_of_uri(const str *text, const str *user,
+		transport_t transport, arena_t *arena, const char **why)
+{
+	char buffer[SIP_URI_BYTES_MAX];
+	str added = {buffer, 0};
+	target_t *target;
+	uri_parts_t uri;
+	int at;
+
+	*why = sip_uri_parse(text, &uri, &at);
+	if(*why == NULL && sip_uri_port(&uri) < 0)
+		*why = "a port is a number from 1 to 65535";
+	if(*why != NULL)
+		return NULL;
+	if(uri.user.len == 0)
+		added.len = fill_user(user, buffer, sizeof(buffer));
+	if(added.len < 0)
+		*why = BAD_VALUE;
+	else if(added.len > 0 && text->len + added.len + 1 > SIP_URI_BYTES_MAX)
+		*why = "a URI is at most 1023 bytes long";
+	if(*why != NULL)
+		return NULL;
+	target = target_create(text, &uri, &added, transport, arena);
+	if(target == NULL)
+		*why = "no memory";
+	return target;
+}
+
+int target_set_options(
+		target_t *target, const settings_t *options, arena_t *arena)
+{
+	settings_t *copy;
+
+	if(options->written == 0)
+		return 0;
+	copy = arena_alloc(arena, sizeof(*copy));
+	if(copy == NULL)
+		return -1;
+	*copy = *options;
+	target->options = copy;
+	return 0;
+}
+
+target_t *destination_resolve(const destination_t *destination,
+		const str *values, const str *user, arena_t *arena, const char **why)
+{
+	char buffer[SIP_URI_BYTES_MAX];
+	str text = {buffer, 0};
+	target_t *target;
+	int bad_hole;
+
+	text.len = template_fill(&destination->uri, values, buffer, sizeof(buffer),
+			&bad_hole);
+	if(text.len < 0) {
+		*why = BAD_VALUE;
+		return NULL;
+	}
+	target = target_of_uri(&text, user, destination->transport, arena, why);
+	if(target == NULL
+			|| target_set_options(target, &destination->options, arena) == 0)
+		return target;
+	*why = "no memory";
+	return NULL;
+}
+
+target_t *target_of_contact(
+		const str *uri, int q, arena_t *arena, const char **why)
+{
+	static const str no_user = {NULL, 0};
+	transport_t transport = TRANSPORT_UDP;
+	str text = *uri;
+	fragment_t name = {0};
+	target_t *target;
+	uri_parts_t parsed;
+	int at;
+
+	*why = sip_uri_parse(&text, &parsed, &at);
+	if(*why == NULL && sip_uri_port(&parsed) < 0)
+		*why = "a port is a number from 1 to 65535";
+	if(*why != NULL)
+		return NULL;
+	if(parsed.headers.s != NULL)
+		text.len = (int)(parsed.headers.s - 1 - text.s);
+	if(sip_uri_param(&parsed, "transport", &name.text)) {
+		int found = transport_find(&name);
+
+		if(found < 0 || (parsed.is_sips && found == TRANSPORT_UDP)) {
+			*why = "its transport is none that a server can open";
+			return NULL;
+		}
+		transport = found;
+	}
+	if(parsed.is_sips)
+		transport = TRANSPORT_TLS;
+	target = target_create(&text, &parsed, &no_user, transport, arena);
+	if(target == NULL) {
+		*why = "no memory";
+		return NULL;
+	}
+	target->is_contact = true;
+	target->q = q;
+	return target;
+}
+
+bool target_equal_uri(const target_t *a, const target_t *b)
+{
+	uri_parts_t uri_a, uri_b;
+	int at;
+
+	return sip_uri_parse(&a->uri, &uri_a, &at) == NULL
+		   && sip_uri_parse(&b->uri, &uri_b, &at) == NULL
+		   && sip_uri_equal(&uri_a, &uri_b);
+}

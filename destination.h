@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* destination: one place a call can be sent to, as an author writes it
+ *     URI[/TRANSPORT][{option=value,...}]      or the word  current
+ * and the target it becomes in a call, when its holes are filled. */
+#ifndef FAILOVER_DESTINATION_H
+#define FAILOVER_DESTINATION_H
+
+#include "settings.h"
+#include "sip_uri.h"
+#include "template.h"
+
+typedef enum transport
+{
+	TRANSPORT_UDP,
+	TRANSPORT_TCP,
+	TRANSPORT_TLS,
+	TRANSPORT_SCTP,
+	TRANSPORT_COUNT
+} transport_t;
+
+typedef struct destination
+{
+	struct destination *next;
+	fragment_t where; /* the word in its text */
+	bool is_current;  /* the request's own R-URI and next hop; no template */
+	template_t uri;	  /* as written, without suffix and options */
+	bool has_user;
+	transport_t transport;
+	bool has_transport; /* written out by suffix, parameter or sips: */
+	settings_t options; /* of this destination */
+} destination_t;
+
+/* A destination of one call. */
+typedef struct target
+{
+	struct target *next;
+	str uri;	  /* the R-URI */
+	str next_hop; /* the dst URI, with the transport; len 0: where is_current */
+	transport_t transport;
+	bool is_current;		   /* the request's own R-URI, next hop and path */
+	bool is_contact;		   /* from a 3xx, not from the list */
+	int q;					   /* of a Contact: 0..1000 */
+	const settings_t *options; /* of this destination; or NULL */
+} target_t;
+
+/** The name of a transport in capitals, "UDP". */
+const char *transport_name(transport_t transport);
+
+/** Read the name of a transport.
+ * @param text in any case of letters
+ * @return 0; -1 with one error reported, also for WS and WSS */
+int transport_parse(const fragment_t *text, transport_t *transport,
+		diagnostics_t *diagnostics);
+
+/** Read one destination.
+ * @param word without blanks round it; the destination keeps pointers into it
+ * @param arena holds the destination
+ * @return NULL with one error reported */
+destination_t *destination_parse(
+		const fragment_t *word, arena_t *arena, diagnostics_t *diagnostics);
+
+/** Give a destination the transport that a line of its own names for it.
+ * @return 0, or -1 with an error reported if that contradicts what it says */
+int destination_set_transport(destination_t *destination,
+		const fragment_t *transport, diagnostics_t *diagnostics);
+
+/** Fill the holes of a destination.
+ * @param destination not `current`
+ * @param values what is put into its holes
+ * @param user the user part for a destination that has none; len 0: none
+ * @param arena holds the target, with a copy of the destination's options
+ * @param why set to what was wrong when NULL is returned, static memory
+ * @return the target; NULL when a value may not stand in its place, or without
+ *         memory */
+target_t *destination_resolve(const destination_t *destination,
+		const str *values, const str *user, arena_t *arena, const char **why);
+
+/** Make a target of a URI.
+ * @param text a sip or sips URI without headers
+ * @param user as above
+ * @param transport over which it is reached
+ * @return NULL if it is no such URI, with why set, or without memory */
+target_t *target_of_uri(const str *text, const str *user,
+		transport_t transport, arena_t *arena, const char **why);
+
+/** Give a target the options of its destination; they are copied.
+ * @return 0, or -1 without memory */
+int target_set_options(
+		target_t *target, const settings_t *options, arena_t *arena);
+
+/** Make a target of a Contact of a 3xx reply. Its `?headers` are dropped, its
+ * transport is its own, else UDP, for sips TLS.
+ * @param uri as it came
+ * @param q its preference, 0..1000
+ * @return NULL if it cannot be followed (no sip or sips URI, a WebSocket, ...),
+ *         with why set, or without memory */
+target_t *target_of_contact(
+		const str *uri, int q, arena_t *arena, const char **why);
+
+/** Have two targets the same R-URI? (RFC 3261 section 19.1.4) */
+bool target_equal_uri(const target_t *a, const target_t *b);
+
+#endif

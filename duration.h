@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* duration: a time as an author writes it, `30`, `30s`, `30sec`, `1500ms`. */
+#ifndef FAILOVER_DURATION_H
+#define FAILOVER_DURATION_H
+
+#include "diagnostics.h"
+
+#define DURATION_MIN_MS 100u
+#define DURATION_MAX_MS 3600000u
+
+/** Read a duration: a whole number with s, sec or ms directly behind it in any
+ * case, seconds without.
+ * @param text trimmed, no marks
+ * @param ms set on success, DURATION_MIN_MS..DURATION_MAX_MS milliseconds
+ * @return 0, or -1 with one error reported */
+int duration_parse(
+		const fragment_t *text, unsigned *ms, diagnostics_t *diagnostics);
+
+#endif

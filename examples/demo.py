@@ -1,0 +1,119 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Shows failover at work: three calls through examples/quickstart.cfg.
+
+Starts Kamailio and two gateways on loopback. The first gateway fails in three
+ways, one per call; the second answers. What was sent is drawn as a ladder. The
+exit status is 0 only if every call was answered.
+
+  examples/demo.py                             all three are answered
+  examples/demo.py --without-second-gateway    there is nobody to fail over to
+"""
+
+import argparse
+import asyncio
+import pathlib
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "test" / "wire"))
+sys.dont_write_bytecode = True          # leaves no file behind
+
+import kamailio                         # noqa: E402
+import ladder                           # noqa: E402
+from scenario import (NOBODY, SILENT, Stage, filled, redirect, reply,  # noqa: E402
+                      show_address)
+
+INVITING = 2                            # seconds; short, for nobody likes to wait
+ANSWERS = [reply(180, after=0.2), reply(200, after=1.0)]
+CALL_LIMIT = 20.0
+
+CALLS = [
+    ("the first gateway is overloaded: it answers 503.",
+     [reply(503)]),
+    (f"the first gateway is dead: it says nothing for {INVITING} seconds.",
+     SILENT),
+    ("the first gateway redirects: it answers 302 with another address.",
+     [redirect("<sip:night-desk@{gw2}>")]),
+]
+
+
+def config(names):
+    """quickstart.cfg with our addresses in place of the examples'."""
+    return kamailio.ConfigFile(
+        HERE / "quickstart.cfg", LISTEN=show_address("127.0.0.1", "@PORT@"),
+        GATEWAYS='"sip:{gw1} sip:{gw2}"'.format(**names),
+        SETTINGS=f'"timer.inviting={INVITING}; timer.provisional=5"')
+
+
+async def make_call(stage, caller):
+    """One call, hung up half a second after it was answered."""
+    call = caller.call(filled("sip:5551234@{proxy}", stage.names), hangup_after=0.5)
+    await asyncio.wait_for(call.ended.wait(), CALL_LIMIT)
+    return call
+
+
+def messages_of(call, trace):
+    return [e for e in trace if e.message.call_id == call.invite.call_id]
+
+
+def verdict(call, entries):
+    """In one sentence, what came of the call and when."""
+    final = call.final.result()
+    reply_seen = next(e for e in entries if e.peer == "caller" and not e.sent
+                      and e.message.status == final.status)
+    seconds = reply_seen.time - call.started
+    if not call.answered:
+        return f"NOT answered: {final.status} {final.reason} after {seconds:.2f} s."
+    by = next(e.peer for e in entries if e.sent and e.peer != "caller"
+              and e.message.status == 200)
+    return f"Answered by {by}, {seconds:.2f} s after the INVITE."
+
+
+def show(number, what, call, entries):
+    print(f"Call {number}: {what}\n{verdict(call, entries)}\n")
+    print(ladder.draw(entries, ["caller", "kamailio", "gw1", "gw2"],
+                      stream=sys.stdout, start=call.started))
+    print(flush=True)
+
+
+async def run(second_gateway):
+    """Make the calls; how many were answered."""
+    peers = {"gw1": SILENT, "gw2": ANSWERS if second_gateway else NOBODY}
+    answered = 0
+    async with Stage(peers, config) as stage:
+        caller = await stage.caller()
+        for number, (what, script) in enumerate(CALLS, 1):
+            stage.gateways["gw1"].scripts = (script,)
+            call = await make_call(stage, caller)
+            show(number, what, call, messages_of(call, stage.trace))
+            answered += call.answered
+    return answered
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description="Three calls through examples/quickstart.cfg, as ladders.")
+    parser.add_argument("--without-second-gateway", action="store_true",
+                        help="leave the second gateway off: no call is answered")
+    second_gateway = not parser.parse_args().without_second_gateway
+    if not second_gateway:
+        print("The second gateway is off: nobody is at its address.\n")
+    try:
+        answered = asyncio.run(run(second_gateway))
+    except kamailio.StartFailed as error:
+        print(f"Kamailio did not start; was failover.so built (make)?\n{error}",
+              file=sys.stderr)
+        return 2
+    except asyncio.TimeoutError:
+        print(f"A call was not over after {CALL_LIMIT:g} s.", file=sys.stderr)
+        return 1
+    print(f"{answered} of {len(CALLS)} calls were answered.")
+    return 0 if answered == len(CALLS) else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

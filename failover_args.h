@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* failover_args: what a script hands over, strings with pseudo-variables, and
+ * what they say in a call.
+ *
+ * A string is read when the configuration is: its text is language, what its
+ * pseudo-variables will hold is data. Only a string that is one pseudo-variable
+ * and nothing else, and every string from KEMI, is language that comes with the
+ * call; such texts are read once by each process and kept. */
+#ifndef FAILOVER_ARGS_H
+#define FAILOVER_ARGS_H
+
+#include "../../core/parser/msg_parser.h"
+
+#include "rule.h"
+
+/* Which of the two strings it is. */
+typedef enum arg_kind
+{
+	ARG_DESTINATIONS,
+	ARG_SETTINGS,
+} arg_kind_t;
+
+typedef struct arg arg_t;
+
+/** Read an argument when the configuration is loaded.
+ * @param text NUL-terminated; must stay where it is
+ * @return for the lifetime of the process, or arg_destroy(); NULL with every
+ *         error logged */
+arg_t *arg_create(arg_kind_t kind, char *text);
+
+void arg_destroy(arg_t *arg);
+
+/** What an argument says in a call.
+ * @param rule the destinations, or settings, that it was parsed into; valid
+ *             until the next call of this function in the same process
+ * @param values what its pseudo-variables hold for msg, to be put into the
+ *               holes; valid as long
+ * @return 0, or -1 with the reason logged */
+int arg_evaluate(const arg_t *arg, struct sip_msg *msg, const rule_t **rule,
+		const str **values);
+
+/** What a text says that comes with the call (KEMI). As arg_evaluate(), without
+ * holes. An error is logged once for each distinct text. */
+int arg_read_text(arg_kind_t kind, const str *text, const rule_t **rule);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* failover_connection: is the connection that a request was sent over still
+ * there? tm is not told when a connection fails after the request was handed to
+ * it: refused or reset from a distance, a TLS handshake that fails, closed
+ * before a reply. The server has no event for it either, so it is looked at. */
+#ifndef FAILOVER_CONNECTION_H
+#define FAILOVER_CONNECTION_H
+
+#include <stdbool.h>
+
+#include "../../core/ip_addr.h"
+
+/** The connection that a request has just been sent over.
+ * @param dst where it was sent to, with its transport
+ * @return its id; 0 for a transport without connections, or if there is none */
+int connection_of(const struct dest_info *dst);
+
+/** Is this connection still open, or being opened? */
+bool connection_is_alive(int id);
+
+#endif

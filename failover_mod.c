@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../../core/sr_module.h"
+#include "../../core/cfg/cfg.h"
+#include "../../core/dprint.h"
+#include "../../core/kemi.h"
+#include "../../core/mod_fix.h"
+
+#include "failover_mod.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "duration.h"
+#include "failover_args.h"
+#include "failover_call.h"
+#include "failover_plan.h"
+
+MODULE_VERSION
+
+/* -- parameters --------------------------------------------------------- */
+
+/* What the parameters say, as a level of settings. Those that are numbers can
+ * be changed at run time (cfg.set_now_int) and are therefore also here: */
+static settings_t parameters;
+
+struct cfg_group_failover
+{
+	unsigned timer_inviting_ms;
+	unsigned timer_provisional_ms;
+	unsigned redirection;
+	unsigned redirection_max;
+	unsigned attempts;
+};
+
+static struct cfg_group_failover cfg_defaults;
+static void *cfg_handle = &cfg_defaults;
+
+static cfg_def_t cfg_definitions[] = {
+		{"timer_inviting_ms", CFG_VAR_INT, DURATION_MIN_MS, DURATION_MAX_MS, 0,
+				0,
+				"how long a destination may stay without any reply, in "
+				"milliseconds"},
+		{"timer_provisional_ms", CFG_VAR_INT, DURATION_MIN_MS, DURATION_MAX_MS,
+				0, 0,
+				"how long a destination may stay between its first provisional "
+				"reply and its final one, in milliseconds"},
+		{"redirection", CFG_VAR_INT, 0, 1, 0, 0,
+				"whether the Contacts of a matching 3xx are followed"},
+		{"redirection_max", CFG_VAR_INT, 0, ATTEMPTS_MAX, 0, 0,
+				"how many Contacts are followed in one call"},
+		{"attempts", CFG_VAR_INT, 1, ATTEMPTS_MAX, 0, 0,
+				"how many attempts a call makes at the most"},
+		{0, 0, 0, 0, 0, 0, 0},
+};
+
+/* The level below a call: built in, then the parameters, then what was changed
+ * at run time. */
+static void settings_of_parameters(settings_t *settings)
+{
+	settings_builtin(settings);
+	settings_apply(settings, &parameters);
+	settings->timer_inviting_ms =
+			cfg_get(failover, cfg_handle, timer_inviting_ms);
+	settings->timer_provisional_ms =
+			cfg_get(failover, cfg_handle, timer_provisional_ms);
+	settings->redirection = cfg_get(failover, cfg_handle, redirection) != 0;
+	settings->redirection_max = cfg_get(failover, cfg_handle, redirection_max);
+	settings->attempts = cfg_get(failover, cfg_handle, attempts);
+}
+
+static int declare_cfg(void)
+{
+	settings_t settings;
+
+	settings_builtin(&settings);
+	settings_apply(&settings, &parameters);
+	cfg_defaults.timer_inviting_ms = settings.timer_inviting_ms;
+	cfg_defaults.timer_provisional_ms = settings.timer_provisional_ms;
+	cfg_defaults.redirection = settings.redirection;
+	cfg_defaults.redirection_max = settings.redirection_max;
+	cfg_defaults.attempts = settings.attempts;
+	return cfg_declare("failover", cfg_definitions, &cfg_defaults,
+			cfg_sizeof(failover), &cfg_handle);
+}
+
+/* A parameter is a string as in a plan, or a number, which is read as one. */
+static int read_parameter(setting_id_t id, modparam_t type, void *value)
+{
+	const setting_t *setting = &settings_table()[id];
+	char source[64], digits[16];
+	diagnostics_t diagnostics = plan_log(source);
+	str text = {value, 0};
+	fragment_t fragment;
+
+	snprintf(source, sizeof(source), "modparam failover %s", setting->name);
+	if(PARAM_TYPE_MASK(type) == PARAM_INT) {
+		snprintf(digits, sizeof(digits), "%d", (int)(long)value);
+		text.s = digits;
+	}
+	text.len = (int)strlen(text.s);
+	fragment = fragment_of(&text);
+	fragment = fragment_trim(&fragment);
+	return settings_read(&parameters, setting, &fragment, &diagnostics);
+}
+
+/* The server does not tell a parameter's function which parameter it is for. */
+#define PARAMETER(name, id)                               \
+	static int set_##name(modparam_t type, void *value)   \
+	{                                                     \
+		return read_parameter(id, type, value);           \
+	}
+PARAMETER(timer_inviting, SETTING_TIMER_INVITING)
+PARAMETER(timer_provisional, SETTING_TIMER_PROVISIONAL)
+PARAMETER(pattern_response, SETTING_PATTERN_RESPONSE)
+PARAMETER(redirection, SETTING_REDIRECTION)
+PARAMETER(redirection_max, SETTING_REDIRECTION_MAX)
+PARAMETER(attempts, SETTING_ATTEMPTS)
+PARAMETER(ringing, SETTING_RINGING)
+
+static int set_dialplan(modparam_t type, void *value)
+{
+	(void)type;
+	return plan_load_file(value);
+}
+
+static int set_dialplan_text(modparam_t type, void *value)
+{
+	str text = {value, (int)strlen(value)};
+
+	(void)type;
+	return plan_load_text(&text);
+}
+
+/* -- a call ------------------------------------------------------------- */
+
+/* What is known of a call that is asked for. */
+typedef struct request
+{
+	const rule_t *destinations;
+	const str *values; /* for the holes of the destinations */
+	const rule_t *settings; /* NULL: none of its own */
+	const str *setting_values;
+} request_t;
+
+static int start(struct sip_msg *msg, const request_t *request)
+{
+	diagnostics_t diagnostics = plan_log("failover() settings");
+	settings_t settings;
+
+	settings_of_parameters(&settings);
+	if(request->settings != NULL
+			&& rule_settings(request->settings, request->setting_values,
+					   &settings, &diagnostics)
+					   < 0)
+		return CALL_REFUSED;
+	return call_start(msg, request->destinations, request->values, &settings);
+}
+
+int ki_failover(struct sip_msg *msg)
+{
+	const rule_t *rule;
+	request_t request = {0};
+
+	if(!plan_is_loaded()) {
+		LM_ERR("failover() without arguments goes by a dial plan, and none is "
+			   "loaded: set the parameter dialplan or dialplan_text\n");
+		return CALL_REFUSED;
+	}
+	rule = plan_match();
+	if(rule == NULL)
+		return -1;
+	request.destinations = rule;
+	request.settings = rule;
+	return start(msg, &request);
+}
+
+int ki_failover_to(struct sip_msg *msg, str *destinations)
+{
+	request_t request = {0};
+
+	if(arg_read_text(ARG_DESTINATIONS, destinations, &request.destinations) < 0)
+		return CALL_REFUSED;
+	return start(msg, &request);
+}
+
+int ki_failover_with(struct sip_msg *msg, str *destinations, str *settings)
+{
+	request_t request = {0};
+
+	if(arg_read_text(ARG_DESTINATIONS, destinations, &request.destinations) < 0
+			|| arg_read_text(ARG_SETTINGS, settings, &request.settings) < 0)
+		return CALL_REFUSED;
+	return start(msg, &request);
+}
+
+static int w_failover(struct sip_msg *msg, char *unused1, char *unused2)
+{
+	(void)unused1;
+	(void)unused2;
+	return ki_failover(msg);
+}
+
+static int w_failover_to(struct sip_msg *msg, char *destinations, char *unused)
+{
+	request_t request = {0};
+
+	(void)unused;
+	if(arg_evaluate((arg_t *)destinations, msg, &request.destinations,
+			   &request.values)
+			< 0)
+		return CALL_REFUSED;
+	return start(msg, &request);
+}
+
+static int w_failover_with(
+		struct sip_msg *msg, char *destinations, char *settings)
+{
+	request_t request = {0};
+
+	if(arg_evaluate((arg_t *)destinations, msg, &request.destinations,
+			   &request.values)
+					< 0
+			|| arg_evaluate((arg_t *)settings, msg, &request.settings,
+					   &request.setting_values)
+					   < 0)
+		return CALL_REFUSED;
+	return start(msg, &request);
+}
+
+/* -- reading the script ------------------------------------------------- */
+
+static int fixup_no_args(void **param, int param_no)
+{
+	(void)param;
+	(void)param_no;
+	if(plan_is_loaded())
+		return 0;
+	LM_ERR("failover() without arguments goes by a dial plan, and none is "
+		   "loaded: set the parameter dialplan or dialplan_text\n");
+	return -1;
+}
+
+static int fixup_args(void **param, int param_no)
+{
+	arg_t *arg = arg_create(
+			param_no == 1 ? ARG_DESTINATIONS : ARG_SETTINGS, *param);
+
+	if(arg == NULL)
+		return -1;
+	*param = arg;
+	return 0;
+}
+
+static int fixup_free_args(void **param, int param_no)
+{
+	(void)param_no;
+	arg_destroy(*param);
+	*param = NULL;
+	return 0;
+}
+
+/* -- start and end ------------------------------------------------------ */
+
+static int mod_init(void)
+{
+	if(declare_cfg() < 0) {
+		LM_ERR("cannot declare the run-time parameters\n");
+		return -1;
+	}
+	return plan_check() < 0 ? -1 : call_init();
+}
+
+static void mod_destroy(void)
+{
+	plan_destroy();
+}
+
+/* -- tables ------------------------------------------------------------- */
+
+static cmd_export_t commands[] = {
+		{"failover", w_failover, 0, fixup_no_args, 0, REQUEST_ROUTE},
+		{"failover", (cmd_function)w_failover_to, 1, fixup_args,
+				fixup_free_args, REQUEST_ROUTE},
+		{"failover", (cmd_function)w_failover_with, 2, fixup_args,
+				fixup_free_args, REQUEST_ROUTE},
+		{"failover_to", (cmd_function)w_failover_to, 1, fixup_args,
+				fixup_free_args, REQUEST_ROUTE},
+		{"failover_with", (cmd_function)w_failover_with, 2, fixup_args,
+				fixup_free_args, REQUEST_ROUTE},
+		{0, 0, 0, 0, 0, 0},
+};
+
+#define BOTH_TYPES(name)                                       \
+	{#name, PARAM_STRING | PARAM_USE_FUNC, (void *)set_##name}, \
+	{                                                          \
+#name, PARAM_INT | PARAM_USE_FUNC, (void *)set_##name      \
+	}
+
+static param_export_t params[] = {
+		{"dialplan", PARAM_STRING | PARAM_USE_FUNC, (void *)set_dialplan},
+		{"dialplan_text", PARAM_STRING | PARAM_USE_FUNC,
+				(void *)set_dialplan_text},
+		BOTH_TYPES(timer_inviting),
+		BOTH_TYPES(timer_provisional),
+		BOTH_TYPES(pattern_response),
+		BOTH_TYPES(redirection),
+		BOTH_TYPES(redirection_max),
+		BOTH_TYPES(attempts),
+		BOTH_TYPES(ringing),
+		{0, 0, 0},
+};
+
+static sr_kemi_t kemi_functions[] = {
+		{str_init("failover"), str_init("failover"), SR_KEMIP_INT, ki_failover,
+				{SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE,
+						SR_KEMIP_NONE, SR_KEMIP_NONE}},
+		{str_init("failover"), str_init("failover_to"), SR_KEMIP_INT,
+				ki_failover_to,
+				{SR_KEMIP_STR, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE,
+						SR_KEMIP_NONE, SR_KEMIP_NONE}},
+		{str_init("failover"), str_init("failover_with"), SR_KEMIP_INT,
+				ki_failover_with,
+				{SR_KEMIP_STR, SR_KEMIP_STR, SR_KEMIP_NONE, SR_KEMIP_NONE,
+						SR_KEMIP_NONE, SR_KEMIP_NONE}},
+		{{0, 0}, {0, 0}, 0, NULL, {0, 0, 0, 0, 0, 0}},
+};
+
+struct module_exports exports = {
+		.name = "failover",
+		.dlflags = DEFAULT_DLFLAGS,
+		.cmds = commands,
+		.params = params,
+		.init_mod_f = mod_init,
+		.destroy_mod_f = mod_destroy,
+};
+
+int mod_register(char *path, int *dlflags, void *p1, void *p2)
+{
+	(void)path;
+	(void)dlflags;
+	(void)p1;
+	(void)p2;
+	return sr_kemi_modules_add(kemi_functions);
+}

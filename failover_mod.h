@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* failover_mod: Kamailio's door to the module. Parameters, script functions,
+ * KEMI; it takes no decision about a call. */
+#ifndef FAILOVER_MOD_H
+#define FAILOVER_MOD_H
+
+#include "../../core/parser/msg_parser.h"
+
+/** failover(): take a call by the dial plan.
+ * @return 1 taken, 0 a retransmission (ends the script), -1 no rule matched,
+ *         -2 refused, with the reason logged and the request untouched */
+int ki_failover(struct sip_msg *msg);
+
+/** failover(destinations): take a call by a list.
+ * @param destinations the whole list, first destination included; language
+ * @return as ki_failover(), never -1 */
+int ki_failover_to(struct sip_msg *msg, str *destinations);
+
+/** failover(destinations, settings).
+ * @param settings name=value, separated by `;` or line ends; language
+ * @return as ki_failover_to() */
+int ki_failover_with(struct sip_msg *msg, str *destinations, str *settings);
+
+/** Called by the server when it has opened the module (core/sr_module.c, which
+ * declares it nowhere): registers the functions for KEMI. */
+int mod_register(char *path, int *dlflags, void *p1, void *p2);
+
+#endif

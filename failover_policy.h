@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* failover_policy: decides. It is told what happened to the attempt under way
+ * and says what follows: which destination is tried next, or with which reply
+ * the call ends. It knows no transaction, no message, no timer and no clock;
+ * the same code decides in the server and in the tools. */
+#ifndef FAILOVER_POLICY_H
+#define FAILOVER_POLICY_H
+
+#include "destination.h"
+#include "settings.h"
+
+/* Why an attempt is made: what ended the one before it. */
+typedef enum reason
+{
+	REASON_FIRST,		/* nothing did */
+	REASON_REPLY,		/* a negative final reply */
+	REASON_INVITING,	/* no reply at all in time */
+	REASON_PROVISIONAL, /* no final reply in time */
+	REASON_SEND,		/* it could not be sent */
+	REASON_REDIRECT,	/* a 3xx, whose Contact this is */
+	REASON_COUNT
+} reason_t;
+
+/* The destinations of one call and how far it has come. */
+typedef struct chain
+{
+	settings_t settings; /* of the call */
+	settings_t attempt;	 /* the same with the options of the current target */
+	target_t *waiting;	 /* not tried yet, in order */
+	target_t *tried;	 /* in reverse order, the current one first */
+	unsigned attempts;
+	unsigned contacts_followed;
+	bool has_rung; /* some destination has sent an 18x */
+} chain_t;
+
+typedef enum event_kind
+{
+	EVENT_START,
+	EVENT_REPLY,	   /* a negative final reply */
+	EVENT_INVITING,	   /* timer.inviting is over without any reply */
+	EVENT_PROVISIONAL, /* timer.provisional is over without a final one */
+	EVENT_SEND_FAILED, /* it could not be sent */
+} event_kind_t;
+
+typedef struct event
+{
+	event_kind_t kind;
+	int code;			/* of the reply */
+	target_t *contacts; /* of a 3xx that can be followed, in header order;
+						 * they become the chain's */
+	int room; /* how many further attempts the server can make in this call */
+} event_t;
+
+/* A final reply to the caller. */
+typedef struct final_reply
+{
+	int code; /* 0: the reply that has just come, as it is */
+	const char *phrase;
+} final_reply_t;
+
+typedef struct decision
+{
+	target_t *target; /* to be tried now; NULL: the call ends */
+	reason_t reason;  /* of that attempt */
+	final_reply_t reply; /* with which it ends */
+} decision_t;
+
+/** "first", "reply", "inviting", ... */
+const char *reason_name(reason_t reason);
+
+/** Begin a chain.
+ * @param settings what holds for the call, every setting written */
+void chain_init(chain_t *chain, const settings_t *settings);
+
+/** Append a destination; the chain takes it over, not its memory. */
+void chain_add(chain_t *chain, target_t *target);
+
+/** Note that the current destination has sent an 18x. */
+void chain_note_ringing(chain_t *chain);
+
+/** Are the Contacts of a reply with this code wanted? Asked before they are
+ * read, as reading them costs. */
+bool policy_wants_contacts(const chain_t *chain, int code);
+
+/** Decide what follows an event. The target it returns counts as tried from
+ * now on, and chain->attempt holds its settings.
+ * @param event what happened to the current target */
+decision_t policy_decide(chain_t *chain, const event_t *event);
+
+#endif

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../../core/sr_module.h"
+#include "../../core/atomic_ops.h"
+#include "../../core/dset.h"
+#include "../../core/globals.h"
+#include "../../core/pt.h"
+#include "../../core/timer.h"
+#include "../../modules/tm/lock.h"
+#include "../../modules/tm/sip_msg.h"
+
+#include "failover_tm.h"
+
+#include "response.h"
+
+tm_api_t tm;
+
+/* failure_exec_mode=1 hides a failed send until the timer: no failover at once
+ * could be promised (t_fwd.c, t_send_branch). */
+static int check_parameters(void)
+{
+	modparam_t type;
+	int *exec_mode = find_param_export(find_module_by_name("tm"),
+			"failure_exec_mode", PARAM_INT, &type);
+
+	if(exec_mode == NULL || *exec_mode == 0)
+		return 0;
+	LM_ERR("tm hides failed sends: remove modparam(\"tm\", "
+		   "\"failure_exec_mode\", %d)\n",
+			*exec_mode);
+	return -1;
+}
+
+int tm_bind(void)
+{
+	if(tm_load_api(&tm) < 0) {
+		LM_ERR("tm is not loaded: write loadmodule \"tm.so\" before "
+			   "loadmodule \"failover.so\"\n");
+		return -1;
+	}
+	return check_parameters();
+}
+
+void tm_lock_replies(tm_cell_t *t)
+{
+	int pid = my_pid();
+
+	if(atomic_get(&t->reply_locker_pid) == pid) {
+		t->reply_rec_lock_level++;
+		return;
+	}
+	lock(&t->reply_mutex);
+	atomic_set(&t->reply_locker_pid, pid);
+}
+
+void tm_unlock_replies(tm_cell_t *t)
+{
+	if(t->reply_rec_lock_level > 0) {
+		t->reply_rec_lock_level--;
+		return;
+	}
+	atomic_set(&t->reply_locker_pid, 0);
+	unlock(&t->reply_mutex);
+}
+
+void *tm_find_param(tm_cell_t *t, transaction_cb *callback)
+{
+	struct tm_callback *registered;
+
+	for(registered = (struct tm_callback *)t->tmcb_hl.first; registered != NULL;
+			registered = registered->next) {
+		if(registered->callback == callback)
+			return registered->param;
+	}
+	return NULL;
+}
+
+/* A blind branch (t_suspend) waits for nobody. */
+bool tm_is_pending(const tm_cell_t *t, int branch)
+{
+	const tm_ua_client_t *uac = &t->uac[branch];
+
+	return uac->last_received < 200 && uac->request.buffer != NULL;
+}
+
+bool tm_is_pending_beside(const tm_cell_t *t, int branch)
+{
+	int i;
+
+	for(i = 0; i < t->nr_of_outgoings; i++) {
+		if(i != branch && tm_is_pending(t, i))
+			return true;
+	}
+	return false;
+}
+
+int tm_room(const tm_cell_t *t)
+{
+	return (int)sr_dst_max_branches - t->nr_of_outgoings;
+}
+
+void tm_cancel_from(tm_cell_t *t, int first_branch)
+{
+	struct cancel_info cancel;
+	branch_bm_t before = ((branch_bm_t)1 << first_branch) - 1;
+
+	init_cancel_info(&cancel);
+	tm.prepare_to_cancel(t, &cancel.cancel_bitmap, before);
+	tm.cancel_uacs(t, &cancel, 0);
+}
+
+/* The timer of a branch is taken out and put in anew, which is safe from any
+ * process (core/timer.h). A worker that ends the branch at the same time marks
+ * it first and then takes the timer out (stop_rb_timers in timer.h): if the
+ * mark is not seen before the timer goes in, it is afterwards. */
+static void expire_branch(struct retr_buf *request, ticks_t delay)
+{
+	if(!request->t_active || (request->flags & F_RB_DEL_TIMER))
+		return;
+	request->fr_expire = get_ticks_raw() + delay;
+	if(timer_del(&request->timer) < 0)
+		return; /* it is being run: it sees the new time, or has fired */
+	timer_reinit(&request->timer);
+	timer_add(&request->timer, delay);
+	membar();
+	if(request->flags & F_RB_DEL_TIMER)
+		timer_del(&request->timer);
+}
+
+void tm_expire(tm_cell_t *t, int branch, unsigned ms)
+{
+	if(tm_is_pending(t, branch))
+		expire_branch(&t->uac[branch].request, MS_TO_TICKS(ms));
+}
+
+void tm_close_unsent_from(tm_cell_t *t, int first_branch)
+{
+	int i;
+
+	for(i = first_branch; i < t->nr_of_outgoings; i++) {
+		/* without a stored reply tm never picks it */
+		if(tm_is_pending(t, i) && !t->uac[i].request.t_active)
+			t->uac[i].last_received = 487;
+	}
+}
+
+int tm_pick(const tm_cell_t *t, int first_branch, int branch, int code,
+		int *picked_code)
+{
+	int picked = branch;
+	int i;
+
+	*picked_code = code;
+	for(i = first_branch; i < t->nr_of_outgoings; i++) {
+		const tm_ua_client_t *uac = &t->uac[i];
+
+		if(i == branch || uac->reply == NULL
+				|| response_rank(uac->last_received)
+						   >= response_rank(*picked_code))
+			continue;
+		picked = i;
+		*picked_code = uac->last_received;
+	}
+	return picked;
+}
+
+void tm_drop_replies_before(tm_cell_t *t, int branch)
+{
+	int i;
+
+	for(i = 0; i < branch; i++) {
+		struct sip_msg *reply = t->uac[i].reply;
+
+		if(reply != NULL && reply != FAKED_REPLY
+				&& (reply->msg_flags & FL_SHM_CLONE))
+			sip_msg_free(reply);
+		t->uac[i].reply = NULL;
+	}
+}
+
+bool tm_revive(tm_cell_t *t, int branch)
+{
+	tm_ua_client_t *uac = &t->uac[branch];
+
+	if(t->uas.status >= 200 || uac->last_received < 300
+			|| !(uac->request.flags & F_RB_TIMEOUT))
+		return false;
+	uac->last_received = 180;
+	return true;
+}
+
+bool tm_fail_soon(tm_cell_t *t)
+{
+	ticks_t fr_timeout = t->fr_timeout;
+	int branch = t->nr_of_outgoings;
+	bool added;
+
+	if(tm_room(t) <= 0)
+		return false;
+	t->uac[branch].on_failure = t->on_failure;
+	t->fr_timeout = 1;
+	added = tm.t_addblind() > 0;
+	t->fr_timeout = fr_timeout;
+	return added;
+}
+
+void tm_reply(
+		tm_cell_t *t, struct sip_msg *request, int code, const char *phrase)
+{
+	if(t->uas.status < 200)
+		tm.t_reply_trans(t, request, (unsigned)code, (char *)phrase);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* fragment: a piece of an author's text that knows where it stands, so that
+ * whoever finds a fault in it can say line and column. It owns nothing.
+ *
+ * A text may have marks: places where at the time of a call something else is
+ * put in (a pseudo-variable, a capture), or an escape that stands for one
+ * character ($$, %%). Whoever splits a text at blanks, slashes or braces never
+ * splits inside a mark, and never takes what is put in for language. */
+#ifndef FAILOVER_FRAGMENT_H
+#define FAILOVER_FRAGMENT_H
+
+#include <stdbool.h>
+
+#include "../../core/str.h"
+
+#define MARK_ESCAPE (-1)
+
+typedef struct mark
+{
+	const char *at; /* its first character in the text */
+	int len;		/* how many characters it covers there, 1 or more */
+	int hole;		/* which value is put in, from 0; or MARK_ESCAPE: it
+					 * stands for its own last character */
+} mark_t;
+
+typedef struct fragment
+{
+	str text;
+	int line;	/* of its first character, from 1 */
+	int column; /* from 1, in bytes */
+	const mark_t *marks; /* of the whole text, in ascending order */
+	int n_marks;
+} fragment_t;
+
+/** The whole of a text, line 1 and column 1, without marks. */
+fragment_t fragment_of(const str *text);
+
+/** A part of a fragment.
+ * @param offset,len in bytes; must lie inside */
+fragment_t fragment_part(const fragment_t *fragment, int offset, int len);
+
+/** The same without blanks at either end (blank, tab, CR, LF). */
+fragment_t fragment_trim(const fragment_t *fragment);
+
+/** The mark that covers the character at an offset; NULL if there is none. */
+const mark_t *fragment_mark(const fragment_t *fragment, int offset);
+
+/** Is there any mark in it? */
+bool fragment_has_marks(const fragment_t *fragment);
+
+/** Where a character that is not in a mark stands first, from an offset on;
+ * -1 if nowhere. */
+int fragment_find(const fragment_t *fragment, int from, char c);
+
+/** Is the text this word, in any case of letters? */
+bool fragment_is(const fragment_t *fragment, const char *word);
+
+/** Cut the next word off the beginning: blanks separate words, but not within
+ * single quotes or braces.
+ * @param rest in: the text; out: what is behind the word
+ * @param word the word, never empty
+ * @return false when nothing is left */
+bool fragment_next_word(fragment_t *rest, fragment_t *word);
+
+#endif

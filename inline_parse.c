@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "inline_parse.h"
+
+#include <string.h>
+#include <strings.h>
+
+#define SETTING_PREFIX "&failover."
+
+/* The end of the first setting: a semicolon outside of quotes, a line end, or
+ * the end of the text. */
+static int setting_end(const fragment_t *text)
+{
+	bool quoted = false;
+	int i;
+
+	for(i = 0; i < text->text.len; i++) {
+		char c = text->text.s[i];
+
+		if(fragment_mark(text, i) != NULL)
+			continue;
+		if(c == '\'')
+			quoted = !quoted;
+		if(c == '\n' || (c == ';' && !quoted))
+			break;
+	}
+	return i;
+}
+
+static fragment_t without_prefix(const fragment_t *name)
+{
+	int len = (int)strlen(SETTING_PREFIX);
+
+	if(name->text.len > len
+			&& strncasecmp(name->text.s, SETTING_PREFIX, len) == 0)
+		return fragment_part(name, len, name->text.len - len);
+	return *name;
+}
+
+/* Take the quotes off a value; within them '' stands for one.
+ * @return 0, or -1 with an error reported */
+static int unquote(
+		fragment_t *value, arena_t *arena, diagnostics_t *diagnostics)
+{
+	fragment_t inner;
+	str plain;
+	int i;
+
+	if(value->text.len == 0 || value->text.s[0] != '\'')
+		return 0;
+	if(value->text.len < 2 || value->text.s[value->text.len - 1] != '\'')
+		return diagnostics_error(diagnostics, value,
+				"this quote is not closed at the end of the value");
+	inner = fragment_part(value, 1, value->text.len - 2);
+	if(memchr(inner.text.s, '\'', inner.text.len) == NULL) {
+		*value = inner;
+		return 0;
+	}
+	if(fragment_has_marks(&inner))
+		return diagnostics_error(diagnostics, value,
+				"a value with a quote in it must be written out");
+	if(arena_copy(arena, &inner.text, &plain) < 0)
+		return diagnostics_error(diagnostics, value, "no memory for a value");
+	plain.len = 0;
+	for(i = 0; i < inner.text.len; i++) {
+		if(inner.text.s[i] == '\''
+				&& (i + 1 == inner.text.len || inner.text.s[++i] != '\''))
+			return diagnostics_error(diagnostics, value,
+					"a single quote within quotes is written twice");
+		plain.s[plain.len++] = inner.text.s[i];
+	}
+	inner.text = plain;
+	*value = inner;
+	return 0;
+}
+
+static hole_kind_t hole_kind_value(const void *context, int offset)
+{
+	(void)context;
+	(void)offset;
+	return HOLE_VALUE;
+}
+
+static int keep_open(rule_t *rule, const setting_t *setting,
+		const fragment_t *value, arena_t *arena, diagnostics_t *diagnostics)
+{
+	open_setting_t *open = arena_alloc(arena, sizeof(*open));
+
+	if(open == NULL
+			|| template_make(&open->value, value, hole_kind_value, NULL, arena)
+					   < 0)
+		return diagnostics_error(diagnostics, value, "no memory for a setting");
+	open->setting = setting;
+	open->where = *value;
+	open->next = rule->open_settings;
+	rule->open_settings = open;
+	return 0;
+}
+
+static int parse_setting(rule_t *rule, const fragment_t *text, arena_t *arena,
+		diagnostics_t *diagnostics)
+{
+	int equals = fragment_find(text, 0, '=');
+	fragment_t name, value;
+	const setting_t *setting;
+
+	if(equals < 0)
+		return diagnostics_error(diagnostics, text,
+				"[%.*s] is no setting: name=value would be right",
+				SHOWN(text));
+	name = fragment_part(text, 0, equals);
+	name = fragment_trim(&name);
+	name = without_prefix(&name);
+	value = fragment_part(text, equals + 1, text->text.len - equals - 1);
+	value = fragment_trim(&value);
+	setting = setting_require(&name, diagnostics);
+	if(setting == NULL || unquote(&value, arena, diagnostics) < 0
+			|| settings_name(&rule->settings, setting, &name, diagnostics) < 0)
+		return -1;
+	if(fragment_has_marks(&value))
+		return keep_open(rule, setting, &value, arena, diagnostics);
+	return settings_read(&rule->settings, setting, &value, diagnostics);
+}
+
+int inline_parse_settings(const fragment_t *text, rule_t *rule, arena_t *arena,
+		diagnostics_t *diagnostics)
+{
+	fragment_t rest = *text;
+	int result = 0;
+
+	while(rest.text.len > 0) {
+		int end = setting_end(&rest);
+		int next = end < rest.text.len ? end + 1 : end;
+		fragment_t setting = fragment_part(&rest, 0, end);
+
+		rest = fragment_part(&rest, next, rest.text.len - next);
+		setting = fragment_trim(&setting);
+		if(setting.text.len > 0
+				&& parse_setting(rule, &setting, arena, diagnostics) < 0)
+			result = -1;
+	}
+	return result;
+}
+
+int inline_parse_destinations(const fragment_t *text, rule_t *rule,
+		arena_t *arena, diagnostics_t *diagnostics)
+{
+	if(destinations_parse(text, &rule->destinations, arena, diagnostics) < 0)
+		return -1;
+	if(rule->destinations != NULL)
+		return 0;
+	return diagnostics_error(diagnostics, text,
+			"the list of destinations is empty: a URI such as "
+			"sip:gw1.example.com/TCP, or current, would be right");
+}

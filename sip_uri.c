@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sip_uri.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+#include <strings.h>
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static int hex_digit(char c)
+{
+	if(is_digit(c))
+		return c - '0';
+	if(c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if(c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+static bool is_one_of(char c, const char *set)
+{
+	return c != '\0' && strchr(set, c) != NULL;
+}
+
+static bool is_unreserved(char c)
+{
+	return is_digit(c) || is_letter(c) || is_one_of(c, "-_.!~*'()");
+}
+
+bool sip_uri_is_user_char(char c)
+{
+	return is_unreserved(c) || is_one_of(c, "&=+$,;?/");
+}
+
+bool sip_uri_is_param_char(char c)
+{
+	return is_unreserved(c) || is_one_of(c, "[]/:&+$");
+}
+
+bool sip_uri_is_host_char(char c)
+{
+	return is_digit(c) || is_letter(c) || is_one_of(c, ".-_");
+}
+
+static bool is_escape(const char *at, const char *end)
+{
+	return end - at >= 3 && at[0] == '%' && hex_digit(at[1]) >= 0
+		   && hex_digit(at[2]) >= 0;
+}
+
+/* the first offset in [from, end) whose character is one of set, else end */
+static int find_one_of(const str *text, int from, int end, const char *set)
+{
+	while(from < end && !is_one_of(text->s[from], set))
+		from++;
+	return from;
+}
+
+static str slice(const str *text, int from, int end)
+{
+	str part = {text->s + from, end - from};
+
+	return part;
+}
+
+/* The offset of the first character that is neither allowed nor a valid
+ * %HH escape; -1 if there is none. */
+static int first_foreign(const str *text, int from, int end,
+		bool (*is_allowed)(char c), const char *also_allowed)
+{
+	int i;
+
+	for(i = from; i < end; i++) {
+		if(text->s[i] == '%') {
+			if(!is_escape(text->s + i, text->s + end))
+				return i;
+			i += 2;
+		} else if(!is_allowed(text->s[i])
+				  && !is_one_of(text->s[i], also_allowed)) {
+			return i;
+		}
+	}
+	return -1;
+}
+
+static const char *parse_user(const str *text, int from, int end, int *at)
+{
+	if(from == end) {
+		*at = from;
+		return "there is no user part before the @";
+	}
+	*at = first_foreign(text, from, end, sip_uri_is_user_char, ":");
+	if(*at >= 0)
+		return text->s[*at] == '%'
+					   ? "a percent sign in a user part is followed by two "
+						 "hexadecimal digits"
+					   : "this character is not allowed in a user part, "
+						 "write it as %HH";
+	return NULL;
+}
+
+static bool is_address(int family, const char *s, int len)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+	char text[INET6_ADDRSTRLEN];
+
+	if(len <= 0 || len >= (int)sizeof(text))
+		return false;
+	memcpy(text, s, len);
+	text[len] = '\0';
+	return inet_pton(family, text, address) == 1;
+}
+
+/* The host of text from from on; *end is set behind it. */
+static const char *parse_host(
+		const str *text, int from, int *end, str *host, int *at)
+{
+	bool is_numeric = true;
+	int i;
+
+	*at = from;
+	if(from < text->len && text->s[from] == '[') {
+		i = find_one_of(text, from, text->len, "]");
+		if(i == text->len)
+			return "the bracket of this IPv6 address is not closed";
+		if(!is_address(AF_INET6, text->s + from + 1, i - from - 1))
+			return "this is no IPv6 address";
+		*end = i + 1;
+		*host = slice(text, from, *end);
+		return NULL;
+	}
+	for(i = from; i < text->len && sip_uri_is_host_char(text->s[i]); i++) {
+		if(!is_digit(text->s[i]) && text->s[i] != '.')
+			is_numeric = false;
+	}
+	if(i == from)
+		return "there is no host";
+	if(i < text->len && !is_one_of(text->s[i], ":;?/")) {
+		*at = i;
+		return "this character is not allowed in a host";
+	}
+	/* 1.2.3 and 300.1.1.1 are slips, not names */
+	if(is_numeric && memchr(text->s + from, '.', i - from) != NULL
+			&& !is_address(AF_INET, text->s + from, i - from))
+		return "this is no IPv4 address";
+	if(is_one_of(text->s[from], ".-"))
+		return "a host name begins with a letter or a digit";
+	*end = i;
+	*host = slice(text, from, i);
+	return NULL;
+}
+
+static const char *parse_port(
+		const str *text, int from, int *end, str *port, int *at)
+{
+	int i = from;
+
+	while(i < text->len && is_digit(text->s[i]))
+		i++;
+	*at = from;
+	if(i == from)
+		return "a port is a number from 1 to 65535 (an IPv6 address stands in "
+			   "brackets)";
+	if(i < text->len && !is_one_of(text->s[i], ";?/")) {
+		*at = i;
+		return "a port is a number from 1 to 65535 (an IPv6 address stands in "
+			   "brackets)";
+	}
+	*end = i;
+	*port = slice(text, from, i);
+	return NULL;
+}
+
+/* Cut the next parameter off: name and value. */
+static bool next_param(str *rest, str *name, str *value)
+{
+	int end, equals;
+
+	if(rest->len <= 0)
+		return false;
+	end = find_one_of(rest, 0, rest->len, ";");
+	equals = find_one_of(rest, 0, end, "=");
+	*name = slice(rest, 0, equals);
+	*value = equals < end ? slice(rest, equals + 1, end) : slice(rest, end, end);
+	*rest = end < rest->len ? slice(rest, end + 1, rest->len)
+							: slice(rest, end, end);
+	return true;
+}
+
+static bool equal_nocase(const str *a, const str *b)
+{
+	return a->len == b->len && strncasecmp(a->s, b->s, a->len) == 0;
+}
+
+/* The next character, an escape counting as the character it stands for; but
+ * one of the reserved set (RFC 2396) is another one when it is escaped. */
+static int next_char(const char **at, const char *end)
+{
+	const char *s = *at;
+	int c;
+
+	if(!is_escape(s, end)) {
+		*at = s + 1;
+		return (unsigned char)*s;
+	}
+	*at = s + 3;
+	c = hex_digit(s[1]) * 16 + hex_digit(s[2]);
+	return is_one_of((char)c, ";/?:@&=+$,") ? 256 + c : c;
+}
+
+static int lower(int c)
+{
+	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}
+
+static bool equal_escaped(const str *a, const str *b, bool ignores_case)
+{
+	const char *at_a = a->s, *end_a = a->s + a->len;
+	const char *at_b = b->s, *end_b = b->s + b->len;
+
+	while(at_a < end_a && at_b < end_b) {
+		int c_a = next_char(&at_a, end_a);
+		int c_b = next_char(&at_b, end_b);
+
+		if(c_a != c_b && !(ignores_case && lower(c_a) == lower(c_b)))
+			return false;
+	}
+	return at_a == end_a && at_b == end_b;
+}
+
+static bool equal_param(const str *a, const str *b)
+{
+	return equal_escaped(a, b, true);
+}
+
+/* name[=value] *(;name[=value]) in [from, end) */
+static const char *parse_params(const str *text, int from, int end, int *at)
+{
+	int next;
+
+	for(; from <= end; from = next + 1) {
+		int equals;
+
+		next = find_one_of(text, from, end, ";");
+		equals = find_one_of(text, from, next, "=");
+		*at = from;
+		if(equals == from)
+			return "there is a semicolon without a parameter behind it";
+		*at = first_foreign(text, from, equals, is_unreserved, "[]:&+$");
+		if(*at >= 0)
+			return "this character is not allowed in the name of a parameter";
+		if(equals == next)
+			continue;
+		*at = equals + 1;
+		if(equals + 1 == next)
+			return "there is no value behind the equals sign of this parameter";
+		*at = first_foreign(text, equals + 1, next, sip_uri_is_param_char, "");
+		if(*at >= 0)
+			return "this character is not allowed in a parameter, write it as "
+				   "%HH";
+	}
+	return NULL;
+}
+
+/* RFC 3261 section 19.1.1: a parameter stands in a URI once. Which of two is
+ * meant nobody can know. */
+static const char *check_repeated(const str *text, const str *params, int *at)
+{
+	str rest = *params;
+	str name, value;
+
+	while(next_param(&rest, &name, &value)) {
+		str behind = rest;
+		str other;
+
+		while(next_param(&behind, &other, &value)) {
+			if(!equal_param(&name, &other))
+				continue;
+			*at = (int)(other.s - text->s);
+			return "this parameter stands in the URI a second time";
+		}
+	}
+	return NULL;
+}
+
+/* maddr takes the place of the host, so it is checked like one. */
+static const char *check_maddr(
+		const str *text, const uri_parts_t *uri, int *at)
+{
+	str value, host;
+	int begin, end;
+
+	if(!sip_uri_param(uri, "maddr", &value))
+		return NULL;
+	begin = (int)(value.s - text->s);
+	if(parse_host(text, begin, &end, &host, at) == NULL
+			&& host.len == value.len)
+		return NULL;
+	*at = begin;
+	return "maddr is a host name or an address";
+}
+
+const char *sip_uri_parse(const str *text, uri_parts_t *uri, int *at)
+{
+	const char *fault;
+	int at_sign, end, i;
+
+	memset(uri, 0, sizeof(*uri));
+	*at = 0;
+	if(text->len > SIP_URI_BYTES_MAX)
+		return "a URI is at most 1023 bytes long";
+	for(i = 0; i < text->len; i++) {
+		*at = i;
+		if((unsigned char)text->s[i] <= 0x20 || text->s[i] == 0x7f)
+			return "there is no room for blanks and control characters in a "
+				   "URI, write them as %HH";
+	}
+	*at = 0;
+	if(text->len >= 5 && strncasecmp(text->s, "sips:", 5) == 0) {
+		uri->is_sips = true;
+		i = 5;
+	} else if(text->len >= 4 && strncasecmp(text->s, "sip:", 4) == 0) {
+		i = 4;
+	} else {
+		return "a destination begins with sip: or sips:";
+	}
+	at_sign = find_one_of(text, i, text->len, "@");
+	if(at_sign < text->len) {
+		fault = parse_user(text, i, at_sign, at);
+		if(fault != NULL)
+			return fault;
+		uri->user = slice(text, i, at_sign);
+		i = at_sign + 1;
+	}
+	fault = parse_host(text, i, &end, &uri->host, at);
+	if(fault != NULL)
+		return fault;
+	if(end < text->len && text->s[end] == ':') {
+		fault = parse_port(text, end + 1, &end, &uri->port, at);
+		if(fault != NULL)
+			return fault;
+	}
+	if(end < text->len && text->s[end] == ';') {
+		i = end + 1;
+		end = find_one_of(text, i, text->len, "?");
+		fault = parse_params(text, i, end, at);
+		if(fault != NULL)
+			return fault;
+		uri->params = slice(text, i, end);
+		fault = check_repeated(text, &uri->params, at);
+		if(fault == NULL)
+			fault = check_maddr(text, uri, at);
+		if(fault != NULL)
+			return fault;
+	}
+	if(end < text->len && text->s[end] == '?') {
+		uri->headers = slice(text, end + 1, text->len);
+		end = text->len;
+	}
+	if(end < text->len) {
+		*at = end;
+		return "this does not belong to a URI";
+	}
+	return NULL;
+}
+
+int sip_uri_port(const uri_parts_t *uri)
+{
+	int port = 0;
+	int i;
+
+	if(uri->port.len == 0)
+		return 0;
+	for(i = 0; i < uri->port.len; i++) {
+		port = port * 10 + (uri->port.s[i] - '0');
+		if(port > 65535)
+			return -1;
+	}
+	return port == 0 ? -1 : port;
+}
+
+bool sip_uri_param(const uri_parts_t *uri, const char *name, str *value)
+{
+	str wanted = {(char *)name, (int)strlen(name)};
+	str rest = uri->params;
+	str found, its_value;
+
+	while(next_param(&rest, &found, &its_value)) {
+		if(equal_nocase(&found, &wanted)) {
+			if(value != NULL)
+				*value = its_value;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Parameters that stand in both must agree; of those that stand in one only,
+ * five count. One direction: the caller asks both ways. */
+static bool params_agree(const uri_parts_t *a, const uri_parts_t *b)
+{
+	static const char *const counting[] = {
+			"user", "ttl", "method", "maddr", "transport"};
+	str rest = a->params;
+	str name, value, other;
+	size_t i;
+
+	while(next_param(&rest, &name, &value)) {
+		str rest_b = b->params;
+		str name_b;
+		bool found = false;
+
+		while(!found && next_param(&rest_b, &name_b, &other))
+			found = equal_param(&name, &name_b);
+		if(found && !equal_param(&value, &other))
+			return false;
+		if(found)
+			continue;
+		for(i = 0; i < sizeof(counting) / sizeof(counting[0]); i++) {
+			str counts = {(char *)counting[i], (int)strlen(counting[i])};
+
+			if(equal_param(&name, &counts))
+				return false;
+		}
+	}
+	return true;
+}
+
+bool sip_uri_equal(const uri_parts_t *a, const uri_parts_t *b)
+{
+	return a->is_sips == b->is_sips && equal_escaped(&a->user, &b->user, false)
+		   && equal_nocase(&a->host, &b->host)
+		   && sip_uri_port(a) == sip_uri_port(b)
+		   && (a->port.len == 0) == (b->port.len == 0) && params_agree(a, b)
+		   && params_agree(b, a);
+}

@@ -1,0 +1,61 @@
+# shellcheck shell=sh source=test/build/lib.sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The closing line of `make check` counts every kind of case, and nothing twice.
+. test/build/lib.sh
+cd "$scratch"
+
+# plays: stdin becomes the make that the check runs; $2 is its target.
+plays() {
+	{
+		echo '#!/bin/sh'
+		cat
+	} >played
+	chmod +x played
+}
+
+# closes_with LINE: the check's last line is LINE, and its status fits.
+closes_with() {
+	status=0
+	sh "$top/tools/steps.sh" check "$scratch/played" python3 >output || status=$?
+	line=$(tail -n 1 output)
+	[ "$line" = "$1" ] || fail "the closing line is [$line], not [$1]"
+	case $line in
+	*' 0 failed') [ "$status" -eq 0 ] || fail "nothing failed, but the status is $status" ;;
+	*) [ "$status" -ne 0 ] || fail "[$line], but the status is 0" ;;
+	esac
+}
+
+plays <<'MAKE'
+case $2 in
+check-build) printf '%s\n' 'ok - a' 'ok - b' >build/results/build.tap ;;
+check-unit) printf '%s\n' '1..2' 'ok 1 - a' 'ok 2 - b: Passed' >build/results/unit.tap ;;
+check-wire) printf '%s' '<testsuite tests="2"><testcase name="a" /><testcase name="b">' \
+	'<system-out>&lt;failure</system-out></testcase></testsuite>' >build/results/wire.xml ;;
+esac
+MAKE
+closes_with '7 passed, 0 failed'
+
+# One failed case each; on the wire one that fails twice, and one skipped.
+plays <<'MAKE'
+case $2 in
+check-build) printf '%s\n' 'ok - a' 'not ok - b' >build/results/build.tap; exit 2 ;;
+check-unit) printf '%s\n' 'ok 1 - a' 'not ok 2 - b' >build/results/unit.tap; exit 2 ;;
+check-wire) printf '%s' '<testsuite><testcase name="a"><failure message="m">x</failure>' \
+	'<error message="m">x</error></testcase><testcase name="b"><skipped message="m">x</skipped>' \
+	'</testcase><testcase name="c" /></testsuite>' >build/results/wire.xml; exit 2 ;;
+esac
+MAKE
+closes_with '4 passed, 4 failed'
+
+# Nothing could be built or run: each of the six steps is one failure.
+plays <<'MAKE'
+exit 2
+MAKE
+closes_with '0 passed, 6 failed'
+
+# A runner that crashed behind its last case, and two steps that ran no case.
+plays <<'MAKE'
+[ "$2" != check-unit ] || { echo 'ok 1 - a' >build/results/unit.tap; exit 2; }
+MAKE
+closes_with '2 passed, 3 failed'

@@ -1,0 +1,18 @@
+# shellcheck shell=sh source=test/build/lib.sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# A module whose flags or version differ from the server's is not built; the
+# error names what differs.
+. test/build/lib.sh
+enter_small_tree
+
+fake_server 's/USE_MCAST, //; s/^flags: /flags: NO_DEBUG, /'
+must_fail make
+output_has 'missing: USE_MCAST'
+output_has 'extra: NO_DEBUG'
+[ "$(grep -c '^USE_TCP, ' "$scratch/output")" -eq 2 ] || fail "not both flags strings are shown"
+[ ! -e failover.so ] || fail "the module that the server would refuse is left behind"
+
+fake_server 's/^version: kamailio/version: sipserver/'
+must_fail make
+output_has 'missing: kamailio '

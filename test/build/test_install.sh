@@ -1,0 +1,26 @@
+# shellcheck shell=sh source=test/build/lib.sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# `make install` to a DESTDIR needs no root; `make uninstall` leaves no file.
+. test/build/lib.sh
+enter_copy
+
+as_user=
+if [ "$(id -u)" -eq 0 ]; then
+	chown -R 65534:65534 "$scratch"
+	as_user="setpriv --reuid=65534 --regid=65534 --clear-groups"
+fi
+destination=$scratch/root
+$as_user make install DESTDIR="$destination"
+
+modules=$(/usr/sbin/kamailio -I | sed -n 's/^ *Default paths to modules: *\([^: ]*\).*/\1/p')
+[ "$(stat -c %a "$destination$modules/failover.so")" = 644 ] || fail "the module is not in $modules with mode 644"
+for tool in tools/*.c; do
+	[ ! -f "$tool" ] || [ -x "$destination/usr/bin/$(basename "$tool" .c)" ] || fail "[$tool] is not in /usr/bin"
+done
+for document in README.md CHANGELOG.md examples/demo.py; do
+	cmp "$document" "$destination/usr/share/doc/kamailio-failover/$document"
+done
+
+$as_user make uninstall DESTDIR="$destination"
+[ -z "$(find "$destination" ! -type d)" ] || fail "left behind: $(find "$destination" ! -type d)"

@@ -1,0 +1,17 @@
+# shellcheck shell=sh source=test/build/lib.sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The second make does nothing; a changed header rebuilds what includes it.
+. test/build/lib.sh
+enter_small_tree
+
+make
+[ -z "$(make)" ] || fail "the second make was not silent"
+
+make -W room.h >"$scratch/output"
+output_has 'CC      room.c'
+output_has 'CC      failover_mod.c'
+
+fake_server 's/ADAPTIVE_WAIT_LOOPS [0-9]*/ADAPTIVE_WAIT_LOOPS 7/'
+make >"$scratch/output"
+output_has 'CC      room.c'

@@ -1,0 +1,17 @@
+# shellcheck shell=sh source=test/build/lib.sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# A pure room that reads the clock or takes memory is found, with file and symbol.
+. test/build/lib.sh
+enter_small_tree
+
+make check-symbols
+cat >room.c <<-'C'
+	#include <stdlib.h>
+	#include <time.h>
+	#include "room.h"
+	int room_size(void) { void *volatile p = malloc((size_t)time(NULL)); return p != NULL; }
+C
+must_fail make check-symbols
+output_has 'build/room.o: uses malloc'
+output_has 'build/room.o: uses time'

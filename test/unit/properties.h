@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* properties: what must hold for any bytes whatever, be they an author's or a
+ * peer's. Each aborts when it does not. test_mutation.c feeds them damaged
+ * texts, fuzz/fuzz.c what libFuzzer thinks of. */
+#ifndef FAILOVER_TEST_PROPERTIES_H
+#define FAILOVER_TEST_PROPERTIES_H
+
+#include <stddef.h>
+
+/** Reads as a dial plan. */
+void property_dialplan(const char *bytes, size_t size);
+
+/** Reads as the arguments of a call, | between list and settings; marks as in
+ * support.h, which are filled with what is behind a further |. */
+void property_arguments(const char *bytes, size_t size);
+
+/** Reads as a URI, and as a Contact. */
+void property_uri(const char *bytes, size_t size);
+
+/** Reads as a destination, | , a value for its holes, | , a user part. */
+void property_destination(const char *bytes, size_t size);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* run: the unit tests of the pure rooms. Each test is a process of its own
+ * (Check's default; CK_FORK=no for a debugger), so that a crash or a leak of
+ * one is reported as that one's. */
+#include <stdlib.h>
+
+#include "suites.h"
+
+int main(void)
+{
+	static Suite *(*const suites[])(void) = {suite_arena, suite_diagnostics,
+			suite_fragment, suite_sip_uri, suite_duration, suite_response_set,
+			suite_template, suite_settings, suite_destination, suite_rule,
+			suite_inline_parse, suite_dialplan_parse, suite_mutation};
+	SRunner *runner = srunner_create(NULL);
+	size_t i;
+	int failed;
+
+	for(i = 0; i < sizeof(suites) / sizeof(suites[0]); i++)
+		srunner_add_suite(runner, suites[i]());
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
+#include "suites.h"
+#include "support.h"
+
+START_TEST(says_where_and_counts)
+{
+	collector_t collector;
+	str text = exact("first\nsecond", 12);
+	fragment_t whole = fragment_of(&text);
+	fragment_t part = fragment_part(&whole, 8, 3);
+
+	collector_init(&collector);
+	ck_assert_int_eq(diagnostics_error(&collector.diagnostics, &part,
+							 "[%.*s] is wrong", STR_FMT(&part.text)),
+			-1);
+	diagnostics_warning(&collector.diagnostics, &whole, "number %d", 7);
+	ck_assert_int_eq(collector.diagnostics.errors, 1);
+	ck_assert_int_eq(collector.diagnostics.warnings, 1);
+	ck_assert_str_eq(
+			collector.text, "2:3 [con] is wrong\n1:1 warning: number 7\n");
+	exact_free(&text);
+}
+END_TEST
+
+START_TEST(counts_without_anyone_who_listens)
+{
+	diagnostics_t diagnostics = {0};
+	str text = {NULL, 0};
+	fragment_t nothing = fragment_of(&text);
+
+	ck_assert_int_eq(diagnostics_error(&diagnostics, &nothing, "x"), -1);
+	diagnostics_warning(&diagnostics, &nothing, "x");
+	ck_assert_int_eq(diagnostics.errors, 1);
+	ck_assert_int_eq(diagnostics.warnings, 1);
+}
+END_TEST
+
+/* Whatever an author typed, a terminal or a log gets no control character. */
+START_TEST(lets_no_control_character_through)
+{
+	collector_t collector;
+	int code;
+
+	/* of a NUL printf makes the end of the value */
+	for(code = 1; code < 256; code++) {
+		char c = (char)code;
+		str text = {&c, 1};
+		fragment_t where = fragment_of(&text);
+		bool is_control = code < 0x20 || code == 0x7f;
+		char expected[16] = "";
+
+		collector_init(&collector);
+		diagnostics_error(
+				&collector.diagnostics, &where, "[%.*s]", SHOWN(&where));
+		print(expected, sizeof(expected), "1:1 [%c]\n", is_control ? '?' : c);
+		ck_assert_str_eq(collector.text, expected);
+	}
+}
+END_TEST
+
+/* A long value is cut, not what is said about it. */
+START_TEST(cuts_the_value_and_not_the_reason)
+{
+	static const int lengths[] = {1, 99, 100, 101, 511, 512, 513, 65536};
+	collector_t collector;
+	static char bytes[65536];
+	str text;
+	fragment_t where;
+	int shown;
+
+	memset(bytes, 'x', sizeof(bytes));
+	text = exact(bytes, lengths[_i]);
+	where = fragment_of(&text);
+	shown = text.len < DIAGNOSTIC_VALUE_BYTES ? text.len
+											  : DIAGNOSTIC_VALUE_BYTES;
+	collector_init(&collector);
+	diagnostics_error(&collector.diagnostics, &where,
+			"[%.*s] is too much: little would be right", SHOWN(&where));
+	ck_assert_int_eq((int)strspn(collector.text + 5, "x"), shown);
+	ck_assert_str_eq(collector.text + 5 + shown,
+			"] is too much: little would be right\n");
+	exact_free(&text);
+}
+END_TEST
+
+Suite *suite_diagnostics(void)
+{
+	Suite *suite = suite_create("diagnostics");
+	TCase *tc = tcase_create("diagnostics");
+
+	tcase_add_test(tc, says_where_and_counts);
+	tcase_add_test(tc, counts_without_anyone_who_listens);
+	tcase_add_test(tc, lets_no_control_character_through);
+	tcase_add_loop_test(tc, cuts_the_value_and_not_the_reason, 0, 8);
+	suite_add_tcase(suite, tc);
+	return suite;
+}

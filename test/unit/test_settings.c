@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <string.h>
+
+#include "settings.h"
+#include "suites.h"
+#include "support.h"
+
+/* What the specification (2.3) says of each, in its order. */
+static const struct
+{
+	const char *name, *option, *fallback;
+	bool is_extension;
+	const char *builtin; /* as describe_settings() has it */
+} documented[] = {
+		{"timer.inviting", "inviting", "10s", false, "timer.inviting=10000"},
+		{"timer.provisional", "provisional", "20s", false,
+				"timer.provisional=20000"},
+		{"pattern.response", "pattern", ".+", false,
+				"pattern.response=398:300-699"},
+		{"redirection", NULL, "true", false, "redirection=1"},
+		{"redirection.max", NULL, "10", true, "redirection.max=10"},
+		{"attempts", NULL, "30", true, "attempts=30"},
+		{"ringing", NULL, "continue", true, "ringing=0"},
+};
+
+static fragment_t fragment_of_bytes(str *text, const char *bytes)
+{
+	*text = exact(bytes, (int)strlen(bytes));
+	return fragment_of(text);
+}
+
+START_TEST(has_the_documented_rows)
+{
+	const setting_t *row = &settings_table()[_i];
+	str text;
+	fragment_t name = fragment_of_bytes(&text, row->name);
+
+	ck_assert_int_eq(ROWS(documented), SETTING_COUNT);
+	ck_assert_str_eq(row->name, documented[_i].name);
+	ck_assert_str_eq(row->fallback, documented[_i].fallback);
+	ck_assert_int_eq(row->is_extension, documented[_i].is_extension);
+	ck_assert_uint_gt(strlen(row->explanation), 10);
+	ck_assert_ptr_null(strchr(row->explanation, '\n'));
+	ck_assert_ptr_eq(setting_find(&name), row);
+	exact_free(&text);
+	if(row->option == NULL) {
+		ck_assert_ptr_null(documented[_i].option);
+		return;
+	}
+	ck_assert_str_eq(row->option, documented[_i].option);
+	name = fragment_of_bytes(&text, row->option);
+	ck_assert_ptr_eq(setting_find_option(&name), row);
+	exact_free(&text);
+}
+END_TEST
+
+/* The field of each row, alone, as the built-in level has it. */
+START_TEST(has_its_fallback_built_in)
+{
+	const setting_t *row = &settings_table()[_i];
+	diagnostics_t diagnostics = {0};
+	settings_t builtin, one = {0};
+	str text;
+	fragment_t value = fragment_of_bytes(&text, row->fallback);
+	char found[128] = "";
+
+	settings_builtin(&builtin);
+	ck_assert_uint_eq(builtin.written, (1u << SETTING_COUNT) - 1);
+	ck_assert_int_eq(settings_read(&one, row, &value, &diagnostics), 0);
+	if(_i == SETTING_PATTERN_RESPONSE) {
+		/* E9: by default the challenges are no failures, written out they
+		 * are: the one place where the two differ */
+		ck_assert(response_set_has(&one.pattern_response, 401));
+		ck_assert(response_set_has(&one.pattern_response, 407));
+		response_set_default(&one.pattern_response);
+	}
+	ck_assert_mem_eq((char *)&builtin + row->offset,
+			(char *)&one + row->offset, row->size);
+	describe_settings(&one, found, sizeof(found));
+	expect_same(row->name, found, documented[_i].builtin);
+	exact_free(&text);
+}
+END_TEST
+
+/* -- values --------------------------------------------------------------- */
+
+#define NEITHER "] is neither true nor false, the values of redirection"
+
+static const struct
+{
+	const char *title;
+	setting_id_t id;
+	const char *text;
+	const char *expected; /* the level; "" when nothing is written in it */
+	const char *errors;
+} values[] = {
+		{"a time", SETTING_TIMER_INVITING, "30", "timer.inviting=30000", ""},
+		{"a time", SETTING_TIMER_PROVISIONAL, "1500ms",
+				"timer.provisional=1500", ""},
+		{"class 27: zero", SETTING_TIMER_PROVISIONAL, "0", "",
+				"1:1 [0] is out of range..."},
+		{"a pattern", SETTING_PATTERN_RESPONSE, "4..",
+				"pattern.response=100:400-499", ""},
+		{"class 38: no pattern", SETTING_PATTERN_RESPONSE, "4(", "",
+				"1:3 [4(] is no regular expression..."},
+		{"true", SETTING_REDIRECTION, "true", "redirection=1", ""},
+		{"class 45: TRUE", SETTING_REDIRECTION, "TRUE", "redirection=1", ""},
+		{"on", SETTING_REDIRECTION, "On", "redirection=1", ""},
+		{"class 45: yes", SETTING_REDIRECTION, "yes", "redirection=1", ""},
+		{"class 45: 1", SETTING_REDIRECTION, "1", "redirection=1", ""},
+		{"false", SETTING_REDIRECTION, "false", "redirection=0", ""},
+		{"off", SETTING_REDIRECTION, "OFF", "redirection=0", ""},
+		{"no", SETTING_REDIRECTION, "no", "redirection=0", ""},
+		{"0", SETTING_REDIRECTION, "0", "redirection=0", ""},
+		{"class 45: maybe", SETTING_REDIRECTION, "maybe", "",
+				"1:1 [maybe" NEITHER},
+		{"2", SETTING_REDIRECTION, "2", "", "1:1 [2" NEITHER},
+		{"truth", SETTING_REDIRECTION, "tru", "", "1:1 [tru" NEITHER},
+		{"the least", SETTING_REDIRECTION_MAX, "0", "redirection.max=0", ""},
+		{"the most", SETTING_REDIRECTION_MAX, "30", "redirection.max=30", ""},
+		{"one too much", SETTING_REDIRECTION_MAX, "31", "",
+				"1:1 [31] is no whole number from 0 to 30, the values of "
+				"redirection.max"},
+		{"the least", SETTING_ATTEMPTS, "1", "attempts=1", ""},
+		{"the most", SETTING_ATTEMPTS, "30", "attempts=30", ""},
+		{"zeros before", SETTING_ATTEMPTS, "0007", "attempts=7", ""},
+		{"zero attempts", SETTING_ATTEMPTS, "0", "",
+				"1:1 [0] is no whole number from 1 to 30, the values of "
+				"attempts"},
+		{"one too much", SETTING_ATTEMPTS, "31", "",
+				"1:1 [31] is no whole number from 1 to 30..."},
+		{"negative", SETTING_ATTEMPTS, "-1", "",
+				"1:1 [-1] is no whole number from 1 to 30..."},
+		{"a fraction", SETTING_ATTEMPTS, "1.5", "",
+				"1:1 [1.5] is no whole number from 1 to 30..."},
+		{"2^32 + 1", SETTING_ATTEMPTS, "4294967297", "",
+				"1:1 [4294967297] is no whole number..."},
+		{"2^64 + 1", SETTING_ATTEMPTS, "18446744073709551617", "",
+				"1:1 [18446744073709551617] is no whole number..."},
+		{"continue", SETTING_RINGING, "Continue", "ringing=0", ""},
+		{"stop", SETTING_RINGING, "STOP", "ringing=1", ""},
+		{"neither", SETTING_RINGING, "halt", "",
+				"1:1 [halt] is neither continue nor stop, the values of "
+				"ringing"},
+		{"class 20: an empty value is the default", SETTING_TIMER_INVITING, "",
+				"", ""},
+		{"class 20: an empty value is the default", SETTING_PATTERN_RESPONSE,
+				"", "", ""},
+		{"class 20: an empty value is the default", SETTING_REDIRECTION, "",
+				"", ""},
+		{"class 20: an empty value is the default", SETTING_ATTEMPTS, "", "",
+				""},
+};
+
+START_TEST(reads_values)
+{
+	const setting_t *row = &settings_table()[values[_i].id];
+	settings_t settings = {0};
+	collector_t collector;
+	char found[128] = "";
+	str text;
+	fragment_t value = fragment_of_bytes(&text, values[_i].text);
+
+	collector_init(&collector);
+	ck_assert_int_eq(
+			settings_read(&settings, row, &value, &collector.diagnostics),
+			values[_i].errors[0] == '\0' ? 0 : -1);
+	expect_reported(values[_i].title, &collector, values[_i].errors);
+	describe_settings(&settings, found, sizeof(found));
+	expect_same(values[_i].title, found, values[_i].expected);
+	exact_free(&text);
+}
+END_TEST
+
+/* -- names ---------------------------------------------------------------- */
+
+static const struct
+{
+	const char *text;
+	int id; /* -1: none of this name */
+	int option_id;
+} names[] = {
+		{"timer.inviting", SETTING_TIMER_INVITING, -1},
+		{"Timer.INVITING", SETTING_TIMER_INVITING, -1},
+		{"inviting", -1, SETTING_TIMER_INVITING},
+		{"Provisional", -1, SETTING_TIMER_PROVISIONAL},
+		{"pattern", -1, SETTING_PATTERN_RESPONSE},
+		{"redirection", SETTING_REDIRECTION, -1},
+		{"redirection.", -1, -1},
+		{"timer.invitin", -1, -1},
+		{"&failover.timer.inviting", -1, -1},
+		{"", -1, -1},
+};
+
+START_TEST(finds_names)
+{
+	const setting_t *table = settings_table();
+	collector_t collector;
+	str text;
+	fragment_t name = fragment_of_bytes(&text, names[_i].text);
+	const setting_t *expected =
+			names[_i].id < 0 ? NULL : &table[names[_i].id];
+	char message[512] = "";
+
+	collector_init(&collector);
+	ck_assert_ptr_eq(setting_find(&name), expected);
+	ck_assert_ptr_eq(
+			setting_require(&name, &collector.diagnostics), expected);
+	ck_assert_ptr_eq(setting_find_option(&name),
+			names[_i].option_id < 0 ? NULL : &table[names[_i].option_id]);
+	/* all that would be right are named, in full */
+	if(expected == NULL)
+		print(message, sizeof(message),
+				"1:1 [%s] is no setting of failover: one of timer.inviting, "
+				"timer.provisional, pattern.response, redirection, "
+				"redirection.max, attempts, ringing would be right",
+				names[_i].text);
+	expect_reported(names[_i].text, &collector, message);
+	exact_free(&text);
+}
+END_TEST
+
+START_TEST(stands_once)
+{
+	const setting_t *row = &settings_table()[_i];
+	settings_t settings = {0};
+	collector_t collector;
+	str text;
+	fragment_t name = fragment_of_bytes(&text, row->name);
+	char message[128] = "";
+	int i;
+
+	collector_init(&collector);
+	for(i = 0; i < SETTING_COUNT; i++)
+		ck_assert_int_eq(settings_name(&settings, &settings_table()[i], &name,
+								 &collector.diagnostics),
+				0);
+	ck_assert_int_eq(
+			settings_name(&settings, row, &name, &collector.diagnostics), -1);
+	print(message, sizeof(message),
+			"1:1 %s stands here a second time: once is right", row->name);
+	expect_reported(row->name, &collector, message);
+	exact_free(&text);
+}
+END_TEST
+
+/* -- levels --------------------------------------------------------------- */
+
+/* Each set of rows that a level may have written: these come through, of the
+ * others the level below is kept. */
+START_TEST(lays_a_level_over_another)
+{
+	const setting_t *table = settings_table();
+	settings_t below, level, both;
+	unsigned written;
+	int i;
+
+	memset(&below, 0x11, sizeof(below));
+	memset(&level, 0x22, sizeof(level));
+	below.written = 1u << SETTING_ATTEMPTS;
+	for(written = 0; written < 1u << SETTING_COUNT; written++) {
+		level.written = written;
+		both = below;
+		settings_apply(&both, &level);
+		for(i = 0; i < SETTING_COUNT; i++) {
+			const settings_t *from = (written >> i) & 1 ? &level : &below;
+
+			EXPECT(settings_has(&level, i) == ((written >> i) & 1), "%x %d",
+					written, i);
+			EXPECT(memcmp((char *)&both + table[i].offset,
+						   (char *)from + table[i].offset, table[i].size)
+							== 0,
+					"%x %d", written, i);
+		}
+		EXPECT(both.written == (below.written | written), "%x", written);
+	}
+}
+END_TEST
+
+Suite *suite_settings(void)
+{
+	Suite *suite = suite_create("settings");
+	TCase *tc = tcase_create("settings");
+
+	tcase_add_loop_test(tc, has_the_documented_rows, 0, SETTING_COUNT);
+	tcase_add_loop_test(tc, has_its_fallback_built_in, 0, SETTING_COUNT);
+	tcase_add_loop_test(tc, reads_values, 0, ROWS(values));
+	tcase_add_loop_test(tc, finds_names, 0, ROWS(names));
+	tcase_add_loop_test(tc, stands_once, 0, SETTING_COUNT);
+	tcase_add_test(tc, lays_a_level_over_another);
+	suite_add_tcase(suite, tc);
+	return suite;
+}

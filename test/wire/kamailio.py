@@ -1,0 +1,437 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs the real Kamailio for a test: writes its configuration, starts it in a
+directory of its own, waits until it serves, asks it by RPC, ends it by its own
+pid and looks at what it left behind.
+
+KAMAILIO, KAMCMD, KAMAILIO_MODULES and FAILOVER_MODULE_DIR may name another
+binary, another module directory or another build of failover.so.
+"""
+
+import atexit
+import dataclasses
+import glob
+import os
+import pathlib
+import re
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+from peers import FAMILIES, HOSTS, show_address
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+BINARY = os.environ.get("KAMAILIO") or shutil.which(
+    "kamailio", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
+KAMCMD = os.environ.get("KAMCMD") or shutil.which(
+    "kamcmd", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
+
+START_LIMIT = 10.0         # seconds until it must serve, on a busy machine
+STOP_LIMIT = 10.0          # seconds until it must be gone
+
+# A core file is evidence; the tests look for it and remove it. The limit is set
+# here and inherited, for Popen's preexec_fn would stop the peers at every start.
+resource.setrlimit(resource.RLIMIT_CORE,
+                   (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)
+SOCKETS = ("udp4", "tcp4", "udp6", "tcp6")
+
+# What no healthy server ever logs, whatever its peers do.
+ALARMS = re.compile(r"\b(CRITICAL|BUG|ALERT)\b|segfault|core was|by a signal"
+                    r"|ERROR: .*(qm_|fm_|memory)")
+# ... but for what TCP's main process says when the workers end before it does.
+# A worker that ends otherwise raises an ALERT as well.
+FAREWELL = re.compile(r"receive_fd\(\): EOF on")
+
+MODULES = ("kex", "ctl", "tm", "tmx", "sl", "rr", "pv", "xlog", "textops",
+           "maxfwd", "siputils", "cfg_rpc")
+
+CONFIG = """\
+#!KAMAILIO
+debug=@DEBUG@
+log_stderror=yes
+children=2
+tcp_children=2
+auto_aliases=no
+dns=no
+rev_dns=no
+mlock_pages=no
+server_signature=no
+@GLOBALS@
+@LISTEN@
+@MODULES@
+modparam("ctl", "binrpc", "unix:@CTL@")
+@MODPARAMS@
+
+@SCRIPT@
+@EXTRA@
+"""
+
+SCRIPT = """\
+request_route {
+    @FIRST@
+    if (!mf_process_maxfwd_header("10")) {
+        sl_send_reply("483", "Too Many Hops");
+        exit;
+    }
+    if (is_method("OPTIONS") && uri == myself && !has_totag()) {
+        sl_send_reply("200", "OK");
+        exit;
+    }
+    if (is_method("CANCEL")) {
+        if (t_check_trans()) t_relay();
+        exit;
+    }
+    if (!is_method("ACK")) {
+        if (t_precheck_trans()) {
+            t_check_trans();
+            exit;
+        }
+        t_check_trans();
+    }
+    if (has_totag()) {
+        if (loose_route()) {
+            t_relay();
+            exit;
+        }
+        if (is_method("ACK")) {
+            if (t_check_trans()) t_relay();
+            exit;
+        }
+        sl_send_reply("404", "Not Here");
+        exit;
+    }
+    if (!is_method("INVITE")) {
+        sl_send_reply("405", "Method Not Allowed");
+        exit;
+    }
+    record_route();
+    @ROUTE@
+    if ($rc == -1) sl_send_reply("404", "No Rule");
+    else sl_send_reply("500", "Failover Refused");
+    exit;
+}
+"""
+
+
+def module_dirs():
+    """Where `loadmodule` looks: our build first, then the server's own."""
+    own = os.environ.get("FAILOVER_MODULE_DIR", str(TOP))
+    found = os.environ.get("KAMAILIO_MODULES")
+    for pattern in ("/usr/lib/*/kamailio/modules", "/usr/lib64/kamailio/modules",
+                    "/usr/lib/kamailio/modules",
+                    "/usr/local/lib*/kamailio/modules"):
+        found = found or next(iter(glob.glob(pattern)), None)
+    return f"{own}:{found}"
+
+
+def quoted(text):
+    """A string literal of kamailio.cfg."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def modparam(module, name, value):
+    value = value if isinstance(value, int) else quoted(value)
+    return f'modparam("{module}", "{name}", {value})'
+
+
+def free_port():
+    """A number that is free on UDP and TCP, IPv4 and IPv6, at this moment."""
+    for _ in range(50):
+        held = []
+        try:
+            port = 0
+            for family in (4, 6):
+                for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                    sock = socket.socket(FAMILIES[family], kind)
+                    held.append(sock)
+                    sock.bind((HOSTS[family], port))
+                    port = sock.getsockname()[1]
+            return port
+        except OSError:
+            continue
+        finally:
+            for sock in held:
+                sock.close()
+    raise OSError("no free port")
+
+
+class ConfigFile:
+    """A configuration as it is, with names defined on the command line; in
+    their values @PORT@ is the port that the server is given."""
+    sockets, has_rpc, files, route = ("udp4",), False, {}, ""
+
+    def __init__(self, path, **defines):
+        self.path, self.defines = path, defines
+
+    def text(self, directory, port):
+        return self.path.read_text()
+
+    def options(self, port):
+        return [word for name, value in self.defines.items()
+                for word in ("-A", f"{name}={value}".replace("@PORT@", str(port)))]
+
+
+@dataclasses.dataclass
+class Config:
+    """The parts of a configuration in which tests differ. The route is what
+    an initial INVITE gets; it is the last thing the script does for it, unless
+    it exits itself. `files` are put beside the configuration, @DIR@ in a
+    parameter is where."""
+    route: str
+    modparams: tuple = ()              # (module, name, value)
+    first: str = ""                    # script that comes before everything
+    extra: str = ""                    # further routes
+    modules: tuple = ("failover",)     # loaded behind the usual ones
+    globals: str = ""                  # core settings
+    sockets: tuple = SOCKETS
+    files: dict = dataclasses.field(default_factory=dict)
+    script: str = SCRIPT               # what takes the requests
+    debug: int = 1                     # NOTICE and graver
+    has_rpc = True
+
+    def options(self, port):
+        """What else stands on the command line."""
+        return []
+
+    def text(self, directory, port):
+        listen = "\n".join(f"listen={s[:3]}:{show_address(HOSTS[int(s[3])], port)}"
+                           for s in self.sockets)
+        parts = {
+            "DEBUG": str(self.debug), "GLOBALS": self.globals, "LISTEN": listen,
+            "CTL": f"{directory}/ctl", "SCRIPT": self.script,
+            "FIRST": self.first, "ROUTE": self.route, "EXTRA": self.extra,
+            "MODULES": "\n".join(f'loadmodule "{m}.so"'
+                                 for m in MODULES + tuple(self.modules)),
+            "MODPARAMS": "\n".join(modparam(*p) for p in self.modparams),
+            "PORT": str(port), "DIR": str(directory),
+        }
+        text = CONFIG
+        for name, value in parts.items():
+            text = text.replace(f"@{name}@", value)
+        return text
+
+
+class StartFailed(Exception):
+    """Kamailio ended, or did not serve in time; the log says why."""
+
+
+class RpcError(Exception):
+    """The server answered an RPC with a fault."""
+
+
+class Server:
+    """One running Kamailio. Use it as a context manager: leaving it stops the
+    server and raises AssertionError if its log or a core file tells of a fault."""
+
+    def __init__(self, config, memory_mb=16, private_mb=8):
+        self.config = config
+        self.command = [f"-m{memory_mb}", f"-M{private_mb}", "-DD", "-E"]
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="failover-"))
+        self.config_file = self.directory / "kamailio.cfg"
+        self.log_file = self.directory / "log"
+        self.port = None
+        self.process = None
+
+    # -- start and end -----------------------------------------------------
+
+    def __enter__(self):
+        try:
+            return self.start()
+        except BaseException:
+            self.discard()
+            raise
+
+    def __exit__(self, kind, *_):
+        faults = self.stop()
+        self.discard()
+        if faults and kind is None:
+            raise AssertionError("\n".join(faults))
+
+    def start(self):
+        """Start it and wait until it answers; another port if one was taken."""
+        for attempt in range(3):
+            self.port = free_port()
+            self.write()
+            self._launch()
+            try:
+                self._wait_until_ready()
+                return self
+            except StartFailed:
+                if attempt == 2 or "in use" not in self.log():
+                    raise
+        raise AssertionError("unreachable")
+
+    def write(self):
+        """Put the configuration and its files into the server's directory."""
+        for name, text in self.config.files.items():
+            (self.directory / name).write_text(text)
+        self.config_file.write_text(
+            self.config.text(self.directory, self.port or 0))
+
+    def arguments(self, *more):
+        return [BINARY, "-f", str(self.config_file), "-L", module_dirs(),
+                "-Y", str(self.directory), "-w", str(self.directory),
+                *self.command, *self.config.options(self.port), *more]
+
+    def _launch(self):
+        with open(self.log_file, "w") as log:
+            self.process = subprocess.Popen(
+                self.arguments(), stdout=log, stderr=log,
+                stdin=subprocess.DEVNULL, start_new_session=True)
+        atexit.register(self._kill)
+
+    def _wait_until_ready(self):
+        limit = time.monotonic() + START_LIMIT
+        while time.monotonic() < limit:
+            if self.process.poll() is not None:
+                raise StartFailed(f"kamailio ended with status "
+                                  f"{self.process.returncode}\n{self.log()}")
+            if self._answers():
+                return
+            time.sleep(0.02)
+        self.stop()
+        raise StartFailed(f"not ready after {START_LIMIT} s\n{self.log()}")
+
+    def _answers(self):
+        """One worker of every socket is up: ctl answers and so does SIP."""
+        if self.config.has_rpc and not self._answers_rpc():
+            return False
+        return all(self._serves(s) for s in self.config.sockets
+                   if s.startswith("udp"))
+
+    def _answers_rpc(self):
+        if not (self.directory / "ctl").exists():
+            return False
+        try:
+            return bool(self.rpc("core.version"))
+        except (RpcError, subprocess.TimeoutExpired):
+            return False
+
+    def _serves(self, name):
+        family = int(name[3])
+        host = HOSTS[family]
+        with socket.socket(FAMILIES[family], socket.SOCK_DGRAM) as sock:
+            sock.settimeout(0.5)
+            sock.connect((host, self.port))
+            here = show_address(*sock.getsockname()[:2])
+            target = f"sip:{show_address(host, self.port)}"
+            try:
+                sock.send((
+                    f"OPTIONS {target} SIP/2.0\r\n"
+                    f"Via: SIP/2.0/UDP {here};branch=z9hG4bK-ready;rport\r\n"
+                    f"From: <sip:ready@{here}>;tag=1\r\nTo: <{target}>\r\n"
+                    f"Call-ID: ready\r\nCSeq: 1 OPTIONS\r\n"
+                    f"Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n").encode())
+                return sock.recv(4096).startswith(b"SIP/2.0 ")
+            except OSError:
+                return False
+
+    def stop(self):
+        """End it by its own pid, within a bound; return what was wrong."""
+        faults = []
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(STOP_LIMIT)
+            except subprocess.TimeoutExpired:
+                faults.append(f"kamailio did not end within {STOP_LIMIT} s")
+        self._kill()
+        return faults + self.faults()
+
+    def _kill(self):
+        """Whatever is left of the process group that we made, and only that."""
+        atexit.unregister(self._kill)
+        if not self.process:
+            return
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
+
+    def discard(self):
+        """Remove the server's directory."""
+        self._kill()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    # -- what it says --------------------------------------------------------
+
+    def log(self):
+        return self.log_file.read_text(errors="replace") \
+            if self.log_file.exists() else ""
+
+    def faults(self):
+        """Log lines and files that no healthy server leaves."""
+        lines = [line for line in self.log().splitlines()
+                 if ALARMS.search(line) and not FAREWELL.search(line)]
+        cores = [f"core file {path.name}" for path in self.directory.glob("core*")]
+        return lines + cores
+
+    def rpc(self, *command):
+        """The text that kamcmd prints for an RPC; RpcError on a fault."""
+        done = subprocess.run(
+            [KAMCMD, "-s", f"unixs:{self.directory}/ctl", *map(str, command)],
+            capture_output=True, text=True, timeout=10)
+        if done.returncode or done.stdout.startswith("error:"):
+            raise RpcError((done.stderr + done.stdout).strip())
+        return done.stdout
+
+    def numbers(self, *command):
+        """The `name: number` lines of an RPC's answer; those of a name that
+        stands several times are added up."""
+        found = {}
+        for name, value in re.findall(r"^\s*(\w+): (-?\d+)\s*$",
+                                      self.rpc(*command), re.M):
+            found[name] = found.get(name, 0) + int(value)
+        return found
+
+    def transactions(self):
+        """How many transactions tm holds at this moment, ended ones that wait
+        to be freed included."""
+        stats = self.numbers("tm.stats")
+        return stats["current"]
+
+    def shm_used(self):
+        return self.numbers("core.shmmem")["used"]
+
+    def pkg_used(self):
+        """Private memory in use, by process: {pid: bytes}."""
+        text = self.rpc("pkg.stats")
+        pids = [int(n) for n in re.findall(r"\bpid: (\d+)", text)]
+        used = [int(n) for n in re.findall(r"\bused: (\d+)", text)]
+        return dict(zip(pids, used))
+
+
+def check(config):
+    """`kamailio -c` on a configuration: (exit status, log)."""
+    return _run_to_its_end(config, "-c")
+
+
+def start_that_fails(config):
+    """A start that is expected to fail: (exit status, log). The status is None
+    if the server came up after all; it has been stopped then."""
+    server = Server(config)
+    try:
+        server.start()
+        server.stop()
+        return None, server.log()
+    except StartFailed:
+        return server.process.returncode, server.log()
+    finally:
+        server.discard()
+
+
+def _run_to_its_end(config, *options):
+    server = Server(config)
+    try:
+        server.port = free_port()
+        server.write()
+        done = subprocess.run(server.arguments(*options), timeout=START_LIMIT,
+                              capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL)
+        return done.returncode, done.stdout + done.stderr
+    finally:
+        server.discard()

@@ -1,0 +1,642 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Scripted SIP peers on loopback: gateways that answer as told, and a caller.
+
+All peers of a test live in one asyncio loop, so what one of them does is never
+delayed by another thread. Everything sent and received goes into one Trace, with
+the monotonic time at which it happened. A peer knows nothing of Kamailio: the
+caller is given the address of its proxy, gateways answer whoever asks.
+"""
+
+import asyncio
+import contextlib
+import dataclasses
+import fcntl
+import socket
+import struct
+import time
+
+import sip
+
+T1, T2 = 0.5, 4.0          # RFC 3261 17.1.1.1
+GIVE_UP = 64 * T1
+HOSTS = {4: "127.0.0.1", 6: "::1"}
+FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
+
+
+def show_address(host, port):
+    """host:port as SIP writes it."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+# -- what a gateway can be told to do: plain data ---------------------------
+
+@dataclasses.dataclass(frozen=True)
+class Reply:
+    """Send this reply `after` seconds from the arrival of the INVITE; with
+    `every`, send it again and again until something final was sent."""
+    code: int
+    after: float = 0.0
+    reason: str = None
+    contacts: tuple = ()       # whole Contact header values, one line each
+    headers: tuple = ()        # further (name, value) pairs
+    every: float = None
+
+
+@dataclasses.dataclass(frozen=True)
+class OnCancel:
+    """What a CANCEL gets: `reply` to itself (None: the CANCEL is ignored) and,
+    `after` seconds later, `then` as final reply to the INVITE (None: whatever
+    the script had in store goes on)."""
+    reply: int = 200
+    then: int = 487
+    after: float = 0.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Hangup:
+    """Close the connection that the INVITE came by, without a word."""
+    after: float = 0.0
+    reset: bool = False
+
+
+# -- the record of what happened --------------------------------------------
+
+@dataclasses.dataclass
+class Entry:
+    """One message, as the peer saw it."""
+    time: float                # monotonic
+    peer: str                  # who sent or received it
+    sent: bool                 # by that peer
+    transport: str
+    far: str                   # the other side's address
+    message: sip.Message
+    raw: bytes
+    repeated: bool             # the same bytes went the same way before
+
+    def is_a(self, what):
+        """Whether this is the request of a method or the reply with a code."""
+        if isinstance(what, int):
+            return self.message.status == what
+        return self.message.is_request and self.message.method == what
+
+
+class Trace:
+    """Every message of a test in the order in which it was seen."""
+
+    def __init__(self):
+        self.entries = []
+        self.faults = []       # what no SIP peer could make sense of
+        self._waiting = []
+
+    def __iter__(self):
+        return iter(self.entries)
+
+    def add(self, entry):
+        self.entries.append(entry)
+        for item in list(self._waiting):
+            peer, what, callback = item
+            if entry.peer == peer and entry.is_a(what):
+                self._waiting.remove(item)
+                callback()
+
+    def once(self, peer, what, callback):
+        """Call back at the first message of `peer` that is `what`: a method or
+        a status code, sent or received."""
+        self._waiting.append((peer, what, callback))
+
+    def of(self, peer, what=None, sent=None, repeated=None):
+        """The entries of one peer, narrowed down by what is given."""
+        return [e for e in self.entries
+                if e.peer == peer and (what is None or e.is_a(what))
+                and (sent is None or e.sent == sent)
+                and (repeated is None or e.repeated == repeated)]
+
+
+class NoTrace(Trace):
+    """Keeps nothing: for load, where the record would be the memory hog."""
+
+    def add(self, entry):
+        pass
+
+
+# -- sockets -----------------------------------------------------------------
+
+class _Link:
+    """A way to send bytes to one far side."""
+    _held = None
+
+    def __init__(self, wire, transport, far):
+        self.wire, self.transport, self.far = wire, transport, far
+
+    @classmethod
+    @contextlib.contextmanager
+    def together(cls):
+        """What is sent meanwhile, by whomever, leaves at the end, back to back."""
+        cls._held = held = []
+        yield
+        cls._held = None
+        for link, data in held:
+            link.send(data)
+
+    def send(self, data):
+        if self._held is not None:
+            self._held.append((self, data))
+            return
+        if self.wire.is_closing():
+            return
+        if self.transport == "UDP":
+            self.wire.sendto(data, self.far)
+        else:
+            self.wire.write(data)
+
+    def close(self, reset=False):
+        if reset:
+            self.wire.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.wire.abort()
+        elif self.transport != "UDP":
+            self.wire.close()
+
+
+SIOCGSTAMPNS = 0x8907      # when the datagram that was read last had arrived
+
+
+together = _Link.together
+
+
+class _Datagrams(asyncio.DatagramProtocol):
+    """Times are the kernel's: that we were busy when one came does not count."""
+
+    def __init__(self, endpoint):
+        self.endpoint = endpoint
+
+    def connection_made(self, wire):
+        self.wire, self.socket = wire, wire.get_extra_info("socket")
+        with contextlib.suppress(FileNotFoundError):
+            self.age()                 # none yet, but from now on they are kept
+
+    def age(self):
+        """Seconds since the datagram that was read last had arrived."""
+        stamp = fcntl.ioctl(self.socket.fileno(), SIOCGSTAMPNS, bytes(16))
+        seconds, nanoseconds = struct.unpack("ll", stamp)
+        return time.time() - seconds - nanoseconds / 1e9
+
+    def datagram_received(self, data, far):
+        if data.strip(b"\r\n\0"):
+            self.endpoint.received(data, _Link(self.wire, "UDP", far), self.age())
+
+
+class _Stream(asyncio.Protocol):
+    def __init__(self, endpoint):
+        self.endpoint = endpoint
+        self.reader = sip.StreamReader()
+
+    def connection_made(self, wire):
+        secure = wire.get_extra_info("ssl_object") is not None
+        self.link = _Link(wire, "TLS" if secure else "TCP",
+                          wire.get_extra_info("peername"))
+        self.endpoint.connections.add(self.link)
+
+    def data_received(self, data):
+        for raw in self.reader.feed(data):
+            self.endpoint.received(raw, self.link)
+
+    def connection_lost(self, error):
+        self.endpoint.connections.discard(self.link)
+
+
+class Endpoint:
+    """What caller and gateway share: sockets, timers, the record."""
+
+    def __init__(self, name, trace, family=4):
+        self.name, self.trace, self.family = name, trace, family
+        self.host, self.port = HOSTS[family], None
+        self.connections = set()
+        self._timers, self._wires, self._seen = set(), [], set()
+
+    @property
+    def address(self):
+        return show_address(self.host, self.port)
+
+    async def __aenter__(self):
+        await self.open()
+        return self
+
+    async def __aexit__(self, *_):
+        await self.close()
+
+    async def open_udp(self, port=0):
+        loop = asyncio.get_running_loop()
+        wire, _ = await loop.create_datagram_endpoint(
+            lambda: _Datagrams(self), local_addr=(self.host, port))
+        self._wires.append(wire)
+        self.port = wire.get_extra_info("sockname")[1]
+        return wire
+
+    async def close(self):
+        for timer in self._timers:
+            timer.cancel()
+        for link in list(self.connections):
+            link.close()
+        for wire in self._wires:
+            wire.close()
+            if isinstance(wire, asyncio.AbstractServer):
+                await wire.wait_closed()
+        await asyncio.sleep(0)       # lets the transports close their sockets
+
+    def later(self, seconds, action, *args):
+        """Do something later, unless the peer is closed before."""
+        def run():
+            self._timers.discard(handle)
+            action(*args)
+        handle = asyncio.get_running_loop().call_later(seconds, run)
+        self._timers.add(handle)
+        return handle
+
+    def send(self, message, link):
+        """Send a message, or the very bytes of an earlier one once more."""
+        raw = message.to_bytes() if isinstance(message, sip.Message) else message
+        self._record(raw, link, True)
+        link.send(raw)
+        return raw
+
+    def received(self, raw, link, age=0.0):
+        """A message that arrived `age` seconds ago."""
+        try:
+            message, repeated = self._record(raw, link, False, age)
+        except ValueError as error:
+            self.trace.faults.append(f"{self.name} got rubbish: {error}")
+            return
+        if message.is_request:
+            self.on_request(message, link, repeated)
+        else:
+            self.on_reply(message, link)
+
+    def _record(self, raw, link, sent, age=0.0):
+        now = time.monotonic() - age
+        message = sip.Message.parse(raw)
+        key = (sent, hash(raw))
+        repeated = key in self._seen
+        self._seen.add(key)
+        self.trace.add(Entry(now, self.name, sent, link.transport,
+                             show_address(*link.far[:2]), message, raw,
+                             repeated))
+        return message, repeated
+
+    def on_request(self, message, link, repeated):
+        """A peer that expects no requests has nothing to say to them."""
+
+    def on_reply(self, message, link):
+        """A peer that sends no requests has no use for replies."""
+
+
+# -- gateways ------------------------------------------------------------------
+
+@dataclasses.dataclass
+class _Incoming:
+    """One INVITE that a gateway has to answer."""
+    message: sip.Message
+    link: _Link
+    script: list
+    tag: str
+    last: bytes = None
+    final: int = 0
+    acked: bool = False
+    timers: list = dataclasses.field(default_factory=list)
+
+
+class Gateway(Endpoint):
+    """A user agent server that follows a script, over UDP and TCP on one port.
+
+    `scripts` holds one script per INVITE of a call; the last one serves all
+    further ones. A script is a list of Reply, OnCancel and Hangup; an empty one
+    is a destination that never says a word."""
+
+    def __init__(self, name, scripts, trace, family=4, tls=None):
+        super().__init__(name, trace, family)
+        self.scripts, self.tls = scripts, tls
+        self.names = {}              # for {b} in Contact values
+        self._invites, self._dialogs = {}, {}
+        self._calls, self._answers = {}, {}
+
+    async def open(self):
+        for _ in range(20):
+            wire = await self.open_udp()
+            try:
+                await self._open_stream()
+                return
+            except OSError:          # the number is taken on TCP: another one
+                self._wires.remove(wire)
+                wire.close()
+        raise OSError("no port that is free on UDP and TCP")
+
+    async def _open_stream(self):
+        loop = asyncio.get_running_loop()
+        self._wires.append(await loop.create_server(
+            lambda: _Stream(self), self.host, self.port, ssl=self.tls))
+
+    def on_request(self, message, link, repeated):
+        method = message.method
+        if method == "INVITE":
+            self._on_invite(message, link)
+        elif method == "ACK":
+            self._on_ack(message)
+        elif repeated:
+            self._repeat_answer(message, link)
+        elif method == "CANCEL":
+            self._on_cancel(message, link)
+        else:
+            self._answer(message, link, 200)
+
+    def _on_invite(self, message, link):
+        known = self._invites.get(message.branch)
+        if known:
+            if known.last:
+                self.send(known.last, link)
+            return
+        count = self._calls[message.call_id] = \
+            self._calls.get(message.call_id, -1) + 1
+        script = self.scripts[min(count, len(self.scripts) - 1)]
+        if message.to_tag:
+            script = [Reply(200)]
+        invite = _Incoming(message, link, script, sip.new_token("gw"))
+        self._invites[message.branch] = invite
+        self._dialogs[message.call_id, message.to_tag or invite.tag] = invite
+        for step in script:
+            if isinstance(step, Reply):
+                self._schedule(invite, step.after, self._play, invite, step)
+            elif isinstance(step, Hangup):
+                self._schedule(invite, step.after, link.close, step.reset)
+
+    def _schedule(self, invite, seconds, action, *args):
+        if seconds:
+            invite.timers.append(self.later(seconds, action, *args))
+        else:
+            action(*args)
+
+    def _play(self, invite, step):
+        if invite.final:
+            return
+        self._send_reply(invite, step)
+        if step.every and not invite.final:
+            self._schedule(invite, step.every, self._play, invite, step)
+
+    def _send_reply(self, invite, step):
+        reply = sip.reply_to(invite.message, step.code, step.reason, invite.tag,
+                             self._headers_of(invite, step),
+                             sip.SDP if step.code in (183, 200) else b"")
+        if step.code >= 200:
+            self._stop(invite)
+            invite.final = step.code
+        invite.last = self.send(reply, invite.link)
+        if 200 <= step.code < 300 or (step.code >= 300
+                                      and invite.link.transport == "UDP"):
+            self._repeat_final(invite, T1, T1)
+
+    def _headers_of(self, invite, step):
+        contacts = [c.format(**self.names) for c in step.contacts]
+        if not contacts and 100 < step.code < 300:
+            transport = invite.link.transport.lower()
+            extra = "" if transport == "udp" else f";transport={transport}"
+            contacts = [f"<sip:{self.name}@{self.address}{extra}>"]
+        return [("Contact", c) for c in contacts] + list(step.headers)
+
+    def _repeat_final(self, invite, wait, elapsed):
+        """17.2.1 and, over every transport for a 2xx, 13.3.1.4."""
+        def again():
+            if not invite.acked and elapsed < GIVE_UP:
+                self.send(invite.last, invite.link)
+                self._repeat_final(invite, min(2 * wait, T2),
+                                   elapsed + min(2 * wait, T2))
+        invite.timers.append(self.later(wait, again))
+
+    def _stop(self, invite):
+        for timer in invite.timers:
+            timer.cancel()
+        invite.timers.clear()
+
+    def _on_ack(self, message):
+        invite = (self._invites.get(message.branch)
+                  or self._dialogs.get((message.call_id, message.to_tag)))
+        if invite and invite.final:
+            invite.acked = True
+            self._stop(invite)
+
+    def _on_cancel(self, message, link):
+        invite = self._invites.get(message.branch)
+        if not invite:
+            self._answer(message, link, 481)
+            return
+        order = next((s for s in invite.script if isinstance(s, OnCancel)),
+                     OnCancel())
+        if order.reply is None:
+            return
+        self._answer(message, link, order.reply, invite.tag)
+        if order.then and not invite.final:
+            self._stop(invite)
+            self._schedule(invite, order.after, self._play, invite,
+                           Reply(order.then))
+
+    def _answer(self, message, link, code, tag=None):
+        reply = sip.reply_to(message, code, to_tag=tag or sip.new_token("gw"))
+        self._answers[message.transaction] = self.send(reply, link)
+
+    def _repeat_answer(self, message, link):
+        answer = self._answers.get(message.transaction)
+        if answer:
+            self.send(answer, link)
+
+
+class Nobody:
+    """An address where nobody is: connections are refused, datagrams come back
+    as port unreachable, and the number stays reserved for the test."""
+
+    def __init__(self, name, family=4):
+        self.name, self.family = name, family
+        self.host, self.port = HOSTS[family], None
+        self._sockets = []
+
+    @property
+    def address(self):
+        return show_address(self.host, self.port)
+
+    async def open(self):
+        stream = socket.socket(FAMILIES[self.family], socket.SOCK_STREAM)
+        stream.bind((self.host, 0))               # bound, never listening
+        self.port = stream.getsockname()[1]
+        datagram = socket.socket(FAMILIES[self.family], socket.SOCK_DGRAM)
+        self._sockets = [stream, datagram]
+        datagram.bind((self.host, self.port))
+        datagram.connect((self.host, 9))          # hears nobody else
+
+    async def close(self):
+        for sock in self._sockets:
+            sock.close()
+
+    async def __aenter__(self):
+        await self.open()
+        return self
+
+    async def __aexit__(self, *_):
+        await self.close()
+
+
+# -- the caller ------------------------------------------------------------------
+
+class Call:
+    """One call of a Caller, from its INVITE to the end."""
+
+    def __init__(self, caller, invite):
+        self.caller, self.invite = caller, invite
+        self.started = None                 # monotonic
+        self.codes = []                     # what it got, repetitions left out
+        self.dialogs = {}                   # To tag -> (Dialog, bytes of ACK)
+        self.final = asyncio.get_running_loop().create_future()
+        self.hangup_after = None
+        self.cancelled = False
+        self._replied = False
+        self._last = None
+        self.ended = asyncio.Event()        # hung up, or failed
+
+    @property
+    def answered(self):
+        return self.final.done() and 200 <= self.final.result().status < 300
+
+    def start(self):
+        self.started = time.monotonic()
+        raw = self.caller.request(self.invite)
+        if self.caller.transport == "UDP":
+            self._repeat(raw, T1, T1)
+
+    def _repeat(self, raw, wait, elapsed):
+        def again():
+            if not self._replied and elapsed < GIVE_UP:
+                self.caller.request(raw)
+                self._repeat(raw, 2 * wait, elapsed + 2 * wait)
+        self.caller.later(wait, again)
+
+    def on_reply(self, reply):
+        if not self._replied:
+            self._replied = True
+            if self.cancelled:
+                self._send_cancel()
+        if (reply.status, reply.to_tag) != self._last:
+            self.codes.append(reply.status)
+        self._last = (reply.status, reply.to_tag)
+        if 200 <= reply.status < 300:
+            self._on_answer(reply)
+        elif reply.status >= 300:
+            self.caller.request(sip.ack_for_failure(self.invite, reply))
+            self._finish(reply)
+            self.ended.set()
+
+    def _finish(self, reply):
+        if not self.final.done():
+            self.final.set_result(reply)
+
+    def _on_answer(self, reply):
+        """Every 2xx gets its ACK, and a BYE if it is not the first one."""
+        known = self.dialogs.get(reply.to_tag)
+        if known:
+            self.caller.request(known[1])
+            return
+        dialog = sip.Dialog(self.invite, reply)
+        ack = self.caller.request(dialog.request("ACK", self.caller.new_via()))
+        self.dialogs[reply.to_tag] = dialog, ack
+        if self.final.done():
+            self._bye(dialog)
+        elif self.hangup_after is not None:
+            self.caller.later(self.hangup_after, self.bye)
+        self._finish(reply)
+
+    def bye(self):
+        """Hang up what was answered."""
+        for dialog, _ in self.dialogs.values():
+            self._bye(dialog)
+
+    def _bye(self, dialog):
+        self.caller.transact(dialog.request("BYE", self.caller.new_via()),
+                             lambda reply: self.ended.set())
+
+    def cancel(self):
+        """CANCEL, as soon as there was a reply (9.1); again, if asked again."""
+        if self.final.done():
+            return
+        self.cancelled = True
+        if self._replied:
+            self._send_cancel()
+
+    def _send_cancel(self):
+        self.caller.transact(sip.cancel_for(self.invite), lambda reply: None)
+
+
+class Caller(Endpoint):
+    """A user agent client that sends everything through one proxy."""
+
+    def __init__(self, trace, proxy, transport="UDP", family=4, name="caller",
+                 tls=None):
+        super().__init__(name, trace, family)
+        self.proxy, self.transport, self.tls = proxy, transport, tls
+        self._calls, self._transactions = {}, {}
+
+    async def open(self):
+        if self.transport == "UDP":
+            wire = await self.open_udp()
+            self.link = _Link(wire, "UDP", (HOSTS[self.family], self.proxy))
+            return
+        loop = asyncio.get_running_loop()
+        wire, stream = await loop.create_connection(
+            lambda: _Stream(self), HOSTS[self.family], self.proxy, ssl=self.tls)
+        self.port = wire.get_extra_info("sockname")[1]
+        self.link = stream.link
+
+    def new_via(self):
+        return (f"SIP/2.0/{self.transport} {self.address}"
+                f";branch={sip.new_branch()};rport")
+
+    def call(self, uri, headers=(), body=sip.SDP, hangup_after=None):
+        """Start a call; what comes of it is in the Call that is returned."""
+        call_id = sip.new_token("call-")
+        extra = "" if self.transport == "UDP" \
+            else f";transport={self.transport.lower()}"
+        invite = sip.Message(f"INVITE {uri} SIP/2.0", [
+            ("Via", self.new_via()), ("Max-Forwards", "70"),
+            ("From", f'"Caller" <sip:caller@{self.address}>;tag={call_id}f'),
+            ("To", f"<{uri}>"), ("Call-ID", call_id), ("CSeq", "101 INVITE"),
+            ("Contact", f"<sip:caller@{self.address}{extra}>"),
+            ("Content-Type", "application/sdp"), *headers], body)
+        call = self._calls[call_id] = Call(self, invite)
+        call.hangup_after = hangup_after
+        call.start()
+        return call
+
+    def request(self, message):
+        return self.send(message, self.link)
+
+    def transact(self, request, done):
+        """Send a non-INVITE request, again and again over UDP until it has its
+        final reply (17.1.2)."""
+        raw = self.request(request)
+        self._transactions[request.transaction] = done
+        if self.transport == "UDP":
+            self._repeat(request.transaction, raw, T1, T1)
+
+    def _repeat(self, transaction, raw, wait, elapsed):
+        def again():
+            if transaction in self._transactions and elapsed < GIVE_UP:
+                self.request(raw)
+                self._repeat(transaction, raw, min(2 * wait, T2),
+                             elapsed + min(2 * wait, T2))
+        self.later(wait, again)
+
+    def on_reply(self, reply, link):
+        if reply.method == "INVITE":
+            call = self._calls.get(reply.call_id)
+            if call:
+                call.on_reply(reply)
+            else:
+                self.trace.faults.append(f"a reply to no call of ours: {reply}")
+        elif reply.status >= 200:
+            done = self._transactions.pop(reply.transaction, None)
+            if done:
+                done(reply)

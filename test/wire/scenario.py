@@ -1,0 +1,630 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Scenarios of one call, as data, and what plays and judges them.
+
+    Scenario("a 503 leads to the next destination",
+        route='failover("sip:100@{a} sip:101@{b}")',
+        peers={"a": [reply(503)],
+               "b": [reply(180, after=0.1), reply(200, after=0.2)]},
+        attempts=[("a", "UDP", at(0), "sip:100@{a}"),
+                  ("b", "UDP", soon(), "sip:101@{b}")],
+        caller=[100, 180, 200])
+
+`{a}` is the address of peer a, `{proxy}` Kamailio's. What a scenario need not
+say, because it is demanded of every one, stands in `demands()`.
+"""
+
+import asyncio
+import contextlib
+import dataclasses
+import typing
+
+import kamailio
+import ladder
+from peers import (Caller, Gateway, Hangup, Nobody, OnCancel, Reply, Trace,
+                   show_address, HOSTS)
+
+AT_ONCE = 16               # scenarios under way at a time, a server each
+STARTS_AT_ONCE = 2         # of them, how many are starting
+DRAIN_LIMIT = 15.0         # seconds until tm must have let go of everything
+EARLY, LATE = 0.10, 0.30   # tolerance of times: a tick of tm, and the machine
+                           # is busy with other scenarios; test_timers is exact
+
+
+# -- vocabulary: what a peer does ----------------------------------------------
+
+def reply(code, after=0.0, **more):
+    """Send this reply `after` seconds from the INVITE; see peers.Reply."""
+    return Reply(code, after, **more)
+
+
+def redirect(*contacts, code=302, after=0.0):
+    """A 3xx with these Contact header lines."""
+    return Reply(code, after, contacts=contacts)
+
+
+def on_cancel(reply=200, then=487, after=0.0):
+    """How a CANCEL is answered; see peers.OnCancel."""
+    return OnCancel(reply, then, after)
+
+
+def hangup(after=0.0, reset=False):
+    """Close the connection without a word."""
+    return Hangup(after, reset)
+
+
+SILENT = []                            # never says a word
+IGNORES_CANCEL = OnCancel(reply=None)
+
+
+@dataclasses.dataclass(frozen=True)
+class Peer:
+    """A peer that is more than a script over IPv4."""
+    scripts: tuple = ((),)
+    family: int = 4
+    absent: bool = False
+    tls: typing.Any = None             # SSLContext: TLS instead of TCP
+    made_by: typing.Any = None         # (name, trace) -> what to put up instead
+
+
+def ipv6(*script):
+    """The script, on [::1]."""
+    return Peer((script,), family=6)
+
+
+def in_turn(*scripts):
+    """A script for the first INVITE of the call, one for the second ..."""
+    return Peer(scripts)
+
+
+NOBODY = Peer(absent=True)             # refused, port unreachable
+
+
+# -- vocabulary: when ------------------------------------------------------------
+
+@dataclasses.dataclass(frozen=True)
+class When:
+    """A moment: so many seconds after something, within a tolerance."""
+    since: str                         # start, attempt, end, cancel, answer
+    seconds: float
+    early: float = EARLY
+    late: float = LATE
+
+    def window(self, marks):
+        """Earliest and latest time, or None where the mark never came."""
+        mark = marks.get(self.since)
+        if mark is None:
+            return None
+        return mark + self.seconds - self.early, mark + self.seconds + self.late
+
+    def __str__(self):
+        return {
+            "start": f"{self.seconds:g} s after the call began",
+            "attempt": f"{self.seconds:g} s after the attempt before",
+            "end": "as soon as the attempt before had failed",
+            "cancel": f"{self.seconds:g} s after the CANCEL to the one before",
+            "answer": "as soon as it was sent",
+        }[self.since]
+
+
+def at(seconds):
+    """Seconds after the caller's INVITE."""
+    return When("start", seconds)
+
+
+def later(seconds):
+    """Seconds after the INVITE of the attempt before."""
+    return When("attempt", seconds)
+
+
+def soon():
+    """At once: after the final reply of the attempt before, or else after its
+    INVITE; for the first attempt, after the caller's INVITE."""
+    return When("end", 0)
+
+
+def after_cancel(seconds):
+    """Seconds after the attempt before got its CANCEL."""
+    return When("cancel", seconds)
+
+
+def when_sent(late=0.1):
+    """For the caller's final reply: when the peer that it is from sent it."""
+    return When("answer", 0, early=0, late=late)
+
+
+@dataclasses.dataclass(frozen=True)
+class Happening:
+    """The first message of a peer that is `what`, and a while after it."""
+    peer: str
+    what: typing.Union[int, str]
+    wait: float = 0.0
+    again: float = None                # and so many seconds later once more
+
+
+def when(peer, what, wait=0.0, again=None):
+    """When `peer` sends or receives a method or a code."""
+    return Happening(peer, what, wait, again)
+
+
+# -- a scenario --------------------------------------------------------------------
+
+@dataclasses.dataclass(eq=False)
+class Scenario:
+    title: str
+    peers: dict                        # name -> script, Peer or NOBODY
+    attempts: list                     # (peer, transport, when[, R-URI])
+    caller: list                       # codes it gets; equal ones in a row once
+    route: str = "failover()"          # a call, or script that ends with exit
+    plan: str = None                   # dial plan text
+    plan_as_file: bool = False
+    cancelled: tuple = ()              # peers that must get a CANCEL
+    cancelled_after: dict = dataclasses.field(default_factory=dict)
+                                       # peer -> seconds from its first 1xx
+    final_at: When = None              # when the caller has its final reply
+    final_from: str = None             # whose final reply it is
+    cancel: Happening = None           # when the caller gives up
+    uri: str = "sip:9555@{proxy}"
+    over: str = "UDP"                  # caller's transport
+    family: int = 4                    # caller's IP version
+    headers: tuple = ()
+    finals: int = 1
+    hangup_after: float = 0.1          # the caller's BYE, after its ACK
+    within: float = 8.0                # seconds for the whole call
+    logged: dict = dataclasses.field(default_factory=dict)   # text -> how often
+    modparams: tuple = ()
+    modules: tuple = ("failover",)
+    first: str = ""                    # script that comes before everything
+    extra: str = ""
+    globals: str = ""
+    files: dict = dataclasses.field(default_factory=dict)
+    script: str = kamailio.SCRIPT      # what takes the requests
+    sockets: tuple = kamailio.SOCKETS
+    commands: tuple = ()               # RPCs before the call: (word, ...)
+    resent: tuple = ()                 # seconds at which the INVITE comes again
+    carries: dict = dataclasses.field(default_factory=dict)
+                                       # number of an attempt -> {header: values}
+    repeats_2xx: bool = False          # a gateway may have to repeat its 200
+
+    def config(self, names):
+        """The server that this scenario needs."""
+        modparams = list(self.modparams)
+        files = {n: filled(t, names) for n, t in self.files.items()}
+        if self.plan is not None and self.plan_as_file:
+            files["plan"] = filled(self.plan, names)
+            modparams.append(("failover", "dialplan", "@DIR@/plan"))
+        elif self.plan is not None:
+            modparams.append(("failover", "dialplan_text", self.plan))
+        route = self.route if self.route.rstrip().endswith(";") \
+            else f"if ({self.route}) exit;"
+        return kamailio.Config(
+            route=filled(route, names), files=files,
+            modparams=tuple((m, n, filled(v, names)) for m, n, v in modparams),
+            modules=self.modules, first=filled(self.first, names),
+            extra=filled(self.extra, names), globals=self.globals,
+            script=self.script, sockets=self.sockets)
+
+
+def filled(text, names):
+    """The text with the addresses of the peers put in."""
+    if isinstance(text, str):
+        for name, address in names.items():
+            text = text.replace("{" + name + "}", address)
+    return text
+
+
+def as_peer(told):
+    return told if isinstance(told, Peer) else Peer((tuple(told),))
+
+
+class Stage:
+    """Peers and a running server. Everything is gone when it is left."""
+
+    def __init__(self, peers, config_for, trace=None, starting=None,
+                 memory_mb=16, server_class=kamailio.Server):
+        self.told = {name: as_peer(told) for name, told in peers.items()}
+        self.config_for = config_for   # {name: address} -> kamailio.Config
+        self.trace = Trace() if trace is None else trace
+        self.memory_mb, self.server_class = memory_mb, server_class
+        self.starting = starting or contextlib.AsyncExitStack()
+        self.names, self.gateways = {}, {}
+        self.server, self.config = None, None
+        self._stack = contextlib.AsyncExitStack()
+
+    async def __aenter__(self):
+        try:
+            for name, told in self.told.items():
+                self.gateways[name] = await self._stack.enter_async_context(
+                    self._make(name, told))
+            self.names = {n: g.address for n, g in self.gateways.items()}
+            self.names.update({f"{n}_port": str(g.port)
+                               for n, g in self.gateways.items()})
+            for gateway in self.gateways.values():
+                gateway.names = self.names
+            self.config = self.config_for(
+                {**self.names, "proxy": show_address(HOSTS[4], "@PORT@"),
+                 "proxy_port": "@PORT@"})
+            async with self.starting:
+                self.server = self.server_class(self.config, self.memory_mb)
+                await asyncio.to_thread(self.server.start)
+            self.names["proxy"] = show_address(HOSTS[4], self.server.port)
+            self.names["proxy_port"] = str(self.server.port)
+            return self
+        except BaseException:
+            await self.__aexit__()
+            raise
+
+    async def __aexit__(self, kind=None, *_):
+        await self._stack.aclose()
+        if self.server:
+            await asyncio.to_thread(self.server.stop)
+            if kind:                   # pytest shows it with the failure
+                print(self.server.log())
+            self.server.discard()
+
+    def _make(self, name, told):
+        if told.absent:
+            return Nobody(name, told.family)
+        if told.made_by:
+            return told.made_by(name, self.trace)
+        return Gateway(name, told.scripts, self.trace, told.family, told.tls)
+
+    async def caller(self, over="UDP", family=4):
+        """A caller that uses this server as its proxy."""
+        return await self._stack.enter_async_context(
+            Caller(self.trace, self.server.port, over, family))
+
+    async def rpc(self, *command):
+        return await asyncio.to_thread(self.server.rpc, *command)
+
+    async def drained(self, limit=DRAIN_LIMIT):
+        """Wait until tm holds no transaction; the number left if it does not
+        come to that."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + limit
+        while True:
+            left = await asyncio.to_thread(self.server.transactions)
+            if left == 0 or loop.time() > end:
+                return left
+            await asyncio.sleep(0.25)
+
+
+# -- judging -------------------------------------------------------------------------
+
+@dataclasses.dataclass
+class Attempt:
+    """One INVITE that reached a gateway, and what became of it there."""
+    entry: typing.Any
+    first_1xx: float = None
+    final: typing.Any = None           # Entry of the final reply it sent
+    cancel: typing.Any = None          # Entry of the CANCEL it got
+
+    @property
+    def ended(self):
+        return self.final.time if self.final else self.entry.time
+
+
+def attempts_of(trace, gateways):
+    """The attempts of a call, in order of arrival."""
+    found = {}
+    for entry in trace:
+        if entry.peer not in gateways:
+            continue
+        message, key = entry.message, (entry.peer, entry.message.branch)
+        if entry.is_a("INVITE") and not entry.sent and not message.to_tag:
+            found.setdefault(key, Attempt(entry))
+        attempt = found.get(key)
+        if not attempt:
+            continue
+        if entry.is_a("CANCEL"):
+            attempt.cancel = attempt.cancel or entry
+        elif entry.sent and message.cseq[1] == "INVITE":
+            if message.status < 200:
+                attempt.first_1xx = attempt.first_1xx or entry.time
+            else:
+                attempt.final = attempt.final or entry
+    return sorted(found.values(), key=lambda a: a.entry.time)
+
+
+class Judge:
+    """Holds what happened against what was expected; every method yields the
+    sentences that are to be complained about."""
+
+    def __init__(self, scenario, names, trace, call):
+        self.scenario, self.names = scenario, names
+        self.trace, self.call = trace, call
+        self.attempts = attempts_of(trace, scenario.peers)
+        self.log = ""
+        self.finals = [e for e in trace.of("caller", sent=False)
+                       if e.message.method == "INVITE" and e.message.status >= 200]
+
+    def problems(self):
+        return [*self.expectations(), *self.demands()]
+
+    # what the scenario says
+
+    def expectations(self):
+        yield from self.order()
+        yield from self.times_and_uris()
+        yield from self.headers()
+        yield from self.replies()
+        yield from self.cancels()
+
+    def order(self):
+        expected = [f"{a[0]}/{a[1]}" for a in self.scenario.attempts]
+        real = [f"{a.entry.peer}/{a.entry.transport}" for a in self.attempts]
+        if real != expected:
+            yield f"attempts were {real}, not {expected}"
+
+    def times_and_uris(self):
+        before = None
+        for (peer, _, moment, *uri), attempt in zip(self.scenario.attempts,
+                                                    self.attempts):
+            marks = self.marks(before)
+            yield from self.in_time(f"the attempt at {peer}", moment,
+                                    attempt.entry.time, marks)
+            if uri and attempt.entry.message.uri != filled(uri[0], self.names):
+                yield (f"the attempt at {peer} was for "
+                       f"{attempt.entry.message.uri}, not "
+                       f"{filled(uri[0], self.names)}")
+            before = attempt
+
+    def headers(self):
+        """`sent-by` is no header, but the address in the first Via."""
+        for number, expected in self.scenario.carries.items():
+            for attempt in self.attempts[number - 1:number]:
+                for name, values in expected.items():
+                    invite = attempt.entry.message
+                    real = [invite.get("Via").split(";")[0].split()[-1]] \
+                        if name == "sent-by" else invite.all(name)
+                    wanted = [filled(v, self.names) for v in values]
+                    if real != wanted:
+                        yield (f"attempt {number} came with {name} {real}, "
+                               f"not {wanted}")
+
+    def marks(self, before):
+        """The moments that expected times count from."""
+        if not before:
+            return dict.fromkeys(("start", "attempt", "end"), self.call.started)
+        return {"start": self.call.started, "attempt": before.entry.time,
+                "end": before.ended,
+                "cancel": before.cancel and before.cancel.time}
+
+    def in_time(self, what, moment, real, marks):
+        if moment is None:
+            return
+        window = moment.window(marks)
+        if window is None:
+            yield f"{what}: expected {moment}, but there was no CANCEL"
+        elif not window[0] <= real <= window[1]:
+            mark = marks[moment.since]
+            yield (f"{what} came {real - mark:.3f} s after its mark; "
+                   f"expected {moment} (-{moment.early:g}/+{moment.late:g})")
+
+    def replies(self):
+        scenario = self.scenario
+        if self.call.codes != scenario.caller:
+            yield f"the caller got {self.call.codes}, not {scenario.caller}"
+        if not self.finals:
+            return
+        first = self.finals[0]
+        marks = self.marks(self.attempts[-1] if self.attempts else None)
+        marks["answer"] = next((a.ended for a in self.attempts
+                                if a.entry.peer == scenario.final_from), None)
+        yield from self.in_time("the caller's final reply", scenario.final_at,
+                                first.time, marks)
+        if scenario.final_from:
+            tags = {e.message.to_tag for e in self.trace.of(scenario.final_from,
+                                                            sent=True)}
+            if first.message.to_tag not in tags:
+                yield f"the final reply is not {scenario.final_from}'s"
+
+    def cancels(self):
+        expected = set(self.scenario.cancelled) \
+            | set(self.scenario.cancelled_after)
+        real = {a.entry.peer for a in self.attempts if a.cancel}
+        if real != expected:
+            yield f"CANCEL went to {sorted(real)}, not to {sorted(expected)}"
+        for attempt in self.attempts:
+            seconds = self.scenario.cancelled_after.get(attempt.entry.peer)
+            if seconds is None or not attempt.cancel:
+                continue
+            waited = attempt.cancel.time - attempt.first_1xx
+            if not seconds - EARLY <= waited <= seconds + LATE:
+                yield (f"{attempt.entry.peer} got its CANCEL {waited:.3f} s "
+                       f"after its first 1xx, not {seconds:g} s")
+        for text, times in self.scenario.logged.items():
+            if self.log_count(text) != times:
+                yield (f"the log holds {text!r} {self.log_count(text)} times, "
+                       f"not {times}")
+
+    def log_count(self, text):
+        return sum(text in line for line in self.log.splitlines())
+
+    # what is demanded of every call
+
+    def demands(self):
+        yield from self.trace.faults
+        yield from self.one_final()
+        yield from self.acknowledged()
+        yield from self.nothing_after_the_end()
+        yield from self.same_call()
+        yield from self.nobody_left_ringing()
+        yield from self.hung_up()
+
+    def one_final(self):
+        distinct = {(e.message.status, e.message.to_tag) for e in self.finals}
+        if len(distinct) != self.scenario.finals:
+            yield (f"the caller got {len(distinct)} final replies, "
+                   f"not {self.scenario.finals}")
+        acks = [e.time for e in self.trace.of("caller", "ACK", sent=True)]
+        for entry in self.finals:
+            if (entry.message.status >= 300 and entry.repeated
+                    and entry.time > acks[0] + 0.1):
+                yield f"a {entry.message.status} came again after its ACK"
+
+    def acknowledged(self):
+        """Negative finals hop by hop, 2xx from end to end, by the To tag; and
+        nobody has to say 200 twice."""
+        for attempt in self.attempts:
+            if not attempt.final:
+                continue
+            peer, final = attempt.entry.peer, attempt.final.message
+            acks = self.trace.of(peer, "ACK")
+            if final.status >= 300:
+                heard = any(a.message.branch == final.branch for a in acks)
+            else:
+                heard = any(a.message.to_tag == final.to_tag for a in acks)
+            if not heard:
+                yield f"the {final.status} of {peer} got no ACK"
+            again = [e for e in self.trace.of(peer, final.status, sent=True,
+                                              repeated=True)
+                     if e.message.branch == final.branch]
+            if again and final.status < 300 and not self.scenario.repeats_2xx:
+                yield f"{peer} had to repeat its {final.status}"
+
+    def nothing_after_the_end(self):
+        if not self.finals:
+            return
+        end = self.finals[0].time
+        for attempt in self.attempts:
+            if attempt.entry.time > end:
+                yield (f"an INVITE went to {attempt.entry.peer} after the "
+                       "caller had its final reply")
+
+    def same_call(self):
+        ours = self.call.invite
+        branches = [a.entry.message.branch for a in self.attempts]
+        if len(set(branches)) != len(branches):
+            yield "two attempts share a Via branch"
+        for attempt in self.attempts:
+            invite, peer = attempt.entry.message, attempt.entry.peer
+            for header in ("Call-ID", "From", "To", "CSeq"):
+                if invite.all(header) != ours.all(header):
+                    yield (f"{header} of the INVITE to {peer} is "
+                           f"{invite.all(header)}, not {ours.all(header)}")
+            if invite.body != ours.body:
+                yield f"the body of the INVITE to {peer} was changed"
+            if len(invite.all("Via")) != len(ours.all("Via")) + 1:
+                yield f"the INVITE to {peer} has {len(invite.all('Via'))} Vias"
+            cancel = attempt.cancel and attempt.cancel.message
+            if cancel and (cancel.uri, cancel.cseq[0]) != (invite.uri,
+                                                           invite.cseq[0]):
+                yield f"the CANCEL to {peer} does not fit its INVITE"
+
+    def nobody_left_ringing(self):
+        for attempt in self.attempts:
+            if attempt.first_1xx and not attempt.final and not attempt.cancel:
+                yield f"{attempt.entry.peer} was left ringing"
+
+    def hung_up(self):
+        if not self.call.answered:
+            return
+        for attempt in self.attempts:
+            final = attempt.final and attempt.final.message
+            if final and final.status < 300 and not any(
+                    e.message.to_tag == final.to_tag
+                    for e in self.trace.of(attempt.entry.peer, "BYE")):
+                yield f"the BYE did not reach {attempt.entry.peer}"
+        if not self.call.ended.is_set():
+            yield "the BYE was not answered"
+
+
+# -- playing ---------------------------------------------------------------------------
+
+@dataclasses.dataclass
+class Outcome:
+    scenario: Scenario
+    problems: list
+    drawing: str = ""
+    log: str = ""
+    config: str = ""
+
+    def report(self):
+        """Everything one needs to see why it failed."""
+        scenario = self.scenario
+        attempts = "\n".join(
+            f"    {a[0]}/{a[1]}" + (f" {a[3]}" if len(a) > 3 else "")
+            + (f", {a[2]}" if a[2] else "") for a in scenario.attempts)
+        return "\n".join([
+            scenario.title, "", "what is wrong:",
+            *(f"  - {p}" for p in self.problems), "", "what happened:",
+            self.drawing, "", "what was expected:", "  attempts:",
+            attempts or "    none", f"  the caller gets {scenario.caller}",
+            f"  CANCEL goes to "
+            f"{sorted({*scenario.cancelled, *scenario.cancelled_after})}",
+            "", "configuration:", self.config, "", "log:", self.log])
+
+    def check(self):
+        """Fail the test if anything was wrong."""
+        if self.problems:
+            raise AssertionError(self.report())
+
+
+async def play(scenario, starting=None):
+    """Play one scenario and judge it."""
+    outcome = Outcome(scenario, [])
+    stage = Stage(scenario.peers, scenario.config, starting=starting)
+    try:
+        async with stage:
+            await _play_on(stage, scenario, outcome)
+    except (kamailio.StartFailed, kamailio.RpcError, OSError) as error:
+        outcome.problems.append(f"{type(error).__name__}: {error}")
+    if not outcome.config and stage.server and stage.config:
+        outcome.config = stage.config.route
+    return outcome
+
+
+async def _play_on(stage, scenario, outcome):
+    caller = await stage.caller(scenario.over, scenario.family)
+    proxy = show_address(HOSTS[scenario.family], stage.server.port)
+    names = {**stage.names, "proxy": proxy}
+    if scenario.cancel:
+        happening = scenario.cancel
+        for wait in {0, happening.again or 0}:
+            stage.trace.once(
+                happening.peer, happening.what, lambda more=wait: caller.later(
+                    happening.wait + more, lambda: call.cancel()))
+    for command in scenario.commands:
+        await stage.rpc(*(filled(word, names) for word in command))
+    call = caller.call(filled(scenario.uri, names),
+                       [(n, filled(v, names)) for n, v in scenario.headers],
+                       hangup_after=scenario.hangup_after)
+    for seconds in scenario.resent:
+        caller.later(seconds, caller.request, call.invite)
+    await _until_over(call, scenario.within)
+    in_time = call.final.done()
+    left = await stage.drained()
+    faults = await asyncio.to_thread(stage.server.stop)
+    judge = Judge(scenario, names, stage.trace, call)
+    judge.log = outcome.log = stage.server.log()
+    outcome.config = stage.server.config_file.read_text()
+    outcome.problems = judge.problems() + faults
+    if not in_time:
+        outcome.problems.insert(0, f"no final reply in {scenario.within} s")
+    if left:
+        outcome.problems.append(f"tm still holds {left} transaction(s)")
+    columns = ["caller", "kamailio"] + [
+        n for n, p in scenario.peers.items() if not as_peer(p).absent]
+    outcome.drawing = ladder.draw(stage.trace, columns, start=call.started)
+
+
+async def _until_over(call, limit):
+    """Wait for the final reply and for the end of an answered call."""
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(asyncio.shield(call.final), limit)
+        await asyncio.wait_for(call.ended.wait(), 3.0)
+
+
+def play_all(scenarios):
+    """Play them, many at a time, the longest first: {id(scenario): Outcome}."""
+    async def everything():
+        places, starting = (asyncio.Semaphore(n)
+                            for n in (AT_ONCE, STARTS_AT_ONCE))
+
+        async def one(scenario):
+            async with places:
+                return id(scenario), await play(scenario, starting)
+
+        ordered = sorted(scenarios, key=lambda s: -s.within)
+        return dict(await asyncio.gather(*map(one, ordered)))
+    return asyncio.run(everything())

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The harness itself, against plain Kamailio: it finds nothing wrong where all
+is well, and it notices every kind of fault that the other tests rely on."""
+
+import pytest
+
+import kamailio
+import ladder
+import sip
+from peers import Entry
+from scenario import (IGNORES_CANCEL, SILENT, Scenario, at, later, on_cancel, reply, soon,
+                      when)
+
+FIRST_A = """t_set_fr(2000, 1000); t_on_failure("NEXT"); $ru = "sip:100@{a}";
+             t_relay(); exit;"""
+THEN_B = """failure_route[NEXT] {
+    if (t_is_canceled()) exit;
+    xlog("L_NOTICE", "failed with $T_reply_code\\n");
+    $ru = "sip:101@{b}"; t_relay();
+}"""
+ANSWERS = [reply(180, after=0.1), reply(200, after=0.2)]
+A = ("a", "UDP", at(0), "sip:100@{a}")
+B = ("b", "UDP", soon(), "sip:101@{b}")
+
+
+def plain(title, a, b=ANSWERS, attempts=(A, B), caller=(100, 180, 200), **more):
+    """A call that plain tm with a failure_route takes to a and then to b."""
+    more = {"route": FIRST_A, "extra": THEN_B, "modules": (), **more}
+    return Scenario(title, peers={"a": a, "b": b}, attempts=list(attempts),
+                    caller=list(caller), **more)
+
+
+GOOD = [
+    plain("a reply leads on", [reply(503)], logged={"failed with 503": 1},
+          final_from="b"),
+    plain("silence leads on", SILENT, attempts=(A, ("b", "UDP", later(1)))),
+    plain("ringing is CANCELled", [reply(180), IGNORES_CANCEL],
+          attempts=(A, ("b", "UDP", later(2))), caller=(100, 180, 180, 200),
+          cancelled_after={"a": 2}),
+    plain("the caller's CANCEL", [reply(180)], attempts=(A,), caller=(100, 180, 487),
+          cancel=when("caller", 180, 0.2), cancelled=["a"]),
+]
+
+BAD = [
+    ("did not match, not", plain("other codes", [reply(503)], caller=(100, 200)),
+     "the caller got [100, 180, 200], not [100, 200]"),
+    ("order", plain("another order", [reply(503)], attempts=(B, A)),
+     "attempts were"),
+    ("URI", plain("another R-URI", [reply(503)],
+                  attempts=(A, ("b", "UDP", soon(), "sip:102@{b}"))), "not sip:102@"),
+    ("time", plain("another time", [reply(503)],
+                   attempts=(A, ("b", "UDP", later(1)))), "after its mark"),
+    ("no CANCEL", plain("a CANCEL that never comes", [reply(503)], cancelled=["a"]),
+     "CANCEL went to [], not to ['a']"),
+    ("late 200", plain("a 200 that tm swallows", [reply(180), on_cancel(then=200, after=0.1)],
+                       [reply(180), reply(200, after=1)],
+                       attempts=(A, ("b", "UDP", later(2))),
+                       caller=(100, 180, 180, 200), cancelled=["a"]),
+     "a had to repeat its 200"),
+    ("two finals", plain("two answers in parallel", [reply(200)], [reply(200)],
+                         attempts=(A, ("b", "UDP", at(0))), caller=(100, 200),
+                         route='$ru = "sip:100@{a}"; append_branch("sip:101@{b}");'
+                               ' t_relay(); exit;', modules=("corex",)),
+     "2 final replies, not 1"),
+    ("changed", plain("a header that the script changed", [reply(503)],
+                      extra=THEN_B.replace("t_relay", 'remove_hf("To"); append_hf('
+                                           '"To: <sip:other@example.com>\\r\\n"); t_relay')),
+     "To of the INVITE to b is"),
+    ("left over", plain("silence for longer than the test waits", SILENT, SILENT,
+                        attempts=(A, ("b", "UDP", later(1))), caller=(100,),
+                        within=1.5), "no final reply in 1.5 s"),
+    ("log", plain("a text that is not in the log", [reply(503)],
+                  logged={"failed with 404": 1}), "0 times, not 1"),
+    ("start", plain("a script with an error", [], route="no_such_function();"),
+     "StartFailed"),
+    ("alarm", plain("a line that no healthy server logs", [reply(503)],
+                    extra=THEN_B.replace("xlog(", 'xlog("L_CRIT", "BUG planted\\n"); xlog(')),
+     "BUG planted"),
+]
+
+
+@pytest.mark.parametrize("scenario", GOOD, ids=lambda s: s.title)
+def test_nothing_to_complain_about(outcome):
+    outcome.check()
+
+
+@pytest.mark.parametrize("scenario, complaint", [bad[1:] for bad in BAD],
+                         ids=[bad[0] for bad in BAD])
+def test_fault_is_noticed(outcome, complaint):
+    with pytest.raises(AssertionError) as failure:
+        outcome.check()
+    assert complaint in "\n".join(outcome.problems), failure.value
+
+
+def test_a_configuration_that_kamailio_accepts():
+    status, log = kamailio.check(kamailio.Config("t_relay();", modules=()))
+    assert status == 0, log
+
+
+def test_a_configuration_that_kamailio_refuses():
+    status, log = kamailio.check(kamailio.Config("no_such();", modules=()))
+    assert status != 0 and "no_such" in log
+
+
+def test_a_start_that_fails():
+    config = kamailio.Config("t_relay();", modules=(), extra='loadmodule "no_such.so"')
+    status, log = kamailio.start_that_fails(config)
+    assert status not in (0, None) and "no_such" in log
+
+
+def test_a_start_that_should_have_failed():
+    assert kamailio.start_that_fails(kamailio.Config("t_relay();", modules=()))[0] is None
+
+
+def test_nothing_is_left_of_a_server():
+    with kamailio.Server(kamailio.Config("t_relay();", modules=())) as server:
+        assert server.transactions() == 0
+        directory, pid = server.directory, server.process.pid
+    assert not directory.exists()
+    with pytest.raises(ProcessLookupError):
+        kamailio.os.killpg(pid, 0)
+
+
+@pytest.mark.parametrize("value, parts", [
+    ("<sip:a@b>;q=0.5, <sip:c@d>", ["<sip:a@b>;q=0.5", "<sip:c@d>"]),
+    ('"x, y" <sip:a@b,c>,sip:d', ['"x, y" <sip:a@b,c>', "sip:d"]),
+    ("", []),
+])
+def test_split_list(value, parts):
+    assert sip.split_list(value) == parts
+
+
+def test_a_message_survives_reading_and_writing():
+    raw = (b"INVITE sip:a@b SIP/2.0\r\nv: SIP/2.0/UDP h;branch=z9hG4bK1\r\n"
+           b"f: <sip:x;tag=no@y>;tag=1\r\nt: <sip:a@b>\r\nVia: SIP/2.0/TCP g\r\n"
+           b"i: 1\r\nCSeq: 7 INVITE\r\nContent-Length: 2\r\n\r\nab")
+    message = sip.Message.parse(raw)
+    assert (message.branch, message.from_tag, message.to_tag) == ("z9hG4bK1", "1", "")
+    assert len(message.all("Via")) == 2 and message.cseq == (7, "INVITE")
+    assert sip.Message.parse(message.to_bytes()).headers[:-1] == message.headers[:-1]
+
+
+def test_a_stream_is_cut_into_messages():
+    one = sip.Message("OPTIONS sip:a SIP/2.0", [("Call-ID", "1")], b"body").to_bytes()
+    reader, found = sip.StreamReader(), []
+    for byte in b"\r\n\r\n" + one + b"\r\n" + one:
+        found += reader.feed(bytes([byte]))
+    assert found == [one, one]
+
+
+def ladder_of(*lines, symbols):
+    entries = [Entry(time, peer, sent, "UDP", "", sip.Message(start, [("CSeq", "1 INVITE")]),
+                     b"", False) for time, peer, sent, start in lines]
+    board = ladder.Ladder(["caller", "kamailio", "gw1", "gw2"], symbols=symbols)
+    return board.draw(entries, 0)
+
+
+@pytest.mark.parametrize("symbols", [ladder.UNICODE, ladder.ASCII], ids=["unicode", "ascii"])
+def test_a_ladder_shows_who_sent_what_to_whom(symbols):
+    drawing = ladder_of((0.0, "caller", True, "INVITE sip:1@x SIP/2.0"),
+                        (1.5, "gw2", False, "INVITE sip:1@x SIP/2.0"),
+                        (1.6, "gw2", True, "SIP/2.0 200 OK"), symbols=symbols)
+    head, first, second, third = drawing.splitlines()
+    assert head.split() == ["time", "(s)", "caller", "kamailio", "gw1", "gw2"]
+    assert max(map(len, drawing.splitlines())) <= 100
+    assert "INVITE 1" in first and first.index(symbols["right"]) < head.index("kamailio") + 5
+    assert "1.500" in second and second.count(symbols["cross"]) == 1
+    assert symbols["left"] in third and "200 OK" in third

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How exact the timers are, over 20 calls that run at the same time.
+
+tm's clock has 16 ticks a second, and a timer may run out one tick early; that
+and 100 ms for the machine is what every single call has to keep."""
+
+import asyncio
+
+import pytest
+
+import kamailio
+from scenario import (IGNORES_CANCEL, SILENT, Stage, attempts_of, filled, on_cancel,
+                      reply)
+
+CALLS = 20
+STAGGER = 0.0131               # spreads the calls over the ticks of the clock
+EARLY, LATE = 0.0625, 0.100
+INVITING, PROVISIONAL = 1.3, 0.9
+HOP = 0.600                    # from a CANCEL to the next INVITE, at most
+CANCEL_WAIT = 0.500            # ... for who does not answer it
+SETTINGS = "timer.inviting=1300ms; timer.provisional=900ms"
+
+
+async def calls_through(first, transport):
+    """CALLS calls whose first destination does `first` and whose second is
+    busy: what became of each, as [(Call, [Attempt, Attempt])]."""
+    def config(names):
+        return kamailio.Config(route=filled(
+            f'if (failover("sip:100@{{a}}/{transport} sip:101@{{b}}/{transport}",'
+            f' "{SETTINGS}")) exit;', names))
+
+    async with Stage({"a": first, "b": [reply(486)]}, config) as stage:
+        caller = await stage.caller(transport)
+        calls = []
+        for _ in range(CALLS):
+            calls.append(caller.call(filled("sip:9555@{proxy}", stage.names)))
+            await asyncio.sleep(STAGGER)
+        await asyncio.wait_for(asyncio.gather(*(c.final for c in calls)), 10)
+        faults = stage.server.faults()
+        assert not faults, faults
+        return [(call, attempts_of(
+            [e for e in stage.trace if e.message.call_id == call.invite.call_id],
+            ("a", "b"))) for call in calls]
+
+
+def assert_within(what, seconds, expected, early=EARLY, late=LATE):
+    """Every one of the durations keeps the bounds; the message shows them all."""
+    outside = [s for s in seconds if not expected - early <= s <= expected + late]
+    shown = " ".join(f"{s:.3f}" for s in sorted(seconds))
+    assert not outside, f"{what}: expected {expected:.3f} s, got {shown}"
+
+
+def both_attempts(results):
+    """The attempts of every call; each must have come to exactly two."""
+    for call, attempts in results:
+        assert [a.entry.peer for a in attempts] == ["a", "b"], call.codes
+        assert call.final.result().status == 486
+    return [attempts for _, attempts in results]
+
+
+@pytest.mark.parametrize("transport", ["UDP", "TCP"])
+def test_inviting(transport):
+    """A silent destination is left after timer.inviting, without a CANCEL."""
+    pairs = both_attempts(asyncio.run(calls_through(SILENT, transport)))
+    assert_within("INVITE to INVITE",
+                  [b.entry.time - a.entry.time for a, b in pairs], INVITING)
+    assert not any(a.cancel for a, _ in pairs)
+
+
+@pytest.mark.parametrize("transport", ["UDP", "TCP"])
+def test_provisional(transport):
+    """A ringing destination is CANCELled after timer.provisional from its first
+    1xx, and the next INVITE goes out at once behind its 487."""
+    first = [reply(100, after=0.05), reply(180, after=0.4), on_cancel(after=0.05)]
+    pairs = both_attempts(asyncio.run(calls_through(first, transport)))
+    assert_within("first 1xx to CANCEL",
+                  [a.cancel.time - a.first_1xx for a, _ in pairs], PROVISIONAL)
+    assert_within("487 to next INVITE",
+                  [b.entry.time - a.final.time for a, b in pairs], 0, early=0)
+
+
+@pytest.mark.parametrize("transport", ["UDP", "TCP"])
+def test_ignored_cancel(transport):
+    """A destination that ignores its CANCEL holds the call 500 ms longer."""
+    first = [reply(180, after=0.05), IGNORES_CANCEL]
+    pairs = both_attempts(asyncio.run(calls_through(first, transport)))
+    assert_within("first 1xx to CANCEL",
+                  [a.cancel.time - a.first_1xx for a, _ in pairs], PROVISIONAL)
+    assert_within("CANCEL to next INVITE",
+                  [b.entry.time - a.cancel.time for a, b in pairs],
+                  CANCEL_WAIT, late=HOP - CANCEL_WAIT)

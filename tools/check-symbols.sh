@@ -1,0 +1,32 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# check-symbols.sh LIST OBJECT...
+#
+# Proves that the OBJECTs use no symbols but each other's and those of LIST
+# (one to a line, # begins a comment). What is used beyond that is printed.
+
+set -eu
+export LC_ALL=C
+
+[ $# -ge 2 ] || {
+	echo "usage: $0 LIST OBJECT..." >&2
+	exit 2
+}
+list=$1
+shift
+
+known=$(mktemp)
+trap 'rm -f "$known"' EXIT
+sed 's/[[:space:]]*#.*//; /^$/d' "$list" >"$known"
+nm -j --defined-only --extern-only "$@" | grep -v ':$' >>"$known"
+
+bad=0
+for object in "$@"; do
+	for symbol in $(nm -j --undefined-only "$object" | grep -vxF -f "$known"); do
+		echo "$object: uses $symbol, which is not in $list: a pure room computes from its arguments only" >&2
+		bad=1
+	done
+done
+[ "$bad" -ne 0 ] || echo "  $# objects use only the symbols of $list"
+exit "$bad"

@@ -1,0 +1,121 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# steps.sh check|demo MAKE PYTHON
+#
+# Runs the steps of `make check` or `make demo` one after the other, from the
+# top folder, and says what each is for and how long it took. `demo` stops at
+# the first step that fails. `check` goes on, and its last line is the sum over
+# all test cases: "N passed, N failed".
+
+set -eu
+
+results=build/results
+passed=0
+failed=0
+
+submake() {
+	"$make" --no-print-directory "$1"
+}
+
+# step NAME PURPOSE COMMAND...: runs COMMAND, its exit status goes to $status.
+step() {
+	printf '== %s: %s\n' "$1" "$2"
+	name=$1
+	shift 2
+	began=$(date +%s)
+	status=0
+	"$@" || status=$?
+	took="$(($(date +%s) - began)) s"
+	if [ "$status" -eq 0 ]; then
+		printf '== %s: done, %s\n\n' "$name" "$took"
+	else
+		printf '== %s: FAILED with status %s, %s\n\n' "$name" "$status" "$took"
+	fi
+}
+
+# tally PASSED FAILED: adds the cases of the last step. One that failed without
+# a failed case (it crashed, or could not be built) or ran no case is a failure.
+tally() {
+	bad=$2
+	if [ "$bad" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$1" -eq 0 ]; }; then
+		bad=1
+	fi
+	passed=$((passed + $1))
+	failed=$((failed + bad))
+}
+
+# lines REGEX: how many lines of the input match.
+lines() {
+	grep -cE "$1" || true
+}
+
+tally_tap() {
+	[ -e "$1" ] || : >"$1"
+	tally "$(lines '^ok ' <"$1")" "$(lines '^not ok ' <"$1")"
+}
+
+# A skipped case has proved nothing, so it does not pass.
+tally_junit() {
+	[ -e "$1" ] || : >"$1"
+	cases=$(sed 's/<testcase /\n&/g' "$1" | grep '^<testcase ' || true)
+	bad_cases=$(echo "$cases" | lines '<(failure|error|skipped)[ />]')
+	tally "$(($(echo "$cases" | lines '^<testcase ') - bad_cases))" "$bad_cases"
+}
+
+# A step without cases of its own is counted when it fails.
+tally_step() {
+	[ "$status" -eq 0 ] || failed=$((failed + 1))
+}
+
+run_check() {
+	rm -rf "$results"
+	mkdir -p "$results"
+
+	step deps "packages and Kamailio's headers" submake deps
+	tally_step
+	step build "the module and its tool" submake all
+	tally_step
+	step check-symbols "the pure rooms call nothing of Kamailio or the system" submake check-symbols
+	tally $((status == 0)) $((status != 0))
+	step check-build "the build system itself" submake check-build
+	tally_tap "$results/build.tap"
+	step check-unit "the pure rooms, under ASan and UBSan" submake check-unit
+	tally_tap "$results/unit.tap"
+	step check-wire "calls through a real Kamailio" submake check-wire
+	tally_junit "$results/wire.xml"
+
+	echo "$passed passed, $failed failed"
+	[ "$failed" -eq 0 ]
+}
+
+run_demo() {
+	step deps "packages and Kamailio's headers" submake deps
+	[ "$status" -eq 0 ] || exit "$status"
+	step build "the module and its tool" submake all
+	[ "$status" -eq 0 ] || exit "$status"
+	step demo "the module at work" "$python" examples/demo.py
+	exit "$status"
+}
+
+[ $# -eq 3 ] || {
+	echo "usage: $0 check|demo MAKE PYTHON" >&2
+	exit 2
+}
+make=$2
+python=$3
+# What the steps print is to be seen while they run.
+export PYTHONUNBUFFERED=1
+# The sanitizers cannot do without /proc, and a bare chroot has none.
+if [ ! -e /proc/self ] && [ "$(id -u)" -eq 0 ] && mount -t proc proc /proc; then
+	trap 'umount /proc' EXIT
+	trap 'exit 1' HUP INT TERM
+fi
+case $1 in
+check) run_check ;;
+demo) run_demo ;;
+*)
+	echo "$0: [$1] is no list of steps; there are check and demo" >&2
+	exit 2
+	;;
+esac
