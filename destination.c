@@ -316,7 +316,7 @@ static int option_end(const fragment_t *block)
 }
 
 static int parse_option(destination_t *destination, const fragment_t *text,
-		diagnostics_t *diagnostics)
+		arena_t *arena, diagnostics_t *diagnostics)
 {
 	int equals = fragment_find(text, 0, '=');
 	fragment_t name =
@@ -334,7 +334,7 @@ static int parse_option(destination_t *destination, const fragment_t *text,
 	if(setting == NULL || equals < 0)
 		return diagnostics_error(diagnostics, &name,
 				"[%.*s] is no option of a destination: inviting=SECONDS, "
-				"provisional=SECONDS or pattern=REGEX would be right",
+				"provisional=SECONDS, pattern=REGEX or socket=NAME would be right",
 				SHOWN(&name));
 	value = fragment_part(text, equals + 1, text->text.len - equals - 1);
 	value = fragment_trim(&value);
@@ -350,11 +350,12 @@ static int parse_option(destination_t *destination, const fragment_t *text,
 				SHOWN(&value));
 	if(settings_name(&destination->options, setting, &name, diagnostics) < 0)
 		return -1;
-	return settings_read(&destination->options, setting, &value, diagnostics);
+	return settings_read(
+			&destination->options, setting, &value, arena, diagnostics);
 }
 
 static int parse_options(destination_t *destination, const fragment_t *block,
-		diagnostics_t *diagnostics)
+		arena_t *arena, diagnostics_t *diagnostics)
 {
 	fragment_t rest = *block;
 	int result = 0;
@@ -368,7 +369,7 @@ static int parse_options(destination_t *destination, const fragment_t *block,
 		if(!is_last)
 			rest = fragment_part(&rest, end + 1, rest.text.len - end - 1);
 		option = fragment_trim(&option);
-		if(parse_option(destination, &option, diagnostics) < 0)
+		if(parse_option(destination, &option, arena, diagnostics) < 0)
 			result = -1;
 	} while(!is_last);
 	return result;
@@ -429,7 +430,7 @@ destination_t *destination_parse(
 		return NULL;
 	parse_uri(destination, &parts, arena, diagnostics);
 	if(parts.has_options)
-		parse_options(destination, &parts.options, diagnostics);
+		parse_options(destination, &parts.options, arena, diagnostics);
 	return diagnostics->errors > errors_before ? NULL : destination;
 }
 
@@ -581,7 +582,7 @@ int target_set_options(
 		return -1;
 	*copy = *options;
 	target->options = copy;
-	return 0;
+	return settings_keep(copy, arena);
 }
 
 target_t *destination_resolve(const destination_t *destination,

@@ -205,7 +205,8 @@ static int read_setting(
 					   < 0)
 		return -1;
 	return settings_read(
-			&parser->rule->settings, setting, value, parser->diagnostics);
+			&parser->rule->settings, setting, value,
+			parser->arena, parser->diagnostics);
 }
 
 static int read_deploy_line(parser_t *parser, const fragment_t *line)

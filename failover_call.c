@@ -12,7 +12,9 @@
 
 #include "failover_connection.h"
 #include "failover_memory.h"
+#include "failover_plan.h"
 #include "failover_policy.h"
+#include "failover_server.h"
 #include "failover_tm.h"
 
 /* Most calls fit: the call, the request's own target and two destinations. */
@@ -35,11 +37,22 @@
 
 typedef struct call call_t;
 
-/* One destination being tried. */
-typedef struct attempt
+typedef struct attempt attempt_t;
+
+/* A timer of a call. tm's own are for its branches, and it looks at a changed
+ * one too late on TCP. */
+typedef struct alarm
 {
-	struct attempt *before;
+	struct timer_ln timer;
+	bool is_set;
 	call_t *call;
+	attempt_t *attempt; /* NULL: of the whole call */
+} alarm_t;
+
+/* One destination being tried. */
+struct attempt
+{
+	attempt_t *before;
 	target_t *target;
 	int first_branch; /* it may have more: of the script, of DNS failover */
 	int connection;	  /* its id, to see whether it is lost; 0: none */
@@ -47,9 +60,8 @@ typedef struct attempt
 	bool is_lost;	  /* its connection has gone before any reply */
 	bool is_given_up; /* CANCELled by us; what comes only ends the wait */
 	ticks_t deadline; /* of timer.provisional, once it has a reply */
-	bool is_timed;	  /* the timer was started */
-	struct timer_ln timer;
-} attempt_t;
+	alarm_t alarm;	  /* looks at the connection, then at the deadline */
+};
 
 /* What the request was to be sent with when failover() was called. */
 typedef struct origin
@@ -67,37 +79,31 @@ struct call
 	origin_t origin;
 	attempt_t *attempts; /* the current one first */
 	ticks_t fr_timeout, fr_inv_timeout; /* tm's own, for when the chain ends */
+	alarm_t alarm; /* timer.total */
 	bool is_ended;
 	/* what the caller gets if the script's failure_route leaves it to us */
 	final_reply_t reply;
 	int branches_at_end;
 };
 
-static ticks_t attempt_timer_fires(
-		ticks_t now, struct timer_ln *timer, void *data);
+static void alarm_init(alarm_t *alarm, call_t *call, attempt_t *attempt);
+static void alarm_set(alarm_t *alarm, ticks_t delay);
 
 /* -- making an attempt -------------------------------------------------- */
 
-static bool fits(const struct socket_info *socket, transport_t transport)
-{
-	static const char protos[TRANSPORT_COUNT] = {
-			[TRANSPORT_UDP] = PROTO_UDP,
-			[TRANSPORT_TCP] = PROTO_TCP,
-			[TRANSPORT_TLS] = PROTO_TLS,
-			[TRANSPORT_SCTP] = PROTO_SCTP,
-	};
-
-	return socket != NULL && socket->proto == protos[transport];
-}
-
-/* The socket of the script ($fs) holds for every attempt that can use it. */
+/* The socket of the destination's own options; else that of the script ($fs),
+ * for every attempt that can use it. */
 static struct socket_info *choose_socket(
 		const call_t *call, const target_t *target)
 {
 	struct socket_info *socket = call->origin.socket;
 
-	return target->is_current || fits(socket, target->transport) ? socket
-																 : NULL;
+	if(target->options != NULL && target->options->socket.len > 0)
+		return server_socket(&target->options->socket);
+	if(socket != NULL && !target->is_current
+			&& !server_socket_fits(socket, target->transport))
+		return NULL;
+	return socket;
 }
 
 /* Path, branch flags and what a registration says belong to the request's own
@@ -196,19 +202,12 @@ static attempt_t *attempt_create(
 
 	if(attempt == NULL)
 		return NULL;
-	attempt->call = call;
 	attempt->target = target;
 	attempt->first_branch = t->nr_of_outgoings;
-	timer_init(&attempt->timer, attempt_timer_fires, attempt, 0);
+	alarm_init(&attempt->alarm, call, attempt);
 	attempt->before = call->attempts;
 	call->attempts = attempt;
 	return attempt;
-}
-
-static void attempt_start_timer(attempt_t *attempt, ticks_t delay)
-{
-	attempt->is_timed = true;
-	timer_add(&attempt->timer, delay);
 }
 
 /* The INVITE has left. On a connection it may still fail to arrive. */
@@ -218,7 +217,7 @@ static void attempt_watch(attempt_t *attempt, const tm_cell_t *t)
 
 	attempt->connection = connection_of(&uac->request.dst);
 	if(attempt->connection != 0)
-		attempt_start_timer(attempt, WATCH_TICKS);
+		alarm_set(&attempt->alarm, WATCH_TICKS);
 }
 
 /* @return whether the INVITE has left */
@@ -270,29 +269,55 @@ static int first_branch_beside(const call_t *call, int branch)
 	return attempt == NULL ? 0 : attempt->first_branch;
 }
 
-/* what a caller gets who has given up (RFC 3261 section 9.2) */
-static const final_reply_t terminated = {487, "Request Terminated"};
+/* What a caller gets who has given up (RFC 3261 section 9.2) */
+static const final_reply_t terminated = {
+		.kind = FINAL_OWN, .code = 487, .phrase = "Request Terminated"};
+static const final_reply_t as_it_is = {.kind = FINAL_AS_IT_IS};
 
 /* -- ending ------------------------------------------------------------- */
 
-/* The chain is over with a negative reply on a branch. tm would choose among
- * the replies of all attempts; it is left those of the last one. */
-static void call_end(call_t *call, tm_cell_t *t, int branch,
+/* The reply of a branch in our own words, where tm would not choose it. It has
+ * the code and the phrase; its headers are lost. */
+static final_reply_t own_copy(const call_t *call, const tm_cell_t *t, int branch)
+{
+	const struct sip_msg *reply = t->uac[branch].reply;
+	final_reply_t copy = as_it_is;
+	str phrase;
+
+	if(reply == NULL || reply == FAKED_REPLY
+			|| arena_copy(call->arena, &reply->first_line.u.reply.reason, &phrase)
+					   < 0)
+		return copy;
+	copy.kind = FINAL_OWN;
+	copy.code = tm_relayed_code((int)reply->REPLY_STATUS);
+	copy.phrase = phrase.s;
+	return copy;
+}
+
+/* The chain is over with a negative reply on a branch.
+ * @param branch the last one, whose reply tm has in hand
+ * @param code of that reply */
+static void call_end(call_t *call, tm_cell_t *t, int branch, int code,
 		final_reply_t reply)
 {
 	call->is_ended = true;
 	call->reply = reply;
 	call->branches_at_end = t->nr_of_outgoings;
 	restore_timers(call, t);
-	tm_drop_replies_before(t, first_branch_beside(call, branch));
+	/* tm would choose among the replies of all attempts: it is left those of
+	 * the last one, or the one that was chosen */
+	if(reply.kind == FINAL_EARLIER)
+		call->reply = tm_leave_reply(t, reply.branch, branch, code)
+							  ? as_it_is
+							  : own_copy(call, t, reply.branch);
+	else
+		tm_drop_replies_before(t, first_branch_beside(call, branch));
 }
 
 /* Whoever has given up wants to hear that, not what a gateway replied first. */
 static void end_cancelled(call_t *call, tm_cell_t *t, int branch, int code)
 {
-	static const final_reply_t as_it_is = {0, NULL};
-
-	call_end(call, t, branch, code == 487 ? as_it_is : terminated);
+	call_end(call, t, branch, code, code == 487 ? as_it_is : terminated);
 }
 
 /* Give the caller the reply that the chain ended with, unless tm has it in
@@ -301,8 +326,9 @@ static void send_final_reply(call_t *call, tm_cell_t *t)
 {
 	final_reply_t reply = call->reply;
 
-	call->reply.code = 0;
-	if(reply.code == 0 || t->nr_of_outgoings > call->branches_at_end)
+	call->reply = as_it_is;
+	if(reply.kind == FINAL_AS_IT_IS
+			|| t->nr_of_outgoings > call->branches_at_end)
 		return;
 	tm_reply(t, t->uas.request, reply.code, reply.phrase);
 }
@@ -375,6 +401,7 @@ static event_t event_of_failure(
 	int picked = tm_pick(
 			t, attempt->first_branch, branch, params->code, &event.code);
 
+	event.branch = picked;
 	if(picked != branch)
 		reply = t->uac[picked].reply;
 	if(attempt->is_lost && picked == attempt->first_branch)
@@ -416,7 +443,7 @@ static void on_branch_failure(
 	if(t->flags & T_CANCELED)
 		end_cancelled(call, t, branch, 0);
 	else
-		call_end(call, t, branch, decision.reply);
+		call_end(call, t, branch, params->code, decision.reply);
 }
 
 /* The call has failed for good. Where the script has a failure_route it comes
@@ -427,9 +454,9 @@ static void on_call_failure(call_t *call, tm_cell_t *t)
 		send_final_reply(call, t);
 }
 
-/* timer.provisional is over: CANCEL now; what comes then, or nothing for
- * CANCEL_WAIT_MS, leads to on_branch_failure(). */
-static void attempt_give_up(attempt_t *attempt, tm_cell_t *t)
+/* Give an attempt up that has replied: CANCEL now; what comes then, or nothing
+ * for CANCEL_WAIT_MS, leads to on_branch_failure(). */
+static void attempt_cancel(attempt_t *attempt, tm_cell_t *t)
 {
 	int branch;
 
@@ -439,52 +466,80 @@ static void attempt_give_up(attempt_t *attempt, tm_cell_t *t)
 		tm_expire(t, branch, CANCEL_WAIT_MS);
 }
 
-static void attempt_lose(attempt_t *attempt, tm_cell_t *t)
+/* Give an attempt up that has not: it is timed out now, and CANCELled by tm
+ * should it reply after all. */
+static void attempt_drop(attempt_t *attempt, tm_cell_t *t)
 {
-	attempt->is_lost = true;
-	tm_expire(t, attempt->first_branch, 0);
+	int branch;
+
+	for(branch = attempt->first_branch; branch < t->nr_of_outgoings; branch++)
+		tm_expire(t, branch, 0);
 }
 
-/* What the timer of an attempt is for at this time.
+/* What the alarm of an attempt is for at this time.
  * @return in how many ticks it is wanted again; 0 for never */
 static ticks_t attempt_check(attempt_t *attempt, tm_cell_t *t)
 {
 	s_ticks_t left;
 
-	if(attempt != attempt->call->attempts || attempt->call->is_ended
-			|| t->uas.status >= 200 || (t->flags & T_CANCELED))
-		return 0;
 	if(attempt->has_reply) {
 		left = (s_ticks_t)(attempt->deadline - get_ticks_raw());
 		if(left > 0)
 			return (ticks_t)left;
-		attempt_give_up(attempt, t);
+		if(!attempt->is_given_up)
+			attempt_cancel(attempt, t);
 		return 0;
 	}
 	if(!tm_is_pending(t, attempt->first_branch))
 		return 0;
 	if(connection_is_alive(attempt->connection))
 		return WATCH_TICKS;
-	attempt_lose(attempt, t);
+	attempt->is_lost = true;
+	tm_expire(t, attempt->first_branch, 0);
 	return 0;
 }
 
-/* Runs in a timer process. The attempt is there until timer_allow_del(), as
- * the release of the call waits for its timers, and then until the reference to
- * the transaction is given back. */
-static ticks_t attempt_timer_fires(
-		ticks_t now, struct timer_ln *timer, void *data)
+/* timer.total is over. */
+static void call_expire(call_t *call, tm_cell_t *t)
 {
-	attempt_t *attempt = data;
-	call_t *call = attempt->call;
+	attempt_t *attempt = call->attempts;
+
+	chain_expire(&call->chain);
+	if(attempt == NULL || attempt->is_given_up)
+		return;
+	if(attempt->has_reply)
+		attempt_cancel(attempt, t);
+	else
+		attempt_drop(attempt, t);
+}
+
+static ticks_t alarm_check(alarm_t *alarm, tm_cell_t *t)
+{
+	call_t *call = alarm->call;
+
+	if(call->is_ended || t->uas.status >= 200 || (t->flags & T_CANCELED))
+		return 0;
+	if(alarm->attempt == NULL)
+		call_expire(call, t);
+	else if(alarm->attempt == call->attempts)
+		return attempt_check(alarm->attempt, t);
+	return 0;
+}
+
+/* Runs in a timer process. The call is there until timer_allow_del(), as its
+ * release waits for its alarms, and then until the reference to the transaction
+ * is given back. */
+static ticks_t alarm_goes_off(ticks_t now, struct timer_ln *timer, void *data)
+{
+	alarm_t *alarm = data;
 	tm_cell_t *t;
 	ticks_t again;
 
 	(void)now;
-	if(tm.t_lookup_ident(&t, call->hash_index, call->label) < 0)
+	if(tm.t_lookup_ident(&t, alarm->call->hash_index, alarm->call->label) < 0)
 		return 0;
 	tm_lock_replies(t);
-	again = attempt_check(attempt, t);
+	again = alarm_check(alarm, t);
 	if(again > 0) {
 		/* not by the return value: that would be after we have let go */
 		timer_reinit(timer);
@@ -495,6 +550,25 @@ static ticks_t attempt_timer_fires(
 	tm.unref_cell(t);
 	tm.t_sett(T_UNDEFINED, T_BR_UNDEFINED);
 	return 0;
+}
+
+static void alarm_init(alarm_t *alarm, call_t *call, attempt_t *attempt)
+{
+	alarm->call = call;
+	alarm->attempt = attempt;
+	timer_init(&alarm->timer, alarm_goes_off, alarm, 0);
+}
+
+static void alarm_set(alarm_t *alarm, ticks_t delay)
+{
+	alarm->is_set = true;
+	timer_add(&alarm->timer, delay);
+}
+
+static void alarm_remove(alarm_t *alarm)
+{
+	if(alarm->is_set)
+		timer_del(&alarm->timer);
 }
 
 /* timer.provisional counts from the first 1xx, later ones never prolong it. */
@@ -511,9 +585,9 @@ static void on_provisional(call_t *call, int branch, int code)
 		return;
 	attempt->has_reply = true;
 	attempt->deadline = get_ticks_raw() + delay;
-	/* a timer that runs already sees the deadline when it fires next */
-	if(!attempt->is_timed)
-		attempt_start_timer(attempt, delay);
+	/* an alarm that is set already sees the deadline when it goes off next */
+	if(!attempt->alarm.is_set)
+		alarm_set(&attempt->alarm, delay);
 }
 
 /* A reply has come in. tm holds no lock yet, and looks at nothing before this
@@ -584,10 +658,9 @@ static void call_destroy(call_t *call)
 {
 	attempt_t *attempt;
 
-	for(attempt = call->attempts; attempt != NULL; attempt = attempt->before) {
-		if(attempt->is_timed)
-			timer_del(&attempt->timer);
-	}
+	alarm_remove(&call->alarm);
+	for(attempt = call->attempts; attempt != NULL; attempt = attempt->before)
+		alarm_remove(&attempt->alarm);
 	arena_destroy(call->arena);
 }
 
@@ -647,9 +720,10 @@ static void choose_user(
 
 /* Fill the chain with what the rule and the request make of each destination.
  * @return 0, or -1 with the reason logged */
-static int add_targets(call_t *call, struct sip_msg *msg, const rule_t *rule,
-		const str *values)
+static int add_targets(
+		call_t *call, struct sip_msg *msg, const call_request_t *request)
 {
+	const rule_t *rule = request->rule;
 	const destination_t *destination = rule->destinations;
 	str user = {0};
 
@@ -662,7 +736,8 @@ static int add_targets(call_t *call, struct sip_msg *msg, const rule_t *rule,
 				destination->is_current
 						? target_of_request(destination, msg, call->arena, &why)
 						: destination_resolve(
-								  destination, values, &user, call->arena, &why);
+								  destination, request->values, &user,
+								  call->arena, &why);
 
 		if(target == NULL) {
 			LM_ERR("destination [%.*s]: %s\n",
@@ -696,26 +771,46 @@ static int keep_origin(call_t *call, struct sip_msg *msg)
 	return 0;
 }
 
-static call_t *call_create(struct sip_msg *msg, const rule_t *rule,
-		const str *values, const settings_t *settings)
+/* What holds for the call. The texts among it come from a plan or an argument
+ * that may be gone before the call is.
+ * @return 0, or -1 with the reason logged */
+static int evaluate_settings(
+		call_t *call, const call_request_t *request, settings_t *settings)
+{
+	diagnostics_t diagnostics = plan_log("failover() settings");
+
+	*settings = *request->defaults;
+	if(request->settings_rule != NULL
+			&& rule_settings(request->settings_rule, request->setting_values,
+					   settings, call->arena, &diagnostics)
+					   < 0)
+		return -1;
+	return settings_keep(settings, call->arena);
+}
+
+static call_t *call_create(
+		struct sip_msg *msg, const call_request_t *request)
 {
 	arena_t *arena = arena_create(&failover_shm, CALL_BLOCK_BYTES);
+	settings_t settings;
 	call_t *call;
 
 	if(arena == NULL)
 		return NULL;
 	call = arena_alloc(arena, sizeof(*call));
-	if(call == NULL) {
-		arena_destroy(arena);
-		return NULL;
-	}
+	if(call == NULL)
+		goto error;
 	call->arena = arena;
-	chain_init(&call->chain, settings);
-	if(add_targets(call, msg, rule, values) < 0 || keep_origin(call, msg) < 0) {
-		arena_destroy(arena);
-		return NULL;
-	}
+	alarm_init(&call->alarm, call, NULL);
+	if(evaluate_settings(call, request, &settings) < 0)
+		goto error;
+	chain_init(&call->chain, &settings);
+	if(add_targets(call, msg, request) < 0 || keep_origin(call, msg) < 0)
+		goto error;
 	return call;
+error:
+	arena_destroy(arena);
+	return NULL;
 }
 
 static bool is_initial_invite(struct sip_msg *msg)
@@ -787,7 +882,7 @@ static int call_attach(call_t *call, struct sip_msg *msg, tm_cell_t *t)
 static void call_fail(call_t *call, tm_cell_t *t, struct sip_msg *msg,
 		final_reply_t reply)
 {
-	call_end(call, t, t->nr_of_outgoings, reply);
+	call_end(call, t, t->nr_of_outgoings, 0, reply);
 	if(t->on_failure != 0 && tm_fail_soon(t))
 		call->branches_at_end = t->nr_of_outgoings;
 	else
@@ -802,6 +897,8 @@ static void call_run(call_t *call, tm_cell_t *t, struct sip_msg *msg)
 	decision_t decision;
 
 	tm_lock_replies(t);
+	if(call->chain.settings.timer_total_ms > 0)
+		alarm_set(&call->alarm, MS_TO_TICKS(call->chain.settings.timer_total_ms));
 	decision = policy_decide(&call->chain, &start);
 	if(!attempt_any(call, t, msg, &decision))
 		call_fail(call, t, msg,
@@ -809,8 +906,7 @@ static void call_run(call_t *call, tm_cell_t *t, struct sip_msg *msg)
 	tm_unlock_replies(t);
 }
 
-call_result_t call_start(struct sip_msg *msg, const rule_t *rule,
-		const str *values, const settings_t *settings)
+call_result_t call_start(struct sip_msg *msg, const call_request_t *request)
 {
 	call_t *call;
 	tm_cell_t *t;
@@ -822,7 +918,7 @@ call_result_t call_start(struct sip_msg *msg, const rule_t *rule,
 	}
 	if(!is_initial_invite(msg))
 		return CALL_REFUSED;
-	call = call_create(msg, rule, values, settings);
+	call = call_create(msg, request);
 	if(call == NULL)
 		return CALL_REFUSED;
 	got = get_transaction(msg, &t);

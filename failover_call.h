@@ -24,13 +24,20 @@ typedef enum call_result
  * @return 0, or -1 with the reason logged */
 int call_init(void);
 
-/** Take a call: relay it to its first destination, and from then on do with
- * it what the rule says.
- * @param msg an INVITE without To tag, in request_route
- * @param rule where the call is to go
- * @param values what is put into the holes of the rule's destinations
- * @param settings what holds for the call, every setting written */
-call_result_t call_start(struct sip_msg *msg, const rule_t *rule,
-		const str *values, const settings_t *settings);
+/* What is known of a call that a script asks for. */
+typedef struct call_request
+{
+	const rule_t *rule; /* where it is to go */
+	const str *values;	/* for the holes of the rule's destinations */
+	const rule_t *settings_rule; /* whose settings hold; NULL: none */
+	const str *setting_values;	 /* for the holes of those */
+	const settings_t *defaults;	 /* the level below; every setting written */
+} call_request_t;
+
+/** Take a call: relay it to its first destination, and from then on do with it
+ * what the rule says. Nothing of the request is kept; what is needed later is
+ * copied.
+ * @param msg an INVITE without To tag, in request_route */
+call_result_t call_start(struct sip_msg *msg, const call_request_t *request);
 
 #endif

@@ -13,15 +13,20 @@
 #include "duration.h"
 #include "failover_args.h"
 #include "failover_call.h"
+#include "failover_memory.h"
 #include "failover_plan.h"
 
 MODULE_VERSION
 
 /* -- parameters --------------------------------------------------------- */
 
-/* What the parameters say, as a level of settings. Those that are numbers can
- * be changed at run time (cfg.set_now_int) and are therefore also here: */
+/* What the parameters say, as a level of settings, and its memory. */
 static settings_t parameters;
+static arena_t *parameters_arena;
+
+/* The level below a call, made of them at start. Numbers in it can be changed
+ * at run time (cfg.set_now_int) and are therefore also here: */
+static settings_t defaults;
 
 struct cfg_group_failover
 {
@@ -53,32 +58,30 @@ static cfg_def_t cfg_definitions[] = {
 		{0, 0, 0, 0, 0, 0, 0},
 };
 
-/* The level below a call: built in, then the parameters, then what was changed
- * at run time. */
-static void settings_of_parameters(settings_t *settings)
+/* The defaults, with what was changed at run time. */
+static settings_t current_defaults(void)
 {
-	settings_builtin(settings);
-	settings_apply(settings, &parameters);
-	settings->timer_inviting_ms =
+	settings_t settings = defaults;
+
+	settings.timer_inviting_ms =
 			cfg_get(failover, cfg_handle, timer_inviting_ms);
-	settings->timer_provisional_ms =
+	settings.timer_provisional_ms =
 			cfg_get(failover, cfg_handle, timer_provisional_ms);
-	settings->redirection = cfg_get(failover, cfg_handle, redirection) != 0;
-	settings->redirection_max = cfg_get(failover, cfg_handle, redirection_max);
-	settings->attempts = cfg_get(failover, cfg_handle, attempts);
+	settings.redirection = cfg_get(failover, cfg_handle, redirection) != 0;
+	settings.redirection_max = cfg_get(failover, cfg_handle, redirection_max);
+	settings.attempts = cfg_get(failover, cfg_handle, attempts);
+	return settings;
 }
 
 static int declare_cfg(void)
 {
-	settings_t settings;
-
-	settings_builtin(&settings);
-	settings_apply(&settings, &parameters);
-	cfg_defaults.timer_inviting_ms = settings.timer_inviting_ms;
-	cfg_defaults.timer_provisional_ms = settings.timer_provisional_ms;
-	cfg_defaults.redirection = settings.redirection;
-	cfg_defaults.redirection_max = settings.redirection_max;
-	cfg_defaults.attempts = settings.attempts;
+	settings_builtin(&defaults);
+	settings_apply(&defaults, &parameters);
+	cfg_defaults.timer_inviting_ms = defaults.timer_inviting_ms;
+	cfg_defaults.timer_provisional_ms = defaults.timer_provisional_ms;
+	cfg_defaults.redirection = defaults.redirection;
+	cfg_defaults.redirection_max = defaults.redirection_max;
+	cfg_defaults.attempts = defaults.attempts;
 	return cfg_declare("failover", cfg_definitions, &cfg_defaults,
 			cfg_sizeof(failover), &cfg_handle);
 }
@@ -92,6 +95,10 @@ static int read_parameter(setting_id_t id, modparam_t type, void *value)
 	str text = {value, 0};
 	fragment_t fragment;
 
+	if(parameters_arena == NULL)
+		parameters_arena = arena_create(&failover_pkg, 256);
+	if(parameters_arena == NULL)
+		return -1;
 	snprintf(source, sizeof(source), "modparam failover %s", setting->name);
 	if(PARAM_TYPE_MASK(type) == PARAM_INT) {
 		snprintf(digits, sizeof(digits), "%d", (int)(long)value);
@@ -100,7 +107,8 @@ static int read_parameter(setting_id_t id, modparam_t type, void *value)
 	text.len = (int)strlen(text.s);
 	fragment = fragment_of(&text);
 	fragment = fragment_trim(&fragment);
-	return settings_read(&parameters, setting, &fragment, &diagnostics);
+	return settings_read(
+			&parameters, setting, &fragment, parameters_arena, &diagnostics);
 }
 
 /* The server does not tell a parameter's function which parameter it is for. */
@@ -114,8 +122,12 @@ PARAMETER(timer_provisional, SETTING_TIMER_PROVISIONAL)
 PARAMETER(pattern_response, SETTING_PATTERN_RESPONSE)
 PARAMETER(redirection, SETTING_REDIRECTION)
 PARAMETER(redirection_max, SETTING_REDIRECTION_MAX)
+PARAMETER(redirection_allow, SETTING_REDIRECTION_ALLOW)
+PARAMETER(timer_total, SETTING_TIMER_TOTAL)
 PARAMETER(attempts, SETTING_ATTEMPTS)
 PARAMETER(ringing, SETTING_RINGING)
+PARAMETER(reply, SETTING_REPLY)
+PARAMETER(preset, SETTING_PRESET)
 
 static int set_dialplan(modparam_t type, void *value)
 {
@@ -133,33 +145,18 @@ static int set_dialplan_text(modparam_t type, void *value)
 
 /* -- a call ------------------------------------------------------------- */
 
-/* What is known of a call that is asked for. */
-typedef struct request
+static int start(struct sip_msg *msg, call_request_t *request)
 {
-	const rule_t *destinations;
-	const str *values; /* for the holes of the destinations */
-	const rule_t *settings; /* NULL: none of its own */
-	const str *setting_values;
-} request_t;
+	settings_t settings = current_defaults();
 
-static int start(struct sip_msg *msg, const request_t *request)
-{
-	diagnostics_t diagnostics = plan_log("failover() settings");
-	settings_t settings;
-
-	settings_of_parameters(&settings);
-	if(request->settings != NULL
-			&& rule_settings(request->settings, request->setting_values,
-					   &settings, &diagnostics)
-					   < 0)
-		return CALL_REFUSED;
-	return call_start(msg, request->destinations, request->values, &settings);
+	request->defaults = &settings;
+	return call_start(msg, request);
 }
 
 int ki_failover(struct sip_msg *msg)
 {
 	const rule_t *rule;
-	request_t request = {0};
+	call_request_t request = {0};
 
 	if(!plan_is_loaded()) {
 		LM_ERR("failover() without arguments goes by a dial plan, and none is "
@@ -169,26 +166,26 @@ int ki_failover(struct sip_msg *msg)
 	rule = plan_match();
 	if(rule == NULL)
 		return -1;
-	request.destinations = rule;
-	request.settings = rule;
+	request.rule = rule;
+	request.settings_rule = rule;
 	return start(msg, &request);
 }
 
 int ki_failover_to(struct sip_msg *msg, str *destinations)
 {
-	request_t request = {0};
+	call_request_t request = {0};
 
-	if(arg_read_text(ARG_DESTINATIONS, destinations, &request.destinations) < 0)
+	if(arg_read_text(ARG_DESTINATIONS, destinations, &request.rule) < 0)
 		return CALL_REFUSED;
 	return start(msg, &request);
 }
 
 int ki_failover_with(struct sip_msg *msg, str *destinations, str *settings)
 {
-	request_t request = {0};
+	call_request_t request = {0};
 
-	if(arg_read_text(ARG_DESTINATIONS, destinations, &request.destinations) < 0
-			|| arg_read_text(ARG_SETTINGS, settings, &request.settings) < 0)
+	if(arg_read_text(ARG_DESTINATIONS, destinations, &request.rule) < 0
+			|| arg_read_text(ARG_SETTINGS, settings, &request.settings_rule) < 0)
 		return CALL_REFUSED;
 	return start(msg, &request);
 }
@@ -202,10 +199,10 @@ static int w_failover(struct sip_msg *msg, char *unused1, char *unused2)
 
 static int w_failover_to(struct sip_msg *msg, char *destinations, char *unused)
 {
-	request_t request = {0};
+	call_request_t request = {0};
 
 	(void)unused;
-	if(arg_evaluate((arg_t *)destinations, msg, &request.destinations,
+	if(arg_evaluate((arg_t *)destinations, msg, &request.rule,
 			   &request.values)
 			< 0)
 		return CALL_REFUSED;
@@ -215,12 +212,12 @@ static int w_failover_to(struct sip_msg *msg, char *destinations, char *unused)
 static int w_failover_with(
 		struct sip_msg *msg, char *destinations, char *settings)
 {
-	request_t request = {0};
+	call_request_t request = {0};
 
-	if(arg_evaluate((arg_t *)destinations, msg, &request.destinations,
+	if(arg_evaluate((arg_t *)destinations, msg, &request.rule,
 			   &request.values)
 					< 0
-			|| arg_evaluate((arg_t *)settings, msg, &request.settings,
+			|| arg_evaluate((arg_t *)settings, msg, &request.settings_rule,
 					   &request.setting_values)
 					   < 0)
 		return CALL_REFUSED;
@@ -273,6 +270,7 @@ static int mod_init(void)
 static void mod_destroy(void)
 {
 	plan_destroy();
+	arena_destroy(parameters_arena);
 }
 
 /* -- tables ------------------------------------------------------------- */
@@ -305,8 +303,12 @@ static param_export_t params[] = {
 		BOTH_TYPES(pattern_response),
 		BOTH_TYPES(redirection),
 		BOTH_TYPES(redirection_max),
+		BOTH_TYPES(redirection_allow),
+		BOTH_TYPES(timer_total),
 		BOTH_TYPES(attempts),
 		BOTH_TYPES(ringing),
+		BOTH_TYPES(reply),
+		BOTH_TYPES(preset),
 		{0, 0, 0},
 };
 

@@ -3,6 +3,12 @@
 
 #include <strings.h>
 
+#include "pattern.h"
+#include "response.h"
+
+/* of the search for redirection.allow in a Contact URI */
+#define ALLOW_STEPS_MAX 10000
+
 const char *reason_name(reason_t reason)
 {
 	static const char *const names[REASON_COUNT] = {
@@ -37,9 +43,9 @@ void chain_note_ringing(chain_t *chain)
 	chain->has_rung = true;
 }
 
-static bool is_redirect(int code)
+void chain_expire(chain_t *chain)
 {
-	return code >= 300 && code <= 399;
+	chain->is_expired = true;
 }
 
 /* Does this reply lead on at all? */
@@ -55,7 +61,7 @@ static bool is_final_by_ringing(const chain_t *chain)
 
 bool policy_wants_contacts(const chain_t *chain, int code)
 {
-	return is_redirect(code) && chain->settings.redirection
+	return response_is_redirect(code) && chain->settings.redirection
 		   && leads_on(chain, code) && !is_final_by_ringing(chain);
 }
 
@@ -76,10 +82,12 @@ static bool is_sips(const target_t *target)
 /* May this Contact be followed? A URI that was tried in this call is not tried
  * again (RFC 3261 section 8.1.3.4), which also cuts loops; and who was called
  * by sips must not be handed on in the clear (section 26.4.4). */
-static bool may_follow(
-		const chain_t *chain, const target_t *contact, const target_t *accepted)
+static bool may_follow(const chain_t *chain, const target_t *contact,
+		const target_t *accepted, const pattern_t *allow)
 {
 	if(chain->tried != NULL && is_sips(chain->tried) && !is_sips(contact))
+		return false;
+	if(allow != NULL && pattern_match(allow, &contact->uri) <= 0)
 		return false;
 	return !is_uri_in_list(contact, chain->tried)
 		   && !is_uri_in_list(contact, accepted);
@@ -95,28 +103,56 @@ static void insert_by_q(target_t **list, target_t *contact)
 	*list = contact;
 }
 
+/* The Contacts that may be followed, in the order in which they are. */
+static target_t *choose_contacts(
+		const chain_t *chain, target_t *contacts, const pattern_t *allow)
+{
+	target_t *chosen = NULL;
+	target_t *contact, *next;
+
+	for(contact = contacts; contact != NULL; contact = next) {
+		next = contact->next;
+		if(may_follow(chain, contact, chosen, allow))
+			insert_by_q(&chosen, contact);
+	}
+	return chosen;
+}
+
+static target_t *choose_allowed_contacts(
+		const chain_t *chain, target_t *contacts)
+{
+	fragment_t text = fragment_of(&chain->settings.redirection_allow);
+	diagnostics_t none = {0};
+	pattern_t allow;
+	target_t *chosen;
+
+	if(text.text.len == 0)
+		return choose_contacts(chain, contacts, NULL);
+	/* it was seen to be a pattern when it was read; a redirection is rare */
+	if(pattern_compile(&allow, &text, ALLOW_STEPS_MAX, &none) < 0)
+		return NULL;
+	chosen = choose_contacts(chain, contacts, &allow);
+	pattern_destroy(&allow);
+	return chosen;
+}
+
 /* The Contacts of a 3xx go before the rest of the list.
  * @return whether there is any to follow */
 static bool follow_contacts(chain_t *chain, target_t *contacts)
 {
-	target_t *accepted = NULL;
-	target_t *contact, *next, **end;
+	target_t *chosen = choose_allowed_contacts(chain, contacts);
+	target_t **end;
 	bool is_any;
 
-	for(contact = contacts; contact != NULL; contact = next) {
-		next = contact->next;
-		if(may_follow(chain, contact, accepted))
-			insert_by_q(&accepted, contact);
-	}
-	/* in this order, so that the cap cuts off the least wanted ones */
-	for(end = &accepted; *end != NULL; end = &(*end)->next) {
+	/* in their order, so that the cap cuts off the least wanted ones */
+	for(end = &chosen; *end != NULL; end = &(*end)->next) {
 		if(chain->contacts_followed >= chain->settings.redirection_max)
 			break;
 		chain->contacts_followed++;
 	}
-	is_any = end != &accepted;
+	is_any = end != &chosen;
 	*end = chain->waiting;
-	chain->waiting = accepted;
+	chain->waiting = chosen;
 	return is_any;
 }
 
@@ -140,7 +176,8 @@ static target_t *take_next(chain_t *chain, int room)
 {
 	target_t *target;
 
-	if(room <= 0 || chain->attempts >= chain->settings.attempts)
+	if(room <= 0 || chain->is_expired
+			|| chain->attempts >= chain->settings.attempts)
 		return NULL;
 	do {
 		target = chain->waiting;
@@ -157,48 +194,97 @@ static target_t *take_next(chain_t *chain, int room)
 	return target;
 }
 
-static decision_t try_next(
-		chain_t *chain, int room, reason_t reason, final_reply_t reply)
-{
-	decision_t decision = {.reason = reason, .reply = reply};
+static const final_reply_t as_it_is = {.kind = FINAL_AS_IT_IS};
+static const final_reply_t request_timeout = {
+		.kind = FINAL_OWN, .code = 408, .phrase = "Request Timeout"};
+static const final_reply_t service_unavailable = {
+		.kind = FINAL_OWN, .code = 503, .phrase = "Service Unavailable"};
 
-	decision.target = take_next(chain, room);
+/* Remember the best reply. A 3xx whose Contacts are followed is none: it has
+ * been used up (RFC 3261 section 16.7, step 4). */
+static void note_reply(chain_t *chain, const event_t *event)
+{
+	if(chain->best_code != 0
+			&& response_rank(chain->best_code) <= response_rank(event->code))
+		return;
+	chain->best_code = event->code;
+	chain->best_branch = event->branch;
+}
+
+/* All have failed. What a destination said is better than what is said in the
+ * place of one that said nothing. */
+static final_reply_t reply_of_failure(
+		const chain_t *chain, const event_t *event, final_reply_t last)
+{
+	const reply_choice_t *choice = &chain->settings.reply;
+	final_reply_t earlier = {.kind = FINAL_EARLIER,
+			.code = chain->best_code,
+			.branch = chain->best_branch};
+
+	if(choice->kind == REPLY_FIXED)
+		return (final_reply_t){.kind = FINAL_OWN,
+				.code = choice->code,
+				.phrase = choice->phrase.s};
+	if(choice->kind == REPLY_LAST)
+		return last;
+	if(chain->best_code == 0 && event->kind != EVENT_REPLY)
+		return chain->has_timed_out ? request_timeout : last;
+	if(chain->best_code == 0)
+		return last;
+	if(event->kind == EVENT_REPLY && event->branch == chain->best_branch)
+		return last;
+	return earlier;
+}
+
+/* @param last the reply if there is no next one and the caller gets the last */
+static decision_t try_next(chain_t *chain, const event_t *event,
+		reason_t reason, final_reply_t last)
+{
+	decision_t decision = {.reason = reason};
+
+	decision.target = take_next(chain, event->room);
+	if(decision.target == NULL)
+		decision.reply = reply_of_failure(chain, event, last);
 	return decision;
 }
 
 static decision_t after_reply(chain_t *chain, const event_t *event)
 {
-	static const final_reply_t as_it_is = {0, NULL};
 	decision_t end = {.reason = REASON_REPLY, .reply = as_it_is};
-	reason_t reason = REASON_REPLY;
 
 	if(!leads_on(chain, event->code) || is_final_by_ringing(chain))
 		return end;
 	if(policy_wants_contacts(chain, event->code)
 			&& follow_contacts(chain, event->contacts))
-		reason = REASON_REDIRECT;
-	return try_next(chain, event->room, reason, as_it_is);
+		return try_next(chain, event, REASON_REDIRECT, as_it_is);
+	note_reply(chain, event);
+	return try_next(chain, event, REASON_REPLY, as_it_is);
+}
+
+static decision_t after_timeout(
+		chain_t *chain, const event_t *event, reason_t reason)
+{
+	decision_t end = {.reason = reason, .reply = request_timeout};
+
+	chain->has_timed_out = true;
+	if(event->kind == EVENT_PROVISIONAL && is_final_by_ringing(chain))
+		return end;
+	return try_next(chain, event, reason, request_timeout);
 }
 
 decision_t policy_decide(chain_t *chain, const event_t *event)
 {
-	static const final_reply_t timeout = {408, "Request Timeout"};
-	static const final_reply_t unavailable = {503, "Service Unavailable"};
-	decision_t end = {.reason = REASON_PROVISIONAL, .reply = timeout};
-
 	switch(event->kind) {
 		case EVENT_START:
-			return try_next(chain, event->room, REASON_FIRST, unavailable);
+			return try_next(chain, event, REASON_FIRST, service_unavailable);
 		case EVENT_REPLY:
 			return after_reply(chain, event);
 		case EVENT_INVITING:
-			return try_next(chain, event->room, REASON_INVITING, timeout);
+			return after_timeout(chain, event, REASON_INVITING);
 		case EVENT_PROVISIONAL:
-			if(is_final_by_ringing(chain))
-				return end;
-			return try_next(chain, event->room, REASON_PROVISIONAL, timeout);
+			return after_timeout(chain, event, REASON_PROVISIONAL);
 		case EVENT_SEND_FAILED:
 			break;
 	}
-	return try_next(chain, event->room, REASON_SEND, unavailable);
+	return try_next(chain, event, REASON_SEND, service_unavailable);
 }

@@ -30,7 +30,11 @@ typedef struct chain
 	target_t *tried;	 /* in reverse order, the current one first */
 	unsigned attempts;
 	unsigned contacts_followed;
-	bool has_rung; /* some destination has sent an 18x */
+	bool has_rung;	 /* some destination has sent an 18x */
+	bool is_expired; /* timer.total is over */
+	bool has_timed_out; /* some destination has not replied in time */
+	int best_code;	 /* of the replies so far that lead on; 0: none */
+	int best_branch; /* which reply that is */
 } chain_t;
 
 typedef enum event_kind
@@ -46,16 +50,26 @@ typedef struct event
 {
 	event_kind_t kind;
 	int code;			/* of the reply */
+	int branch;			/* which reply it is, as the caller counts them */
 	target_t *contacts; /* of a 3xx that can be followed, in header order;
 						 * they become the chain's */
 	int room; /* how many further attempts the server can make in this call */
 } event_t;
 
-/* A final reply to the caller. */
+/* The final reply to the caller. */
+typedef enum final_kind
+{
+	FINAL_AS_IT_IS, /* the reply that has just come */
+	FINAL_EARLIER,	/* an earlier one */
+	FINAL_OWN,		/* one of our own */
+} final_kind_t;
+
 typedef struct final_reply
 {
-	int code; /* 0: the reply that has just come, as it is */
-	const char *phrase;
+	final_kind_t kind;
+	int code;
+	const char *phrase; /* of FINAL_OWN */
+	int branch;			/* of FINAL_EARLIER */
 } final_reply_t;
 
 typedef struct decision
@@ -77,6 +91,9 @@ void chain_add(chain_t *chain, target_t *target);
 
 /** Note that the current destination has sent an 18x. */
 void chain_note_ringing(chain_t *chain);
+
+/** Note that timer.total is over: no further attempt is made. */
+void chain_expire(chain_t *chain);
 
 /** Are the Contacts of a reply with this code wanted? Asked before they are
  * read, as reading them costs. */

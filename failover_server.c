@@ -1,14 +1,74 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../core/sr_module.h"
 #include "../../core/globals.h"
+#include "../../core/socket_info.h"
 
 #include "failover_server.h"
+
+#include <string.h>
 
 /* The module that speaks a transport; NULL: the core does. */
 static const char *const transport_modules[TRANSPORT_COUNT] = {
 		[TRANSPORT_TLS] = "tls",
 		[TRANSPORT_SCTP] = "sctp",
 };
+
+struct socket_info *server_socket(const str *name)
+{
+	struct socket_info *socket = ksr_get_socket_by_name((str *)name);
+	char text[256];
+	char *host;
+	int host_len, port, proto;
+	str host_text;
+
+	if(socket != NULL)
+		return socket;
+	if(name->len >= (int)sizeof(text))
+		return NULL;
+	memcpy(text, name->s, name->len);
+	text[name->len] = '\0';
+	if(parse_phostport(text, &host, &host_len, &port, &proto) < 0)
+		return NULL;
+	host_text.s = host;
+	host_text.len = host_len;
+	return grep_sock_info(&host_text, (unsigned short)port,
+			(unsigned short)proto);
+}
+
+bool server_socket_fits(
+		const struct socket_info *socket, transport_t transport)
+{
+	static const char protos[TRANSPORT_COUNT] = {
+			[TRANSPORT_UDP] = PROTO_UDP,
+			[TRANSPORT_TCP] = PROTO_TCP,
+			[TRANSPORT_TLS] = PROTO_TLS,
+			[TRANSPORT_SCTP] = PROTO_SCTP,
+	};
+
+	return socket->proto == protos[transport];
+}
+
+static int check_socket(
+		const destination_t *destination, diagnostics_t *diagnostics)
+{
+	const str *name = &destination->options.socket;
+	const struct socket_info *socket;
+
+	if(name->len == 0)
+		return 0;
+	socket = server_socket(name);
+	if(socket == NULL)
+		return diagnostics_error(diagnostics, &destination->where,
+				"[%.*s] is no socket of this server: the name of a listen line, "
+				"or proto:address:port, would be right",
+				STR_FMT(name));
+	if(!destination->is_current
+			&& !server_socket_fits(socket, destination->transport))
+		return diagnostics_error(diagnostics, &destination->where,
+				"the socket [%.*s] cannot send over %s", STR_FMT(name),
+				transport_name(destination->transport));
+	return 0;
+}
 
 static int check_transport(
 		const destination_t *destination, diagnostics_t *diagnostics)
@@ -32,7 +92,8 @@ int server_check_rule(const rule_t *rule, diagnostics_t *diagnostics)
 
 	for(destination = rule->destinations; destination != NULL;
 			destination = destination->next) {
-		if(check_transport(destination, diagnostics) < 0)
+		if(check_transport(destination, diagnostics) < 0
+				|| check_socket(destination, diagnostics) < 0)
 			result = -1;
 		if(++count == sr_dst_max_branches + 1)
 			diagnostics_warning(diagnostics, &destination->where,

@@ -5,10 +5,21 @@
 #ifndef FAILOVER_SERVER_H
 #define FAILOVER_SERVER_H
 
+#include "../../core/ip_addr.h"
+
 #include "rule.h"
 
+/** Find a socket of this server.
+ * @param name its name, or proto:address:port
+ * @return NULL if there is none */
+struct socket_info *server_socket(const str *name);
+
+/** Can a socket send over a transport? */
+bool server_socket_fits(
+		const struct socket_info *socket, transport_t transport);
+
 /** Look at what a rule asks of this server. An error for a transport it does
- * not speak; a warning for more destinations than it takes for one call.
+ * not speak, or a socket it does not have; a warning for more destinations than it takes for one call.
  * @param rule with or without destinations
  * @return 0, or -1 with every error reported */
 int server_check_rule(const rule_t *rule, diagnostics_t *diagnostics);

@@ -14,13 +14,20 @@
 
 tm_api_t tm;
 
+/* a parameter of tm; NULL where this release has none of that name */
+static int *parameter(const char *name)
+{
+	modparam_t type;
+
+	return find_param_export(
+			find_module_by_name("tm"), (char *)name, PARAM_INT, &type);
+}
+
 /* failure_exec_mode=1 hides a failed send until the timer: no failover at once
  * could be promised (t_fwd.c, t_send_branch). */
 static int check_parameters(void)
 {
-	modparam_t type;
-	int *exec_mode = find_param_export(find_module_by_name("tm"),
-			"failure_exec_mode", PARAM_INT, &type);
+	int *exec_mode = parameter("failure_exec_mode");
 
 	if(exec_mode == NULL || *exec_mode == 0)
 		return 0;
@@ -163,18 +170,41 @@ int tm_pick(const tm_cell_t *t, int first_branch, int branch, int code,
 	return picked;
 }
 
+int tm_relayed_code(int code)
+{
+	int *remap = parameter("remap_503_500");
+
+	return code == 503 && remap != NULL && *remap ? 500 : code;
+}
+
+static void drop_reply(tm_ua_client_t *uac)
+{
+	struct sip_msg *reply = uac->reply;
+
+	if(reply != NULL && reply != FAKED_REPLY
+			&& (reply->msg_flags & FL_SHM_CLONE))
+		sip_msg_free(reply);
+	uac->reply = NULL;
+}
+
 void tm_drop_replies_before(tm_cell_t *t, int branch)
 {
 	int i;
 
-	for(i = 0; i < branch; i++) {
-		struct sip_msg *reply = t->uac[i].reply;
+	for(i = 0; i < branch; i++)
+		drop_reply(&t->uac[i]);
+}
 
-		if(reply != NULL && reply != FAKED_REPLY
-				&& (reply->msg_flags & FL_SHM_CLONE))
-			sip_msg_free(reply);
-		t->uac[i].reply = NULL;
+bool tm_leave_reply(tm_cell_t *t, int earlier, int last, int code)
+{
+	int i;
+
+	for(i = 0; i < t->nr_of_outgoings; i++) {
+		if(i != earlier && i != last)
+			drop_reply(&t->uac[i]);
 	}
+	/* of equal ones tm chooses the one it looks at first */
+	return response_rank(t->uac[earlier].last_received) <= response_rank(code);
 }
 
 bool tm_revive(tm_cell_t *t, int branch)

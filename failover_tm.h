@@ -62,10 +62,20 @@ void tm_close_unsent_from(tm_cell_t *t, int first_branch);
 int tm_pick(const tm_cell_t *t, int first_branch, int branch, int code,
 		int *picked_code);
 
+/** The code with which tm relays a negative reply: of a 503 its parameter
+ * remap_503_500 makes a 500. */
+int tm_relayed_code(int code);
+
 /** Drop the stored replies of all branches before one, so that tm cannot choose
  * them for the caller. As t_should_relay_response() does it after a
  * failure_route (t_reply.c, drop_replies). */
 void tm_drop_replies_before(tm_cell_t *t, int branch);
+
+/** Drop the stored replies of all branches but one, for tm to choose that one.
+ * @param earlier the branch whose reply the caller is to get
+ * @param last the branch that has just got a reply, with its code
+ * @return whether tm will choose it, and not the last one */
+bool tm_leave_reply(tm_cell_t *t, int earlier, int last, int code);
 
 /** Make a branch that tm has timed out take a 2xx that has come after all. tm
  * would discard it ("status rewrite by UAS") while another branch is pending,

@@ -118,7 +118,8 @@ static int parse_setting(rule_t *rule, const fragment_t *text, arena_t *arena,
 		return -1;
 	if(fragment_has_marks(&value))
 		return keep_open(rule, setting, &value, arena, diagnostics);
-	return settings_read(&rule->settings, setting, &value, diagnostics);
+	return settings_read(
+			&rule->settings, setting, &value, arena, diagnostics);
 }
 
 int inline_parse_settings(const fragment_t *text, rule_t *rule, arena_t *arena,

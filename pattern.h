@@ -7,21 +7,32 @@
 
 #include <stdbool.h>
 
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
 #include "diagnostics.h"
 
-/* longer ones are slips */
+/* what is longer, or has more groups, is a slip, or built to be slow */
 #define PATTERN_BYTES_MAX 1024
+#define PATTERN_GROUPS_MAX 32
 
-typedef struct pattern pattern_t;
+typedef struct pattern
+{
+	pcre2_code *regex;
+	pcre2_match_data *match;
+	pcre2_match_context *limits;
+	bool is_negated;
+} pattern_t;
 
 /** Compile a pattern.
+ * @param pattern filled, for pattern_destroy(), on success
  * @param text trimmed, not empty, without marks
- * @return for pattern_destroy(); NULL with one error reported at the offending
- *         character */
-pattern_t *pattern_compile(
-		const fragment_t *text, diagnostics_t *diagnostics);
+ * @param steps_max of one search: beyond that many it is given up
+ * @return 0, or -1 with one error reported at the offending character */
+int pattern_compile(pattern_t *pattern, const fragment_t *text,
+		unsigned steps_max, diagnostics_t *diagnostics);
 
-/** Release a pattern; NULL is allowed. */
+/** Release what a pattern holds. */
 void pattern_destroy(pattern_t *pattern);
 
 /** Does a text match?

@@ -13,9 +13,6 @@
 #define RESPONSE_CODE_MAX 699
 #define RESPONSE_CODES (RESPONSE_CODE_MAX - RESPONSE_CODE_MIN + 1)
 
-/* longer ones are slips: a code has three digits */
-#define RESPONSE_PATTERN_BYTES_MAX 1024
-
 typedef struct response_set
 {
 	unsigned char bits[RESPONSE_CODES / 8];

@@ -31,7 +31,7 @@ int destinations_parse(const fragment_t *text, destination_t **list,
 }
 
 static int read_open_setting(const open_setting_t *open, const str *values,
-		settings_t *settings, diagnostics_t *diagnostics)
+		settings_t *settings, arena_t *arena, diagnostics_t *diagnostics)
 {
 	char buffer[SETTING_BYTES_MAX];
 	fragment_t value = open->where;
@@ -47,18 +47,19 @@ static int read_open_setting(const open_setting_t *open, const str *values,
 				"[%.*s]: what is put in has a line end in it, or is too long",
 				SHOWN(&open->where));
 	value = fragment_trim(&value);
-	return settings_read(settings, open->setting, &value, diagnostics);
+	return settings_read(settings, open->setting, &value, arena, diagnostics);
 }
 
 int rule_settings(const rule_t *rule, const str *values, settings_t *settings,
-		diagnostics_t *diagnostics)
+		arena_t *arena, diagnostics_t *diagnostics)
 {
+	settings_t level = rule->settings;
 	const open_setting_t *open;
 
-	settings_apply(settings, &rule->settings);
 	for(open = rule->open_settings; open != NULL; open = open->next) {
-		if(read_open_setting(open, values, settings, diagnostics) < 0)
+		if(read_open_setting(open, values, &level, arena, diagnostics) < 0)
 			return -1;
 	}
+	settings_apply(settings, &level);
 	return 0;
 }

@@ -41,8 +41,9 @@ int destinations_parse(const fragment_t *text, destination_t **list,
 /** What holds for a call by a rule: its settings laid over a level below.
  * @param values what is put into the holes of its settings
  * @param settings in: the level below; out: with the rule's
+ * @param arena for texts among the settings that are put in
  * @return 0, or -1 with an error reported when a value is none */
 int rule_settings(const rule_t *rule, const str *values, settings_t *settings,
-		diagnostics_t *diagnostics);
+		arena_t *arena, diagnostics_t *diagnostics);
 
 #endif

@@ -5,23 +5,48 @@
 #include <string.h>
 
 #include "duration.h"
+#include "pattern.h"
 
-static int parse_duration(const fragment_t *value, const setting_t *setting,
-		void *field, diagnostics_t *diagnostics)
+/* A reply that is written out: a 3xx would need Contacts. */
+#define REPLY_CODE_MIN 400
+#define REPLY_CODE_MAX 699
+#define PHRASE_BYTES_MAX 127
+
+/* The field of a setting in a level. */
+static void *field_of(const setting_t *setting, settings_t *settings)
 {
-	(void)setting;
-	return duration_parse(value, field, diagnostics);
+	return (char *)settings + setting->offset;
 }
 
-static int parse_pattern(const fragment_t *value, const setting_t *setting,
-		void *field, diagnostics_t *diagnostics)
+/* -- readers of values -------------------------------------------------- */
+
+static int parse_duration(const setting_t *setting, const fragment_t *value,
+		settings_t *settings, arena_t *arena, diagnostics_t *diagnostics)
 {
-	(void)setting;
-	return response_set_compile(value, field, diagnostics);
+	(void)arena;
+	return duration_parse(value, field_of(setting, settings), diagnostics);
 }
 
-static int parse_boolean(const fragment_t *value, const setting_t *setting,
-		void *field, diagnostics_t *diagnostics)
+static int parse_duration_or_off(const setting_t *setting,
+		const fragment_t *value, settings_t *settings, arena_t *arena,
+		diagnostics_t *diagnostics)
+{
+	if(!fragment_is(value, "off"))
+		return parse_duration(setting, value, settings, arena, diagnostics);
+	*(unsigned *)field_of(setting, settings) = 0;
+	return 0;
+}
+
+static int parse_responses(const setting_t *setting, const fragment_t *value,
+		settings_t *settings, arena_t *arena, diagnostics_t *diagnostics)
+{
+	(void)arena;
+	return response_set_compile(
+			value, field_of(setting, settings), diagnostics);
+}
+
+static int parse_boolean(const setting_t *setting, const fragment_t *value,
+		settings_t *settings, arena_t *arena, diagnostics_t *diagnostics)
 {
 	static const struct
 	{
@@ -31,55 +56,142 @@ static int parse_boolean(const fragment_t *value, const setting_t *setting,
 			{"false", false}, {"off", false}, {"no", false}, {"0", false}};
 	size_t i;
 
+	(void)arena;
 	for(i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if(fragment_is(value, words[i].word)) {
-			*(bool *)field = words[i].value;
+			*(bool *)field_of(setting, settings) = words[i].value;
 			return 0;
 		}
 	}
 	return diagnostics_error(diagnostics, value,
-			"[%.*s] is neither true nor false, the values of %s",
-			SHOWN(value), setting->name);
+			"[%.*s] is neither true nor false, the values of %s", SHOWN(value),
+			setting->name);
 }
 
-static int parse_number(const fragment_t *value, const setting_t *setting,
-		void *field, diagnostics_t *diagnostics)
+/* @return the number, at most a little more than most; -1 if it is none */
+static long read_number(const fragment_t *value, unsigned most)
 {
-	unsigned long number = 0;
+	long number = 0;
 	int i;
 
 	for(i = 0; i < value->text.len; i++) {
 		char c = value->text.s[i];
 
 		if(c < '0' || c > '9')
-			break;
-		if(number <= setting->most) /* beyond that it must only not wrap */
-			number = number * 10 + (unsigned)(c - '0');
+			return -1;
+		if(number <= (long)most) /* beyond that it must only not wrap */
+			number = number * 10 + (c - '0');
 	}
-	if(i < value->text.len || number < setting->least || number > setting->most)
+	return value->text.len > 0 ? number : -1;
+}
+
+static int parse_number(const setting_t *setting, const fragment_t *value,
+		settings_t *settings, arena_t *arena, diagnostics_t *diagnostics)
+{
+	long number = read_number(value, setting->most);
+
+	(void)arena;
+	if(number < (long)setting->least || number > (long)setting->most)
 		return diagnostics_error(diagnostics, value,
 				"[%.*s] is no whole number from %u to %u, the values of %s",
-				SHOWN(value), setting->least, setting->most,
-				setting->name);
-	*(unsigned *)field = (unsigned)number;
+				SHOWN(value), setting->least, setting->most, setting->name);
+	*(unsigned *)field_of(setting, settings) = (unsigned)number;
 	return 0;
 }
 
-static int parse_ringing(const fragment_t *value, const setting_t *setting,
-		void *field, diagnostics_t *diagnostics)
+static int parse_ringing(const setting_t *setting, const fragment_t *value,
+		settings_t *settings, arena_t *arena, diagnostics_t *diagnostics)
 {
-	if(fragment_is(value, "continue")) {
-		*(unsigned *)field = RINGING_CONTINUE;
-		return 0;
-	}
-	if(fragment_is(value, "stop")) {
-		*(unsigned *)field = RINGING_STOP;
-		return 0;
-	}
-	return diagnostics_error(diagnostics, value,
-			"[%.*s] is neither continue nor stop, the values of %s",
-			SHOWN(value), setting->name);
+	(void)arena;
+	if(fragment_is(value, "continue"))
+		settings->ringing = RINGING_CONTINUE;
+	else if(fragment_is(value, "stop"))
+		settings->ringing = RINGING_STOP;
+	else
+		return diagnostics_error(diagnostics, value,
+				"[%.*s] is neither continue nor stop, the values of %s",
+				SHOWN(value), setting->name);
+	return 0;
 }
+
+static int no_memory(const fragment_t *value, diagnostics_t *diagnostics)
+{
+	return diagnostics_error(diagnostics, value, "no memory for a setting");
+}
+
+static int parse_text(const setting_t *setting, const fragment_t *value,
+		settings_t *settings, arena_t *arena, diagnostics_t *diagnostics)
+{
+	if(arena_copy(arena, &value->text, field_of(setting, settings)) < 0)
+		return no_memory(value, diagnostics);
+	return 0;
+}
+
+/* A pattern that is needed seldom: it is kept as text, and must be one. */
+static int parse_pattern(const setting_t *setting, const fragment_t *value,
+		settings_t *settings, arena_t *arena, diagnostics_t *diagnostics)
+{
+	pattern_t pattern;
+
+	if(pattern_compile(&pattern, value, 1, diagnostics) < 0)
+		return -1;
+	pattern_destroy(&pattern);
+	return parse_text(setting, value, settings, arena, diagnostics);
+}
+
+/* A phrase goes out in the first line of a reply (RFC 3261, Reason-Phrase). */
+static bool is_phrase(const str *text)
+{
+	int i;
+
+	for(i = 0; i < text->len; i++) {
+		if((unsigned char)text->s[i] < 0x20 || text->s[i] == 0x7f)
+			return false;
+	}
+	return text->len > 0 && text->len <= PHRASE_BYTES_MAX;
+}
+
+/* CODE Reason */
+static int parse_fixed_reply(const fragment_t *value, settings_t *settings,
+		arena_t *arena, diagnostics_t *diagnostics)
+{
+	fragment_t rest = *value;
+	fragment_t code;
+	long number = -1;
+
+	if(fragment_next_word(&rest, &code) && code.text.len == 3)
+		number = read_number(&code, REPLY_CODE_MAX);
+	rest = fragment_trim(&rest);
+	if(number < REPLY_CODE_MIN || number > REPLY_CODE_MAX
+			|| !is_phrase(&rest.text))
+		return diagnostics_error(diagnostics, value,
+				"[%.*s] is no reply: last, best, or a code from %d to %d and a "
+				"reason, as in 480 Try Later, would be right",
+				SHOWN(value), REPLY_CODE_MIN, REPLY_CODE_MAX);
+	settings->reply.kind = REPLY_FIXED;
+	settings->reply.code = (int)number;
+	if(arena_copy(arena, &rest.text, &settings->reply.phrase) < 0)
+		return no_memory(value, diagnostics);
+	return 0;
+}
+
+static int parse_reply(const setting_t *setting, const fragment_t *value,
+		settings_t *settings, arena_t *arena, diagnostics_t *diagnostics)
+{
+	(void)setting;
+	if(fragment_is(value, "last"))
+		settings->reply.kind = REPLY_LAST;
+	else if(fragment_is(value, "best"))
+		settings->reply.kind = REPLY_BEST;
+	else
+		return parse_fixed_reply(value, settings, arena, diagnostics);
+	return 0;
+}
+
+static int parse_preset(const setting_t *setting, const fragment_t *value,
+		settings_t *settings, arena_t *arena, diagnostics_t *diagnostics);
+
+/* -- the table ---------------------------------------------------------- */
 
 #define FIELD(f) offsetof(settings_t, f), sizeof(((settings_t *)0)->f)
 
@@ -94,20 +206,108 @@ static const setting_t table[SETTING_COUNT] = {
 				false, parse_duration, FIELD(timer_provisional_ms), 0, 0},
 		[SETTING_PATTERN_RESPONSE] = {"pattern.response", "pattern", ".+",
 				"the negative final replies that lead to the next destination",
-				false, parse_pattern, FIELD(pattern_response), 0, 0},
+				false, parse_responses, FIELD(pattern_response), 0, 0},
 		[SETTING_REDIRECTION] = {"redirection", NULL, "true",
 				"whether the Contacts of a matching 3xx are followed", false,
 				parse_boolean, FIELD(redirection), 0, 0},
 		[SETTING_REDIRECTION_MAX] = {"redirection.max", NULL, "10",
 				"how many Contacts are followed in one call", true,
 				parse_number, FIELD(redirection_max), 0, ATTEMPTS_MAX},
+		[SETTING_REDIRECTION_ALLOW] = {"redirection.allow", NULL, "",
+				"a pattern: only Contacts whose URI it matches are followed",
+				true, parse_pattern, FIELD(redirection_allow), 0, 0},
+		[SETTING_TIMER_TOTAL] = {"timer.total", NULL, "off",
+				"how long all attempts of a call may take together", true,
+				parse_duration_or_off, FIELD(timer_total_ms), 0, 0},
 		[SETTING_ATTEMPTS] = {"attempts", NULL, "30",
 				"how many attempts a call makes at the most", true,
 				parse_number, FIELD(attempts), 1, ATTEMPTS_MAX},
 		[SETTING_RINGING] = {"ringing", NULL, "continue",
 				"whether the failure of a destination that has rung is final",
 				true, parse_ringing, FIELD(ringing), 0, 0},
+		[SETTING_REPLY] = {"reply", NULL, "last",
+				"what the caller gets when all destinations have failed", true,
+				parse_reply, FIELD(reply), 0, 0},
+		[SETTING_PRESET] = {"preset", NULL, "",
+				"a set of settings: carrier or brekeke", true, parse_preset,
+				FIELD(preset), 0, 0},
+		[SETTING_SOCKET] = {NULL, "socket", "",
+				"the socket from which this destination is sent to", true,
+				parse_text, FIELD(socket), 0, 0},
 };
+
+/* -- presets ------------------------------------------------------------ */
+
+typedef struct preset_line
+{
+	setting_id_t id;
+	const char *value;
+} preset_line_t;
+
+/* What most carriers do: another route for what is the route's fault, none for
+ * what the callee said or while a phone rings. */
+static const preset_line_t carrier[] = {
+		{SETTING_PATTERN_RESPONSE, "408|500|502|503|504"},
+		{SETTING_REDIRECTION, "false"},
+		{SETTING_RINGING, "stop"},
+};
+
+/* Write a setting that the preset of a level says, where the level itself does
+ * not. */
+static void preset_write(
+		settings_t *settings, setting_id_t id, const settings_t *source)
+{
+	unsigned bit = 1u << id;
+
+	if(settings->chosen & bit)
+		return;
+	memcpy(field_of(&table[id], settings),
+			field_of(&table[id], (settings_t *)source), table[id].size);
+	settings->written |= bit;
+}
+
+static void preset_carrier(settings_t *settings, arena_t *arena)
+{
+	settings_t source = {0};
+	diagnostics_t none = {0};
+	size_t i;
+
+	for(i = 0; i < sizeof(carrier) / sizeof(carrier[0]); i++) {
+		str text = {(char *)carrier[i].value, (int)strlen(carrier[i].value)};
+		fragment_t value = fragment_of(&text);
+
+		settings_read(&source, &table[carrier[i].id], &value, arena, &none);
+		preset_write(settings, carrier[i].id, &source);
+	}
+}
+
+static void preset_brekeke(settings_t *settings)
+{
+	settings_t source;
+	int id;
+
+	settings_builtin(&source);
+	for(id = 0; id < SETTING_COUNT; id++) {
+		if(table[id].name != NULL && id != SETTING_PRESET)
+			preset_write(settings, id, &source);
+	}
+}
+
+static int parse_preset(const setting_t *setting, const fragment_t *value,
+		settings_t *settings, arena_t *arena, diagnostics_t *diagnostics)
+{
+	if(fragment_is(value, "carrier"))
+		preset_carrier(settings, arena);
+	else if(fragment_is(value, "brekeke"))
+		preset_brekeke(settings);
+	else
+		return diagnostics_error(diagnostics, value,
+				"[%.*s] is no preset: carrier or brekeke would be right",
+				SHOWN(value));
+	return parse_text(setting, value, settings, arena, diagnostics);
+}
+
+/* -- levels ------------------------------------------------------------- */
 
 const setting_t *settings_table(void)
 {
@@ -124,7 +324,9 @@ void settings_builtin(settings_t *settings)
 		str text = {(char *)table[i].fallback, (int)strlen(table[i].fallback)};
 		fragment_t value = fragment_of(&text);
 
-		settings_read(settings, &table[i], &value, &none);
+		/* no default is a text, so no arena is needed */
+		settings_read(settings, &table[i], &value, NULL, &none);
+		settings->written |= 1u << i;
 	}
 	/* the default pattern is not `.+` written out: it leaves the challenges
 	 * to the caller */
@@ -136,7 +338,7 @@ const setting_t *setting_find(const fragment_t *name)
 	int i;
 
 	for(i = 0; i < SETTING_COUNT; i++) {
-		if(fragment_is(name, table[i].name))
+		if(table[i].name != NULL && fragment_is(name, table[i].name))
 			return &table[i];
 	}
 	return NULL;
@@ -147,13 +349,17 @@ const setting_t *setting_require(
 {
 	const setting_t *setting = setting_find(name);
 	char names[256] = "";
+	const char *comma = "";
 	int i;
 
 	if(setting != NULL)
 		return setting;
 	for(i = 0; i < SETTING_COUNT; i++) {
-		strncat(names, i > 0 ? ", " : "", sizeof(names) - strlen(names) - 1);
+		if(table[i].name == NULL)
+			continue;
+		strncat(names, comma, sizeof(names) - strlen(names) - 1);
 		strncat(names, table[i].name, sizeof(names) - strlen(names) - 1);
+		comma = ", ";
 	}
 	diagnostics_error(diagnostics, name,
 			"[%.*s] is no setting of failover: one of %s would be right",
@@ -179,27 +385,41 @@ int settings_name(settings_t *settings, const setting_t *setting,
 
 	if(settings->named & bit)
 		return diagnostics_error(diagnostics, name,
-				"%s stands here a second time: once is right", setting->name);
+				"[%.*s] stands here a second time: once is right", SHOWN(name));
 	settings->named |= bit;
 	return 0;
 }
 
 int settings_read(settings_t *settings, const setting_t *setting,
-		const fragment_t *value, diagnostics_t *diagnostics)
+		const fragment_t *value, arena_t *arena, diagnostics_t *diagnostics)
 {
+	unsigned bit = 1u << (setting - table);
+
 	if(value->text.len == 0)
 		return 0;
-	if(setting->parse(value, setting, (char *)settings + setting->offset,
-			   diagnostics)
-			< 0)
+	if(setting->parse(setting, value, settings, arena, diagnostics) < 0)
 		return -1;
-	settings->written |= 1u << (setting - table);
+	settings->written |= bit;
+	settings->chosen |= bit;
 	return 0;
 }
 
 bool settings_has(const settings_t *settings, setting_id_t id)
 {
 	return (settings->written >> id) & 1;
+}
+
+int settings_keep(settings_t *settings, arena_t *arena)
+{
+	str *texts[] = {&settings->redirection_allow, &settings->reply.phrase,
+			&settings->preset, &settings->socket};
+	size_t i;
+
+	for(i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if(texts[i]->len > 0 && arena_copy(arena, texts[i], texts[i]) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 void settings_apply(settings_t *settings, const settings_t *level)
@@ -209,8 +429,8 @@ void settings_apply(settings_t *settings, const settings_t *level)
 	for(i = 0; i < SETTING_COUNT; i++) {
 		if(!settings_has(level, i))
 			continue;
-		memcpy((char *)settings + table[i].offset,
-				(const char *)level + table[i].offset, table[i].size);
+		memcpy(field_of(&table[i], settings),
+				field_of(&table[i], (settings_t *)level), table[i].size);
 		settings->written |= 1u << i;
 	}
 }

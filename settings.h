@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "arena.h"
 #include "diagnostics.h"
 #include "response_set.h"
 
@@ -20,6 +21,22 @@ typedef enum ringing
 	RINGING_STOP,	  /* it is final */
 } ringing_t;
 
+/* What the caller gets when all destinations have failed. */
+typedef enum reply_kind
+{
+	REPLY_LAST,	 /* what the last one replied; 408 for silence, 503 where it
+				  * could not be sent to */
+	REPLY_BEST,	 /* the best that any replied (RFC 3261 section 16.7) */
+	REPLY_FIXED, /* the code and phrase written here */
+} reply_kind_t;
+
+typedef struct reply_choice
+{
+	reply_kind_t kind;
+	int code;	/* of REPLY_FIXED */
+	str phrase; /* NUL-terminated */
+} reply_choice_t;
+
 typedef enum setting_id
 {
 	SETTING_TIMER_INVITING,
@@ -27,36 +44,49 @@ typedef enum setting_id
 	SETTING_PATTERN_RESPONSE,
 	SETTING_REDIRECTION,
 	SETTING_REDIRECTION_MAX,
+	SETTING_REDIRECTION_ALLOW,
+	SETTING_TIMER_TOTAL,
 	SETTING_ATTEMPTS,
 	SETTING_RINGING,
+	SETTING_REPLY,
+	SETTING_PRESET,
+	SETTING_SOCKET,
 	SETTING_COUNT
 } setting_id_t;
 
-/* One level of settings: the parameters, a rule, a call, a destination. */
+/* One level of settings: the parameters, a rule, a call, a destination. The
+ * texts in it lie in the arena that it was read with. */
 typedef struct settings
 {
 	unsigned named;	  /* bit (1 << setting_id): stands there, if only empty */
 	unsigned written; /* bit (1 << setting_id): has a value at this level */
+	unsigned chosen;  /* of those the ones that stand there themselves, and do
+					   * not come from the preset of the level */
 	unsigned timer_inviting_ms;
 	unsigned timer_provisional_ms;
+	unsigned timer_total_ms; /* 0: off */
 	response_set_t pattern_response;
 	bool redirection;
 	unsigned redirection_max;
+	str redirection_allow; /* a pattern; len 0: every Contact */
 	unsigned attempts;
-	unsigned ringing; /* a ringing_t */
+	ringing_t ringing;
+	reply_choice_t reply;
+	str preset; /* its name */
+	str socket; /* from which a destination is sent to; len 0: any */
 } settings_t;
 
 /* A row of the table. */
 typedef struct setting
 {
-	const char *name;		 /* behind `&failover.` */
+	const char *name;		 /* behind `&failover.`; NULL: an option only */
 	const char *option;		 /* as an option of one destination; or NULL */
 	const char *fallback;	 /* the default, as an author would write it */
 	const char *explanation; /* one line */
 	bool is_extension;		 /* not in the language of the Brekeke server */
 	/* reads a value that is not empty; 0, or -1 with one error reported */
-	int (*parse)(const fragment_t *value, const struct setting *setting,
-			void *field, diagnostics_t *diagnostics);
+	int (*parse)(const struct setting *setting, const fragment_t *value,
+			settings_t *settings, arena_t *arena, diagnostics_t *diagnostics);
 	size_t offset, size;  /* of its field in settings_t */
 	unsigned least, most; /* of a number */
 } setting_t;
@@ -84,14 +114,21 @@ const setting_t *setting_find_option(const fragment_t *name);
 int settings_name(settings_t *settings, const setting_t *setting,
 		const fragment_t *name, diagnostics_t *diagnostics);
 
-/** Read the value of a setting into a level.
+/** Read the value of a setting into a level. What is written at a level beats
+ * what its preset says, in whatever order they stand.
  * @param value trimmed, without marks; empty: the level is silent about it
+ * @param arena for texts among the settings
  * @return 0, or -1 with one error reported */
 int settings_read(settings_t *settings, const setting_t *setting,
-		const fragment_t *value, diagnostics_t *diagnostics);
+		const fragment_t *value, arena_t *arena, diagnostics_t *diagnostics);
 
 /** Is a setting written at this level? */
 bool settings_has(const settings_t *settings, setting_id_t id);
+
+/** Copy the texts among the settings into another arena, for settings that
+ * outlive what they were read from.
+ * @return 0, or -1 without memory */
+int settings_keep(settings_t *settings, arena_t *arena);
 
 /** Lay a level over another: what is written in it replaces what was there. */
 void settings_apply(settings_t *settings, const settings_t *level);

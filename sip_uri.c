@@ -224,9 +224,13 @@ static int lower(int c)
 
 static bool equal_escaped(const str *a, const str *b, bool ignores_case)
 {
-	const char *at_a = a->s, *end_a = a->s + a->len;
-	const char *at_b = b->s, *end_b = b->s + b->len;
+	const char *at_a = a->s, *end_a = at_a;
+	const char *at_b = b->s, *end_b = at_b;
 
+	if(a->len == 0 || b->len == 0) /* it may be no string at all */
+		return a->len == b->len;
+	end_a += a->len;
+	end_b += b->len;
 	while(at_a < end_a && at_b < end_b) {
 		int c_a = next_char(&at_a, end_a);
 		int c_b = next_char(&at_b, end_b);
@@ -439,7 +443,6 @@ bool sip_uri_equal(const uri_parts_t *a, const uri_parts_t *b)
 {
 	return a->is_sips == b->is_sips && equal_escaped(&a->user, &b->user, false)
 		   && equal_nocase(&a->host, &b->host)
-		   && sip_uri_port(a) == sip_uri_port(b)
-		   && (a->port.len == 0) == (b->port.len == 0) && params_agree(a, b)
+		   && sip_uri_port(a) == sip_uri_port(b) && params_agree(a, b)
 		   && params_agree(b, a);
 }

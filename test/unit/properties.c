@@ -105,14 +105,15 @@ static str beginning(const template_t *template)
 }
 
 /* A host that has no hole is the host that is called. */
-static void check_host(
-		const destination_t *destination, const target_t *target, const str *user)
+static void check_host(const destination_t *destination, const target_t *target,
+		const str *user)
 {
 	str literal = beginning(&destination->uri);
 	uri_parts_t written, filled;
 	int at;
 
 	if(template_has_holes(&destination->uri)
+			|| destination->uri.pieces->next != NULL
 			|| sip_uri_parse(&literal, &written, &at) != NULL)
 		return;
 	REQUIRE(sip_uri_parse(&target->uri, &filled, &at) == NULL, &literal);
@@ -208,7 +209,7 @@ void property_arguments(const char *bytes, size_t size)
 			   == 0;
 	REQUIRE(is_right == (about_settings.diagnostics.errors == 0), &written);
 	if(is_right) {
-		REQUIRE((rule_settings(&rule, values, &level, &at_call) < 0)
+		REQUIRE((rule_settings(&rule, values, &level, arena, &at_call) < 0)
 						== (at_call.errors > 0),
 				&written);
 		REQUIRE(level.timer_inviting_ms >= 100

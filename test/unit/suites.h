@@ -10,6 +10,7 @@ Suite *suite_diagnostics(void);
 Suite *suite_fragment(void);
 Suite *suite_sip_uri(void);
 Suite *suite_duration(void);
+Suite *suite_pattern(void);
 Suite *suite_response_set(void);
 Suite *suite_template(void);
 Suite *suite_settings(void);

@@ -47,8 +47,8 @@ static mark_t mark_at(const char *at, int left)
 	} else if(at[1] >= '0' && at[1] <= '9') {
 		mark.len = 2;
 		mark.hole = at[1] - '0';
-	} else if(at[1] == '(') {
-		end = memchr(at, ')', left);
+	} else if(at[1] == '(' || at[1] == '{') {
+		end = memchr(at, at[1] == '(' ? ')' : '}', left);
 		mark.len = end == NULL ? 0 : (int)(end - at) + 1;
 	}
 	return mark;
@@ -214,8 +214,8 @@ static bool line_is(const char *line, size_t line_len, const char *expected,
 	return true;
 }
 
-void expect_reported(const char *title, const collector_t *collector,
-		const char *expected)
+void expect_reported(
+		const char *title, const collector_t *collector, const char *expected)
 {
 	const char *found = collector->text;
 	const char *wanted = expected;
@@ -232,8 +232,8 @@ void expect_reported(const char *title, const collector_t *collector,
 	ck_assert_msg(*found == '\0' && *wanted == '\0',
 			"%s\nreported:\n%sexpected:\n%s\n", title, collector->text,
 			expected);
-	ck_assert_int_eq(collector->diagnostics.errors
-							 + collector->diagnostics.warnings,
+	ck_assert_int_eq(
+			collector->diagnostics.errors + collector->diagnostics.warnings,
 			collector->count);
 }
 
@@ -281,6 +281,15 @@ static void describe_set(const response_set_t *set, char *buffer, size_t size)
 	print(buffer, size, "%d:%d-%d", count, least, most);
 }
 
+static void describe_reply(
+		const reply_choice_t *reply, char *buffer, size_t size)
+{
+	if(reply->kind == REPLY_FIXED)
+		print(buffer, size, "%d %.*s", reply->code, STR_FMT(&reply->phrase));
+	else
+		print(buffer, size, "%d", reply->kind);
+}
+
 void describe_settings(const settings_t *settings, char *buffer, size_t size)
 {
 	const setting_t *table = settings_table();
@@ -288,16 +297,21 @@ void describe_settings(const settings_t *settings, char *buffer, size_t size)
 	int i;
 
 	for(i = 0; i < SETTING_COUNT; i++) {
-		const char *field = (const char *)settings + table[i].offset;
+		const void *field = (const char *)settings + table[i].offset;
 
 		if(!settings_has(settings, i))
 			continue;
-		print(buffer, size, "%s%s=", separator, table[i].name);
+		print(buffer, size, "%s%s=", separator,
+				table[i].name != NULL ? table[i].name : table[i].option);
 		separator = " ";
 		if(i == SETTING_PATTERN_RESPONSE)
 			describe_set(&settings->pattern_response, buffer, size);
 		else if(i == SETTING_REDIRECTION)
 			print(buffer, size, "%d", settings->redirection);
+		else if(i == SETTING_REPLY)
+			describe_reply(&settings->reply, buffer, size);
+		else if(table[i].size == sizeof(str))
+			print(buffer, size, "%.*s", STR_FMT((const str *)field));
 		else
 			print(buffer, size, "%u", *(const unsigned *)field);
 	}
@@ -330,6 +344,6 @@ void describe_rule(const rule_t *rule, char *buffer, size_t size)
 
 void expect_same(const char *title, const char *found, const char *expected)
 {
-	ck_assert_msg(strcmp(found, expected) == 0, "%s\nfound:    %s\nexpected: %s",
-			title, found, expected);
+	ck_assert_msg(strcmp(found, expected) == 0,
+			"%s\nfound:    %s\nexpected: %s", title, found, expected);
 }

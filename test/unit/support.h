@@ -27,8 +27,8 @@ void exact_free(str *text);
 
 #define MARKS_MAX 64
 
-/** Find the marks of a text: $0 to $9 are holes, $$ is an escape, $(...) is
- * hole 0 whatever is between the brackets.
+/** Find the marks of a text: $0 to $9 are holes, $$ is an escape, $(...) and
+ * ${...} are hole 0 whatever is between the brackets.
  * @param marks room for MARKS_MAX
  * @return the whole text with its marks */
 fragment_t marked(const str *text, mark_t *marks);
@@ -74,8 +74,8 @@ void collector_init(collector_t *collector);
 /** Compare what was reported.
  * @param expected a line for each, LINE:COLUMN MESSAGE; ... within the message
  *                 stands for anything. */
-void expect_reported(const char *title, const collector_t *collector,
-		const char *expected);
+void expect_reported(
+		const char *title, const collector_t *collector, const char *expected);
 
 /* -- results -------------------------------------------------------------- */
 
@@ -96,10 +96,10 @@ void describe_rule(const rule_t *rule, char *buffer, size_t size);
 
 /** An assertion for the inner loops: Check writes each of its own to a file,
  * this one only when it fails. */
-#define EXPECT(condition, ...)            \
-	do {                                  \
-		if(!(condition))                  \
-			ck_abort_msg(__VA_ARGS__);    \
+#define EXPECT(condition, ...)         \
+	do {                               \
+		if(!(condition))               \
+			ck_abort_msg(__VA_ARGS__); \
 	} while(0)
 
 void expect_same(const char *title, const char *found, const char *expected);

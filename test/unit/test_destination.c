@@ -11,12 +11,12 @@
 			NAME_50
 
 #define NO_TRANSPORT "] is no transport: UDP, TCP, TLS or SCTP would be right"
-#define NO_WEBSOCKET                                                      \
+#define NO_WEBSOCKET                                                       \
 	"]: a server cannot open a WebSocket to a destination; UDP, TCP, TLS " \
 	"or SCTP would be right"
-#define NO_OPTION                                                     \
-	"] is no option of a destination: inviting=SECONDS, "              \
-	"provisional=SECONDS or pattern=REGEX would be right"
+#define NO_OPTION                                         \
+	"] is no option of a destination: inviting=SECONDS, " \
+	"provisional=SECONDS, pattern=REGEX or socket=NAME would be right"
 #define NO_PORT "] is no port: a number from 1 to 65535 would be right"
 
 /* Marks as in support.h: $0 is a hole, $$ an escape. */
@@ -59,8 +59,8 @@ static const struct
 				"1:16 [TPC" NO_TRANSPORT},
 		{"class 52: a slip behind parameters", TEXT("sip:101@B;x=y;lr/TPC"),
 				NULL, "1:18 [TPC" NO_TRANSPORT},
-		{"class 52: a slip, the user has an equals sign",
-				TEXT("sip:a=b@B/TPC"), NULL, "1:11 [TPC" NO_TRANSPORT},
+		{"class 52: a slip, the user has an equals sign", TEXT("sip:a=b@B/TPC"),
+				NULL, "1:11 [TPC" NO_TRANSPORT},
 		{"class 56: a slash alone", TEXT("sip:a@h/"), NULL,
 				"1:9 [" NO_TRANSPORT},
 		{"class 56: two slashes", TEXT("sip:a@h//TCP"), NULL,
@@ -178,7 +178,8 @@ static const struct
 				"address"},
 
 		/* the options */
-		{"names in any case, blanks", TEXT("sip:a@h{ Inviting = 5 , PATTERN=4 }"),
+		{"names in any case, blanks",
+				TEXT("sip:a@h{ Inviting = 5 , PATTERN=4 }"),
 				"sip:a@h(UDP){timer.inviting=5000 "
 				"pattern.response=157:304-694}",
 				""},
@@ -202,7 +203,7 @@ static const struct
 		{"two commas", TEXT("sip:a@h{inviting=5,,provisional=6}"), NULL,
 				"1:20 there is no option here: ..."},
 		{"an option twice", TEXT("sip:a@h{inviting=5,Inviting=5}"), NULL,
-				"1:20 timer.inviting stands here a second time: once is "
+				"1:20 [Inviting] stands here a second time: once is "
 				"right"},
 		{"an unknown option", TEXT("sip:a@h{weight=5}"), NULL,
 				"1:9 [weight" NO_OPTION},
@@ -223,6 +224,9 @@ static const struct
 		{"a block that is not closed", TEXT("sip:a@h{inviting=5"), NULL,
 				"1:8 this brace is not closed at the end of the destination: "
 				"{inviting=5,provisional=20} would be right"},
+		{"a block that is closed only within a mark",
+				TEXT("sip:a@h{inviting=${x}"), NULL,
+				"1:8 this brace is not closed at the end..."},
 		{"text behind the block", TEXT("sip:a@h{inviting=5}/TCP"), NULL,
 				"1:8 this brace is not closed at the end..."},
 		{"two blocks", TEXT("sip:a@h{inviting=5}{provisional=5}"), NULL,
@@ -267,9 +271,9 @@ static const struct
 				"second time"},
 		{"in an IPv6 address", TEXT("sip:[fe80::$0]"), NULL,
 				"1:5 [sip:[fe80::$0]]: this is no IPv6 address"},
-		{"a transport twice", TEXT("sip:a@h;transport=tcp;transport=udp"),
-				NULL, "1:23 [...]: this parameter stands in the URI a second "
-					  "time"},
+		{"a transport twice", TEXT("sip:a@h;transport=tcp;transport=udp"), NULL,
+				"1:23 [...]: this parameter stands in the URI a second "
+				"time"},
 		{"in a maddr", TEXT("sip:a@h;maddr=10.0.0.$(last)"),
 				"sip:a@h;maddr=10.0.0.<0m>(UDP)", ""},
 		{"everywhere", TEXT("sip:$0@$1:$2;x=$3"),
@@ -358,10 +362,9 @@ START_TEST(takes_a_transport)
 {
 	arena_t *arena = small_arena();
 	collector_t collector;
-	str text = exact(
-			lines[_i].destination, (int)strlen(lines[_i].destination));
-	str transport = exact(
-			lines[_i].transport, (int)strlen(lines[_i].transport));
+	str text = exact(lines[_i].destination, (int)strlen(lines[_i].destination));
+	str transport =
+			exact(lines[_i].transport, (int)strlen(lines[_i].transport));
 	fragment_t fragment = fragment_of(&transport);
 	destination_t *destination;
 	char found[128] = "";
@@ -394,7 +397,7 @@ END_TEST
 
 /* -- in a call ------------------------------------------------------------ */
 
-#define BAD_VALUE                                                        \
+#define BAD_VALUE                                                         \
 	"a value that is put in has characters that may not stand there, or " \
 	"is too long"
 
@@ -426,8 +429,9 @@ static const struct
 		{"parameters are not the next hop's", "sip:a@h;lr;x=y", "", "",
 				"sip:a@h;lr;x=y > sip:h;transport=udp UDP"},
 		{"class 62: a user for one that has none", "sip:gw2.example.com", "",
-				"555", "sip:555@gw2.example.com > "
-					   "sip:gw2.example.com;transport=udp UDP"},
+				"555",
+				"sip:555@gw2.example.com > "
+				"sip:gw2.example.com;transport=udp UDP"},
 		{"class 62: sips", "sips:gw2", "", "555",
 				"sips:555@gw2 > sip:gw2;transport=tls TLS"},
 		{"class 62: no user at all", "sip:gw2", "", "",
@@ -457,8 +461,7 @@ static const struct
 				"sip:a@[::1]:9 > sip:[::1]:9;transport=udp UDP"},
 		{"no port by the host", "sip:a@$0", "h:9", "", BAD_VALUE},
 		{"no port by IPv6", "sip:a@$0", "[::1]:9", "", BAD_VALUE},
-		{"no IPv6 address", "sip:a@$0", "[::x]", "",
-				"this is no IPv6 address"},
+		{"no IPv6 address", "sip:a@$0", "[::x]", "", "this is no IPv6 address"},
 		{"no IPv4 address", "sip:a@10.0.0.$0", "256", "",
 				"this is no IPv4 address"},
 		{"an IPv4 address", "sip:a@10.0.0.$0", "255", "",
@@ -530,8 +533,7 @@ START_TEST(takes_its_options_along)
 	memset(&destination->options, 0, sizeof(destination->options));
 	memset(text.s, '#', text.len);
 	describe_settings(target->options, found, sizeof(found));
-	ck_assert_str_eq(
-			found, "timer.inviting=5000 pattern.response=100:400-499");
+	ck_assert_str_eq(found, "timer.inviting=5000 pattern.response=100:400-499");
 	ck_assert_mem_eq(target->uri.s, "sip:a@h", 7);
 	exact_free(&text);
 	arena_destroy(arena);
@@ -720,7 +722,8 @@ START_TEST(says_that_there_is_no_memory)
 {
 	expect_out_of_memory_is_reported(
 			read_destination, "sip:$0@h:1$1;x=y/TCP{inviting=1,pattern=4}");
-	expect_out_of_memory_is_reported(read_and_resolve, "sip:h$0:1$1{inviting=5}");
+	expect_out_of_memory_is_reported(
+			read_and_resolve, "sip:h$0:1$1{inviting=5}");
 	expect_out_of_memory_is_reported(read_contact, "sip:a@h;x=y");
 }
 END_TEST

@@ -21,21 +21,22 @@
  *   73 and on  files, memory, replies: not the text's */
 
 #define PLAN "[Deploy Patterns]\n"
-#define NOT_YET                                                           \
+#define NOT_YET                                                            \
 	"]: this version takes To, $transport, $session and &failover.* in a " \
 	"rule"
 #define NO_SETTING                                                        \
-	"] is no setting of failover: one of timer.inviting, "                 \
+	"] is no setting of failover: one of timer.inviting, "                \
 	"timer.provisional, pattern.response, redirection, redirection.max, " \
-	"attempts, ringing would be right"
+	"redirection.allow, timer.total, attempts, ringing, reply, preset "   \
+	"would be right"
 #define NO_GROUP                                                         \
 	"]: no condition of this rule has such a group; for a percent sign " \
 	"write %%"
-#define NO_PERCENT                                                       \
+#define NO_PERCENT                                                         \
 	"]: %1 to %9 and %{10} stand for the groups of the conditions; for a " \
 	"percent sign write %%"
 #define ONCE "]: once in a rule is right"
-#define BEFORE_ANY                                                      \
+#define BEFORE_ANY \
 	"]: this stands before any section: write [Deploy Patterns] above it"
 
 static const struct
@@ -108,9 +109,8 @@ static const struct
 		{"class 2: white space and comments",
 				TEXT(" \n\t\r\n# To = x\n   # y\n#"), "no rule", ""},
 		{"a lone ruler", TEXT("---"), "no rule", ""},
-		{"class 3: a byte order mark",
-				TEXT("\xef\xbb\xbf" PLAN "To = sip:a@h"), "1: sip:a@h(UDP)",
-				""},
+		{"class 3: a byte order mark", TEXT("\xef\xbb\xbf" PLAN "To = sip:a@h"),
+				"1: sip:a@h(UDP)", ""},
 		{"class 3: a byte order mark alone", TEXT("\xef\xbb\xbf"), "no rule",
 				""},
 		{"class 3: a byte order mark moves no column",
@@ -197,9 +197,8 @@ static const struct
 				TEXT(PLAN "To = sip:a@h\n" PLAN "To = sip:b@h\n"), NULL,
 				"3:1 [[Deploy Patterns]]: this version takes one rule, and "
 				"this begins a second one"},
-		{"class 17: a line outside of any section",
-				TEXT("To = sip:a@h\n" PLAN), NULL,
-				"1:1 [To = sip:a@h" BEFORE_ANY},
+		{"class 17: a line outside of any section", TEXT("To = sip:a@h\n" PLAN),
+				NULL, "1:1 [To = sip:a@h" BEFORE_ANY},
 
 		/* lines */
 		{"class 18: no equals sign", TEXT(PLAN "  To sip:a@h"), NULL,
@@ -244,16 +243,17 @@ static const struct
 		{"class 23: $transport twice",
 				TEXT(PLAN "$transport = TCP\n$transport = TCP"), NULL,
 				"3:1 [$transport" ONCE},
-		{"class 23: an empty one counts",
-				TEXT(PLAN "To =\nTo = sip:a@h"), NULL,
+		{"class 23: an empty one counts", TEXT(PLAN "To =\nTo = sip:a@h"), NULL,
 				"2:5 To has no value: ...\n3:1 [To" ONCE},
 		{"class 23: a setting twice",
 				TEXT(PLAN "&failover.attempts = 5\n  &Failover.attempts = 5"),
 				NULL,
-				"3:3 attempts stands here a second time: once is right"},
+				"3:3 [&Failover.attempts] stands here a second time: once is "
+				"right"},
 		{"class 23: a setting twice, once empty",
 				TEXT(PLAN "&failover.attempts =\n&failover.attempts = 5"), NULL,
-				"3:1 attempts stands here a second time: once is right"},
+				"3:1 [&failover.attempts] stands here a second time: once is "
+				"right"},
 		{"class 25: an equals sign in a value", TEXT(PLAN "To=sip:a@h;x=y;z=1"),
 				"1: sip:a@h;x=y;z=1(UDP)", ""},
 		{"a comment is a whole line: behind a value it belongs to it",
@@ -282,9 +282,8 @@ static const struct
 				"2:28 [0x10] is no duration: ..."},
 		{"class 34", TEXT(PLAN "&failover.timer.inviting = 3.5"), NULL,
 				"2:28 [3.5] is no duration: ..."},
-		{"class 35",
-				TEXT(PLAN "&failover.timer.inviting = \xd9\xa1\xd9\xa0"), NULL,
-				"2:28 [\xd9\xa1\xd9\xa0] is no duration: ..."},
+		{"class 35", TEXT(PLAN "&failover.timer.inviting = \xd9\xa1\xd9\xa0"),
+				NULL, "2:28 [\xd9\xa1\xd9\xa0] is no duration: ..."},
 		{"class 36", TEXT(PLAN "&failover.timer.inviting = 30 30"), NULL,
 				"2:28 [30 30] is no duration: ..."},
 		{"class 38", TEXT(PLAN "&failover.pattern.response = 4("), NULL,
@@ -298,9 +297,8 @@ static const struct
 		{"a percent sign in a setting stands for itself",
 				TEXT(PLAN "&failover.pattern.response = 4..|%1"),
 				"1: implied current(UDP); pattern.response=100:400-499", ""},
-		{"a setting takes no quotes",
-				TEXT(PLAN "&failover.attempts = '5'"), NULL,
-				"2:22 ['5'] is no whole number from 1 to 30, ..."},
+		{"a setting takes no quotes", TEXT(PLAN "&failover.attempts = '5'"),
+				NULL, "2:22 ['5'] is no whole number from 1 to 30, ..."},
 		{"class 45", TEXT(PLAN "&failover.redirection = maybe"), NULL,
 				"2:25 [maybe] is neither true nor false, the values of "
 				"redirection"},
@@ -347,8 +345,8 @@ static const struct
 				TEXT(PLAN "$transport = UDP\nTo = sip:a@h/TCP"), NULL,
 				"2:14 $transport = UDP contradicts To, which says TCP: one of "
 				"them would be right"},
-		{"class 54: the same",
-				TEXT(PLAN "To = sip:a@h/TCP\n$transport = UDP"), NULL,
+		{"class 54: the same", TEXT(PLAN "To = sip:a@h/TCP\n$transport = UDP"),
+				NULL,
 				"3:14 $transport = UDP contradicts To, which says TCP: ..."},
 		{"$transport repeats the suffix",
 				TEXT(PLAN "To = sip:a@h/TCP\n$transport = tcp"),
@@ -396,8 +394,8 @@ static const struct
 		{"class 70: a group that no condition has",
 				TEXT(PLAN "To = sip:%1@h\n$session = failover sip:%2@h sip:%9"),
 				NULL,
-				"2:10 [%1" NO_GROUP "\n3:25 [%2" NO_GROUP "\n3:34 [%9"
-				NO_GROUP},
+				"2:10 [%1" NO_GROUP "\n3:25 [%2" NO_GROUP
+				"\n3:34 [%9" NO_GROUP},
 		{"class 70: a group beyond nine", TEXT(PLAN "To = sip:%{10}@h"), NULL,
 				"2:10 [%{10}" NO_GROUP},
 		{"braces without a number", TEXT(PLAN "$session = failover sip:%{x}@h"),
@@ -408,8 +406,8 @@ static const struct
 		{"a percent sign and another fault",
 				TEXT(PLAN "$session = failover sip:%1@h sip:b@h/X"), NULL,
 				"2:25 [%1" NO_GROUP "\n2:38 [X] is no transport: ..."},
-		{"class 72: a pseudo-variable is literal", TEXT(PLAN "To = sip:$(ru)@h"),
-				"1: sip:$(ru)@h(UDP)", ""},
+		{"class 72: a pseudo-variable is literal",
+				TEXT(PLAN "To = sip:$(ru)@h"), "1: sip:$(ru)@h(UDP)", ""},
 		{"To for a registered user", TEXT(PLAN "To = sip:user@"), NULL,
 				"2:6 [sip:user@] has no host; for a registered user call "
 				"lookup(\"location\") before failover() and write no To"},
@@ -456,8 +454,8 @@ START_TEST(reads_a_plan)
 	result = dialplan_parse(&text, arena, &rule, &collector.diagnostics);
 	expect_reported(plans[_i].title, &collector, plans[_i].errors);
 	ck_assert_int_eq(result, plans[_i].expected == NULL ? -1 : 0);
-	ck_assert_msg(collector.is_ordered, "%s\n%s", plans[_i].title,
-			collector.text);
+	ck_assert_msg(
+			collector.is_ordered, "%s\n%s", plans[_i].title, collector.text);
 	if(result == 0) {
 		describe_rule(rule, found, sizeof(found));
 		expect_same(plans[_i].title, found, plans[_i].expected);
@@ -483,7 +481,7 @@ START_TEST(reads_a_plan_that_is_cut_off)
 		rule_t *rule;
 		int result = dialplan_parse(&text, arena, &rule, &diagnostics);
 
-		ck_assert_int_eq(result < 0, diagnostics.errors > 0);
+		ck_assert_int_eq(result<0, diagnostics.errors> 0);
 		exact_free(&text);
 		arena_destroy(arena);
 	}
@@ -520,8 +518,8 @@ static const struct
 	const char *first;
 } large[] = {
 		{"the longest line", PLAN "#", "x", 18 + 64 * 1024, 0, ""},
-		{"class 10: a line that is too long", PLAN "#", "x",
-				18 + 64 * 1024 + 1, 1, "2:1 a line is at most 65536 bytes long"},
+		{"class 10: a line that is too long", PLAN "#", "x", 18 + 64 * 1024 + 1,
+				1, "2:1 a line is at most 65536 bytes long"},
 		{"class 10: 10 MB in a line", PLAN, "x", 10 * MIB, 1,
 				"2:1 a line is at most 65536 bytes long"},
 		{"the largest text", "", "#\n", 16 * MIB, 0, ""},
@@ -539,15 +537,14 @@ static const struct
 		{"a list of escapes", PLAN "$session = failover ", "%% ",
 				18 + 64 * 1024, -1, ""},
 		{"a word of escapes", PLAN "$session = failover sip:", "%%",
-				18 + 64 * 1024, 1,
-				"2:21 a URI is at most 1023 bytes long"},
+				18 + 64 * 1024, 1, "2:21 a URI is at most 1023 bytes long"},
 		{"a word of slashes", PLAN "$session = failover sip:", "/",
 				18 + 64 * 1024, 1, ""},
 		{"a block of commas", PLAN "To = sip:h{", ",", 18 + 64 * 1024, 1,
 				"2:11 this brace is not closed"},
 		{"class 40: a pattern as long as a line",
 				PLAN "&failover.pattern.response = ", "486|", 18 + 64 * 1024, 1,
-				"2:30 a response pattern is at most 1024 bytes long"},
+				"2:30 a pattern is at most 1024 bytes long"},
 };
 
 START_TEST(reads_a_large_plan)
@@ -577,9 +574,9 @@ START_TEST(reads_a_large_plan)
 				collector->diagnostics.errors, collector->text);
 	else
 		ck_assert_int_gt(collector->diagnostics.errors, 20000);
-	ck_assert_msg(strncmp(collector->text, large[_i].first,
-						  strlen(large[_i].first))
-						  == 0,
+	ck_assert_msg(
+			strncmp(collector->text, large[_i].first, strlen(large[_i].first))
+					== 0,
 			"%s: %.200s", large[_i].title, collector->text);
 	free(collector);
 	arena_destroy(arena);
@@ -589,7 +586,8 @@ END_TEST
 
 /* -- no memory ------------------------------------------------------------ */
 
-static int read_plan(const str *text, arena_t *arena, diagnostics_t *diagnostics)
+static int read_plan(
+		const str *text, arena_t *arena, diagnostics_t *diagnostics)
 {
 	rule_t *rule;
 

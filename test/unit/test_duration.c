@@ -45,7 +45,8 @@ static const struct
 		{"just beyond the most", "3601", 0, "1:1 [3601" OUT_OF_RANGE},
 		{"just beyond the most in ms", "3600001ms", 0,
 				"1:1 [3600001ms" OUT_OF_RANGE},
-		{"class 32: a unit of another language", "1m", 0, "1:1 [1m" NO_DURATION},
+		{"class 32: a unit of another language", "1m", 0,
+				"1:1 [1m" NO_DURATION},
 		{"class 33: hexadecimal", "0x10", 0, "1:1 [0x10" NO_DURATION},
 		{"class 34: fraction", "3.5", 0, "1:1 [3.5" NO_DURATION},
 		{"class 34: fraction with comma", "3,5", 0, "1:1 [3,5" NO_DURATION},
@@ -86,9 +87,9 @@ START_TEST(reads_the_whole_range)
 		char bytes[32] = "";
 		str text = {bytes, 0};
 		fragment_t fragment;
-		unsigned expected = _i == 0 ? number * 1000
-						   : _i == 1 ? number
-									 : 3598000 + number;
+		unsigned expected = _i == 0	  ? number * 1000
+							: _i == 1 ? number
+									  : 3598000 + number;
 
 		print(bytes, sizeof(bytes), _i == 0 ? "%us" : "%ums",
 				_i == 2 ? expected : number);

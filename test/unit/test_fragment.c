@@ -27,7 +27,8 @@ START_TEST(knows_where_a_part_stands)
 	fragment_t whole = fragment_of(&text);
 	fragment_t part = fragment_part(&whole, parts[_i].offset, parts[_i].len);
 
-	ck_assert_msg(part.line == parts[_i].line && part.column == parts[_i].column,
+	ck_assert_msg(
+			part.line == parts[_i].line && part.column == parts[_i].column,
 			"%s: %d:%d", parts[_i].title, part.line, part.column);
 	ck_assert_ptr_eq(part.text.s, text.s + parts[_i].offset);
 	ck_assert_int_eq(part.text.len, parts[_i].len);
@@ -167,9 +168,9 @@ START_TEST(knows_what_a_mark_covers)
 
 	for(i = 0; i < text.len; i++) {
 		const mark_t *mark = fragment_mark(&whole, i);
-		char c = mark == NULL				  ? ' '
+		char c = mark == NULL				 ? ' '
 				 : mark->hole == MARK_ESCAPE ? 'e'
-											  : (char)('0' + mark->hole);
+											 : (char)('0' + mark->hole);
 
 		ck_assert_msg(c == mark_rows[_i].covered[i], "%s at %d: [%c]",
 				mark_rows[_i].text, i, c);
@@ -212,8 +213,7 @@ START_TEST(finds_outside_of_marks)
 	str text = exact(finds[_i].text, (int)strlen(finds[_i].text));
 	fragment_t whole = marked(&text, marks);
 
-	ck_assert_int_eq(
-			fragment_find(&whole, finds[_i].from, finds[_i].c),
+	ck_assert_int_eq(fragment_find(&whole, finds[_i].from, finds[_i].c),
 			finds[_i].expected);
 	exact_free(&text);
 }

@@ -6,9 +6,10 @@
 #include "support.h"
 
 #define NO_SETTING                                                        \
-	"] is no setting of failover: one of timer.inviting, "                 \
+	"] is no setting of failover: one of timer.inviting, "                \
 	"timer.provisional, pattern.response, redirection, redirection.max, " \
-	"attempts, ringing would be right"
+	"redirection.allow, timer.total, attempts, ringing, reply, preset "   \
+	"would be right"
 
 /* -- the list ------------------------------------------------------------- */
 
@@ -61,13 +62,12 @@ static int parse(const str *list, const str *written, rule_t *rule,
 	static mark_t marks[2][MARKS_MAX];
 	fragment_t destinations = marked(list, marks[0]);
 	fragment_t fragment = marked(written, marks[1]);
-	int first = inline_parse_destinations(
-			&destinations, rule, arena, about_list);
-	int second =
-			inline_parse_settings(&fragment, rule, arena, about_settings);
+	int first =
+			inline_parse_destinations(&destinations, rule, arena, about_list);
+	int second = inline_parse_settings(&fragment, rule, arena, about_settings);
 
-	ck_assert_int_eq(first < 0, about_list->errors > 0);
-	ck_assert_int_eq(second < 0, about_settings->errors > 0);
+	ck_assert_int_eq(first<0, about_list->errors> 0);
+	ck_assert_int_eq(second<0, about_settings->errors> 0);
 	return first < 0 || second < 0 ? -1 : 0;
 }
 
@@ -131,7 +131,8 @@ static const struct
 				TEXT("pattern.response='''|486;';attempts=2"),
 				"; pattern.response=0:0-0 attempts=2", ""},
 		{"empty quotes", TEXT("attempts=''"), "", ""},
-		{"quotes that are not needed", TEXT("attempts='3'"), "; attempts=3", ""},
+		{"quotes that are not needed", TEXT("attempts='3'"), "; attempts=3",
+				""},
 		{"a quote within a value is a letter", TEXT("pattern.response=4'?"),
 				"; pattern.response=157:304-694", ""},
 		{"holes stay open", TEXT("attempts=$0;timer.inviting=$(a;b)ms"),
@@ -156,11 +157,12 @@ static const struct
 		{"an equals sign in a mark is none", TEXT("$(a=b)"), NULL,
 				"1:1 [$(a=b)] is no setting: name=value would be right"},
 		{"class 23: one twice", TEXT("attempts=3;Attempts=3"), NULL,
-				"1:12 attempts stands here a second time: once is right"},
+				"1:12 [Attempts] stands here a second time: once is right"},
 		{"class 23: one twice, with a hole", TEXT("attempts=3;attempts=$0"),
-				NULL, "1:12 attempts stands here a second time: once is right"},
+				NULL,
+				"1:12 [attempts] stands here a second time: once is right"},
 		{"class 23: one twice, once empty", TEXT("attempts=;attempts=3"), NULL,
-				"1:11 attempts stands here a second time: once is right"},
+				"1:11 [attempts] stands here a second time: once is right"},
 		{"class 26: negative", TEXT("timer.inviting = -5"), NULL,
 				"1:18 [-5] is no duration: ..."},
 		{"class 36: two values", TEXT("timer.inviting=30 30"), NULL,
@@ -183,8 +185,9 @@ static const struct
 				"1:10 this quote is not closed at the end of the value"},
 		{"a single quote in quotes", TEXT("pattern.response='4'5'"), NULL,
 				"1:18 a single quote within quotes is written twice"},
-		{"a single quote at the end of quotes", TEXT("pattern.response='4'''"
-													 "'"),
+		{"a single quote at the end of quotes",
+				TEXT("pattern.response='4'''"
+					 "'"),
 				NULL, "1:18 a single quote within quotes is written twice"},
 		{"a quote in quotes beside a hole", TEXT("pattern.response='4''$0'"),
 				NULL, "1:18 a value with a quote in it must be written out"},
@@ -235,8 +238,7 @@ static int read_arguments(
 	str rest = {text->s + list.len + 1, text->len - list.len - 1};
 	diagnostics_t about_list = {0};
 	rule_t rule = {0};
-	int result =
-			parse(&list, &rest, &rule, arena, &about_list, diagnostics);
+	int result = parse(&list, &rest, &rule, arena, &about_list, diagnostics);
 
 	diagnostics->errors += about_list.errors;
 	return result;

@@ -20,10 +20,9 @@ static const struct
 				"$session = failover sip:a%%41@[::1]:5060;x=1/2 sips:gw "
 				"sip:b{pattern='4,|5',inviting=5ms} current\n"
 				"&failover.timer.inviting = 30\n$transport = tcp\n"},
-		{property_dialplan,
-				"\xef\xbb\xbf# x\r\n---\r\n[deploy pattern:]\r\n"
-				"&failover.pattern.response = !4(0[48]|86)+?\r\n"
-				"&failover.redirection = true\r\n"},
+		{property_dialplan, "\xef\xbb\xbf# x\r\n---\r\n[deploy pattern:]\r\n"
+							"&failover.pattern.response = !4(0[48]|86)+?\r\n"
+							"&failover.redirection = true\r\n"},
 		{property_arguments,
 				"sip:$0@10.0.0.$1:50$2;x=$3/TCP current{inviting=1}|"
 				"timer.inviting=$0ms; pattern.response='4;''$$'\n"

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "pattern.h"
 #include "response_set.h"
 #include "suites.h"
 #include "support.h"
@@ -49,10 +50,10 @@ static const char *const patterns[] = {".+", ".", "4..", "4.", "^4", "4$", "5",
 		"4(0[48]|8[06])", "^(?:4\\d\\d|503)$", "\\d", "\\D", "(.)\\1",
 		"(\\d)\\1\\1", "(?<=4)8", "0{2}", "0*", "0+", "4..|", "", "x",
 		"(?i)A|5", "[3-6]0[0-9]", "\\b4", "\\Q4..\\E", "(?#comment)486",
-		"(?(?=4)..4|5..)", "\\x34..", "(?x) 4 . .", "4\\.\\.",
-		"(a+)+$", "(\\d+)+$", "(\\d+)+x", "(\\d*)*x", "((\\d?)*)*x", "(\\d+)+[xy]",
-		"((\\d?)*)*[xy]", "(?C1)4",
-		"^(4|5)(?1)?", "\\K4", "(*COMMIT)4", "4(*SKIP)(*F)|5"};
+		"(?(?=4)..4|5..)", "\\x34..", "(?x) 4 . .", "4\\.\\.", "(a+)+$",
+		"(\\d+)+$", "(\\d+)+x", "(\\d*)*x", "((\\d?)*)*x", "(\\d+)+[xy]",
+		"((\\d?)*)*[xy]", "(?C1)4", "^(4|5)(?1)?", "\\K4", "(*COMMIT)4",
+		"4(*SKIP)(*F)|5"};
 
 static pcre2_code *regex_of(const char *pattern)
 {
@@ -77,8 +78,8 @@ static bool matches(const pcre2_code *regex, int code)
 	return found;
 }
 
-static int compile(const char *bytes, int len, response_set_t *set,
-		collector_t *collector)
+static int compile(
+		const char *bytes, int len, response_set_t *set, collector_t *collector)
 {
 	str text = exact(bytes, len);
 	fragment_t fragment = fragment_of(&text);
@@ -106,8 +107,7 @@ START_TEST(is_what_pcre2_says)
 	print(bytes, sizeof(bytes), "%s%s", is_negated ? "!" : "", pattern);
 	/* what was in it before must not shine through */
 	memset(&set, _i % 3 == 0 ? 0xff : 0, sizeof(set));
-	ck_assert_msg(
-			compile(bytes, (int)strlen(bytes), &set, &collector) == 0,
+	ck_assert_msg(compile(bytes, (int)strlen(bytes), &set, &collector) == 0,
 			"%s: %s", bytes, collector.text);
 	regex = regex_of(pattern);
 	for(code = 300; code <= 699; code++)
@@ -146,11 +146,11 @@ static const struct
 		{"the column counts blanks behind the !", TEXT("!  4)."),
 				"1:5 [4).] is no regular expression: ..." WOULD_BE_RIGHT},
 		{"nothing behind the !", TEXT("!"),
-				"1:1 there is no pattern behind the !: write !486 for every "
-				"code but 486"},
+				"1:1 there is no pattern behind the !: write !486 for "
+				"everything but 486"},
 		{"blanks behind the !", TEXT("!  "),
-				"1:1 there is no pattern behind the !: write !486 for every "
-				"code but 486"},
+				"1:1 there is no pattern behind the !: write !486 for "
+				"everything but 486"},
 		{"class 42: \\C", TEXT("4\\C."),
 				"1:...[4\\C.] is no regular expression: ..." WOULD_BE_RIGHT},
 		{"class 42: (*UTF)", TEXT("(*UTF)4"),
@@ -158,20 +158,20 @@ static const struct
 		{"class 42: (*UCP)", TEXT("(*UCP)4"),
 				"1:...[(*UCP)4] is no regular expression: ..." WOULD_BE_RIGHT},
 		{"class 42: endless recursion", TEXT("(?R)"),
-				"1:1 [(?R)] takes too many steps on three digits: "
-				WOULD_BE_RIGHT},
+				"1:1 [(?R)] takes too many steps on three "
+				"digits: " WOULD_BE_RIGHT},
 		{"class 42: a limit of its own", TEXT("(*LIMIT_MATCH=1)4"),
-				"1:1 [(*LIMIT_MATCH=1)4] takes too many steps on three digits: "
-				WOULD_BE_RIGHT},
+				"1:1 [(*LIMIT_MATCH=1)4] takes too many steps on three "
+				"digits: " WOULD_BE_RIGHT},
 		{"class 39: many steps", TEXT("(((((\\d*)*)*)*)*)*[xy]"), "?"},
 		{"class 39: more steps",
 				TEXT("(\\d|\\d\\d|\\d\\d\\d|)*(\\d|\\d\\d|\\d\\d\\d|)*"
 					 "(\\d|\\d\\d|\\d\\d\\d|)*(\\d|\\d\\d|\\d\\d\\d|)*"
 					 "(\\d|\\d\\d|\\d\\d\\d|)*(\\d|\\d\\d|\\d\\d\\d|)*[xy]"),
-				"1:1 [...] takes too many steps on three digits: "
-				WOULD_BE_RIGHT},
-		{"class 39: deep", TEXT("(?:(?:(?:(?:){60000}){60000}){60000}){60000}x"),
-				"?"},
+				"1:1 [...] takes too many steps on three "
+				"digits: " WOULD_BE_RIGHT},
+		{"class 39: deep",
+				TEXT("(?:(?:(?:(?:){60000}){60000}){60000}){60000}x"), "?"},
 		{"class 40: large by repetition",
 				TEXT("(((((a{1,999}){1,999}){1,999}){1,999}){1,999})"),
 				"1:...is no regular expression: ..." WOULD_BE_RIGHT},
@@ -211,8 +211,8 @@ static const struct
 	int times;
 	bool is_right;
 } long_ones[] = {
-		{"the longest", "4", RESPONSE_PATTERN_BYTES_MAX, true},
-		{"one byte longer", "4", RESPONSE_PATTERN_BYTES_MAX + 1, false},
+		{"the longest", "4", PATTERN_BYTES_MAX, true},
+		{"one byte longer", "4", PATTERN_BYTES_MAX + 1, false},
 		{"class 40: 200 000 bytes", "486|", 50000, false},
 		{"class 41: 10 000 groups", "()", 10000, false},
 		{"class 41: as many groups as it takes", "()", 32, true},
@@ -245,9 +245,9 @@ START_TEST(bounds_long_ones)
 	ck_assert_msg(ms < 50, "%s: %.1f ms", long_ones[_i].title, ms);
 	ck_assert_msg((result == 0) == long_ones[_i].is_right, "%s: %s",
 			long_ones[_i].title, collector.text);
-	if(size > RESPONSE_PATTERN_BYTES_MAX)
+	if(size > PATTERN_BYTES_MAX)
 		expect_reported(long_ones[_i].title, &collector,
-				"1:1 a response pattern is at most 1024 bytes long");
+				"1:1 a pattern is at most 1024 bytes long");
 	free(bytes);
 }
 END_TEST

@@ -40,7 +40,8 @@ START_TEST(reads_a_list)
 
 	/* it appends to what is there already */
 	collector_init(&collector);
-	result = destinations_parse(&fragment, &list, arena, &collector.diagnostics);
+	result =
+			destinations_parse(&fragment, &list, arena, &collector.diagnostics);
 	ck_assert_int_eq(result, lists[_i].expected == NULL ? -1 : 0);
 	expect_reported(lists[_i].title, &collector, lists[_i].errors);
 	ck_assert_ptr_eq(list, &first);
@@ -83,8 +84,8 @@ static const struct
 	const char *errors;
 } levels[] = {
 		{"nothing", "", "", "redirection.max=3 attempts=7", ""},
-		{"later beats earlier", "attempts=9", "", "redirection.max=3 attempts=9",
-				""},
+		{"later beats earlier", "attempts=9", "",
+				"redirection.max=3 attempts=9", ""},
 		{"an empty value is silent", "attempts=", "",
 				"redirection.max=3 attempts=7", ""},
 		{"a hole", "attempts=$0", "5", "redirection.max=3 attempts=5", ""},
@@ -119,8 +120,8 @@ START_TEST(lays_its_settings_over)
 	fragment_t written = marked(&text, marks);
 	str value = exact(levels[_i].value, (int)strlen(levels[_i].value));
 	str values[] = {value, value};
-	settings_t settings = {.written = 1u << SETTING_ATTEMPTS
-									 | 1u << SETTING_REDIRECTION_MAX,
+	settings_t settings = {
+			.written = 1u << SETTING_ATTEMPTS | 1u << SETTING_REDIRECTION_MAX,
 			.attempts = 7,
 			.redirection_max = 3};
 	collector_t collector;
@@ -132,7 +133,8 @@ START_TEST(lays_its_settings_over)
 	ck_assert_int_eq(inline_parse_settings(
 							 &written, &rule, arena, &collector.diagnostics),
 			0);
-	result = rule_settings(&rule, values, &settings, &collector.diagnostics);
+	result = rule_settings(
+			&rule, values, &settings, arena, &collector.diagnostics);
 	ck_assert_int_eq(result, levels[_i].expected == NULL ? -1 : 0);
 	expect_reported(levels[_i].title, &collector, levels[_i].errors);
 	if(result == 0) {
@@ -160,15 +162,18 @@ START_TEST(bounds_the_value_of_a_setting)
 	memset(bytes, '4', sizeof(bytes));
 	ck_assert_int_eq(
 			inline_parse_settings(&written, &rule, arena, &diagnostics), 0);
-	ck_assert_int_eq(rule_settings(&rule, &value, &settings, &diagnostics), -1);
+	ck_assert_int_eq(
+			rule_settings(&rule, &value, &settings, arena, &diagnostics), -1);
 	ck_assert_int_eq(diagnostics.errors, 1);
 	value.len = 3;
-	ck_assert_int_eq(rule_settings(&rule, &value, &settings, &diagnostics), 0);
+	ck_assert_int_eq(
+			rule_settings(&rule, &value, &settings, arena, &diagnostics), 0);
 	arena_destroy(arena);
 }
 END_TEST
 
-static int read_list(const str *text, arena_t *arena, diagnostics_t *diagnostics)
+static int read_list(
+		const str *text, arena_t *arena, diagnostics_t *diagnostics)
 {
 	fragment_t fragment = fragment_of(text);
 	destination_t *list = NULL;

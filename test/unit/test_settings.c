@@ -19,8 +19,13 @@ static const struct
 				"pattern.response=398:300-699"},
 		{"redirection", NULL, "true", false, "redirection=1"},
 		{"redirection.max", NULL, "10", true, "redirection.max=10"},
+		{"redirection.allow", NULL, "", true, ""},
+		{"timer.total", NULL, "off", true, "timer.total=0"},
 		{"attempts", NULL, "30", true, "attempts=30"},
 		{"ringing", NULL, "continue", true, "ringing=0"},
+		{"reply", NULL, "last", true, "reply=0"},
+		{"preset", NULL, "", true, ""},
+		{NULL, "socket", "", true, ""},
 };
 
 static fragment_t fragment_of_bytes(str *text, const char *bytes)
@@ -33,24 +38,25 @@ START_TEST(has_the_documented_rows)
 {
 	const setting_t *row = &settings_table()[_i];
 	str text;
-	fragment_t name = fragment_of_bytes(&text, row->name);
+	fragment_t name;
 
 	ck_assert_int_eq(ROWS(documented), SETTING_COUNT);
-	ck_assert_str_eq(row->name, documented[_i].name);
+	ck_assert_pstr_eq(row->name, documented[_i].name);
+	ck_assert_pstr_eq(row->option, documented[_i].option);
 	ck_assert_str_eq(row->fallback, documented[_i].fallback);
 	ck_assert_int_eq(row->is_extension, documented[_i].is_extension);
 	ck_assert_uint_gt(strlen(row->explanation), 10);
 	ck_assert_ptr_null(strchr(row->explanation, '\n'));
-	ck_assert_ptr_eq(setting_find(&name), row);
-	exact_free(&text);
-	if(row->option == NULL) {
-		ck_assert_ptr_null(documented[_i].option);
-		return;
+	if(row->name != NULL) {
+		name = fragment_of_bytes(&text, row->name);
+		ck_assert_ptr_eq(setting_find(&name), row);
+		exact_free(&text);
 	}
-	ck_assert_str_eq(row->option, documented[_i].option);
-	name = fragment_of_bytes(&text, row->option);
-	ck_assert_ptr_eq(setting_find_option(&name), row);
-	exact_free(&text);
+	if(row->option != NULL) {
+		name = fragment_of_bytes(&text, row->option);
+		ck_assert_ptr_eq(setting_find_option(&name), row);
+		exact_free(&text);
+	}
 }
 END_TEST
 
@@ -66,7 +72,7 @@ START_TEST(has_its_fallback_built_in)
 
 	settings_builtin(&builtin);
 	ck_assert_uint_eq(builtin.written, (1u << SETTING_COUNT) - 1);
-	ck_assert_int_eq(settings_read(&one, row, &value, &diagnostics), 0);
+	ck_assert_int_eq(settings_read(&one, row, &value, NULL, &diagnostics), 0);
 	if(_i == SETTING_PATTERN_RESPONSE) {
 		/* E9: by default the challenges are no failures, written out they
 		 * are: the one place where the two differ */
@@ -74,16 +80,19 @@ START_TEST(has_its_fallback_built_in)
 		ck_assert(response_set_has(&one.pattern_response, 407));
 		response_set_default(&one.pattern_response);
 	}
-	ck_assert_mem_eq((char *)&builtin + row->offset,
-			(char *)&one + row->offset, row->size);
+	ck_assert_mem_eq((char *)&builtin + row->offset, (char *)&one + row->offset,
+			row->size);
 	describe_settings(&one, found, sizeof(found));
-	expect_same(row->name, found, documented[_i].builtin);
+	expect_same(row->fallback, found, documented[_i].builtin);
 	exact_free(&text);
 }
 END_TEST
 
 /* -- values --------------------------------------------------------------- */
 
+#define NO_REPLY                                                             \
+	"] is no reply: last, best, or a code from 400 to 699 and a reason, as " \
+	"in 480 Try Later, would be right"
 #define NEITHER "] is neither true nor false, the values of redirection"
 
 static const struct
@@ -146,29 +155,71 @@ static const struct
 				"", ""},
 		{"class 20: an empty value is the default", SETTING_PATTERN_RESPONSE,
 				"", "", ""},
-		{"class 20: an empty value is the default", SETTING_REDIRECTION, "",
-				"", ""},
+		{"class 20: an empty value is the default", SETTING_REDIRECTION, "", "",
+				""},
 		{"class 20: an empty value is the default", SETTING_ATTEMPTS, "", "",
 				""},
+		{"class 20: an empty value is the default", SETTING_REPLY, "", "", ""},
+		{"class 20: an empty value is the default", SETTING_PRESET, "", "", ""},
+		{"no limit", SETTING_TIMER_TOTAL, "OFF", "timer.total=0", ""},
+		{"a limit", SETTING_TIMER_TOTAL, "60", "timer.total=60000", ""},
+		{"class 27: zero is not off", SETTING_TIMER_TOTAL, "0", "",
+				"1:1 [0] is out of range: ..."},
+		{"which Contacts", SETTING_REDIRECTION_ALLOW, "!@10\\.",
+				"redirection.allow=!@10\\.", ""},
+		{"class 38: no pattern", SETTING_REDIRECTION_ALLOW, "!@(", "",
+				"1:4 [@(] is no regular expression: ..."},
+		{"class 42: (*UTF)", SETTING_REDIRECTION_ALLOW, "(*UTF)a", "",
+				"1:... [(*UTF)a] is no regular expression: ..."},
+		{"the last reply", SETTING_REPLY, "Last", "reply=0", ""},
+		{"the best reply", SETTING_REPLY, "best", "reply=1", ""},
+		{"a reply", SETTING_REPLY, "480  Try Later", "reply=480 Try Later", ""},
+		{"the least code", SETTING_REPLY, "400 x", "reply=400 x", ""},
+		{"the highest code", SETTING_REPLY, "699 x", "reply=699 x", ""},
+		{"a code too low", SETTING_REPLY, "399 x", "", "1:1 [399 x" NO_REPLY},
+		{"a code too high", SETTING_REPLY, "700 x", "", "1:1 [700 x" NO_REPLY},
+		{"four digits", SETTING_REPLY, "0480 x", "", "1:1 [0480 x" NO_REPLY},
+		{"no reason", SETTING_REPLY, "480", "", "1:1 [480" NO_REPLY},
+		{"no code", SETTING_REPLY, "Try Later", "", "1:1 [Try Later" NO_REPLY},
+		{"a second line", SETTING_REPLY, "480 a\r\nX: y", "",
+				"1:1 [480 a??X: y" NO_REPLY},
+		{"a preset", SETTING_PRESET, "Carrier",
+				"pattern.response=5:408-504 redirection=0 ringing=1 "
+				"preset=Carrier",
+				""},
+		{"the other preset", SETTING_PRESET, "brekeke",
+				"timer.inviting=10000 timer.provisional=20000 "
+				"pattern.response=398:300-699 redirection=1 "
+				"redirection.max=10 redirection.allow= timer.total=0 "
+				"attempts=30 ringing=0 reply=0 preset=brekeke",
+				""},
+		{"an unknown preset", SETTING_PRESET, "telco", "",
+				"1:1 [telco] is no preset: carrier or brekeke would be right"},
+		{"a socket", SETTING_SOCKET, "udp:10.0.0.1:5060",
+				"socket=udp:10.0.0.1:5060", ""},
 };
 
 START_TEST(reads_values)
 {
 	const setting_t *row = &settings_table()[values[_i].id];
+	arena_t *arena = small_arena();
 	settings_t settings = {0};
 	collector_t collector;
-	char found[128] = "";
+	char found[512] = "";
 	str text;
 	fragment_t value = fragment_of_bytes(&text, values[_i].text);
 
 	collector_init(&collector);
-	ck_assert_int_eq(
-			settings_read(&settings, row, &value, &collector.diagnostics),
+	ck_assert_int_eq(settings_read(&settings, row, &value, arena,
+							 &collector.diagnostics),
 			values[_i].errors[0] == '\0' ? 0 : -1);
+	/* what is kept of it is a copy */
+	memset(text.s, '#', text.len);
 	expect_reported(values[_i].title, &collector, values[_i].errors);
 	describe_settings(&settings, found, sizeof(found));
 	expect_same(values[_i].title, found, values[_i].expected);
 	exact_free(&text);
+	arena_destroy(arena);
 }
 END_TEST
 
@@ -198,14 +249,12 @@ START_TEST(finds_names)
 	collector_t collector;
 	str text;
 	fragment_t name = fragment_of_bytes(&text, names[_i].text);
-	const setting_t *expected =
-			names[_i].id < 0 ? NULL : &table[names[_i].id];
+	const setting_t *expected = names[_i].id < 0 ? NULL : &table[names[_i].id];
 	char message[512] = "";
 
 	collector_init(&collector);
 	ck_assert_ptr_eq(setting_find(&name), expected);
-	ck_assert_ptr_eq(
-			setting_require(&name, &collector.diagnostics), expected);
+	ck_assert_ptr_eq(setting_require(&name, &collector.diagnostics), expected);
 	ck_assert_ptr_eq(setting_find_option(&name),
 			names[_i].option_id < 0 ? NULL : &table[names[_i].option_id]);
 	/* all that would be right are named, in full */
@@ -213,7 +262,8 @@ START_TEST(finds_names)
 		print(message, sizeof(message),
 				"1:1 [%s] is no setting of failover: one of timer.inviting, "
 				"timer.provisional, pattern.response, redirection, "
-				"redirection.max, attempts, ringing would be right",
+				"redirection.max, redirection.allow, timer.total, attempts, "
+				"ringing, reply, preset would be right",
 				names[_i].text);
 	expect_reported(names[_i].text, &collector, message);
 	exact_free(&text);
@@ -226,8 +276,7 @@ START_TEST(stands_once)
 	settings_t settings = {0};
 	collector_t collector;
 	str text;
-	fragment_t name = fragment_of_bytes(&text, row->name);
-	char message[128] = "";
+	fragment_t name = fragment_of_bytes(&text, "the.name");
 	int i;
 
 	collector_init(&collector);
@@ -237,14 +286,93 @@ START_TEST(stands_once)
 				0);
 	ck_assert_int_eq(
 			settings_name(&settings, row, &name, &collector.diagnostics), -1);
-	print(message, sizeof(message),
-			"1:1 %s stands here a second time: once is right", row->name);
-	expect_reported(row->name, &collector, message);
+	expect_reported(row->explanation, &collector,
+			"1:1 [the.name] stands here a second time: once is right");
 	exact_free(&text);
 }
 END_TEST
 
 /* -- levels --------------------------------------------------------------- */
+
+/* Within a level what stands there itself beats the preset, before it and
+ * behind it; of two levels the later one wins with all that it has. */
+static const struct
+{
+	const char *first, *second; /* NAME=VALUE of one level */
+	const char *expected;
+} presets[] = {
+		{"preset=carrier", "redirection=true",
+				"pattern.response=5:408-504 redirection=1 ringing=1 "
+				"preset=carrier"},
+		{"redirection=true", "preset=carrier",
+				"pattern.response=5:408-504 redirection=1 ringing=1 "
+				"preset=carrier"},
+		{"attempts=3", "preset=carrier",
+				"pattern.response=5:408-504 redirection=0 attempts=3 "
+				"ringing=1 preset=carrier"},
+		{"pattern.response=4..", "preset=carrier",
+				"pattern.response=100:400-499 redirection=0 ringing=1 "
+				"preset=carrier"},
+};
+
+static void read_line(settings_t *settings, const char *line, arena_t *arena)
+{
+	diagnostics_t diagnostics = {0};
+	str text = {(char *)line, (int)strlen(line)};
+	fragment_t whole = fragment_of(&text);
+	int equals = fragment_find(&whole, 0, '=');
+	fragment_t name = fragment_part(&whole, 0, equals);
+	fragment_t value = fragment_part(&whole, equals + 1, text.len - equals - 1);
+
+	ck_assert_int_eq(settings_read(settings, setting_find(&name), &value, arena,
+							 &diagnostics),
+			0);
+}
+
+START_TEST(beats_its_preset)
+{
+	arena_t *arena = small_arena();
+	settings_t level = {0}, below = {0}, later = {0};
+	char found[256] = "";
+
+	read_line(&level, presets[_i].first, arena);
+	read_line(&level, presets[_i].second, arena);
+	describe_settings(&level, found, sizeof(found));
+	expect_same(presets[_i].first, found, presets[_i].expected);
+	/* over a level that says otherwise, and below one that does */
+	read_line(&below, "pattern.response=6..", arena);
+	settings_apply(&below, &level);
+	found[0] = '\0';
+	describe_settings(&below, found, sizeof(found));
+	expect_same(presets[_i].first, found, presets[_i].expected);
+	read_line(&later, "preset=brekeke", arena);
+	settings_apply(&below, &later);
+	ck_assert(below.redirection && below.attempts == 30);
+	ck_assert_int_eq(below.ringing, RINGING_CONTINUE);
+	arena_destroy(arena);
+}
+END_TEST
+
+START_TEST(keeps_its_texts)
+{
+	arena_t *arena = small_arena();
+	arena_t *other = small_arena();
+	settings_t level = {0};
+	char found[256] = "";
+
+	read_line(&level, "redirection.allow=a", arena);
+	read_line(&level, "reply=480 b", arena);
+	ck_assert_int_eq(settings_keep(&level, other), 0);
+	arena_destroy(arena);
+	describe_settings(&level, found, sizeof(found));
+	ck_assert_str_eq(found, "redirection.allow=a reply=480 b");
+	counting_fail_at(1);
+	while(settings_keep(&level, other) == 0)
+		;
+	ck_assert(counting_has_failed());
+	arena_destroy(other);
+}
+END_TEST
 
 /* Each set of rows that a level may have written: these come through, of the
  * others the level below is kept. */
@@ -287,6 +415,8 @@ Suite *suite_settings(void)
 	tcase_add_loop_test(tc, reads_values, 0, ROWS(values));
 	tcase_add_loop_test(tc, finds_names, 0, ROWS(names));
 	tcase_add_loop_test(tc, stands_once, 0, SETTING_COUNT);
+	tcase_add_loop_test(tc, beats_its_preset, 0, ROWS(presets));
+	tcase_add_test(tc, keeps_its_texts);
 	tcase_add_test(tc, lays_a_level_over_another);
 	suite_add_tcase(suite, tc);
 	return suite;

@@ -48,7 +48,8 @@ static const struct
 				"sip||h||maddr=192.0.2.1;lr|"},
 		{"maddr is an IPv6 address", TEXT("sip:h;MADDR=[::1]"),
 				"sip||h||MADDR=[::1]|"},
-		{"the longest (class 69)", TEXT("sip:" NAME_500 NAME_500 "@12345678901234.com"),
+		{"the longest (class 69)",
+				TEXT("sip:" NAME_500 NAME_500 "@12345678901234.com"),
 				"sip|" NAME_500 NAME_500 "|12345678901234.com|||"},
 
 		{"empty", TEXT(""), "at 0: a destination begins with sip: or sips:"},
@@ -107,7 +108,8 @@ static const struct
 		{"a bare IPv6 address (class 60)", TEXT("sip:a@2001:db8::1"),
 				"at 11: a port is a number from 1 to 65535 (an IPv6 address "
 				"stands in brackets)"},
-		{"three numbers", TEXT("sip:a@10.0.1"), "at 6: this is no IPv4 address"},
+		{"three numbers", TEXT("sip:a@10.0.1"),
+				"at 6: this is no IPv4 address"},
 		{"a number beyond 255", TEXT("sip:a@300.1.1.1"),
 				"at 6: this is no IPv4 address"},
 		{"a host that begins with a dot", TEXT("sip:.h"),
@@ -215,8 +217,8 @@ START_TEST(knows_the_grammar)
 
 	for(code = 1; code < 256; code++) {
 		char c = (char)code;
-		bool is_unreserved = strchr(alphanum, c) != NULL
-							 || strchr("-_.!~*'()", c) != NULL;
+		bool is_unreserved =
+				strchr(alphanum, c) != NULL || strchr("-_.!~*'()", c) != NULL;
 
 		EXPECT(sip_uri_is_user_char(c)
 						== (is_unreserved || strchr("&=+$,;?/", c) != NULL),
@@ -320,8 +322,10 @@ static const struct
 		{"RFC: each has one", "sip:carol@chicago.com;newparam=5",
 				"sip:carol@chicago.com;security=on", true},
 		{"RFC: order of parameters",
-				"sip:biloxi.com;transport=tcp;method=REGISTER?to=sip:bob%40biloxi.com",
-				"sip:biloxi.com;method=REGISTER;transport=tcp?to=sip:bob%40biloxi.com",
+				"sip:biloxi.com;transport=tcp;method=REGISTER?to=sip:bob%"
+				"40biloxi.com",
+				"sip:biloxi.com;method=REGISTER;transport=tcp?to=sip:bob%"
+				"40biloxi.com",
 				true},
 		{"RFC: order of headers",
 				"sip:alice@atlanta.com?subject=project%20x&priority=urgent",

@@ -33,8 +33,8 @@ static const struct
 		{"a blank: a further destination", TEXT("a sip:b@c"),
 				"xa%20sip%3Ab%40cy", REFUSED, REFUSED, "xa%20sip:b%40cy",
 				"xa sip:b@cy"},
-		{"@: another host", TEXT("a@b"), "xa%40by", REFUSED, REFUSED,
-				"xa%40by", "xa@by"},
+		{"@: another host", TEXT("a@b"), "xa%40by", REFUSED, REFUSED, "xa%40by",
+				"xa@by"},
 		{"{: an option", TEXT("{inviting=1}"), "x%7Binviting=1%7Dy", REFUSED,
 				REFUSED, "x%7Binviting%3D1%7Dy", "x{inviting=1}y"},
 		{"/TCP: a transport", TEXT("/TCP"), "x/TCPy", REFUSED, REFUSED,
@@ -45,8 +45,7 @@ static const struct
 				"x%3FRoute%3Dby", "x?Route=by"},
 		{">: the end of an address", TEXT("a>,<b"), "xa%3E,%3Cby", REFUSED,
 				REFUSED, "xa%3E%2C%3Cby", "xa>,<by"},
-		{"a quote", TEXT("\"'"), "x%22'y", REFUSED, REFUSED, "x%22'y",
-				"x\"'y"},
+		{"a quote", TEXT("\"'"), "x%22'y", REFUSED, REFUSED, "x%22'y", "x\"'y"},
 		{": a password, or a port", TEXT("a:1"), "xa%3A1y", REFUSED, REFUSED,
 				"xa:1y", "xa:1y"},
 		{"CR", TEXT("a\rb"), REFUSED, REFUSED, REFUSED, REFUSED, REFUSED},
@@ -59,8 +58,8 @@ static const struct
 		{"DEL", TEXT("\x7f"), "x%7Fy", REFUSED, REFUSED, "x%7Fy", "x\x7fy"},
 		{"a byte beyond ASCII", TEXT("\xc3\xa4"), "x%C3%A4y", REFUSED, REFUSED,
 				"x%C3%A4y", "x\xc3\xa4y"},
-		{"an escape stays one", TEXT("%41"), "x%41y", REFUSED, REFUSED,
-				"x%41y", "x%41y"},
+		{"an escape stays one", TEXT("%41"), "x%41y", REFUSED, REFUSED, "x%41y",
+				"x%41y"},
 		{"an escape that hides CR LF", TEXT("%0d%0A"), "x%0d%0Ay", REFUSED,
 				REFUSED, "x%0d%0Ay", "x%0d%0Ay"},
 		{"a lone percent sign", TEXT("%"), "x%25y", REFUSED, REFUSED, "x%25y",
@@ -78,8 +77,8 @@ static const struct
 				"x[2001:db8::1]y"},
 		{"an IPv6 address with a port", TEXT("[::1]:9"), "x%5B%3A%3A1%5D%3A9y",
 				REFUSED, REFUSED, "x[::1]:9y", "x[::1]:9y"},
-		{"an IPv6 address that is not closed", TEXT("[::1"),
-				"x%5B%3A%3A1y", REFUSED, REFUSED, "x[::1y", "x[::1y"},
+		{"an IPv6 address that is not closed", TEXT("[::1"), "x%5B%3A%3A1y",
+				REFUSED, REFUSED, "x[::1y", "x[::1y"},
 		{"two IPv6 addresses", TEXT("[::1][::2]"),
 				"x%5B%3A%3A1%5D%5B%3A%3A2%5Dy", REFUSED, REFUSED,
 				"x[::1][::2]y", "x[::1][::2]y"},
@@ -115,8 +114,8 @@ START_TEST(puts_in_what_may_stand_there)
 				len, out);
 		ck_assert_int_eq(bad_hole, 0);
 	} else {
-		ck_assert_msg(len >= 0, "%s, kind %d is refused", values[row].title,
-				kind);
+		ck_assert_msg(
+				len >= 0, "%s, kind %d is refused", values[row].title, kind);
 		out[len] = '\0';
 		expect_same(values[row].title, out, expected[kind]);
 	}
@@ -162,18 +161,16 @@ static void check_two_bytes(
 		return;
 	EXPECT(sip_uri_parse(&text, &uri, &at) == NULL, "%.*s", STR_FMT(&text));
 	EXPECT(uri.user.s[0] == 'u' && uri.user.s[uri.user.len - 1] == 'v'
-						  && uri.host.s[0] == 'h'
-						  && memcmp(uri.host.s + uri.host.len - 12,
-									 ".example.com", 12)
-									 == 0
-						  && uri.port.s[0] == '5' && uri.headers.s == NULL
-						  && uri.params.s + uri.params.len == out + text.len
-						  && sip_uri_param(&uri, "p", &param)
-						  && param.len == uri.params.len - 2
-						  && param.s[0] == 'q',
+					&& uri.host.s[0] == 'h'
+					&& memcmp(uri.host.s + uri.host.len - 12, ".example.com",
+							   12)
+							   == 0
+					&& uri.port.s[0] == '5' && uri.headers.s == NULL
+					&& uri.params.s + uri.params.len == out + text.len
+					&& sip_uri_param(&uri, "p", &param)
+					&& param.len == uri.params.len - 2 && param.s[0] == 'q',
 			"%.*s", STR_FMT(&text));
-	EXPECT(uri.user.s == out + 4
-				   && uri.host.s == uri.user.s + uri.user.len + 1,
+	EXPECT(uri.user.s == out + 4 && uri.host.s == uri.user.s + uri.user.len + 1,
 			"%.*s", STR_FMT(&text));
 }
 
@@ -265,8 +262,8 @@ END_TEST
 START_TEST(never_writes_beyond_its_room)
 {
 	hole_kind_t kind = (hole_kind_t)_i;
-	const char *bytes = kind == HOLE_HOST || kind == HOLE_PORT ? "12345"
-																: "1 %20";
+	const char *bytes =
+			kind == HOLE_HOST || kind == HOLE_PORT ? "12345" : "1 %20";
 	int full[] = {9, 7, 7, 9, 7};
 	arena_t *arena = small_arena();
 	mark_t marks[MARKS_MAX];
@@ -281,8 +278,7 @@ START_TEST(never_writes_beyond_its_room)
 	for(room = 0; room < 12; room++) {
 		char *out = malloc(room);
 
-		ck_assert_int_eq(
-				template_fill(&template, &value, out, room, &bad_hole),
+		ck_assert_int_eq(template_fill(&template, &value, out, room, &bad_hole),
 				room < full[kind] ? -1 : full[kind]);
 		free(out);
 	}
@@ -317,8 +313,7 @@ Suite *suite_template(void)
 	Suite *suite = suite_create("template");
 	TCase *tc = tcase_create("template");
 
-	tcase_add_loop_test(
-			tc, puts_in_what_may_stand_there, 0, 5 * ROWS(values));
+	tcase_add_loop_test(tc, puts_in_what_may_stand_there, 0, 5 * ROWS(values));
 	tcase_add_test(tc, keeps_a_uri_one_uri);
 	tcase_add_loop_test(tc, is_made_and_filled, 0, ROWS(texts));
 	tcase_add_loop_test(tc, never_writes_beyond_its_room, 0, 5);

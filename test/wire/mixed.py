@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Many calls of several kinds through one server: the user part of the R-URI is
+the kind. For what takes many calls, or a server that is slow to start."""
+
+import asyncio
+import dataclasses
+import itertools
+import subprocess
+import sys
+
+import kamailio
+from peers import Trace
+from scenario import (IGNORES_CANCEL, NOBODY, SILENT, Judge, Scenario, Stage, filled,
+                      hangup, on_cancel, redirect, reply)
+
+RINGS = [reply(180)]
+ANSWERS = [reply(180), reply(200, after=0.1)]
+QUICK = "timer.inviting=400ms; timer.provisional=400ms"
+NO_SUCH_HOST = "n" * 64 + ".invalid"
+
+
+@dataclasses.dataclass(frozen=True)
+class Kind:
+    """How calls of one kind go: the list for failover(), the peers in it by
+    their names, and what the caller gets: the answer of a peer, or a code."""
+    list: str
+    peers: dict
+    ends: object                       # name of a peer, or a code
+    settings: str = QUICK
+    cancel_at: float = None            # seconds after the INVITE
+
+
+KINDS = {
+    "late-silent": Kind("sip:1@{a} sip:2@{b}",
+        {"a": [reply(200, after=0.7)], "b": SILENT}, "a"),
+    "late-ringing": Kind("sip:1@{a} sip:2@{b}",
+        {"a": [reply(200, after=0.7)], "b": RINGS}, "a"),
+    "late-failed": Kind("sip:1@{a} sip:2@{b} sip:3@{c}",
+        {"a": [reply(200, after=0.7)], "b": [reply(486, after=0.28)], "c": RINGS}, "a"),
+    "late-tcp": Kind("sip:1@{a}/TCP sip:2@{b}/TCP",
+        {"a": [reply(200, after=0.7)], "b": RINGS}, "a"),
+    "crossing": Kind("sip:1@{a} sip:2@{b}",
+        {"a": [reply(180), on_cancel(then=200)], "b": RINGS}, "a"),
+    "crossing-tcp": Kind("sip:1@{a}/TCP sip:2@{b}/TCP",
+        {"a": [reply(180), on_cancel(then=200, after=0.1)], "b": RINGS}, "a"),
+    "crossing-late": Kind("sip:1@{a} sip:2@{b}",
+        {"a": [reply(180), on_cancel(then=200, after=0.7)], "b": RINGS}, "a"),
+    "crossing-ignored": Kind("sip:1@{a} sip:2@{b}",
+        {"a": [reply(180), reply(200, after=0.6), IGNORES_CANCEL], "b": RINGS}, "a"),
+
+    "reply": Kind("sip:1@{a} sip:2@{b}", {"a": [reply(503)], "b": ANSWERS}, "b"),
+    "six": Kind("sip:1@{a} sip:2@{b}", {"a": [reply(603)], "b": ANSWERS}, "b"),
+    "silence": Kind("sip:1@{a} sip:2@{b}", {"a": SILENT, "b": ANSWERS}, "b"),
+    "silence-tcp": Kind("sip:1@{a}/TCP sip:2@{b}/TCP", {"a": SILENT, "b": ANSWERS}, "b"),
+    "rings": Kind("sip:1@{a} sip:2@{b}", {"a": RINGS, "b": ANSWERS}, "b"),
+    "rings-tcp": Kind("sip:1@{a}/TCP sip:2@{b}/TCP", {"a": RINGS, "b": ANSWERS}, "b"),
+    "ignores": Kind("sip:1@{a} sip:2@{b}",
+        {"a": [reply(180), IGNORES_CANCEL], "b": ANSWERS}, "b"),
+    "redirected": Kind("sip:1@{a} sip:9@{a}",
+        {"a": [redirect("<sip:1@{c}?Subject=x>;q=0.3, <sip:2@{b}>", "<tel:+1555>")],
+         "b": [reply(480)], "c": ANSWERS}, "c"),
+    "refused": Kind("sip:1@{a}/TCP sip:2@{b}", {"a": NOBODY, "b": ANSWERS}, "b"),
+    "unresolved": Kind(f"sip:1@{NO_SUCH_HOST} sip:2@{{b}}", {"b": ANSWERS}, "b"),
+    "closed": Kind("sip:1@{a}/TCP sip:2@{b}",
+        {"a": [hangup(after=0.1)], "b": ANSWERS}, "b"),
+    "nothing": Kind(f"sip:1@{{a}}/TCP sip:1@{NO_SUCH_HOST}", {"a": NOBODY}, 503),
+    "exhausted": Kind("sip:1@{a} sip:2@{b}", {"a": [reply(404)], "b": [reply(486)]}, 486),
+    "options": Kind("sip:1@{a}{inviting=200ms,pattern='503|486'} sip:2@{b}",
+        {"a": [reply(486)], "b": ANSWERS}, "b"),
+    "unmatched": Kind("sip:1@{a} sip:2@{b}", {"a": [reply(486)], "b": ANSWERS}, 486,
+        f"{QUICK}; pattern.response=5.."),
+    "given-up": Kind("sip:1@{a} sip:2@{b}",
+        {"a": [reply(503)], "b": RINGS}, 487, cancel_at=0.3),
+    "given-up-silent": Kind("sip:1@{a} sip:2@{b}",
+        {"a": SILENT, "b": ANSWERS}, 487, cancel_at=0.2),
+    "given-up-twice": Kind("sip:1@{a} sip:2@{b}",
+        {"a": [reply(180), on_cancel(after=0.3)], "b": ANSWERS}, 487, cancel_at=0.5),
+}
+
+
+def route_of(kind, names):
+    """The script line for one kind; a gateway is named kind:peer."""
+    own = {peer: names[f"{kind}:{peer}"] for peer in KINDS[kind].peers}
+    return (f'if ($rU == "{kind}" && failover("{filled(KINDS[kind].list, own)}",'
+            f' "{KINDS[kind].settings}")) exit;')
+
+
+def config_of(kinds, **more):
+    """What makes the configuration of a server for these kinds."""
+    return lambda names: kamailio.Config(
+        route="\n".join(route_of(kind, names) for kind in kinds), **more)
+
+
+def peers_of(kinds):
+    return {f"{kind}:{peer}": _renamed(kind, told) for kind in kinds
+            for peer, told in KINDS[kind].peers.items()}
+
+
+def _renamed(kind, told):
+    """A script whose Contacts name the peers of this kind."""
+    if told is NOBODY:
+        return told
+    return [dataclasses.replace(step, contacts=tuple(
+        contact.replace("{", "{" + kind + ":") for contact in step.contacts))
+        if getattr(step, "contacts", ()) else step for step in told]
+
+
+@dataclasses.dataclass
+class Result:
+    """What became of one call."""
+    kind: str
+    call: object
+    trace: Trace
+    latency: float = None              # from an answer to the caller's having it
+
+    def problems(self):
+        kind = KINDS[self.kind]
+        peers = {f"{self.kind}:{name}": [] for name in kind.peers}
+        judge = Judge(Scenario("", peers, [], []), {}, self.trace, self.call)
+        found = list(judge.demands())
+        if not judge.finals:
+            found.append("no final reply")
+        elif isinstance(kind.ends, int):
+            if judge.finals[0].message.status != kind.ends:
+                found.append(f"ended with {judge.finals[0].message}")
+        else:
+            found += self._answer(judge, f"{self.kind}:{kind.ends}")
+        return [f"{self.kind}, {self.call.invite.call_id}, {self.call.codes}: {p}"
+                for p in found]
+
+    def _answer(self, judge, peer):
+        final = judge.finals[0]
+        sent = [e for e in self.trace.of(peer, final.message.status, sent=True)
+                if (e.message.method, e.message.to_tag)
+                == ("INVITE", final.message.to_tag)]
+        if final.message.status != 200 or not sent:
+            return [f"the final reply is {final.message}, not the 200 of {peer}"]
+        self.latency = final.time - sent[0].time
+        return []
+
+
+class Lag:
+    """How long the machine, and nothing of ours, holds a process up."""
+    WATCH = ("import select, sys, time\nworst = 0.0\n"
+             "while not select.select([sys.stdin], [], [], 0)[0]:\n"
+             "    before = time.monotonic(); time.sleep(0.002)\n"
+             "    worst = max(worst, time.monotonic() - before - 0.002)\n"
+             "print(worst)")
+
+    def __enter__(self):
+        self._process = subprocess.Popen([sys.executable, "-c", self.WATCH], text=True,
+                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        return self
+
+    def __exit__(self, *_):
+        self.worst = float(self._process.communicate()[0])
+
+
+async def make_calls(stage, kinds, calls, a_second):
+    """So many calls, the kinds in turn, at a steady rate: [Result]."""
+    caller, made = await stage.caller(), []
+    for kind in itertools.islice(itertools.cycle(kinds), calls):
+        call = caller.call(f"sip:{kind}@{stage.names['proxy']}", hangup_after=0)
+        made.append((kind, call))
+        if KINDS[kind].cancel_at:
+            caller.later(KINDS[kind].cancel_at, call.cancel)
+        await asyncio.sleep(1 / a_second)
+    await asyncio.wait([asyncio.ensure_future(c.ended.wait()) for _, c in made],
+                       timeout=20)
+    return made
+
+
+async def play(kinds, calls, a_second, **more):
+    """The calls on a server of their own; AssertionError if tm keeps anything or
+    the server complains. ([Result], seconds that the machine held us up)"""
+    async with Stage(peers_of(kinds), config_of(kinds), memory_mb=64, **more) as stage:
+        with Lag() as lag:
+            made = await make_calls(stage, kinds, calls, a_second)
+        left = await stage.drained(30)
+        assert left == 0, f"tm still holds {left} transaction(s)"
+        assert not stage.server.faults(), stage.server.faults()
+        return results_of(stage.trace, made), lag.worst
+
+
+def results_of(trace, made):
+    traces = {}
+    for entry in trace:
+        one = traces.setdefault(entry.message.call_id, Trace())
+        one.entries.append(entry)
+    return [Result(kind, call, traces[call.invite.call_id]) for kind, call in made]

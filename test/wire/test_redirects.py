@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a 3xx may bring, sense and nonsense (specification, E6), each as a
+scenario. test_events has the ordinary ones."""
+
+import pytest
+
+from scenario import (NOBODY, SILENT, Scenario, at, in_turn, ipv6, later, redirect,
+                      reply, soon, when)
+
+RINGS_AND_ANSWERS = [reply(180, after=0.1), reply(200, after=0.2)]
+NO_SUCH_HOST = "n" * 64 + ".invalid"       # fails without a question being asked
+
+TWO = 'failover("sip:100@{a} sip:101@{b}")'
+FIRST = ("a", "UDP", at(0), "sip:100@{a}")
+LAST = ("b", "UDP", soon(), "sip:101@{b}")
+
+
+def not_followed(title, *contacts, settings="", peers=None, **more):
+    """Of these Contacts none is followed: the next in the list has its turn."""
+    route = f'failover("sip:100@{{a}} sip:101@{{b}}", "{settings}")' if settings else TWO
+    return Scenario(title, route=route,
+        **{"peers": {"a": [redirect(*contacts)], "b": RINGS_AND_ANSWERS,
+                     "c": RINGS_AND_ANSWERS, **(peers or {})},
+           "attempts": [FIRST, LAST], "caller": [100, 180, 200], "final_from": "b", **more})
+
+
+def followed(title, contact, uri="sip:1@{c}", transport="UDP", headers=(), peers=None,
+             **more):
+    """This Contact is followed, and answers."""
+    return Scenario(title,
+        **{"route": TWO, "peers": {"a": [redirect(contact)], "b": RINGS_AND_ANSWERS,
+                     "c": RINGS_AND_ANSWERS, **(peers or {})},
+           "attempts": [FIRST, ("c", transport, soon(), uri)],
+           "caller": [100, 180, 200], "final_from": "c", **more})
+
+
+def in_order(title, contacts, order, **more):
+    """The Contacts, all at c, are tried in the order of these users."""
+    return Scenario(title,
+        **{"route": TWO, "peers": {"a": [redirect(*contacts)], "b": RINGS_AND_ANSWERS,
+                     "c": [reply(480)]},
+           "attempts": [FIRST, *(("c", "UDP", soon(), f"sip:{u}@{{c}}") for u in order), LAST],
+           "caller": [100, 180, 200], "final_from": "b", **more})
+
+
+NONE_TO_FOLLOW = [
+    not_followed("98: a 302 without Contact"),
+    not_followed("98: a 302 with an empty Contact", ""),
+    not_followed("99: Contact: *", "*"),
+    *(not_followed(f"100: Contact: {what}", value) for what, value in (
+        ("garbage", "%$§ &&& ???"), ("an unclosed bracket", "<sip:1@{c}"),
+        ("an unclosed quote", '"Bob <sip:1@{c}>'), ("a scheme alone", "<sip:>"),
+        ("nothing in brackets", "<>"), ("no scheme", "<1@{c}>"),
+        ("an unclosed IPv6 address", "<sip:1@[::1>"), ("port 0", "<sip:1@127.0.0.1:0>"),
+        ("port 65536", "<sip:1@127.0.0.1:65536>"), ("port 5060x", "<sip:1@127.0.0.1:5060x>"),
+        ("a blank in the URI", "<sip:1 2@{c}>"), ("commas", ",,,"),
+        ("a URI beyond the limit", f"<sip:{'1' * 1100}@{{c}}>"))),
+    not_followed("102: itself", "<sip:100@{a}>"),
+    not_followed("102: itself, written otherwise", "<SIP:%3100@{a};unknown=1>"),
+    *(not_followed(f"109: a {scheme} URI", f"<{uri}>") for scheme, uri in (
+        ("tel", "tel:+15551234"), ("http", "http://{c}/"), ("mailto", "mailto:a@example.com"),
+        ("urn", "urn:service:sos"), ("data", "data:text/plain,x"))),
+    not_followed("110: sips without TLS is counted as a send failure", "<sips:1@{c}>"),
+    not_followed("112: ;transport=ws", "<sip:1@{c};transport=ws>"),
+    not_followed("112: ;transport=wss", "<sip:1@{c};transport=wss>"),
+    not_followed("112: ;transport=sctp without SCTP", "<sip:1@{c};transport=sctp>"),
+    not_followed("112: an unknown transport", "<sip:1@{c};transport=tcpx>"),
+    not_followed("113: a host name that does not resolve", f"<sip:1@{NO_SUCH_HOST}>"),
+    not_followed("114: IPv6 without a socket for it", "<sip:1@{c}>",
+                 peers={"c": ipv6(*RINGS_AND_ANSWERS)}, sockets=("udp4", "tcp4")),
+    not_followed("redirection.max=0", "<sip:1@{c}>", settings="redirection.max=0"),
+    not_followed("a 305 without Contact", peers={"a": [redirect(code=305)]}),
+    not_followed("a Contact that refuses connections", "<sip:1@{c};transport=tcp>",
+                 peers={"c": NOBODY}),
+
+    Scenario("98: a 302 without Contact, and nothing left: the caller gets it",
+        route='failover("sip:100@{a}")', peers={"a": [redirect()]}, attempts=[FIRST],
+        caller=[100, 302], final_from="a"),
+]
+
+FOLLOWED = [
+    *(followed(f"a {code} is followed", "<sip:1@{c}>", peers={"a": [redirect("<sip:1@{c}>",
+               code=code)]}) for code in (300, 301, 305, 380)),
+    followed("102: the same number at another host", "<sip:100@{c}>", "sip:100@{c}"),
+    followed("108: expires=0 is nothing to us", "<sip:1@{c}>;expires=0"),
+    followed("a display name and a comma in it", '"Doe, <sip:x@y>, J" <sip:1@{c}>'),
+    followed("an address without brackets", "sip:1@{c}"),
+    followed("111: ?Route= does not reach the wire",
+             "<sip:1@{c}?Route=%3Csip:192.0.2.1%3Blr%3E&Subject=x>",
+             carries={2: {"Route": [], "Subject": []}}),
+    followed("111: ?Replaces=", "<sip:1@{c};user=phone?Replaces=x%3Bto-tag=1>",
+             "sip:1@{c};user=phone", carries={2: {"Replaces": []}}),
+    followed("112: ;lr", "<sip:1@{c};lr>", "sip:1@{c};lr", carries={2: {"Route": []}}),
+    followed("112: ;maddr= says where", "<sip:1@192.0.2.1:{c_port};maddr=127.0.0.1>",
+             "sip:1@192.0.2.1:{c_port};maddr=127.0.0.1"),
+    followed("112: ;transport=TCP, in capitals", "<sip:1@{c};transport=TCP>",
+             "sip:1@{c};transport=TCP", "TCP"),
+    followed("114: IPv6", "<sip:1@{c}>", peers={"c": ipv6(*RINGS_AND_ANSWERS)}),
+    followed("a URI without user part is taken as it is", "<sip:{c}>", "sip:{c}"),
+    followed("escapes stay as they are", "<sip:%31%40x@{c}>", "sip:%31%40x@{c}"),
+    followed("the same URI over another transport is another URI",
+             "<sip:100@{c};transport=tcp>", "sip:100@{c};transport=tcp", "TCP"),
+    followed("a 302 over TCP", "<sip:1@{c}>", route='failover("sip:100@{a}/TCP")',
+             attempts=[("a", "TCP", at(0)), ("c", "UDP", soon(), "sip:1@{c}")]),
+    followed("a 302 after ringing", "<sip:1@{c}>",
+             peers={"a": [reply(180), redirect("<sip:1@{c}>", after=0.3)]},
+             caller=[100, 180, 180, 200]),
+
+    Scenario("of good and bad Contacts the good ones are followed",
+        route=TWO, peers={"a": [redirect("<tel:1>, <sip:1@{c}>;q=0.1", "*", "%%% ,,,",
+                                         "<sip:2@{c}>;q=0.2")],
+                          "b": RINGS_AND_ANSWERS, "c": [reply(480)]},
+        attempts=[FIRST, ("c", "UDP", soon()), ("c", "UDP", soon()), LAST],
+        caller=[100, 180, 200]),
+
+    Scenario("a Contact that never answers is left like any other",
+        route='failover("sip:100@{a} sip:101@{b}", "timer.inviting=700ms")',
+        peers={"a": [redirect("<sip:1@{c}>")], "b": RINGS_AND_ANSWERS, "c": SILENT},
+        attempts=[FIRST, ("c", "UDP", soon(), "sip:1@{c}"),
+                  ("b", "UDP", later(0.7), "sip:101@{b}")],
+        caller=[100, 180, 200]),
+
+    Scenario("a Contact has the timers of the call, not those of who redirected",
+        route='failover("sip:100@{a}{inviting=5,pattern=3..} sip:101@{b}",'
+              ' "timer.inviting=700ms; pattern.response=480")',
+        peers={"a": [redirect("<sip:1@{c}>, <sip:2@{d}>;q=0.5")], "b": RINGS_AND_ANSWERS,
+               "c": SILENT, "d": [reply(480)]},
+        attempts=[FIRST, ("c", "UDP", soon()), ("d", "UDP", later(0.7)), LAST],
+        caller=[100, 180, 200]),
+
+    Scenario("a Contact that rings too long is CANCELled",
+        route='failover("sip:100@{a} sip:101@{b}", "timer.provisional=1")',
+        peers={"a": [redirect("<sip:1@{c}>")], "b": RINGS_AND_ANSWERS, "c": [reply(180)]},
+        attempts=[FIRST, ("c", "UDP", soon()), LAST], cancelled_after={"c": 1},
+        caller=[100, 180, 180, 200]),
+
+    Scenario("the caller gives up while a Contact rings",
+        route=TWO, peers={"a": [redirect("<sip:1@{c}>, <sip:2@{c}>;q=0.1")],
+                          "b": RINGS_AND_ANSWERS, "c": [reply(180)]},
+        cancel=when("caller", 180, 0.2), attempts=[FIRST, ("c", "UDP", soon())],
+        cancelled=["c"], caller=[100, 180, 487]),
+
+    Scenario("105: a 302 from a Contact goes before the other Contacts",
+        route=TWO, peers={"a": [redirect("<sip:1@{c}>, <sip:2@{d}>;q=0.5")],
+                          "b": RINGS_AND_ANSWERS, "d": [reply(480)],
+                          "c": [redirect("<sip:3@{d}>;q=0.1")]},
+        attempts=[FIRST, ("c", "UDP", soon(), "sip:1@{c}"), ("d", "UDP", soon(), "sip:3@{d}"),
+                  ("d", "UDP", soon(), "sip:2@{d}"), LAST],
+        caller=[100, 180, 200]),
+
+    Scenario("103: A redirects to B, B to A: each once",
+        route='failover("sip:100@{a}")',
+        peers={"a": [redirect("<sip:101@{b}>")], "b": [redirect("<sip:100@{a}>")]},
+        attempts=[FIRST, LAST], caller=[100, 302], final_from="b"),
+
+    Scenario("a transport written out makes another URI (RFC 3261 19.1.4), once",
+        route=TWO, peers={"a": [redirect("<sip:100@{a};transport=udp>")],
+                          "b": RINGS_AND_ANSWERS},
+        attempts=[FIRST, ("a", "UDP", soon(), "sip:100@{a};transport=udp"), LAST],
+        caller=[100, 180, 200]),
+
+    Scenario("103: three that redirect to one another, then the rest of the list",
+        route='failover("sip:1@{a} sip:101@{b}")',
+        peers={"a": [redirect("<sip:1@{c}>")], "c": [redirect("<sip:1@{d}>")],
+               "d": [redirect("<sip:1@{a}>, <sip:1@{c}>, <sip:1@{d}>")],
+               "b": RINGS_AND_ANSWERS},
+        attempts=[("a", "UDP", at(0)), ("c", "UDP", soon()), ("d", "UDP", soon()), LAST],
+        caller=[100, 180, 200]),
+
+    Scenario("a Contact that stands in the list further down is tried once",
+        route='failover("sip:100@{a} sip:101@{b} sip:102@{c}")',
+        peers={"a": [redirect("<sip:102@{c}>")], "b": RINGS_AND_ANSWERS, "c": [reply(480)]},
+        attempts=[FIRST, ("c", "UDP", soon(), "sip:102@{c}"), LAST],
+        caller=[100, 180, 200]),
+
+    Scenario("a list entry over another transport than the Contact of that URI is tried",
+        route='failover("sip:100@{a} sip:101@{b}/TCP")',
+        peers={"a": [redirect("<sip:101@{b}>")], "b": in_turn([reply(480)], RINGS_AND_ANSWERS)},
+        attempts=[FIRST, LAST, ("b", "TCP", soon(), "sip:101@{b}")],
+        caller=[100, 180, 200]),
+]
+
+ORDER = [
+    in_order("107: equal q, in one line: header order",
+             ["<sip:1@{c}>;q=0.5, <sip:2@{c}>;q=0.5, <sip:3@{c}>;q=0.5"], "123"),
+    in_order("107: equal q over several lines, one after the other",
+             ["<sip:1@{c}>, <sip:2@{c}>", "<sip:3@{c}>"], "123"),
+    in_order("q from several lines is compared",
+             ["<sip:1@{c}>;q=0.1", "<sip:2@{c}>;q=0.35, <sip:3@{c}>;q=0.36", "<sip:4@{c}>;q=1"],
+             "4321"),
+    in_order("q has three decimals", ["<sip:1@{c}>;q=0.001, <sip:2@{c}>;q=0.002,"
+                                      " <sip:3@{c}>;q=0"], "213"),
+    in_order("106: without q it is 1", ["<sip:1@{c}>;q=0.9, <sip:2@{c}>"], "21"),
+    *(in_order(f"106: q={q} counts as 1", [f"<sip:1@{{c}}>;q=0.9, <sip:2@{{c}}>;q={q},"
+                                           " <sip:3@{c}>;q=1"], "231")
+      for q in ("1.001", "-1", "zz", "1e3", '"1"', "99999999999999999999")),
+    in_order("a Contact that stands there twice is tried once",
+             ["<sip:1@{c}>, <sip:2@{c}>;q=0.2", "<sip:1@{c}>;q=0.1"], "12"),
+    in_order("equal by RFC 3261 is tried once",
+             ["<sip:1@{c}>, <SIP:%31@{c}>, <sip:1@{c};unknown=1>"], "1"),
+    in_order("101: of 100 Contacts redirection.max are followed, 10 unless it is said",
+             [f"<sip:{n}@{{c}}>" for n in range(100)], range(10)),
+    in_order("101: of 100 Contacts in one line too",
+             [", ".join(f"<sip:{n}@{{c}}>" for n in range(100))], range(10)),
+    in_order("the cap cuts off those with the lowest q",
+             ["<sip:1@{c}>;q=0.1, <sip:2@{c}>;q=0.3, <sip:3@{c}>;q=0.2"], "23",
+             route='failover("sip:100@{a} sip:101@{b}", "redirection.max=2")'),
+    in_order("what cannot be followed takes nothing from the cap",
+             ["<tel:1>, <sip:100@{a}>, <sip:1@{c}>, <sip:2@{c}>"], "12",
+             route='failover("sip:100@{a} sip:101@{b}", "redirection.max=2")'),
+
+    Scenario("104: endless fresh URIs: redirection.max ends it, the list goes on",
+        route=TWO, peers={"a": [redirect("<sip:0@{c}>")], "b": RINGS_AND_ANSWERS,
+                          "c": in_turn(*([redirect(f"<sip:{n}@{{c}}>")]
+                                         for n in range(1, 14)))},
+        attempts=[FIRST, *(("c", "UDP", soon(), f"sip:{n}@{{c}}") for n in range(10)), LAST],
+        caller=[100, 180, 200]),
+
+    Scenario("104: endless fresh URIs and no cap but the branches of the server",
+        route='failover("sip:100@{a} sip:101@{b}", "redirection.max=30")',
+        peers={"a": [redirect("<sip:0@{c}>")], "b": RINGS_AND_ANSWERS,
+               "c": in_turn(*([redirect(f"<sip:{n}@{{c}}>")] for n in range(1, 14)))},
+        attempts=[FIRST, *(("c", "UDP", soon(), f"sip:{n}@{{c}}") for n in range(11))],
+        caller=[100, 302], final_from="c"),
+
+    Scenario("redirection.max counts over the whole call",
+        route='failover("sip:100@{a} sip:101@{b} sip:102@{d}", "redirection.max=3")',
+        peers={"a": [redirect("<sip:1@{c}>, <sip:2@{c}>")],
+               "b": [redirect("<sip:3@{c}>, <sip:4@{c}>")], "c": [reply(480)],
+               "d": RINGS_AND_ANSWERS},
+        attempts=[FIRST, ("c", "UDP", soon(), "sip:1@{c}"), ("c", "UDP", soon(), "sip:2@{c}"),
+                  LAST, ("c", "UDP", soon(), "sip:3@{c}"), ("d", "UDP", soon())],
+        caller=[100, 180, 200]),
+]
+
+
+def allowing(title, pattern, users):
+    """Of the Contacts 1@c (UDP) and +1@c (TCP) those are followed."""
+    ways = {"1": ("UDP", "sip:1@{c}"), "+1": ("TCP", "sip:+1@{c};transport=tcp")}
+    return Scenario(title,
+        route=f"failover(\"sip:100@{{a}} sip:101@{{b}}\", \"redirection.allow='{pattern}'\")",
+        peers={"a": [redirect("<sip:1@{c}>, <sip:+1@{c};transport=tcp>;q=0.5")],
+               "b": RINGS_AND_ANSWERS, "c": [reply(480)]},
+        attempts=[FIRST, *(("c", ways[u][0], soon(), ways[u][1]) for u in users), LAST],
+        caller=[100, 180, 200])
+
+
+ALLOWED = [
+    allowing("redirection.allow: all that match", "^sip:", ["1", "+1"]),
+    allowing("redirection.allow: only what matches", "@127[.]0[.]0[.]1(:[0-9]+)?$$", ["1"]),
+    allowing("redirection.allow: the pattern is searched, parameters too", "transport", ["+1"]),
+    allowing("redirection.allow: a leading ! negates", "!^sip:[+]", ["1"]),
+    allowing("redirection.allow: nothing matches: as without Contacts", "@192[.]0[.]2[.]", []),
+    allowing("redirection.allow: a value with ; in quotes", "x;|[+]1", ["+1"]),
+    in_order("redirection.allow: what is not allowed takes nothing from the cap",
+             ["<sip:1@{c}>, <sip:2@{c}>, <sip:33@{c}>"], ["33"],
+             route='failover("sip:100@{a} sip:101@{b}",'
+                   ' "redirection.allow=!sip:[12]@; redirection.max=1")'),
+    in_order("redirection.allow: by a parameter", ["<sip:1@{c}>, <sip:2@{c}>"], "2",
+             modparams=(("failover", "redirection_allow", "sip:2@"),)),
+]
+
+ALL = [*NONE_TO_FOLLOW, *FOLLOWED, *ORDER, *ALLOWED]
+
+
+@pytest.mark.parametrize("scenario", ALL, ids=lambda s: s.title)
+def test_redirect(outcome):
+    outcome.check()
