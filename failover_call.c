@@ -2,15 +2,15 @@
 #include "../../core/sr_module.h"
 #include "../../core/dset.h"
 #include "../../core/forward.h"
-#include "../../core/parser/contact/parse_contact.h"
 #include "../../core/parser/parse_to.h"
 #include "../../core/qvalue.h"
 #include "../../core/script_cb.h"
-#include "../../core/timer.h"
 
 #include "failover_call.h"
 
+#include "failover_alarm.h"
 #include "failover_connection.h"
+#include "failover_contacts.h"
 #include "failover_memory.h"
 #include "failover_plan.h"
 #include "failover_policy.h"
@@ -32,27 +32,15 @@
  * the next INVITE has to leave within 200 ms (specification, E5b). */
 #define WATCH_TICKS 1
 
-/* Contacts of one 3xx that are looked at: the cap on those followed is lower. */
-#define CONTACTS_MAX 100
-
 typedef struct call call_t;
 
 typedef struct attempt attempt_t;
-
-/* A timer of a call. tm's own are for its branches, and it looks at a changed
- * one too late on TCP. */
-typedef struct alarm
-{
-	struct timer_ln timer;
-	bool is_set;
-	call_t *call;
-	attempt_t *attempt; /* NULL: of the whole call */
-} alarm_t;
 
 /* One destination being tried. */
 struct attempt
 {
 	attempt_t *before;
+	call_t *call;
 	target_t *target;
 	int first_branch; /* it may have more: of the script, of DNS failover */
 	int connection;	  /* its id, to see whether it is lost; 0: none */
@@ -74,7 +62,6 @@ typedef struct origin
 struct call
 {
 	arena_t *arena;
-	unsigned hash_index, label; /* of its transaction */
 	chain_t chain;
 	origin_t origin;
 	attempt_t *attempts; /* the current one first */
@@ -86,8 +73,83 @@ struct call
 	int branches_at_end;
 };
 
-static void alarm_init(alarm_t *alarm, call_t *call, attempt_t *attempt);
-static void alarm_set(alarm_t *alarm, ticks_t delay);
+/* -- giving an attempt up ----------------------------------------------- */
+
+/* Give an attempt up that has replied: CANCEL now; what comes then, or nothing
+ * for CANCEL_WAIT_MS, leads to on_branch_failure(). */
+static void attempt_cancel(attempt_t *attempt, tm_cell_t *t)
+{
+	ticks_t inviting = t->fr_timeout;
+	int branch;
+
+	attempt->is_given_up = true;
+	/* the CANCEL is repeated for as long as any request of tm */
+	t->fr_timeout = attempt->call->fr_timeout;
+	tm_cancel_from(t, attempt->first_branch);
+	t->fr_timeout = inviting;
+	for(branch = attempt->first_branch; branch < t->nr_of_outgoings; branch++)
+		tm_expire(t, branch, CANCEL_WAIT_MS);
+}
+
+/* Give an attempt up that has not: it is timed out now, and CANCELled by tm
+ * should it reply after all. */
+static void attempt_drop(attempt_t *attempt, tm_cell_t *t)
+{
+	int branch;
+
+	for(branch = attempt->first_branch; branch < t->nr_of_outgoings; branch++)
+		tm_expire(t, branch, 0);
+}
+
+/* Is there nothing more to be decided? */
+static bool is_over(const call_t *call, const tm_cell_t *t)
+{
+	return call->is_ended || t->uas.status >= 200 || (t->flags & T_CANCELED);
+}
+
+/* Before the first reply it is looked whether the connection is still there,
+ * after it whether timer.provisional is over. */
+static ticks_t attempt_goes_off(alarm_t *alarm, tm_cell_t *t)
+{
+	attempt_t *attempt = alarm->owner;
+	s_ticks_t left;
+
+	if(is_over(attempt->call, t) || attempt != attempt->call->attempts
+			|| attempt->is_given_up)
+		return 0;
+	if(attempt->has_reply) {
+		left = (s_ticks_t)(attempt->deadline - get_ticks_raw());
+		if(left > 0)
+			return (ticks_t)left;
+		attempt_cancel(attempt, t);
+		return 0;
+	}
+	if(!tm_is_pending(t, attempt->first_branch))
+		return 0;
+	if(connection_is_alive(attempt->connection))
+		return WATCH_TICKS;
+	attempt->is_lost = true;
+	tm_expire(t, attempt->first_branch, 0);
+	return 0;
+}
+
+/* timer.total is over. */
+static ticks_t call_goes_off(alarm_t *alarm, tm_cell_t *t)
+{
+	call_t *call = alarm->owner;
+	attempt_t *attempt = call->attempts;
+
+	if(is_over(call, t))
+		return 0;
+	chain_expire(&call->chain);
+	if(attempt == NULL || attempt->is_given_up)
+		return 0;
+	if(attempt->has_reply)
+		attempt_cancel(attempt, t);
+	else
+		attempt_drop(attempt, t);
+	return 0;
+}
 
 /* -- making an attempt -------------------------------------------------- */
 
@@ -146,8 +208,8 @@ static int relay_request(
 }
 
 /* Later on tm offers a copy of the request, and branches can be added to it. */
-static int relay_branch(call_t *call, tm_cell_t *t, struct sip_msg *copy,
-		const target_t *target)
+static int relay_branch(
+		call_t *call, struct sip_msg *copy, const target_t *target)
 {
 	const origin_t *origin = &call->origin;
 	str uri = target->uri;
@@ -167,9 +229,6 @@ static int relay_branch(call_t *call, tm_cell_t *t, struct sip_msg *copy,
 			   choose_socket(call, target), &instance, 0, &ruid, &location_ua)
 			< 0)
 		return -1;
-	/* the branch_route runs for every attempt; tm arms it for one only */
-	if(t->on_branch == 0)
-		t->on_branch = t->on_branch_delayed;
 	return tm.t_forward_nonack(copy, NULL);
 }
 
@@ -202,9 +261,10 @@ static attempt_t *attempt_create(
 
 	if(attempt == NULL)
 		return NULL;
+	attempt->call = call;
 	attempt->target = target;
 	attempt->first_branch = t->nr_of_outgoings;
-	alarm_init(&attempt->alarm, call, attempt);
+	alarm_init(&attempt->alarm, t, attempt_goes_off, attempt);
 	attempt->before = call->attempts;
 	call->attempts = attempt;
 	return attempt;
@@ -233,8 +293,11 @@ static bool attempt_make(
 			transport_name(target->transport),
 			STR_FMT(&t->uas.request->callid->body));
 	set_timers(call, t);
+	/* the branch_route runs for every attempt; tm arms it for one only */
+	if(t->on_branch == 0)
+		t->on_branch = t->on_branch_delayed;
 	sent = is_route_type(REQUEST_ROUTE) ? relay_request(call, msg, target)
-										: relay_branch(call, t, msg, target);
+										: relay_branch(call, msg, target);
 	if(sent > 0) {
 		attempt_watch(attempt, t);
 		return true;
@@ -333,61 +396,6 @@ static void send_final_reply(call_t *call, tm_cell_t *t)
 	tm_reply(t, t->uas.request, reply.code, reply.phrase);
 }
 
-/* -- Contacts of a 3xx -------------------------------------------------- */
-
-static int contact_q(const contact_t *contact)
-{
-	qvalue_t q;
-
-	if(contact->q == NULL
-			|| str2q(&q, contact->q->body.s, contact->q->body.len) < 0)
-		return MAX_Q;
-	return q;
-}
-
-/* The Contacts of a parsed reply as targets in header order. What cannot be
- * followed is left out. */
-static target_t *targets_of_contacts(call_t *call, struct sip_msg *reply)
-{
-	target_t *list = NULL;
-	target_t **link = &list;
-	contact_t *contact = NULL;
-	int seen = 0;
-
-	while(contact_iterator(&contact, reply, contact) == 0 && contact != NULL
-			&& seen++ < CONTACTS_MAX) {
-		const char *why;
-
-		*link = target_of_contact(
-				&contact->uri, contact_q(contact), call->arena, &why);
-		if(*link == NULL)
-			LM_DBG("Contact [%.*s] is not followed: %s\n",
-					STR_FMT(&contact->uri), why);
-		else
-			link = &(*link)->next;
-	}
-	return list;
-}
-
-/* A reply may lie in shared memory, where nothing may be parsed into it: it is
- * read anew. */
-static target_t *read_contacts(call_t *call, const struct sip_msg *reply)
-{
-	struct sip_msg copy;
-	target_t *list = NULL;
-
-	memset(&copy, 0, sizeof(copy));
-	copy.buf = reply->buf;
-	copy.len = reply->len;
-	if(parse_msg(copy.buf, copy.len, &copy) == 0
-			&& parse_headers(&copy, HDR_EOH_F, 0) == 0 && copy.contact != NULL)
-		list = targets_of_contacts(call, &copy);
-	/* the buffer is not ours */
-	copy.buf = NULL;
-	free_sip_msg(&copy);
-	return list;
-}
-
 /* -- what tm tells ------------------------------------------------------ */
 
 /* What has become of the attempt, now that none of its branches is pending: of
@@ -404,7 +412,7 @@ static event_t event_of_failure(
 	event.branch = picked;
 	if(picked != branch)
 		reply = t->uac[picked].reply;
-	if(attempt->is_lost && picked == attempt->first_branch)
+	if(attempt->is_lost && reply == FAKED_REPLY)
 		event.kind = EVENT_SEND_FAILED;
 	else if(attempt->is_given_up
 			|| (reply == FAKED_REPLY && attempt->has_reply))
@@ -412,7 +420,7 @@ static event_t event_of_failure(
 	else if(reply == FAKED_REPLY)
 		event.kind = EVENT_INVITING;
 	else if(policy_wants_contacts(&call->chain, event.code))
-		event.contacts = read_contacts(call, reply);
+		event.contacts = contacts_read(reply, call->arena);
 	return event;
 }
 
@@ -454,123 +462,6 @@ static void on_call_failure(call_t *call, tm_cell_t *t)
 		send_final_reply(call, t);
 }
 
-/* Give an attempt up that has replied: CANCEL now; what comes then, or nothing
- * for CANCEL_WAIT_MS, leads to on_branch_failure(). */
-static void attempt_cancel(attempt_t *attempt, tm_cell_t *t)
-{
-	int branch;
-
-	attempt->is_given_up = true;
-	tm_cancel_from(t, attempt->first_branch);
-	for(branch = attempt->first_branch; branch < t->nr_of_outgoings; branch++)
-		tm_expire(t, branch, CANCEL_WAIT_MS);
-}
-
-/* Give an attempt up that has not: it is timed out now, and CANCELled by tm
- * should it reply after all. */
-static void attempt_drop(attempt_t *attempt, tm_cell_t *t)
-{
-	int branch;
-
-	for(branch = attempt->first_branch; branch < t->nr_of_outgoings; branch++)
-		tm_expire(t, branch, 0);
-}
-
-/* What the alarm of an attempt is for at this time.
- * @return in how many ticks it is wanted again; 0 for never */
-static ticks_t attempt_check(attempt_t *attempt, tm_cell_t *t)
-{
-	s_ticks_t left;
-
-	if(attempt->has_reply) {
-		left = (s_ticks_t)(attempt->deadline - get_ticks_raw());
-		if(left > 0)
-			return (ticks_t)left;
-		if(!attempt->is_given_up)
-			attempt_cancel(attempt, t);
-		return 0;
-	}
-	if(!tm_is_pending(t, attempt->first_branch))
-		return 0;
-	if(connection_is_alive(attempt->connection))
-		return WATCH_TICKS;
-	attempt->is_lost = true;
-	tm_expire(t, attempt->first_branch, 0);
-	return 0;
-}
-
-/* timer.total is over. */
-static void call_expire(call_t *call, tm_cell_t *t)
-{
-	attempt_t *attempt = call->attempts;
-
-	chain_expire(&call->chain);
-	if(attempt == NULL || attempt->is_given_up)
-		return;
-	if(attempt->has_reply)
-		attempt_cancel(attempt, t);
-	else
-		attempt_drop(attempt, t);
-}
-
-static ticks_t alarm_check(alarm_t *alarm, tm_cell_t *t)
-{
-	call_t *call = alarm->call;
-
-	if(call->is_ended || t->uas.status >= 200 || (t->flags & T_CANCELED))
-		return 0;
-	if(alarm->attempt == NULL)
-		call_expire(call, t);
-	else if(alarm->attempt == call->attempts)
-		return attempt_check(alarm->attempt, t);
-	return 0;
-}
-
-/* Runs in a timer process. The call is there until timer_allow_del(), as its
- * release waits for its alarms, and then until the reference to the transaction
- * is given back. */
-static ticks_t alarm_goes_off(ticks_t now, struct timer_ln *timer, void *data)
-{
-	alarm_t *alarm = data;
-	tm_cell_t *t;
-	ticks_t again;
-
-	(void)now;
-	if(tm.t_lookup_ident(&t, alarm->call->hash_index, alarm->call->label) < 0)
-		return 0;
-	tm_lock_replies(t);
-	again = alarm_check(alarm, t);
-	if(again > 0) {
-		/* not by the return value: that would be after we have let go */
-		timer_reinit(timer);
-		timer_add(timer, again);
-	}
-	tm_unlock_replies(t);
-	timer_allow_del();
-	tm.unref_cell(t);
-	tm.t_sett(T_UNDEFINED, T_BR_UNDEFINED);
-	return 0;
-}
-
-static void alarm_init(alarm_t *alarm, call_t *call, attempt_t *attempt)
-{
-	alarm->call = call;
-	alarm->attempt = attempt;
-	timer_init(&alarm->timer, alarm_goes_off, alarm, 0);
-}
-
-static void alarm_set(alarm_t *alarm, ticks_t delay)
-{
-	alarm->is_set = true;
-	timer_add(&alarm->timer, delay);
-}
-
-static void alarm_remove(alarm_t *alarm)
-{
-	if(alarm->is_set)
-		timer_del(&alarm->timer);
-}
-
 /* timer.provisional counts from the first 1xx, later ones never prolong it. */
 static void on_provisional(call_t *call, int branch, int code)
 {
@@ -590,8 +481,8 @@ static void on_provisional(call_t *call, int branch, int code)
 		alarm_set(&attempt->alarm, delay);
 }
 
-/* A reply has come in. tm holds no lock yet, and looks at nothing before this
- * returns (t_lookup.c, t_reply_matching). */
+/* A reply has come in. tm looks at nothing before this returns (t_lookup.c,
+ * t_reply_matching). */
 static void on_reply(call_t *call, tm_cell_t *t, struct tmcb_params *params)
 {
 	int branch = tm.t_gett_branch();
@@ -599,25 +490,27 @@ static void on_reply(call_t *call, tm_cell_t *t, struct tmcb_params *params)
 	/* replies to our CANCEL come here too */
 	if(get_cseq(params->rpl)->method_id != METHOD_INVITE || params->code >= 300)
 		return;
-	tm_lock_replies(t);
 	if(params->code < 200)
 		on_provisional(call, branch, params->code);
 	else if(tm_revive(t, branch))
 		LM_INFO("a late answer is taken, Call-ID [%.*s]\n",
 				STR_FMT(&t->uas.request->callid->body));
-	tm_unlock_replies(t);
 }
 
 static void on_tm_event(tm_cell_t *t, int type, struct tmcb_params *params)
 {
 	call_t *call = *params->param;
 
+	/* tm holds the lock in the last two; but not when a retransmission could
+	 * not be sent (timer.c, retransmission_handler) */
+	tm_lock_replies(t);
 	if(type & TMCB_RESPONSE_IN)
 		on_reply(call, t, params);
 	else if(type & TMCB_ON_BRANCH_FAILURE)
 		on_branch_failure(call, t, params);
 	else if(type & TMCB_ON_FAILURE)
 		on_call_failure(call, t);
+	tm_unlock_replies(t);
 }
 
 /* A failure_route of the script has run: it had the first word, and the last
@@ -801,7 +694,6 @@ static call_t *call_create(
 	if(call == NULL)
 		goto error;
 	call->arena = arena;
-	alarm_init(&call->alarm, call, NULL);
 	if(evaluate_settings(call, request, &settings) < 0)
 		goto error;
 	chain_init(&call->chain, &settings);
@@ -860,8 +752,7 @@ static int get_transaction(struct sip_msg *msg, tm_cell_t **t)
 
 static int call_attach(call_t *call, struct sip_msg *msg, tm_cell_t *t)
 {
-	call->hash_index = t->hash_index;
-	call->label = t->label;
+	alarm_init(&call->alarm, t, call_goes_off, call);
 	call->fr_timeout = t->fr_timeout;
 	call->fr_inv_timeout = t->fr_inv_timeout;
 	if(tm.register_tmcb(msg, t,

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../../core/sr_module.h"
+
+#include "failover_alarm.h"
+
+/* The alarm is there until timer_allow_del(), as who releases it waits for it,
+ * and then until the reference to the transaction is given back: only what
+ * releases the transaction releases the alarm. */
+static ticks_t timer_fires(ticks_t now, struct timer_ln *timer, void *data)
+{
+	alarm_t *alarm = data;
+	tm_cell_t *t;
+	ticks_t again;
+
+	(void)now;
+	if(tm.t_lookup_ident(&t, alarm->hash_index, alarm->label) < 0)
+		return 0;
+	tm_lock_replies(t);
+	again = alarm->go_off(alarm, t);
+	if(again > 0) {
+		/* not by the return value: that would be after we have let go */
+		timer_reinit(timer);
+		timer_add(timer, again);
+	}
+	tm_unlock_replies(t);
+	timer_allow_del();
+	tm.unref_cell(t);
+	tm.t_sett(T_UNDEFINED, T_BR_UNDEFINED);
+	return 0;
+}
+
+void alarm_init(
+		alarm_t *alarm, const tm_cell_t *t, alarm_f *go_off, void *owner)
+{
+	alarm->hash_index = t->hash_index;
+	alarm->label = t->label;
+	alarm->go_off = go_off;
+	alarm->owner = owner;
+	alarm->is_set = false;
+	timer_init(&alarm->timer, timer_fires, alarm, 0);
+}
+
+void alarm_set(alarm_t *alarm, ticks_t delay)
+{
+	alarm->is_set = true;
+	timer_add(&alarm->timer, delay);
+}
+
+void alarm_remove(alarm_t *alarm)
+{
+	if(alarm->is_set)
+		timer_del(&alarm->timer);
+}

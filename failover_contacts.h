@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* failover_contacts: where a 3xx reply points to. */
+#ifndef FAILOVER_CONTACTS_H
+#define FAILOVER_CONTACTS_H
+
+#include "../../core/parser/msg_parser.h"
+
+#include "destination.h"
+
+/** Read the Contacts of a reply (RFC 3261 sections 20.10 and 21.3). Those that
+ * cannot be followed are left out: other schemes, a star, what is no URI.
+ * @param reply as tm hands it out; it may lie in shared memory, so nothing is
+ *              parsed into it
+ * @param arena holds the targets
+ * @return the targets in header order, each with its q; NULL if there are none,
+ *         or a Contact header is malformed */
+target_t *contacts_read(const struct sip_msg *reply, arena_t *arena);
+
+#endif
