@@ -92,9 +92,8 @@ void *arena_alloc(arena_t *arena, size_t bytes)
 		return NULL;
 	rounded = rounded_up(bytes);
 	if(block->size - block->used < rounded) {
-		block = block_add(arena, rounded > arena->block_bytes
-										 ? rounded
-										 : arena->block_bytes);
+		block = block_add(arena,
+				rounded > arena->block_bytes ? rounded : arena->block_bytes);
 		if(block == NULL)
 			return NULL;
 	}

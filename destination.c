@@ -246,8 +246,7 @@ static int check_sips(const fragment_t *where, transport_t transport,
 		bool is_suffix, diagnostics_t *diagnostics)
 {
 	/* ;transport=tcp means TLS over TCP there (RFC 3261 section 26.2.2) */
-	if(transport == TRANSPORT_TLS
-			|| (transport == TRANSPORT_TCP && !is_suffix))
+	if(transport == TRANSPORT_TLS || (transport == TRANSPORT_TCP && !is_suffix))
 		return 0;
 	return diagnostics_error(diagnostics, where,
 			"[%s] contradicts sips:, which is always sent over TLS; sip: or "
@@ -334,7 +333,8 @@ static int parse_option(destination_t *destination, const fragment_t *text,
 	if(setting == NULL || equals < 0)
 		return diagnostics_error(diagnostics, &name,
 				"[%.*s] is no option of a destination: inviting=SECONDS, "
-				"provisional=SECONDS, pattern=REGEX or socket=NAME would be right",
+				"provisional=SECONDS, pattern=REGEX or socket=NAME would be "
+				"right",
 				SHOWN(&name));
 	value = fragment_part(text, equals + 1, text->text.len - equals - 1);
 	value = fragment_trim(&value);
@@ -388,8 +388,8 @@ static hole_kind_t hole_kind_in_uri(const void *context, int offset)
 	return at >= parts->parsed.host.s ? HOLE_HOST : HOLE_USER;
 }
 
-static int parse_uri(destination_t *destination, parts_t *parts,
-		arena_t *arena, diagnostics_t *diagnostics)
+static int parse_uri(destination_t *destination, parts_t *parts, arena_t *arena,
+		diagnostics_t *diagnostics)
 {
 	int errors_before = diagnostics->errors;
 
@@ -405,9 +405,8 @@ static int parse_uri(destination_t *destination, parts_t *parts,
 	check_headers(parts, diagnostics);
 	if(diagnostics->errors > errors_before)
 		return -1;
-	destination->has_user = parts->parsed.user.len > 0;
-	if(template_make(&destination->uri, &parts->uri, hole_kind_in_uri, parts,
-			   arena)
+	if(template_make(
+			   &destination->uri, &parts->uri, hole_kind_in_uri, parts, arena)
 			< 0)
 		return diagnostics_error(
 				diagnostics, &parts->uri, "no memory for a destination");
@@ -479,8 +478,8 @@ static int make_next_hop(
 	str *hop = &target->next_hop;
 
 	sip_uri_param(uri, "maddr", &host);
-	hop->s = arena_alloc(arena, sizeof("sips::") + host.len + uri->port.len
-										+ strlen(transport));
+	hop->s = arena_alloc(arena,
+			sizeof("sips::") + host.len + uri->port.len + strlen(transport));
 	if(hop->s == NULL)
 		return -1;
 	append_text(hop, "sip:");
@@ -493,8 +492,8 @@ static int make_next_hop(
 	return 0;
 }
 
-/* A target for a URI that has been taken apart; user is put in if the URI has
- * none. */
+/* A target for a URI that has been taken apart; a user is put in, if there is
+ * one. */
 static target_t *target_create(const str *text, const uri_parts_t *uri,
 		const str *user, transport_t transport, arena_t *arena)
 {
@@ -508,7 +507,7 @@ static target_t *target_create(const str *text, const uri_parts_t *uri,
 	if(target->uri.s == NULL || make_next_hop(target, uri, arena) < 0)
 		return NULL;
 	append(&target->uri, text->s, scheme_len);
-	if(uri->user.len == 0 && user->len > 0) {
+	if(user->len > 0) {
 		append(&target->uri, user->s, user->len);
 		append_text(&target->uri, "@");
 	}
@@ -516,7 +515,7 @@ static target_t *target_create(const str *text, const uri_parts_t *uri,
 	return target;
 }
 
-#define BAD_VALUE                                                        \
+#define BAD_VALUE                                                         \
 	"a value that is put in has characters that may not stand there, or " \
 	"is too long"
 
@@ -527,8 +526,7 @@ static int fill_user(const str *user, char *out, int capacity)
 {
 	const char *colon = user->len > 0 ? memchr(user->s, ':', user->len) : NULL;
 	str values[2] = {*user, {NULL, 0}};
-	piece_t password = {
-			.literal = str_init(":"), .hole = 1, .kind = HOLE_USER};
+	piece_t password = {.literal = str_init(":"), .hole = 1, .kind = HOLE_USER};
 	piece_t name = {.hole = 0, .kind = HOLE_USER};
 	template_t both = {&name};
 	int bad_hole;
@@ -542,8 +540,8 @@ static int fill_user(const str *user, char *out, int capacity)
 	return template_fill(&both, values, out, capacity, &bad_hole);
 }
 
-target_t *target_of_uri(const str *text, const str *user,
-		transport_t transport, arena_t *arena, const char **why)
+target_t *target_of_uri(const str *text, const str *user, transport_t transport,
+		arena_t *arena, const char **why)
 {
 	char buffer[SIP_URI_BYTES_MAX];
 	str added = {buffer, 0};
@@ -593,8 +591,8 @@ target_t *destination_resolve(const destination_t *destination,
 	target_t *target;
 	int bad_hole;
 
-	text.len = template_fill(&destination->uri, values, buffer, sizeof(buffer),
-			&bad_hole);
+	text.len = template_fill(
+			&destination->uri, values, buffer, sizeof(buffer), &bad_hole);
 	if(text.len < 0) {
 		*why = BAD_VALUE;
 		return NULL;

@@ -24,7 +24,6 @@ typedef struct destination
 	fragment_t where; /* the word in its text */
 	bool is_current;  /* the request's own R-URI and next hop; no template */
 	template_t uri;	  /* as written, without suffix and options */
-	bool has_user;
 	transport_t transport;
 	bool has_transport; /* written out by suffix, parameter or sips: */
 	settings_t options; /* of this destination */
@@ -80,8 +79,8 @@ target_t *destination_resolve(const destination_t *destination,
  * @param user as above
  * @param transport over which it is reached
  * @return NULL if it is no such URI, with why set, or without memory */
-target_t *target_of_uri(const str *text, const str *user,
-		transport_t transport, arena_t *arena, const char **why);
+target_t *target_of_uri(const str *text, const str *user, transport_t transport,
+		arena_t *arena, const char **why);
 
 /** Give a target the options of its destination; they are copied.
  * @return 0, or -1 without memory */

@@ -16,8 +16,8 @@ typedef enum severity
 typedef struct diagnostic
 {
 	severity_t severity;
-	int line;	/* from 1 */
-	int column; /* from 1, in bytes */
+	int line;		  /* from 1 */
+	int column;		  /* from 1, in bytes */
 	const char *text; /* what is wrong, and what would be right; valid during
 					   * the call of emit only */
 } diagnostic_t;
@@ -36,10 +36,9 @@ typedef struct diagnostics
 #define DIAGNOSTIC_VALUE_BYTES 128
 
 /** The text of a fragment for a message, to be printed with "%.*s". */
-#define SHOWN(fragment)                                  \
-	(fragment)->text.len < DIAGNOSTIC_VALUE_BYTES        \
-			? (fragment)->text.len                       \
-			: DIAGNOSTIC_VALUE_BYTES,                    \
+#define SHOWN(fragment)                                                     \
+	(fragment)->text.len < DIAGNOSTIC_VALUE_BYTES ? (fragment)->text.len    \
+												  : DIAGNOSTIC_VALUE_BYTES, \
 			(fragment)->text.s
 
 /** Report an error at the beginning of a fragment.

@@ -20,8 +20,8 @@ typedef struct parser
 	arena_t *arena;
 	diagnostics_t *diagnostics;
 	section_t section;
-	rule_t *rule;		 /* NULL before the first section */
-	fragment_t header;	 /* the line that opens the rule */
+	rule_t *rule;							 /* NULL before the first section */
+	fragment_t header;						 /* the line that opens the rule */
 	bool has_to, has_transport, has_session; /* such a line stands there */
 	destination_t *first;	/* of To; NULL: none, or a wrong one */
 	fragment_t transport;	/* text.s NULL: none, or a wrong one */
@@ -62,8 +62,7 @@ static int group_len(const str *text)
 /* The mark that a percent sign at the beginning of a text begins. A wrong one
  * is marked as well, so that what is round it can be read and judged.
  * @return 0, or -1 with an error reported */
-static int read_percent(
-		parser_t *parser, const fragment_t *text, mark_t *mark)
+static int read_percent(parser_t *parser, const fragment_t *text, mark_t *mark)
 {
 	fragment_t where = *text;
 	int len = group_len(&text->text);
@@ -135,10 +134,12 @@ static int read_to(
 		return -1;
 	if(!fragment_next_word(&rest, &word))
 		return diagnostics_error(parser->diagnostics, value,
-				"To has no value: a destination such as sip:100@192.0.2.1 would "
+				"To has no value: a destination such as sip:100@192.0.2.1 "
+				"would "
 				"be right");
 	mark_value(parser, &word);
-	parser->first = destination_parse(&word, parser->arena, parser->diagnostics);
+	parser->first =
+			destination_parse(&word, parser->arena, parser->diagnostics);
 	if(fragment_next_word(&rest, &further))
 		return fault(parser, &further,
 				"To takes one destination, further ones stand in $session = "
@@ -204,9 +205,8 @@ static int read_setting(
 					   parser->diagnostics)
 					   < 0)
 		return -1;
-	return settings_read(
-			&parser->rule->settings, setting, value,
-			parser->arena, parser->diagnostics);
+	return settings_read(&parser->rule->settings, setting, value, parser->arena,
+			parser->diagnostics);
 }
 
 static int read_deploy_line(parser_t *parser, const fragment_t *line)

@@ -4,7 +4,8 @@
 /* milliseconds in one of a unit; 0 if there is no such unit */
 static unsigned unit_ms(const fragment_t *unit)
 {
-	if(unit->text.len == 0 || fragment_is(unit, "s") || fragment_is(unit, "sec"))
+	if(unit->text.len == 0 || fragment_is(unit, "s")
+			|| fragment_is(unit, "sec"))
 		return 1000;
 	if(fragment_is(unit, "ms"))
 		return 1;

@@ -41,8 +41,7 @@ static const char *kind_name(arg_kind_t kind)
 
 /* Parse a text into a rule.
  * @return NULL with every error logged */
-static rule_t *parse(
-		arg_kind_t kind, const fragment_t *text, arena_t *arena)
+static rule_t *parse(arg_kind_t kind, const fragment_t *text, arena_t *arena)
 {
 	diagnostics_t diagnostics = plan_log(kind_name(kind));
 	rule_t *rule = arena_alloc(arena, sizeof(*rule));
@@ -51,9 +50,10 @@ static rule_t *parse(
 	if(rule == NULL)
 		return NULL;
 	rule->line = 1;
-	result = kind == ARG_DESTINATIONS
-					 ? inline_parse_destinations(text, rule, arena, &diagnostics)
-					 : inline_parse_settings(text, rule, arena, &diagnostics);
+	result =
+			kind == ARG_DESTINATIONS
+					? inline_parse_destinations(text, rule, arena, &diagnostics)
+					: inline_parse_settings(text, rule, arena, &diagnostics);
 	if(result < 0 || server_check_rule(rule, &diagnostics) < 0)
 		return NULL;
 	return rule;
@@ -90,8 +90,7 @@ static int read_dollar(arg_t *arg, const fragment_t *text, int offset,
 }
 
 /* Find the pseudo-variables of a text. */
-static int mark_text(
-		arg_t *arg, fragment_t *text, diagnostics_t *diagnostics)
+static int mark_text(arg_t *arg, fragment_t *text, diagnostics_t *diagnostics)
 {
 	mark_t *marks;
 	int i;
@@ -252,8 +251,7 @@ int arg_read_text(arg_kind_t kind, const str *text, const rule_t **rule)
 
 /* What a pseudo-variable holds, copied to room: the next one may be printed
  * into the same place. */
-static int evaluate(
-		pv_spec_t *spec, struct sip_msg *msg, str *room, str *value)
+static int evaluate(pv_spec_t *spec, struct sip_msg *msg, str *room, str *value)
 {
 	pv_value_t held;
 
@@ -282,8 +280,8 @@ int arg_evaluate(const arg_t *arg, struct sip_msg *msg, const rule_t **rule,
 	int i;
 
 	for(i = 0; i < arg->n_specs; i++) {
-		if(evaluate((pv_spec_t *)&arg->specs[i], msg, &room,
-				   &held[arg->kind][i])
+		if(evaluate(
+				   (pv_spec_t *)&arg->specs[i], msg, &room, &held[arg->kind][i])
 				< 0) {
 			LM_ERR("%s: pseudo-variable number %d has no value, or one that is "
 				   "too long\n",

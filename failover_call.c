@@ -64,9 +64,9 @@ struct call
 	arena_t *arena;
 	chain_t chain;
 	origin_t origin;
-	attempt_t *attempts; /* the current one first */
+	attempt_t *attempts;				/* the current one first */
 	ticks_t fr_timeout, fr_inv_timeout; /* tm's own, for when the chain ends */
-	alarm_t alarm; /* timer.total */
+	alarm_t alarm;						/* timer.total */
 	bool is_ended;
 	/* what the caller gets if the script's failure_route leaves it to us */
 	final_reply_t reply;
@@ -308,8 +308,8 @@ static bool attempt_make(
 
 /* Follow a decision: try destinations until one can be sent to.
  * @return whether an attempt is under way; else decision says how it ends */
-static bool attempt_any(call_t *call, tm_cell_t *t, struct sip_msg *msg,
-		decision_t *decision)
+static bool attempt_any(
+		call_t *call, tm_cell_t *t, struct sip_msg *msg, decision_t *decision)
 {
 	event_t failed = {.kind = EVENT_SEND_FAILED};
 
@@ -341,14 +341,16 @@ static const final_reply_t as_it_is = {.kind = FINAL_AS_IT_IS};
 
 /* The reply of a branch in our own words, where tm would not choose it. It has
  * the code and the phrase; its headers are lost. */
-static final_reply_t own_copy(const call_t *call, const tm_cell_t *t, int branch)
+static final_reply_t own_copy(
+		const call_t *call, const tm_cell_t *t, int branch)
 {
 	const struct sip_msg *reply = t->uac[branch].reply;
 	final_reply_t copy = as_it_is;
 	str phrase;
 
 	if(reply == NULL || reply == FAKED_REPLY
-			|| arena_copy(call->arena, &reply->first_line.u.reply.reason, &phrase)
+			|| arena_copy(
+					   call->arena, &reply->first_line.u.reply.reason, &phrase)
 					   < 0)
 		return copy;
 	copy.kind = FINAL_OWN;
@@ -360,8 +362,8 @@ static final_reply_t own_copy(const call_t *call, const tm_cell_t *t, int branch
 /* The chain is over with a negative reply on a branch.
  * @param branch the last one, whose reply tm has in hand
  * @param code of that reply */
-static void call_end(call_t *call, tm_cell_t *t, int branch, int code,
-		final_reply_t reply)
+static void call_end(
+		call_t *call, tm_cell_t *t, int branch, int code, final_reply_t reply)
 {
 	call->is_ended = true;
 	call->reply = reply;
@@ -400,8 +402,8 @@ static void send_final_reply(call_t *call, tm_cell_t *t)
 
 /* What has become of the attempt, now that none of its branches is pending: of
  * several it is that which tm would give to the caller. */
-static event_t event_of_failure(
-		call_t *call, const tm_cell_t *t, int branch, struct tmcb_params *params)
+static event_t event_of_failure(call_t *call, const tm_cell_t *t, int branch,
+		struct tmcb_params *params)
 {
 	const attempt_t *attempt = call->attempts;
 	event_t event = {.kind = EVENT_REPLY, .room = tm_room(t)};
@@ -591,15 +593,14 @@ static target_t *target_of_request(const destination_t *destination,
 static bool is_ourselves(struct sip_msg *msg)
 {
 	return msg->dst_uri.len == 0 && parse_sip_msg_uri(msg) >= 0
-		   && check_self(&msg->parsed_uri.host,
-				   GET_URI_PORT(&msg->parsed_uri), 0)
+		   && check_self(
+					  &msg->parsed_uri.host, GET_URI_PORT(&msg->parsed_uri), 0)
 					  > 0;
 }
 
 /* The user part for destinations without one: that of the first destination,
  * else of the request (specification, 2.2). */
-static void choose_user(
-		const target_t *first, struct sip_msg *msg, str *user)
+static void choose_user(const target_t *first, struct sip_msg *msg, str *user)
 {
 	uri_parts_t uri;
 	int at;
@@ -628,9 +629,8 @@ static int add_targets(
 		target_t *target =
 				destination->is_current
 						? target_of_request(destination, msg, call->arena, &why)
-						: destination_resolve(
-								  destination, request->values, &user,
-								  call->arena, &why);
+						: destination_resolve(destination, request->values,
+								&user, call->arena, &why);
 
 		if(target == NULL) {
 			LM_ERR("destination [%.*s]: %s\n",
@@ -681,8 +681,7 @@ static int evaluate_settings(
 	return settings_keep(settings, call->arena);
 }
 
-static call_t *call_create(
-		struct sip_msg *msg, const call_request_t *request)
+static call_t *call_create(struct sip_msg *msg, const call_request_t *request)
 {
 	arena_t *arena = arena_create(&failover_shm, CALL_BLOCK_BYTES);
 	settings_t settings;
@@ -770,8 +769,8 @@ static int call_attach(call_t *call, struct sip_msg *msg, tm_cell_t *t)
 
 /* Nothing could be sent. A failure_route of the script is heard as for any
  * other failure. */
-static void call_fail(call_t *call, tm_cell_t *t, struct sip_msg *msg,
-		final_reply_t reply)
+static void call_fail(
+		call_t *call, tm_cell_t *t, struct sip_msg *msg, final_reply_t reply)
 {
 	call_end(call, t, t->nr_of_outgoings, 0, reply);
 	if(t->on_failure != 0 && tm_fail_soon(t))
@@ -789,7 +788,8 @@ static void call_run(call_t *call, tm_cell_t *t, struct sip_msg *msg)
 
 	tm_lock_replies(t);
 	if(call->chain.settings.timer_total_ms > 0)
-		alarm_set(&call->alarm, MS_TO_TICKS(call->chain.settings.timer_total_ms));
+		alarm_set(
+				&call->alarm, MS_TO_TICKS(call->chain.settings.timer_total_ms));
 	decision = policy_decide(&call->chain, &start);
 	if(!attempt_any(call, t, msg, &decision))
 		call_fail(call, t, msg,

@@ -27,8 +27,8 @@ int call_init(void);
 /* What is known of a call that a script asks for. */
 typedef struct call_request
 {
-	const rule_t *rule; /* where it is to go */
-	const str *values;	/* for the holes of the rule's destinations */
+	const rule_t *rule;			 /* where it is to go */
+	const str *values;			 /* for the holes of the rule's destinations */
 	const rule_t *settings_rule; /* whose settings hold; NULL: none */
 	const str *setting_values;	 /* for the holes of those */
 	const settings_t *defaults;	 /* the level below; every setting written */

@@ -24,8 +24,7 @@ int connection_of(const struct dest_info *dst)
 		return 0;
 	/* found as the server finds it to send (tcp_main.c, tcp_send) */
 	su2ip_addr(&ip, (union sockaddr_union *)&dst->to);
-	return id_of(tcpconn_get(
-			dst->id, &ip, su_getport(&dst->to), NULL, 0));
+	return id_of(tcpconn_get(dst->id, &ip, su_getport(&dst->to), NULL, 0));
 }
 
 bool connection_is_alive(int id)

@@ -112,10 +112,10 @@ static int read_parameter(setting_id_t id, modparam_t type, void *value)
 }
 
 /* The server does not tell a parameter's function which parameter it is for. */
-#define PARAMETER(name, id)                               \
-	static int set_##name(modparam_t type, void *value)   \
-	{                                                     \
-		return read_parameter(id, type, value);           \
+#define PARAMETER(name, id)                             \
+	static int set_##name(modparam_t type, void *value) \
+	{                                                   \
+		return read_parameter(id, type, value);         \
 	}
 PARAMETER(timer_inviting, SETTING_TIMER_INVITING)
 PARAMETER(timer_provisional, SETTING_TIMER_PROVISIONAL)
@@ -185,7 +185,8 @@ int ki_failover_with(struct sip_msg *msg, str *destinations, str *settings)
 	call_request_t request = {0};
 
 	if(arg_read_text(ARG_DESTINATIONS, destinations, &request.rule) < 0
-			|| arg_read_text(ARG_SETTINGS, settings, &request.settings_rule) < 0)
+			|| arg_read_text(ARG_SETTINGS, settings, &request.settings_rule)
+					   < 0)
 		return CALL_REFUSED;
 	return start(msg, &request);
 }
@@ -202,8 +203,7 @@ static int w_failover_to(struct sip_msg *msg, char *destinations, char *unused)
 	call_request_t request = {0};
 
 	(void)unused;
-	if(arg_evaluate((arg_t *)destinations, msg, &request.rule,
-			   &request.values)
+	if(arg_evaluate((arg_t *)destinations, msg, &request.rule, &request.values)
 			< 0)
 		return CALL_REFUSED;
 	return start(msg, &request);
@@ -214,8 +214,7 @@ static int w_failover_with(
 {
 	call_request_t request = {0};
 
-	if(arg_evaluate((arg_t *)destinations, msg, &request.rule,
-			   &request.values)
+	if(arg_evaluate((arg_t *)destinations, msg, &request.rule, &request.values)
 					< 0
 			|| arg_evaluate((arg_t *)settings, msg, &request.settings_rule,
 					   &request.setting_values)
@@ -239,8 +238,8 @@ static int fixup_no_args(void **param, int param_no)
 
 static int fixup_args(void **param, int param_no)
 {
-	arg_t *arg = arg_create(
-			param_no == 1 ? ARG_DESTINATIONS : ARG_SETTINGS, *param);
+	arg_t *arg =
+			arg_create(param_no == 1 ? ARG_DESTINATIONS : ARG_SETTINGS, *param);
 
 	if(arg == NULL)
 		return -1;
@@ -288,10 +287,10 @@ static cmd_export_t commands[] = {
 		{0, 0, 0, 0, 0, 0},
 };
 
-#define BOTH_TYPES(name)                                       \
+#define BOTH_TYPES(name)                                        \
 	{#name, PARAM_STRING | PARAM_USE_FUNC, (void *)set_##name}, \
-	{                                                          \
-#name, PARAM_INT | PARAM_USE_FUNC, (void *)set_##name      \
+	{                                                           \
+#name, PARAM_INT | PARAM_USE_FUNC, (void *)set_##name   \
 	}
 
 static param_export_t params[] = {

@@ -30,11 +30,11 @@ typedef struct chain
 	target_t *tried;	 /* in reverse order, the current one first */
 	unsigned attempts;
 	unsigned contacts_followed;
-	bool has_rung;	 /* some destination has sent an 18x */
-	bool is_expired; /* timer.total is over */
+	bool has_rung;		/* some destination has sent an 18x */
+	bool is_expired;	/* timer.total is over */
 	bool has_timed_out; /* some destination has not replied in time */
-	int best_code;	 /* of the replies so far that lead on; 0: none */
-	int best_branch; /* which reply that is */
+	int best_code;		/* of the replies so far that lead on; 0: none */
+	int best_branch;	/* which reply that is */
 } chain_t;
 
 typedef enum event_kind
@@ -74,8 +74,8 @@ typedef struct final_reply
 
 typedef struct decision
 {
-	target_t *target; /* to be tried now; NULL: the call ends */
-	reason_t reason;  /* of that attempt */
+	target_t *target;	 /* to be tried now; NULL: the call ends */
+	reason_t reason;	 /* of that attempt */
 	final_reply_t reply; /* with which it ends */
 } decision_t;
 

@@ -31,12 +31,11 @@ struct socket_info *server_socket(const str *name)
 		return NULL;
 	host_text.s = host;
 	host_text.len = host_len;
-	return grep_sock_info(&host_text, (unsigned short)port,
-			(unsigned short)proto);
+	return grep_sock_info(
+			&host_text, (unsigned short)port, (unsigned short)proto);
 }
 
-bool server_socket_fits(
-		const struct socket_info *socket, transport_t transport)
+bool server_socket_fits(const struct socket_info *socket, transport_t transport)
 {
 	static const char protos[TRANSPORT_COUNT] = {
 			[TRANSPORT_UDP] = PROTO_UDP,
@@ -59,7 +58,8 @@ static int check_socket(
 	socket = server_socket(name);
 	if(socket == NULL)
 		return diagnostics_error(diagnostics, &destination->where,
-				"[%.*s] is no socket of this server: the name of a listen line, "
+				"[%.*s] is no socket of this server: the name of a listen "
+				"line, "
 				"or proto:address:port, would be right",
 				STR_FMT(name));
 	if(!destination->is_current

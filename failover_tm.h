@@ -90,7 +90,7 @@ bool tm_revive(tm_cell_t *t, int branch);
 bool tm_fail_soon(tm_cell_t *t);
 
 /** Answer the transaction's request; tm CANCELs what is pending. */
-void tm_reply(tm_cell_t *t, struct sip_msg *request, int code,
-		const char *phrase);
+void tm_reply(
+		tm_cell_t *t, struct sip_msg *request, int code, const char *phrase);
 
 #endif

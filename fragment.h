@@ -26,8 +26,8 @@ typedef struct mark
 typedef struct fragment
 {
 	str text;
-	int line;	/* of its first character, from 1 */
-	int column; /* from 1, in bytes */
+	int line;			 /* of its first character, from 1 */
+	int column;			 /* from 1, in bytes */
 	const mark_t *marks; /* of the whole text, in ascending order */
 	int n_marks;
 } fragment_t;

@@ -105,8 +105,7 @@ static int parse_setting(rule_t *rule, const fragment_t *text, arena_t *arena,
 
 	if(equals < 0)
 		return diagnostics_error(diagnostics, text,
-				"[%.*s] is no setting: name=value would be right",
-				SHOWN(text));
+				"[%.*s] is no setting: name=value would be right", SHOWN(text));
 	name = fragment_part(text, 0, equals);
 	name = fragment_trim(&name);
 	name = without_prefix(&name);
@@ -118,8 +117,7 @@ static int parse_setting(rule_t *rule, const fragment_t *text, arena_t *arena,
 		return -1;
 	if(fragment_has_marks(&value))
 		return keep_open(rule, setting, &value, arena, diagnostics);
-	return settings_read(
-			&rule->settings, setting, &value, arena, diagnostics);
+	return settings_read(&rule->settings, setting, &value, arena, diagnostics);
 }
 
 int inline_parse_settings(const fragment_t *text, rule_t *rule, arena_t *arena,

@@ -11,8 +11,8 @@ static int no_memory(const fragment_t *text, diagnostics_t *diagnostics)
 	return diagnostics_error(diagnostics, text, "no memory for a pattern");
 }
 
-static int compile(pattern_t *pattern, const fragment_t *text,
-		diagnostics_t *diagnostics)
+static int compile(
+		pattern_t *pattern, const fragment_t *text, diagnostics_t *diagnostics)
 {
 	fragment_t where;
 	PCRE2_SIZE offset;

@@ -57,8 +57,8 @@ static int set_fill(response_set_t *set, const pattern_t *pattern)
 	return 0;
 }
 
-int response_set_compile(const fragment_t *text, response_set_t *set,
-		diagnostics_t *diagnostics)
+int response_set_compile(
+		const fragment_t *text, response_set_t *set, diagnostics_t *diagnostics)
 {
 	pattern_t pattern;
 	int filled;

@@ -190,7 +190,8 @@ static bool next_param(str *rest, str *name, str *value)
 	end = find_one_of(rest, 0, rest->len, ";");
 	equals = find_one_of(rest, 0, end, "=");
 	*name = slice(rest, 0, equals);
-	*value = equals < end ? slice(rest, equals + 1, end) : slice(rest, end, end);
+	*value =
+			equals < end ? slice(rest, equals + 1, end) : slice(rest, end, end);
 	*rest = end < rest->len ? slice(rest, end + 1, rest->len)
 							: slice(rest, end, end);
 	return true;
@@ -297,8 +298,7 @@ static const char *check_repeated(const str *text, const str *params, int *at)
 }
 
 /* maddr takes the place of the host, so it is checked like one. */
-static const char *check_maddr(
-		const str *text, const uri_parts_t *uri, int *at)
+static const char *check_maddr(const str *text, const uri_parts_t *uri, int *at)
 {
 	str value, host;
 	int begin, end;

@@ -31,7 +31,8 @@ typedef struct piece
 typedef struct template
 {
 	piece_t *pieces;
-} template_t;
+}
+template_t;
 
 /** Make a template of a fragment and its marks.
  * @param text must outlive the template, like the arena

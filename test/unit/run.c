@@ -12,7 +12,7 @@ int main(void)
 			suite_fragment, suite_sip_uri, suite_duration, suite_pattern,
 			suite_response_set, suite_template, suite_settings,
 			suite_destination, suite_rule, suite_inline_parse,
-			suite_dialplan_parse, suite_mutation};
+			suite_dialplan_parse, suite_failover_policy, suite_mutation};
 	SRunner *runner = srunner_create(NULL);
 	size_t i;
 	int failed;

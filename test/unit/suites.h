@@ -18,6 +18,7 @@ Suite *suite_destination(void);
 Suite *suite_rule(void);
 Suite *suite_inline_parse(void);
 Suite *suite_dialplan_parse(void);
+Suite *suite_failover_policy(void);
 Suite *suite_mutation(void);
 
 #endif

@@ -147,6 +147,8 @@ static const struct
 		{"class 21: an unknown name behind the prefix",
 				TEXT("  &failover.timer.invite=5"), NULL,
 				"1:13 [timer.invite" NO_SETTING},
+		{"class 21: the prefix alone", TEXT("&failover.=5"), NULL,
+				"1:1 [&failover." NO_SETTING},
 		{"class 19: no name", TEXT("=5"), NULL, "1:1 [" NO_SETTING},
 		{"class 18: no equals sign", TEXT("attempts 5"), NULL,
 				"1:1 [attempts 5] is no setting: name=value would be right"},

@@ -95,6 +95,8 @@ static const struct
 				"redirection.max=3 attempts=5", ""},
 		{"a hole that is empty is silent", "attempts=$0", "",
 				"redirection.max=3 attempts=7", ""},
+		{"a reply", "reply=$0", "480 x",
+				"redirection.max=3 attempts=7 reply=480 x", ""},
 		{"no further setting", "attempts=$0", "5;redirection.max=4", NULL,
 				"1:10 [5;redirection.max=4] is no whole number from 1 to 30, "
 				"..."},
