@@ -95,6 +95,24 @@ uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(MODULES_DIR)/failover.so $(TOOLS:%=$(DESTDIR)$(PREFIX)/bin/%)
 	rm -rf $(DESTDIR)$(DOC_DIR)
 
+##@ Documentation
+DOC_PAGE     = build/doc/failover.html
+XSLTPROC    ?= xsltproc
+DOCBOOK_XSL ?= /usr/share/xml/docbook/stylesheet/docbook-xsl
+
+.PHONY: doc
+doc: $(DOC_PAGE) ## the reference of doc/ as one page, build/doc/failover.html
+
+$(DOC_PAGE): $(wildcard doc/*.xml)
+	$(if $(and $(shell command -v $(XSLTPROC)),$(wildcard $(DOCBOOK_XSL)/xhtml/docbook.xsl)),,\
+		$(error DocBook cannot be read here: run 'apt-get install xsltproc docbook-xsl'))
+	$(call say,DOC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(XSLTPROC) --nonet --novalid --xinclude -o $@ \
+		--stringparam generate.toc 'book toc' --param toc.section.depth 1 \
+		--param section.autolabel 1 --param table.borders.with.css 1 \
+		--param variablelist.as.table 1 $(DOCBOOK_XSL)/xhtml/docbook.xsl doc/failover.xml
+
 ##@ Trying
 # Python's own files go to build/ as well.
 check-wire demo: export PYTHONPYCACHEPREFIX := $(CURDIR)/build/python

@@ -2,6 +2,7 @@
 #include "../../core/sr_module.h"
 #include "../../core/dset.h"
 #include "../../core/forward.h"
+#include "../../core/globals.h"
 #include "../../core/parser/parse_to.h"
 #include "../../core/qvalue.h"
 #include "../../core/script_cb.h"
@@ -56,7 +57,8 @@ typedef struct origin
 {
 	str path, instance, ruid, location_ua;
 	flag_t branch_flags;
-	struct socket_info *socket;
+	struct socket_info *socket;			/* forced by the script */
+	struct socket_info *default_socket; /* of the request */
 } origin_t;
 
 struct call
@@ -215,7 +217,9 @@ static int relay_branch(
 	str uri = target->uri;
 	str next_hop = target->next_hop;
 	str path = {0}, instance = {0}, ruid = {0}, location_ua = {0};
+	struct socket_info *tm_default = bind_address;
 	flag_t flags = 0;
+	int sent;
 
 	if(target->is_current) {
 		path = origin->path;
@@ -229,7 +233,12 @@ static int relay_branch(
 			   choose_socket(call, target), &instance, 0, &ruid, &location_ua)
 			< 0)
 		return -1;
-	return tm.t_forward_nonack(copy, NULL);
+	/* tm offers the socket of the first attempt as the default, which would
+	 * make that one's choice that of all (t_reply.c, faked_env) */
+	bind_address = origin->default_socket;
+	sent = tm.t_forward_nonack(copy, NULL);
+	bind_address = tm_default;
+	return sent;
 }
 
 /* Set tm's timers for the next attempt: how long it may stay silent; how long
@@ -386,8 +395,9 @@ static void end_cancelled(call_t *call, tm_cell_t *t, int branch, int code)
 }
 
 /* Give the caller the reply that the chain ended with, unless tm has it in
- * hand, or the script's failure_route has done something else. */
-static void send_final_reply(call_t *call, tm_cell_t *t)
+ * hand, or the script's failure_route has done something else.
+ * @param copy the copy of the request that tm offers, or the request */
+static void send_final_reply(call_t *call, tm_cell_t *t, struct sip_msg *copy)
 {
 	final_reply_t reply = call->reply;
 
@@ -395,7 +405,11 @@ static void send_final_reply(call_t *call, tm_cell_t *t)
 	if(reply.kind == FINAL_AS_IT_IS
 			|| t->nr_of_outgoings > call->branches_at_end)
 		return;
+	/* acc notes in the flags that it has logged the call: whoever looks at
+	 * the other one later must see it */
+	t->uas.request->flags = copy->flags;
 	tm_reply(t, t->uas.request, reply.code, reply.phrase);
+	copy->flags = t->uas.request->flags;
 }
 
 /* -- what tm tells ------------------------------------------------------ */
@@ -458,10 +472,11 @@ static void on_branch_failure(
 
 /* The call has failed for good. Where the script has a failure_route it comes
  * first, and we after it: on_failure_route_done(). */
-static void on_call_failure(call_t *call, tm_cell_t *t)
+static void on_call_failure(
+		call_t *call, tm_cell_t *t, struct tmcb_params *params)
 {
 	if(call->is_ended && t->on_failure == 0)
-		send_final_reply(call, t);
+		send_final_reply(call, t, params->req);
 }
 
 /* timer.provisional counts from the first 1xx, later ones never prolong it. */
@@ -511,7 +526,7 @@ static void on_tm_event(tm_cell_t *t, int type, struct tmcb_params *params)
 	else if(type & TMCB_ON_BRANCH_FAILURE)
 		on_branch_failure(call, t, params);
 	else if(type & TMCB_ON_FAILURE)
-		on_call_failure(call, t);
+		on_call_failure(call, t, params);
 	tm_unlock_replies(t);
 }
 
@@ -523,14 +538,13 @@ static int on_failure_route_done(
 	tm_cell_t *t = tm.t_gett();
 	call_t *call;
 
-	(void)msg;
 	(void)flags;
 	(void)param;
 	if(t == NULL || t == T_UNDEFINED)
 		return 1;
 	call = tm_find_param(t, on_tm_event);
 	if(call != NULL && call->is_ended)
-		send_final_reply(call, t);
+		send_final_reply(call, t, msg);
 	return 1;
 }
 
@@ -655,6 +669,7 @@ static int keep_origin(call_t *call, struct sip_msg *msg)
 
 	getbflagsval(0, &origin->branch_flags);
 	origin->socket = msg->force_send_socket;
+	origin->default_socket = bind_address;
 	if(arena_copy(call->arena, &msg->path_vec, &origin->path) < 0
 			|| arena_copy(call->arena, &msg->instance, &origin->instance) < 0
 			|| arena_copy(call->arena, &msg->ruid, &origin->ruid) < 0
@@ -761,9 +776,10 @@ static int call_attach(call_t *call, struct sip_msg *msg, tm_cell_t *t)
 		LM_ERR("cannot register with the transaction\n");
 		return -1;
 	}
-	/* no silent end of a call whose only branch stays silent (timer.c,
-	 * final_response_handler); no reply of tm's own while we try others */
-	t->flags |= T_NOISY_CTIMER_FLAG | T_DISABLE_INTERNAL_REPLY;
+	/* no reply of tm's own while others are tried. (That tm drops no call in
+	 * silence, whatever its noisy_ctimer says, it owes to TMCB_ON_FAILURE:
+	 * timer.c, final_response_handler.) */
+	t->flags |= T_DISABLE_INTERNAL_REPLY;
 	return 0;
 }
 

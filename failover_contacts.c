@@ -1,60 +1,65 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../core/sr_module.h"
-#include "../../core/parser/contact/parse_contact.h"
-#include "../../core/qvalue.h"
 
 #include "failover_contacts.h"
 
 #include <string.h>
 
+#include "contact.h"
+
 /* Contacts of one reply that are looked at: the cap on those followed is far
  * lower, and what is beyond it must not cost memory. */
 #define CONTACTS_MAX 100
 
-static int contact_q(const contact_t *contact)
+/* The list that targets are appended to. */
+typedef struct target_list
 {
-	qvalue_t q;
+	target_t *first;
+	target_t **end;
+	int seen;
+} target_list_t;
 
-	if(contact->q == NULL
-			|| str2q(&q, contact->q->body.s, contact->q->body.len) < 0)
-		return MAX_Q;
-	return q;
-}
-
-static target_t *read_parsed(struct sip_msg *reply, arena_t *arena)
+/* The addresses of one Contact header. The core's parser is not used: it turns
+ * their order round, gives all up for a bad one, and logs each as an error. */
+static void read_header(
+		const struct hdr_field *header, target_list_t *list, arena_t *arena)
 {
-	target_t *list = NULL;
-	target_t **link = &list;
-	contact_t *contact = NULL;
-	int seen = 0;
+	str rest = header->body;
+	contact_address_t address;
 
-	while(contact_iterator(&contact, reply, contact) == 0 && contact != NULL
-			&& seen++ < CONTACTS_MAX) {
+	while(list->seen < CONTACTS_MAX && contact_next(&rest, &address)) {
 		const char *why;
+		target_t *target =
+				target_of_contact(&address.uri, address.q, arena, &why);
 
-		*link = target_of_contact(
-				&contact->uri, contact_q(contact), arena, &why);
-		if(*link == NULL)
+		list->seen++;
+		if(target == NULL) {
 			LM_DBG("Contact [%.*s] is not followed: %s\n",
-					STR_FMT(&contact->uri), why);
-		else
-			link = &(*link)->next;
+					STR_FMT(&address.uri), why);
+			continue;
+		}
+		*list->end = target;
+		list->end = &target->next;
 	}
-	return list;
 }
 
 target_t *contacts_read(const struct sip_msg *reply, arena_t *arena)
 {
+	target_list_t list = {.first = NULL, .end = &list.first};
+	const struct hdr_field *header;
 	struct sip_msg copy;
-	target_t *list = NULL;
 
 	memset(&copy, 0, sizeof(copy));
 	copy.buf = reply->buf;
 	copy.len = reply->len;
 	if(parse_msg(copy.buf, copy.len, &copy) == 0
-			&& parse_headers(&copy, HDR_EOH_F, 0) == 0 && copy.contact != NULL)
-		list = read_parsed(&copy, arena);
+			&& parse_headers(&copy, HDR_EOH_F, 0) == 0) {
+		for(header = copy.headers; header != NULL; header = header->next) {
+			if(header->type == HDR_CONTACT_T)
+				read_header(header, &list, arena);
+		}
+	}
 	copy.buf = NULL; /* is not ours */
 	free_sip_msg(&copy);
-	return list;
+	return list.first;
 }

@@ -23,18 +23,36 @@ static int *parameter(const char *name)
 			find_module_by_name("tm"), (char *)name, PARAM_INT, &type);
 }
 
-/* failure_exec_mode=1 hides a failed send until the timer: no failover at once
- * could be promised (t_fwd.c, t_send_branch). */
+/* Values of tm's parameters with which no failover could be promised. */
+static const struct
+{
+	const char *name;
+	int least, most;
+	const char *why;
+} refused[] = {
+		/* t_fwd.c, t_send_branch */
+		{"failure_exec_mode", 1, 1, "hides failed sends until a timer fires"},
+		/* t_reply.c, t_should_relay_response */
+		{"failure_reply_mode", 1, 2,
+				"drops the reply that the caller is to get"},
+};
+
 static int check_parameters(void)
 {
-	int *exec_mode = parameter("failure_exec_mode");
+	size_t i;
+	int result = 0;
 
-	if(exec_mode == NULL || *exec_mode == 0)
-		return 0;
-	LM_ERR("tm hides failed sends: remove modparam(\"tm\", "
-		   "\"failure_exec_mode\", %d)\n",
-			*exec_mode);
-	return -1;
+	for(i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		int *value = parameter(refused[i].name);
+
+		if(value == NULL || *value < refused[i].least
+				|| *value > refused[i].most)
+			continue;
+		LM_ERR("tm %s: remove modparam(\"tm\", \"%s\", %d)\n", refused[i].why,
+				refused[i].name, *value);
+		result = -1;
+	}
+	return result;
 }
 
 int tm_bind(void)

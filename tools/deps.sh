@@ -12,9 +12,10 @@
 set -eu
 export LC_ALL=C
 
-packages="kamailio kamailio-tls-modules
+packages="kamailio kamailio-lua-modules kamailio-tls-modules
 	gcc libc6-dev make pkg-config libpcre2-dev
 	check python3 python3-pytest sip-tester
+	valgrind openssl baresip-core libnet-sip-perl
 	dpkg-dev ca-certificates"
 policy=/usr/sbin/policy-rc.d
 

@@ -9,8 +9,8 @@
 int main(void)
 {
 	static Suite *(*const suites[])(void) = {suite_arena, suite_diagnostics,
-			suite_fragment, suite_sip_uri, suite_duration, suite_pattern,
-			suite_response_set, suite_template, suite_settings,
+			suite_fragment, suite_sip_uri, suite_contact, suite_duration,
+			suite_pattern, suite_response_set, suite_template, suite_settings,
 			suite_destination, suite_rule, suite_inline_parse,
 			suite_dialplan_parse, suite_failover_policy, suite_mutation};
 	SRunner *runner = srunner_create(NULL);

@@ -9,6 +9,7 @@ Suite *suite_arena(void);
 Suite *suite_diagnostics(void);
 Suite *suite_fragment(void);
 Suite *suite_sip_uri(void);
+Suite *suite_contact(void);
 Suite *suite_duration(void);
 Suite *suite_pattern(void);
 Suite *suite_response_set(void);

@@ -36,7 +36,8 @@ KINDS = {
     "late-ringing": Kind("sip:1@{a} sip:2@{b}",
         {"a": [reply(200, after=0.7)], "b": RINGS}, "a"),
     "late-failed": Kind("sip:1@{a} sip:2@{b} sip:3@{c}",
-        {"a": [reply(200, after=0.7)], "b": [reply(486, after=0.28)], "c": RINGS}, "a"),
+        {"a": [reply(200, after=0.7)], "b": [reply(486, after=0.28)],
+         "c": [reply(180, every=0.3)]}, "a"),
     "late-tcp": Kind("sip:1@{a}/TCP sip:2@{b}/TCP",
         {"a": [reply(200, after=0.7)], "b": RINGS}, "a"),
     "crossing": Kind("sip:1@{a} sip:2@{b}",
@@ -79,8 +80,8 @@ KINDS = {
 
 
 def route_of(kind, names):
-    """The script line for one kind; a gateway is named kind:peer."""
-    own = {peer: names[f"{kind}:{peer}"] for peer in KINDS[kind].peers}
+    """The script line for one kind; a gateway is named kind_peer."""
+    own = {peer: names[f"{kind}_{peer}"] for peer in KINDS[kind].peers}
     return (f'if ($rU == "{kind}" && failover("{filled(KINDS[kind].list, own)}",'
             f' "{KINDS[kind].settings}")) exit;')
 
@@ -92,7 +93,7 @@ def config_of(kinds, **more):
 
 
 def peers_of(kinds):
-    return {f"{kind}:{peer}": _renamed(kind, told) for kind in kinds
+    return {f"{kind}_{peer}": _renamed(kind, told) for kind in kinds
             for peer, told in KINDS[kind].peers.items()}
 
 
@@ -101,7 +102,7 @@ def _renamed(kind, told):
     if told is NOBODY:
         return told
     return [dataclasses.replace(step, contacts=tuple(
-        contact.replace("{", "{" + kind + ":") for contact in step.contacts))
+        contact.replace("{", "{" + kind + "_") for contact in step.contacts))
         if getattr(step, "contacts", ()) else step for step in told]
 
 
@@ -115,7 +116,7 @@ class Result:
 
     def problems(self):
         kind = KINDS[self.kind]
-        peers = {f"{self.kind}:{name}": [] for name in kind.peers}
+        peers = {f"{self.kind}_{name}": [] for name in kind.peers}
         judge = Judge(Scenario("", peers, [], []), {}, self.trace, self.call)
         found = list(judge.demands())
         if not judge.finals:
@@ -124,7 +125,7 @@ class Result:
             if judge.finals[0].message.status != kind.ends:
                 found.append(f"ended with {judge.finals[0].message}")
         else:
-            found += self._answer(judge, f"{self.kind}:{kind.ends}")
+            found += self._answer(judge, f"{self.kind}_{kind.ends}")
         return [f"{self.kind}, {self.call.invite.call_id}, {self.call.codes}: {p}"
                 for p in found]
 

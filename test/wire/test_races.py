@@ -124,7 +124,39 @@ LATER_ON = [
              caller=[100, 180, 200], final_from="a", final_at=at(1.5)),
 ]
 
-ALL = [*BEFORE_ANY_REPLY, *RINGING, *IN_OUR_WAIT, *LATER_ON]
+SLOW = """
+branch_route[SLOW] { if ($rU == "101") usleep("400000"); }
+"""
+
+
+def between(title, cancel, **more):
+    """The caller gives up while tm prepares a branch, which the script's
+    branch_route makes slow."""
+    return Scenario(f"E11: {title}",
+        **{"route": 't_on_branch("SLOW"); if (' + through() + ") exit;", "extra": SLOW,
+           "modules": ("cfgutils", "corex", "failover"), "cancel": cancel,
+           "caller": [100, 487], "final_at": by(0.7), **more})
+
+
+BETWEEN = [
+    between("between two attempts, behind a reply", when("a", 503, 0.15),
+            peers={"a": [reply(503)], "b": RINGS_AND_ANSWERS},
+            attempts=[("a", "UDP", at(0))]),
+    between("between two attempts, behind silence", when("caller", 100, 1.15),
+            peers={"a": SILENT, "b": RINGS_AND_ANSWERS},
+            attempts=[("a", "UDP", at(0))], final_at=by(1.7)),
+    between("before the first attempt has left", when("caller", 100, 0.15),
+            route='t_on_branch("SLOW"); if (failover("sip:101@{a} sip:102@{b}")) exit;',
+            peers={"a": RINGS_AND_ANSWERS, "b": RINGS_AND_ANSWERS}, attempts=[]),
+    between("before the first attempt, one of two branches, has left",
+            when("caller", 100, 0.15),
+            route='append_branch("sip:101@{c}"); t_on_branch("SLOW");'
+                  'if (failover("sip:100@{a} sip:102@{b}")) exit;',
+            peers={"a": RINGS_AND_ANSWERS, "b": RINGS_AND_ANSWERS,
+                   "c": RINGS_AND_ANSWERS}, attempts=[]),
+]
+
+ALL = [*BETWEEN, *BEFORE_ANY_REPLY, *RINGING, *IN_OUR_WAIT, *LATER_ON]
 
 
 @pytest.mark.parametrize("scenario", ALL, ids=lambda s: s.title)
@@ -161,6 +193,29 @@ class Racer(Gateway):
     def _race(self, invite):
         moves = [lambda: self._play(invite, reply(self.code)),
                  self.calls[invite.message.call_id].cancel]
+        with together():
+            for move in moves if self.order == ORDERS[0] else moves[::-1]:
+                move()
+
+
+class LateRacer(Gateway):
+    """Replies together with the late answer of another one."""
+
+    def __init__(self, name, trace, step, order):
+        super().__init__(name, [[]], trace)
+        self.step, self.order, self.other = step, order, None
+
+    def _on_invite(self, message, link):
+        known = message.branch in self._invites
+        super()._on_invite(message, link)
+        if not known:
+            self.later(0.03, self._race, self._invites[message.branch])
+
+    def _race(self, invite):
+        late = next(i for i in self.other._invites.values()
+                    if i.message.call_id == invite.message.call_id)
+        moves = [lambda: self._play(invite, self.step),
+                 lambda: self.other._play(late, reply(200))]
         with together():
             for move in moves if self.order == ORDERS[0] else moves[::-1]:
                 move()
@@ -260,3 +315,73 @@ def test_the_races_were_close(races):
     tried = {len(judge.attempts) for race in judges.values() for judge in race}
     assert tried == {1, 2}
     assert {len(judge.attempts) for judge in judges[TIMED]} == {1, 2}
+
+
+# -- the late answer and what the next one says -------------------------------------------
+
+LATE_CALLS = 200
+# It rings again: tm (plain tm too, with parallel branches) forgets the CANCEL of a
+# branch whose very first 1xx crosses it, and sends it at the next 1xx.
+RINGS_AGAIN = reply(180, every=0.3)
+LATE_RACES = {f"{what}, {order}": (step, order)
+              for what, step in (("fails", reply(486)), ("rings", RINGS_AGAIN))
+              for order in ORDERS}
+
+
+def late_config(names):
+    return kamailio.Config(
+        "\n".join(f'if ($rU == "{n}" && failover("sip:1@{names["a"]}'
+                  f' sip:2@{names[race]} sip:3@{names["c"]}",'
+                  ' "timer.inviting=400ms")) exit;' for n, race in enumerate(LATE_RACES)),
+        modparams=(("tm", "wt_timer", 1000),))
+
+
+def late_racer(step, order):
+    return Peer(made_by=lambda name, trace: LateRacer(name, trace, step, order))
+
+
+async def run_late_races():
+    """{race: [Judge]} of calls whose first destination answers late, in the very
+    instant in which the second fails or rings, and whose third rings."""
+    told = {race: late_racer(*what) for race, what in LATE_RACES.items()}
+    made = {race: [] for race in LATE_RACES}
+    async with Stage({"a": SILENT, "c": [RINGS_AGAIN], **told}, late_config,
+                     memory_mb=64) as stage:
+        for race in LATE_RACES:
+            stage.gateways[race].other = stage.gateways["a"]
+        caller = await stage.caller()
+        for _ in range(LATE_CALLS):
+            for number, race in enumerate(made):
+                made[race].append(caller.call(f"sip:{number}@{stage.names['proxy']}",
+                                              hangup_after=0))
+                await asyncio.sleep(1 / A_SECOND)
+        await asyncio.wait([asyncio.ensure_future(c.ended.wait())
+                            for calls in made.values() for c in calls], timeout=5)
+        left = await stage.drained(30)
+        assert left == 0, f"tm still holds {left} transaction(s)"
+        assert not stage.server.faults(), stage.server.faults()
+        by_call = {}
+        for entry in stage.trace:
+            by_call.setdefault(entry.message.call_id, Trace()).entries.append(entry)
+        return {race: [Judge(Scenario("", {"a": [], race: [], "c": []}, [], []), {},
+                             by_call[c.invite.call_id], c) for c in calls]
+                for race, calls in made.items()}
+
+
+@pytest.fixture(scope="module")
+def late_races():
+    return asyncio.run(run_late_races())
+
+
+@pytest.mark.parametrize("race", LATE_RACES)
+def test_a_late_answer_in_the_instant_in_which_the_next_one_speaks(late_races, race):
+    """The answer is the answer; whoever was tried meanwhile gets its CANCEL."""
+    problems = [f"{j.call.invite.call_id}, {j.call.codes}: {p}"
+                for j in late_races[race] for p in [
+                    *j.demands(), *(() if j.call.answered else ("not answered",))]]
+    assert not problems, "\n".join([f"{len(problems)} complaints", *problems[:20]])
+
+
+def test_the_late_races_were_close(late_races):
+    assert {len(judge.attempts) for race, judges in late_races.items()
+            for judge in judges if race.startswith("fails")} == {2, 3}

@@ -2,9 +2,13 @@
 """What a 3xx may bring, sense and nonsense (specification, E6), each as a
 scenario. test_events has the ordinary ones."""
 
+import pathlib
+import tempfile
+
 import pytest
 
-from scenario import (NOBODY, SILENT, Scenario, at, in_turn, ipv6, later, redirect,
+import certificates
+from scenario import (NOBODY, SILENT, Peer, Scenario, at, in_turn, ipv6, later, redirect,
                       reply, soon, when)
 
 RINGS_AND_ANSWERS = [reply(180, after=0.1), reply(200, after=0.2)]
@@ -260,7 +264,44 @@ ALLOWED = [
              modparams=(("failover", "redirection_allow", "sip:2@"),)),
 ]
 
-ALL = [*NONE_TO_FOLLOW, *FOLLOWED, *ORDER, *ALLOWED]
+
+KEPT = tempfile.TemporaryDirectory(prefix="failover-tls-")   # gone at the end
+FILES = certificates.make(pathlib.Path(KEPT.name))
+KAMAILIO_TLS = (("tls", "private_key", str(FILES / "server.key")),
+                ("tls", "certificate", str(FILES / "server.pem")),
+                ("tls", "ca_list", str(FILES / "ca.pem")), ("tls", "tls_method", "TLSv1.2+"))
+
+
+def secure(*script):
+    """A gateway that speaks TLS."""
+    return Peer((script,), tls=certificates.context(FILES, "server"))
+
+
+def secured(title, route, attempts, peers):
+    """A redirection where TLS is at hand; the last in the list is busy."""
+    return Scenario(title, route=route, peers={**peers, "b": [reply(486)]},
+        attempts=attempts, caller=[100, 486], final_from="b", modules=("tls", "failover"),
+        modparams=KAMAILIO_TLS, globals="enable_tls=yes\n", sockets=("udp4", "tls4"))
+
+
+FROM_SIPS = 'failover("sips:100@{a} sip:101@{b}")'
+SIPS_A, TLS_C = ("a", "TLS", at(0), "sips:100@{a}"), ("c", "TLS", soon(), "sips:1@{c}")
+
+SIPS = [
+    secured("110: from sips to sip none is followed", FROM_SIPS, [SIPS_A, LAST],
+            {"a": secure(redirect("<sip:1@{c}>")), "c": RINGS_AND_ANSWERS}),
+    secured("110: from sips to sip over TLS neither", FROM_SIPS, [SIPS_A, LAST],
+            {"a": secure(redirect("<sip:1@{c};transport=tls>")), "c": secure(reply(480))}),
+    secured("110: from sips to sips", FROM_SIPS, [SIPS_A, TLS_C, LAST],
+            {"a": secure(redirect("<sip:2@{c}>, <sips:1@{c}>;q=0.5")),
+             "c": secure(reply(480))}),
+    secured("110: from sips to sips to sip", FROM_SIPS, [SIPS_A, TLS_C, LAST],
+            {"a": secure(redirect("<sips:1@{c}>")), "c": secure(redirect("<sip:2@{b}>"))}),
+    secured("110: from sip to sips", TWO, [FIRST, TLS_C, LAST],
+            {"a": [redirect("<sips:1@{c}>")], "c": secure(reply(480))}),
+]
+
+ALL = [*NONE_TO_FOLLOW, *FOLLOWED, *ORDER, *ALLOWED, *SIPS]
 
 
 @pytest.mark.parametrize("scenario", ALL, ids=lambda s: s.title)

@@ -221,6 +221,11 @@ SETTING_VALUES = [
         attempts=[("a", "UDP", at(0)), ("b", "UDP", soon())], caller=[100, 180, 200]),
 ]
 
+# These sockets are the first in the file, what Kamailio takes when nothing else
+# is known; the caller calls at {proxy}.
+SECOND = "listen=udp:127.0.0.2:@PORT@\nlisten=tcp:127.0.0.2:@PORT@"
+SECOND_IS = "127.0.0.2:{proxy_port}"
+
 BARE_INVITES = """
     if (is_method("INVITE") && !has_totag()) {
         record_route();
@@ -335,23 +340,39 @@ CALLS = [
         carries={1: {"Route": ["<sip:192.0.2.1;lr>"]}, 2: {"Route": ["<sip:192.0.2.1;lr>"]}},
         caller=[100, 486]),
 
-    Scenario("$fs holds for every attempt whose transport fits",
-        globals="listen=udp:127.0.0.2:@PORT@",       # it is the first, the default
-        route='$fs = "udp:{proxy}"; '
+    *(Scenario(f"$fs holds for every attempt whose transport fits, here {fs}",
+        globals=SECOND, route=f'$fs = "udp:{fs}"; '
               'if (failover("sip:1@{a} sip:2@{b}/TCP sip:3@{c}")) exit;',
         peers={"a": [reply(503)], "b": [reply(503)], "c": [reply(486)]},
         attempts=[("a", "UDP", at(0)), ("b", "TCP", soon()), ("c", "UDP", soon())],
-        carries={1: {"sent-by": ["{proxy}"]}, 2: {"sent-by": ["{proxy}"]},
-                 3: {"sent-by": ["{proxy}"]}},
+        carries={1: {"sent-by": [fs]}, 2: {"sent-by": [SECOND_IS]}, 3: {"sent-by": [fs]}},
+        caller=[100, 486]) for fs in ("{proxy}", SECOND_IS)),
+
+    Scenario("$fs holds for attempts over TCP too", globals=SECOND,
+        route='$fs = "tcp:{proxy}"; if (failover("sip:1@{a}/TCP sip:2@{b}/TCP")) exit;',
+        peers={"a": [reply(503)], "b": [reply(486)]},
+        attempts=[("a", "TCP", at(0)), ("b", "TCP", soon())],
+        carries={1: {"sent-by": ["{proxy}"]}, 2: {"sent-by": ["{proxy}"]}},
         caller=[100, 486]),
 
-    Scenario("$fs for TCP says nothing of attempts over UDP",
-        globals="listen=tcp:127.0.0.2:@PORT@\nlisten=udp:127.0.0.2:@PORT@",
-        route='$fs = "tcp:{proxy}"; '
-              'if (failover("sip:1@{a}/TCP sip:2@{b}")) exit;',
+    Scenario("$fs for TCP says nothing of attempts over UDP", globals=SECOND,
+        route=f'$fs = "tcp:{SECOND_IS}"; if (failover("sip:1@{{a}} sip:2@{{b}}/TCP")) exit;',
+        peers={"a": [reply(503)], "b": [reply(486)]},
+        attempts=[("a", "UDP", at(0)), ("b", "TCP", soon())],
+        carries={1: {"sent-by": ["{proxy}"]}, 2: {"sent-by": [SECOND_IS]}},
+        caller=[100, 486]),
+
+    Scenario("without $fs UDP leaves by the socket of the call, also behind TCP",
+        globals=SECOND, route='failover("sip:1@{a}/TCP sip:2@{b}")',
         peers={"a": [reply(503)], "b": [reply(486)]},
         attempts=[("a", "TCP", at(0)), ("b", "UDP", soon())],
-        carries={1: {"sent-by": ["{proxy}"]}, 2: {"sent-by": ["127.0.0.2:{proxy_port}"]}},
+        carries={2: {"sent-by": ["{proxy}"]}}, caller=[100, 486]),
+
+    Scenario("without $fs UDP leaves by the socket of the call, also behind a timer",
+        globals=SECOND, route='failover("sip:1@{a} sip:2@{b}", "timer.inviting=500ms")',
+        peers={"a": SILENT, "b": [reply(486)]},
+        attempts=[("a", "UDP", at(0)), ("b", "UDP", later(0.5))],
+        carries={1: {"sent-by": ["{proxy}"]}, 2: {"sent-by": ["{proxy}"]}},
         caller=[100, 486]),
 
     Scenario("by a plan without To: the request's own target first",

@@ -1,0 +1,602 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Holds the documentation and the tables of the module against each other, both
+ways, and loads every example into a real Kamailio. The tables are read from the
+sources, the documentation by the ids of its sections and tables."""
+
+import functools
+import html
+import pathlib
+import re
+import subprocess
+import tempfile
+import xml.etree.ElementTree as ElementTree
+from xml.etree import ElementInclude
+
+import pytest
+
+import certificates
+import kamailio
+
+TOP = kamailio.TOP
+DOC = TOP / "doc"
+MODULE = (TOP / "failover_mod.c").read_text()
+SETTINGS = (TOP / "settings.c").read_text()
+ID, NONE = "id", "none"
+
+
+# -- the documentation ---------------------------------------------------------
+
+@functools.cache
+def book():
+    """The whole book, its included files in their places."""
+    def load(href, parse, encoding=None):
+        assert parse == "xml", href
+        return ElementTree.parse(DOC / href).getroot()
+    root = ElementTree.parse(DOC / "failover.xml").getroot()
+    ElementInclude.include(root, load)
+    return root
+
+
+def by_id(name):
+    found = [element for element in book().iter() if element.get(ID) == name]
+    assert len(found) == 1, f"{len(found)} elements have the id {name}"
+    return found[0]
+
+
+def text_of(element):
+    """The text of an element, blanks as one."""
+    return " ".join("".join(element.itertext()).split())
+
+
+def rows(table):
+    """The cells of a table, row by row, without its head."""
+    found = [row.findall("entry") for row in by_id(table).iter("row")]
+    head, *body = found
+    assert body and all(len(cells) == len(head) for cells in body), table
+    return body
+
+
+def literals(cell):
+    return [text_of(literal) for literal in cell.iter("literal")]
+
+
+def value_of(cell):
+    """The one value in a cell; empty where it says that there is none."""
+    text = text_of(cell)
+    assert (text == NONE) != (literals(cell) == [text]), text
+    return "" if text == NONE else text
+
+
+def card(section):
+    """The lines `name: value` of a section's card."""
+    lines = section.find("synopsis").text.strip().splitlines()
+    return dict(re.fullmatch(r"([a-z ]+): +(.+)", line).groups() for line in lines)
+
+
+def parameter_sections():
+    sections = {}
+    for section in by_id("failover.parameters").findall("section"):
+        name = text_of(section.find("title/varname"))
+        assert section.get(ID) == f"failover.p.{name}" and name not in sections, name
+        sections[name] = section
+    return sections
+
+
+# -- the sources ---------------------------------------------------------------
+
+def table_text(source, beginning):
+    """What stands between a line that ends with `= {` and the `};` that ends
+    the table."""
+    found = re.findall(re.escape(beginning) + r"[^;]*?= \{\n(.*?)\n\};", source, re.S)
+    assert len(found) == 1, f"{len(found)} tables begin with [{beginning}]"
+    return found[0]
+
+
+def constant(name):
+    """The number that a name stands for; of the files at the top."""
+    if name.isdigit():
+        return int(name)
+    for path in sorted(TOP.glob("*.[ch]")):
+        found = re.search(rf"^#define {name} (.+)$", path.read_text(), re.M)
+        if found:
+            factors = re.sub(r"/\*.*\*/", "", found[1]).strip("() u\t").split("*")
+            product = 1
+            for factor in factors:
+                product *= constant(factor.strip().rstrip("u"))
+            return product
+    raise AssertionError(f"[{name}] is no constant")
+
+
+def parameters():
+    """{name: its kinds} of failover_mod.c."""
+    text = table_text(MODULE, "static param_export_t params[]")
+    both = {name: "int or string" for name in re.findall(r"BOTH_TYPES\((\w+)\)", text)}
+    single = re.findall(r'\{"(\w+)", PARAM_(STRING|INT)\b', text)
+    found = {**both, **{name: kind.lower() for name, kind in single}}
+    assert len(found) == text.count("BOTH_TYPES(") + text.count('{"'), text
+    return found
+
+
+def commands():
+    """{(name, number of arguments)} of kamailio.cfg."""
+    text = table_text(MODULE, "static cmd_export_t commands[]")
+    found = {(name, int(count)) for name, count in
+             re.findall(r'\{"(\w+)", (?:\(cmd_function\))?\w+, (\d+),', text)}
+    assert len(found) == text.count('{"'), text
+    return found
+
+
+def kemi_functions():
+    """{(name, number of arguments)} for KEMI."""
+    text = table_text(MODULE, "static sr_kemi_t kemi_functions[]")
+    found = re.findall(r'str_init\("(\w+)"\), str_init\("(\w+)"\)[^{]*\{([^}]*)\}', text)
+    assert len(found) == text.count("str_init") // 2, text
+    return {(f"{module}.{name}", kinds.count("SR_KEMIP_") - kinds.count("SR_KEMIP_NONE"))
+            for module, name, kinds in found}
+
+
+def run_time_parameters():
+    """{name: (least, most)} of the cfg framework."""
+    text = table_text(MODULE, "static cfg_def_t cfg_definitions[]")
+    found = {name: (constant(least), constant(most)) for name, least, most in
+             re.findall(r'\{"(\w+)", CFG_VAR_INT, (\w+),\s*(\w+),', text)}
+    assert len(found) == text.count("CFG_VAR_"), text
+    return found
+
+
+def words_of(reader):
+    """The values that a reader of settings.c compares with."""
+    body = re.search(rf"^static int {reader}\([^;{{]*\)\n\{{.*?^\}}", SETTINGS,
+                     re.S | re.M)[0]
+    return re.findall(r'fragment_is\(value, "(\w+)"\)|\{"(\w+)", (?:true|false)\}', body)
+
+
+def values_of(reader, least, most):
+    """The values of a setting, as the documentation prints them; empty where
+    they are in no list."""
+    words = ["".join(pair) for pair in words_of(reader)]
+    if "parse_duration" in reader:
+        words += ["100ms", "3600s"]
+        assert (constant("DURATION_MIN_MS"), constant("DURATION_MAX_MS")) == (100, 3600000)
+    if reader == "parse_reply":
+        words += [str(constant("REPLY_CODE_MIN")), str(constant("REPLY_CODE_MAX"))]
+    if most:
+        words += [str(least), str(most)]
+    return words
+
+
+def settings():
+    """{(name, option): (values, default, whether an extension)} of settings.c."""
+    text = table_text(SETTINGS, "static const setting_t table[SETTING_COUNT]")
+    row = re.compile(r'\[SETTING_\w+\] = \{(NULL|"[^"]*"), (NULL|"[^"]*"),\s*"([^"]*)",'
+                     r'\s*(?:"[^"]*"\s*)+,\s*(true|false),\s*(parse_\w+),\s*'
+                     r'FIELD\(\w+\), (\w+), (\w+)\}')
+    found = {}
+    for name, option, fallback, extension, reader, least, most in row.findall(text):
+        values = values_of(reader, constant(least), constant(most))
+        found[tuple("" if n == "NULL" else n.strip('"') for n in (name, option))] = (
+            sorted(values), fallback, extension == "true")
+    assert len(found) == text.count("[SETTING_"), text
+    return found
+
+
+def parameter_of(setting):
+    return setting.replace(".", "_")
+
+
+# -- tables against sections ---------------------------------------------------
+
+def test_every_parameter_has_a_section_and_every_section_a_parameter():
+    titles = {name: text_of(section.find("title"))
+              for name, section in parameter_sections().items()}
+    assert titles == {name: f"{name} ({kinds})" for name, kinds in parameters().items()}
+
+
+def test_every_setting_has_a_parameter():
+    """Else the sections below would say nothing about it."""
+    names = {parameter_of(name) for name, _ in settings() if name}
+    assert names == set(parameters()) - {"dialplan", "dialplan_text"}
+
+
+def test_the_cards_of_the_parameters_agree_with_the_settings():
+    expected = {}
+    for (name, option), (_, fallback, _) in settings().items():
+        if not name:
+            continue
+        of_cfg = [c for c in run_time_parameters()
+                  if c in (parameter_of(name), parameter_of(name) + "_ms")]
+        expected[parameter_of(name)] = {
+            "default": fallback or NONE, "setting": name,
+            **({"option": option} if option else {}),
+            **({"run time": of_cfg[0]} if of_cfg else {})}
+    for name in ("dialplan", "dialplan_text"):
+        expected[name] = {"default": NONE}
+    found = {}
+    for name, section in parameter_sections().items():
+        lines = card(section)
+        assert lines.pop("syntax").startswith(f'modparam("failover", "{name}", '), name
+        found[name] = lines
+    assert found == expected
+
+
+def test_every_parameter_names_its_default_and_shows_itself_in_an_example():
+    for name, section in parameter_sections().items():
+        default = card(section)["default"]
+        said = [text_of(e) for e in section.iter("emphasis")
+                if text_of(e).startswith("Default value is ")]
+        assert len(said) == 1 and re.match(
+            rf"Default value is {re.escape(default)}(?:\.$|: | without )", said[0]), (name, said)
+        examples = [e.text for e in section.iter("programlisting")]
+        assert any(f'modparam("failover", "{name}", ' in e for e in examples), name
+
+
+def called(text):
+    """{(name, number of arguments)} of the calls in a text."""
+    return {(name, len([a for a in arguments.split(",") if a.strip()]))
+            for name, arguments in re.findall(r"([\w.]+)\(([^)]*)\)", text)}
+
+
+def test_every_function_has_a_section_and_every_section_a_function():
+    found = set()
+    for section in by_id("failover.functions").findall("section"):
+        if section.get(ID).startswith("failover.f."):
+            for title in section.findall("title/function"):
+                found |= called(text_of(title))
+    assert found == commands()
+
+
+def test_the_functions_of_kemi():
+    found = set()
+    for kemi, script in rows("failover.kemi.table"):
+        (name, count), = called(text_of(kemi))
+        (_, count_in_script), = called(text_of(script))
+        assert count == count_in_script, name
+        found.add((name.removeprefix("KSR."), count))
+    assert found == kemi_functions()
+
+
+def test_the_table_of_settings():
+    found = {}
+    for name, option, values, default, extension, meaning in rows("failover.settings.table"):
+        assert text_of(extension) in ("yes", "no") and text_of(meaning)
+        found[value_of(name), value_of(option)] = (
+            sorted(literals(values)), value_of(default), text_of(extension) == "yes")
+    assert found == settings()
+
+
+def test_the_table_of_options():
+    options = [value_of(cell) for cell, _ in rows("failover.options")]
+    assert sorted(options) == sorted(option for _, option in settings() if option)
+
+
+def test_the_table_of_presets():
+    text = table_text(SETTINGS, "static const preset_line_t carrier[]")
+    carrier = {f"{name.lower().replace('_', '.')}={value}" for name, value in
+               re.findall(r'\{SETTING_(\w+), "([^"]*)"\}', text)}
+    assert len(carrier) == text.count("SETTING_")
+    found = {text_of(name): set(literals(cell)) for name, cell in rows("failover.presets")}
+    assert found == {"carrier": carrier, "brekeke": set()}
+
+
+def as_number(fallback):
+    """A default of settings.c as the cfg framework has it."""
+    return {"true": "1", "false": "0"}.get(fallback) or (
+        str(int(fallback[:-1]) * 1000) if fallback.endswith("s") else fallback)
+
+
+def test_the_table_of_run_time_parameters():
+    defaults = {parameter_of(name): as_number(fallback)
+                for (name, _), (_, fallback, _) in settings().items() if name}
+    found, expected = {}, {}
+    for name, parameter, values, default in rows("failover.cfg.table"):
+        found[value_of(name)] = (value_of(parameter), literals(values), value_of(default))
+    for name, (least, most) in run_time_parameters().items():
+        parameter = name.removesuffix("_ms")
+        expected[name] = (parameter, [str(least), str(most)], defaults[parameter])
+    assert found == expected
+
+
+def test_the_server_has_what_the_table_of_run_time_parameters_says():
+    with kamailio.Server(kamailio.Config("exit;")) as server:
+        listed = set(re.findall(r"^failover: (\w+)$", server.rpc("cfg.list", "failover"), re.M))
+        assert listed == {value_of(row[0]) for row in rows("failover.cfg.table")}
+        for name, _, _, default in rows("failover.cfg.table"):
+            assert server.rpc("cfg.get", "failover", value_of(name)).strip() == value_of(default)
+
+
+def test_the_lines_of_a_rule():
+    source = (TOP / "dialplan_parse.c").read_text()
+    names = set(re.findall(r'^\t\t\{"([^"]+)", read_\w+\},$', source, re.M))
+    prefix = re.search(r'#define SETTING_PREFIX "([^"]+)"', source)[1]
+    found = {value_of(line).split(" = ")[0] for line, _ in rows("failover.lines")}
+    assert len(names) >= 3 and found == names | {prefix + "NAME"}
+
+
+# -- text ------------------------------------------------------------------------
+
+TEXTS = {path.relative_to(TOP).as_posix(): path.read_text() for path in
+         (TOP / "README.md", TOP / "CHANGELOG.md", *sorted(DOC.glob("*.xml")),
+          *sorted((TOP / "examples").iterdir()))}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_text_names_no_unknown_setting(name):
+    named = set(re.findall(r"&failover\.([a-z]+(?:\.[a-z]+)*)", html.unescape(TEXTS[name])))
+    assert not named - {setting for setting, _ in settings() if setting}
+
+
+@pytest.mark.parametrize("path", sorted(DOC.glob("*.xml")), ids=lambda path: path.name)
+def test_a_file_of_the_book_is_well_formed_and_needs_no_network(path):
+    ElementTree.parse(path)
+    assert "<!ENTITY" not in path.read_text()
+
+
+def test_every_id_is_there_once_and_every_reference_finds_one():
+    ids = [element.get(ID) for element in book().iter() if element.get(ID)]
+    assert len(ids) == len(set(ids))
+    assert {element.get("linkend") for element in book().iter("xref")} <= set(ids)
+
+
+def links(text):
+    return re.findall(r"\]\(([^)\s#]+)[^)]*\)", text)
+
+
+@pytest.mark.parametrize("name", [name for name in TEXTS if name.endswith(".md")])
+def test_every_relative_link_leads_somewhere(name):
+    here = (TOP / name).parent
+    broken = [link for link in links(TEXTS[name])
+              if not re.match(r"[a-z]+:", link) and not (here / link).exists()]
+    assert not broken
+
+
+def test_readme_links_the_reference():
+    assert "doc/" in links(TEXTS["README.md"])
+
+
+# -- examples --------------------------------------------------------------------
+
+PLAN = "[Deploy Patterns]\nTo = sip:100@192.0.2.1\n"
+MODULES = ("tm", "tmx", "sl", "rr", "pv", "xlog", "textops", "siputils", "maxfwd", "usrloc",
+           "registrar")
+SPEAKS_TLS = re.compile(r"/TLS|;transport=tls|sips:", re.I)
+PREAMBLE = """\
+#!KAMAILIO
+debug=1
+log_stderror=yes
+children=1
+auto_aliases=no
+listen=udp:127.0.0.1:@PORT@
+listen=tcp:127.0.0.1:@PORT@
+"""
+# What the server is asked until it serves.
+ALIVE = 'if (is_method("OPTIONS")) { sl_send_reply("200", "OK"); exit; }'
+STRING = r'"(?:[^"\\]|\\.)*"'
+STATEMENT = re.compile(rf'^\s*(?:loadmodule\s+{STRING}|modparam\((?:{STRING}|[^")])*\))[ \t]*;?',
+                       re.M)
+CORE_SETTING = re.compile(r"^\w+=\S+$", re.M)
+ROUTE_BEGINS = re.compile(r"^(?:request_route|(?:\w*route)\[[\w:]+\])\s*\{", re.M)
+
+
+class Text:
+    """A configuration as it is written, for kamailio.Server."""
+    sockets, has_rpc, route = ("udp4",), False, ""
+
+    def __init__(self, text, **files):
+        self._text, self.files = text, files
+
+    def text(self, directory, port):
+        return self._text.replace("@PORT@", str(port)).replace("@DIR@", str(directory))
+
+    def options(self, port):
+        return []
+
+
+def route_end(text, begin):
+    """Behind the brace that closes a route, quotes and comments set aside."""
+    depth = 0
+    for token in re.finditer(rf"{STRING}|#[^\n]*|[{{}}]", text[begin:]):
+        depth += {"{": 1, "}": -1}.get(token[0], 0)
+        if depth == 0 and token[0] == "}":
+            return begin + token.end()
+    raise AssertionError(f"a route is not closed:\n{text[begin:]}")
+
+
+def take_routes(text):
+    """(the routes, the text without them)"""
+    routes = []
+    while True:
+        begins = ROUTE_BEGINS.search(text)
+        if not begins:
+            return routes, text
+        end = route_end(text, begins.start())
+        routes.append(text[begins.start():end])
+        text = text[:begins.start()] + text[end:]
+
+
+def config_of(example):
+    """A whole configuration of an example: what it leaves out (`...`) is put
+    in, and its statements go into a request_route."""
+    text = re.sub(r"^\s*\.\.\.\s*$", "", example, flags=re.M)
+    text = text.replace('"/etc/kamailio/', '"@DIR@/')
+    statements = [s.strip() for s in STATEMENT.findall(text)]
+    text = STATEMENT.sub("", text)
+    routes, text = take_routes(text)
+    core = CORE_SETTING.findall(text)
+    script = CORE_SETTING.sub("", text)
+    script = re.sub(r"^(\s*failover\(.*\))$", r"\1;", script, flags=re.M)
+    loaded = {re.search(r'"(.+)\.so"', s)[1] for s in statements if s.startswith("loadmodule")}
+    before = [f'loadmodule "{m}.so"' for m in MODULES if m not in loaded]
+    if SPEAKS_TLS.search(example):
+        core.append("enable_tls=yes")
+        before.append('loadmodule "tls.so"')
+        before += [kamailio.modparam("tls", name, f"@DIR@/server.{suffix}")
+                   for name, suffix in (("certificate", "pem"), ("private_key", "key"))]
+    if "failover" not in loaded:
+        before.append('loadmodule "failover.so"')
+    if "failover()" in example and '"dialplan' not in example:
+        before.append(kamailio.modparam("failover", "dialplan_text", PLAN))
+    if not any(r.startswith("request_route") for r in routes):
+        routes.append("request_route {\n" + script + "\n    exit;\n}")
+    else:
+        assert not re.sub(r"#.*", "", script).strip(), f"not understood:\n{script}"
+    # of tm's the first parameters come when it is loaded
+    statements.sort(key=lambda s: not s.startswith("loadmodule"))
+    loads = [s for s in statements if s.startswith("loadmodule")]
+    order = [s for s in loads if '"failover' not in s] + [
+        b for b in before if b.startswith("loadmodule") and "failover" not in b] + [
+        s for s in (*loads, *before) if '"failover.so"' in s]
+    rest = [s for s in (*before, *statements) if not s.startswith("loadmodule")]
+    text = PREAMBLE + "\n".join([*core, *order, *rest, *routes]) + "\n"
+    return text.replace("request_route {", "request_route {\n" + ALIVE, 1)
+
+
+def start(text, **files):
+    """Start a server with it; StartFailed if that fails."""
+    with kamailio.Server(Text(text, **files)) as server:
+        return server.log()
+
+
+@functools.cache
+def certificate():
+    """{name of a file: its text} of what tls.so will not start without."""
+    with tempfile.TemporaryDirectory() as directory:
+        made = certificates.make(pathlib.Path(directory))
+        return {name: (made / name).read_text() for name in ("server.pem", "server.key")}
+
+
+def load_config(example):
+    log = start(config_of(example), **{"failover.dialplan": PLAN}, **certificate())
+    assert "ERROR" not in log, log
+
+
+def load_plan(example):
+    load_config(kamailio.modparam("failover", "dialplan_text", example)
+                + "\nif (failover()) exit;")
+
+
+def load_lua(example):
+    """As the body of the script's function; every KSR function in it is called
+    for, so that its name is looked up."""
+    names = sorted(set(re.findall(r"\bKSR((?:\.\w+)+)\(", example)))
+    checks = "".join(f"if type(KSR{n}) ~= 'function' then KSR.err('no KSR{n}\\n') end\n"
+                     for n in names)
+    script = (f"function ksr_request_route()\n{checks}if KSR.is_method('OPTIONS') then\n"
+              f"KSR.sl.sl_send_reply(200, 'OK')\nreturn 1\nend\n{example}\nend\n")
+    loads = "\n".join(f'loadmodule "{m}.so"' for m in
+                      ("tm", "sl", "rr", "pv", "siputils", "app_lua", "failover"))
+    log = start(PREAMBLE + loads + "\n"
+                + 'modparam("app_lua", "load", "@DIR@/script.lua")\ncfgengine "lua"\n',
+                **{"script.lua": script})
+    assert "ERROR" not in log and "no KSR" not in log and len(names) > 1, log
+
+
+MAKE_TARGETS = set(re.findall(r"^([a-z-]+):", (TOP / "Makefile").read_text(), re.M))
+
+
+def run_shell(example):
+    """Lines of a terminal: kamcmd is run, make must have the target, and a line
+    of the log must come out of a configuration with that mistake."""
+    commands_ = [line.split("#")[0].split() for line in example.strip().splitlines()]
+    with kamailio.Server(kamailio.Config("exit;")) as server:
+        for program, *words in commands_:
+            if program == "kamcmd":
+                server.rpc(*words)
+            else:
+                assert program == "make" and set(words) <= MAKE_TARGETS, (program, words)
+
+
+def show_mistake(example):
+    """A line of the log: a plan with [VALUE] at that place logs it so."""
+    line, column, says = re.fullmatch(r"\S+?:(\d+):(\d+): error: (.*)", example.strip()).groups()
+    value = re.search(r"\[(.*?)\]", says)[1]
+    setting = "&failover.timer.inviting = "
+    plan = (PLAN + "\n" * (int(line) - 3) + setting + value + "\n")
+    assert column == str(len(setting) + 1) and plan.splitlines()[int(line) - 1].endswith(value)
+    status, log = kamailio.check(kamailio.Config(
+        "exit;", modparams=(("failover", "dialplan_text", plan),)))
+    assert status and f"dialplan_text:{line}:{column}: error: {says}" in log, log
+
+
+def kind_of(example):
+    """What loads an example."""
+    if re.match(r"\s*(?:#.*\s+|-+\s+)*\[Deploy Patterns\]", example):
+        return load_plan
+    if "KSR." in example:
+        return load_lua
+    if re.match(r"\s*(make|kamcmd) ", example):
+        return run_shell
+    if " error: " in example:
+        return show_mistake
+    assert re.search(r"failover\(|modparam|request_route|^\w+=\d+$", example, re.M), example
+    return load_config
+
+
+def examples():
+    """(where, text) of every example in the documentation."""
+    for name, text in TEXTS.items():
+        if name.endswith(".md"):
+            for number, block in enumerate(re.findall(r"^```\w*\n(.*?)^```", text, re.M | re.S)):
+                yield f"{name} {number + 1}", block
+    number = 0
+    for element in book().iter():
+        if element.tag in ("programlisting", "screen"):
+            number += 1
+            assert not len(element), "an example is plain text"
+            yield f"doc {number}", element.text
+    for path in sorted((TOP / "examples").glob("*.dialplan")):
+        yield f"examples/{path.name}", path.read_text()
+
+
+EXAMPLES = dict(examples())
+
+
+def test_the_examples_are_found():
+    """So that none is lost by a change of the layout."""
+    count = sum(TEXTS[n].count("\n```") for n in TEXTS if n.endswith(".md")) // 2
+    count += sum(len(re.findall("<(?:programlisting|screen)[ >]", text))
+                 for name, text in TEXTS.items() if name.endswith(".xml"))
+    count += len(list((TOP / "examples").glob("*.dialplan")))
+    assert len(EXAMPLES) == count
+
+
+@pytest.mark.parametrize("where", EXAMPLES)
+def test_an_example_is_loaded(where):
+    kind_of(EXAMPLES[where])(EXAMPLES[where])
+
+
+@pytest.mark.parametrize("example", [
+    'if (failover("sip:gw1.example.com/TPC")) exit;', 'if (failover("sip:gw1", "time=4")) exit;',
+    'modparam("failover", "timer_invite", 4)', 'failover("sip:gw1") && ;',
+    "[Deploy Patterns]\nTo = sip:100@192.0.2.1\n$rtp = true\n",
+    "kamcmd cfg.get failover no_such", "make coffee", "KSR.failover.failover_two('sip:x')\n"
+    "KSR.rr.record_route()", "request_route {\n    failover(\"sip:gw1\");\n",
+    "f:4:28: error: [soon] is no day"])
+def test_a_bad_example_is_reported(example):
+    with pytest.raises((kamailio.StartFailed, kamailio.RpcError, AssertionError)):
+        kind_of(example)(example)
+
+
+# -- make doc --------------------------------------------------------------------
+
+def make_doc(*variables):
+    return subprocess.run(["make", "-C", str(TOP), "doc", *variables],
+                          capture_output=True, text=True, timeout=60)
+
+
+def test_make_doc_makes_a_page_or_says_what_it_needs(tmp_path):
+    page = pathlib.Path(tmp_path) / "failover.html"
+    done = make_doc(f"DOC_PAGE={page}")
+    if done.returncode == 0:
+        text = page.read_text()
+        assert all(name in text for name in parameters())
+        assert "timer.provisional" in text and "Known Limits" in text
+    else:
+        assert "apt-get install xsltproc docbook-xsl" in done.stderr, done.stderr
+
+
+def test_make_doc_without_its_tools_says_what_to_install(tmp_path):
+    page = pathlib.Path(tmp_path) / "failover.html"
+    for missing in ("XSLTPROC=/nowhere/xsltproc", "DOCBOOK_XSL=/nowhere"):
+        done = make_doc(missing, f"DOC_PAGE={page}")
+        assert done.returncode and not page.exists()
+        assert "apt-get install xsltproc docbook-xsl" in done.stderr, done.stderr
