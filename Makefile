@@ -90,6 +90,7 @@ install: all ## install module, tool and documents (DESTDIR, MODULES_DIR, PREFIX
 	for file in $$(find README.md CHANGELOG.md doc examples -type f); do \
 		install -D -m 644 $$file $(DESTDIR)$(DOC_DIR)/$$file || exit; \
 	done
+	$(if $(wildcard $(DOC_PAGE)),install -m 644 $(DOC_PAGE) $(DESTDIR)$(DOC_DIR)/doc/$(notdir $(DOC_PAGE)))
 
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(MODULES_DIR)/failover.so $(TOOLS:%=$(DESTDIR)$(PREFIX)/bin/%)

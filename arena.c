@@ -27,6 +27,7 @@ struct arena
 	allocator_t allocator;
 	size_t block_bytes;
 	size_t held_bytes;
+	bool has_failed;
 	block_t *blocks; /* the one that is being filled first */
 };
 
@@ -40,11 +41,13 @@ static block_t *block_add(arena_t *arena, size_t size)
 {
 	block_t *block;
 
-	if(size > SIZE_MAX - sizeof(*block))
+	block = size > SIZE_MAX - sizeof(*block)
+					? NULL
+					: arena->allocator.alloc(sizeof(*block) + size);
+	if(block == NULL) {
+		arena->has_failed = true;
 		return NULL;
-	block = arena->allocator.alloc(sizeof(*block) + size);
-	if(block == NULL)
-		return NULL;
+	}
 	block->size = size;
 	block->used = 0;
 	block->next = arena->blocks;
@@ -113,6 +116,11 @@ int arena_copy(arena_t *arena, const str *text, str *copy)
 	copy->s = s;
 	copy->len = text->len;
 	return 0;
+}
+
+bool arena_has_failed(const arena_t *arena)
+{
+	return arena->has_failed;
 }
 
 size_t arena_bytes(const arena_t *arena)

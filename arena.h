@@ -7,6 +7,7 @@
 #ifndef FAILOVER_ARENA_H
 #define FAILOVER_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "../../core/str.h"
@@ -37,6 +38,9 @@ void *arena_alloc(arena_t *arena, size_t bytes);
  * @param copy the copy; its s is never NULL on success
  * @return 0, or -1 without memory */
 int arena_copy(arena_t *arena, const str *text, str *copy);
+
+/** Has the arena ever been without memory? */
+bool arena_has_failed(const arena_t *arena);
 
 /** Bytes the arena holds from its allocator, its own bookkeeping included. */
 size_t arena_bytes(const arena_t *arena);

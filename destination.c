@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+/* of the URI of a Contact */
+#define CONTACT_PARAMS_MAX 20
+
 static const char *const transport_names[TRANSPORT_COUNT] = {
 		[TRANSPORT_UDP] = "UDP",
 		[TRANSPORT_TCP] = "TCP",
@@ -204,7 +207,7 @@ static int check_port(const parts_t *parts, diagnostics_t *diagnostics)
 		return 0;
 	port = unshadow(parts, &parts->parsed.port);
 	/* a port that is put in is looked at when it is known */
-	if(fragment_has_marks(&port) || sip_uri_port(&parts->parsed) > 0)
+	if(fragment_has_holes(&port) || sip_uri_port(&parts->parsed) > 0)
 		return 0;
 	return diagnostics_error(diagnostics, &port,
 			"[%.*s] is no port: a number from 1 to 65535 would be right",
@@ -234,7 +237,7 @@ static int uri_transport(const parts_t *parts, transport_t *transport,
 	if(!sip_uri_param(&parts->parsed, "transport", &value))
 		return 0;
 	name = unshadow(parts, &value);
-	if(fragment_has_marks(&name))
+	if(fragment_has_holes(&name))
 		return diagnostics_error(diagnostics, &name,
 				"[%.*s]: a transport must be written out, ;transport=tcp or "
 				"/TCP",
@@ -344,10 +347,13 @@ static int parse_option(destination_t *destination, const fragment_t *text,
 	if(value.text.len == 0)
 		return diagnostics_error(diagnostics, &value,
 				"the option %s has no value", setting->option);
-	if(fragment_has_marks(&value))
+	if(fragment_has_holes(&value))
 		return diagnostics_error(diagnostics, &value,
 				"[%.*s]: the options of a destination must be written out",
 				SHOWN(&value));
+	if(template_plain(&value, arena) < 0)
+		return diagnostics_error(
+				diagnostics, &value, "no memory for an option");
 	if(settings_name(&destination->options, setting, &name, diagnostics) < 0)
 		return -1;
 	return settings_read(
@@ -492,6 +498,14 @@ static int make_next_hop(
 	return 0;
 }
 
+void target_take_apart(target_t *target)
+{
+	int at;
+
+	if(sip_uri_parse(&target->uri, &target->parts, &at) != NULL)
+		memset(&target->parts, 0, sizeof(target->parts));
+}
+
 /* A target for a URI that has been taken apart; a user is put in, if there is
  * one. */
 static target_t *target_create(const str *text, const uri_parts_t *uri,
@@ -512,6 +526,7 @@ static target_t *target_create(const str *text, const uri_parts_t *uri,
 		append_text(&target->uri, "@");
 	}
 	append(&target->uri, text->s + scheme_len, text->len - scheme_len);
+	target_take_apart(target);
 	return target;
 }
 
@@ -605,6 +620,17 @@ target_t *destination_resolve(const destination_t *destination,
 	return NULL;
 }
 
+/* Comparing URIs takes time by the square of these, and a peer writes them. */
+static bool has_too_many_params(const str *uri)
+{
+	int count = 0;
+	int i;
+
+	for(i = 0; i < uri->len; i++)
+		count += uri->s[i] == ';';
+	return count > CONTACT_PARAMS_MAX;
+}
+
 target_t *target_of_contact(
 		const str *uri, int q, arena_t *arena, const char **why)
 {
@@ -616,7 +642,8 @@ target_t *target_of_contact(
 	uri_parts_t parsed;
 	int at;
 
-	*why = sip_uri_parse(&text, &parsed, &at);
+	*why = has_too_many_params(&text) ? "it has too many parameters"
+									  : sip_uri_parse(&text, &parsed, &at);
 	if(*why == NULL && sip_uri_port(&parsed) < 0)
 		*why = "a port is a number from 1 to 65535";
 	if(*why != NULL)
@@ -646,10 +673,6 @@ target_t *target_of_contact(
 
 bool target_equal_uri(const target_t *a, const target_t *b)
 {
-	uri_parts_t uri_a, uri_b;
-	int at;
-
-	return sip_uri_parse(&a->uri, &uri_a, &at) == NULL
-		   && sip_uri_parse(&b->uri, &uri_b, &at) == NULL
-		   && sip_uri_equal(&uri_a, &uri_b);
+	return a->parts.host.len > 0 && b->parts.host.len > 0
+		   && sip_uri_equal(&a->parts, &b->parts);
 }

@@ -33,7 +33,8 @@ typedef struct destination
 typedef struct target
 {
 	struct target *next;
-	str uri;	  /* the R-URI */
+	str uri;		   /* the R-URI */
+	uri_parts_t parts; /* of it; all empty if it is no sip or sips URI */
 	str next_hop; /* the dst URI, with the transport; len 0: where is_current */
 	transport_t transport;
 	bool is_current;		   /* the request's own R-URI, next hop and path */
@@ -86,6 +87,9 @@ target_t *target_of_uri(const str *text, const str *user, transport_t transport,
  * @return 0, or -1 without memory */
 int target_set_options(
 		target_t *target, const settings_t *options, arena_t *arena);
+
+/** Take the R-URI of a target apart, once it is set. */
+void target_take_apart(target_t *target);
 
 /** Make a target of a Contact of a 3xx reply. Its `?headers` are dropped, its
  * transport is its own, else UDP, for sips TLS.

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define SETTING_PREFIX "&failover."
 #define SESSION_VERB "failover"
 
 typedef enum section
@@ -194,7 +193,7 @@ static const struct
 static int read_setting(
 		parser_t *parser, const fragment_t *name, const fragment_t *value)
 {
-	int prefix = (int)strlen(SETTING_PREFIX);
+	int prefix = (int)strlen(SETTINGS_PREFIX);
 	fragment_t short_name =
 			fragment_part(name, prefix, name->text.len - prefix);
 	const setting_t *setting =
@@ -223,7 +222,7 @@ static int read_deploy_line(parser_t *parser, const fragment_t *line)
 	value = fragment_trim(&value);
 	if(name.text.len == 0)
 		return fault(parser, line, "there is no name before the equals sign");
-	if(begins_with(&name, SETTING_PREFIX))
+	if(begins_with(&name, SETTINGS_PREFIX))
 		return read_setting(parser, &name, &value);
 	for(i = 0; i < sizeof(deploy_lines) / sizeof(deploy_lines[0]); i++) {
 		if(fragment_is(&name, deploy_lines[i].name))

@@ -13,15 +13,17 @@ static ticks_t timer_fires(ticks_t now, struct timer_ln *timer, void *data)
 	ticks_t again;
 
 	(void)now;
-	if(tm.t_lookup_ident(&t, alarm->hash_index, alarm->label) < 0)
+	(void)timer;
+	if(tm.t_lookup_ident(&t, alarm->hash_index, alarm->label) < 0) {
+		tm.t_sett(T_UNDEFINED, T_BR_UNDEFINED);
 		return 0;
-	tm_lock_replies(t);
-	again = alarm->go_off(alarm, t);
-	if(again > 0) {
-		/* not by the return value: that would be after we have let go */
-		timer_reinit(timer);
-		timer_add(timer, again);
 	}
+	tm_lock_replies(t);
+	alarm->is_set = false;
+	again = alarm->go_off(alarm, t);
+	/* not by the return value: that would be after we have let go */
+	if(again > 0)
+		alarm_set(alarm, again);
 	tm_unlock_replies(t);
 	timer_allow_del();
 	tm.unref_cell(t);
@@ -42,12 +44,15 @@ void alarm_init(
 
 void alarm_set(alarm_t *alarm, ticks_t delay)
 {
+	if(alarm->is_set)
+		return;
 	alarm->is_set = true;
+	timer_reinit(&alarm->timer);
 	timer_add(&alarm->timer, delay);
 }
 
 void alarm_remove(alarm_t *alarm)
 {
-	if(alarm->is_set)
+	if(alarm->go_off != NULL)
 		timer_del(&alarm->timer);
 }

@@ -22,16 +22,16 @@ struct alarm
 {
 	struct timer_ln timer;
 	unsigned hash_index, label; /* of the transaction */
-	alarm_f *go_off;
-	void *owner; /* for go_off */
-	bool is_set;
+	alarm_f *go_off;			/* NULL before alarm_init() */
+	void *owner;				/* for go_off */
+	bool is_set;				/* written under the reply lock */
 };
 
 /** Make an alarm that is not set. */
 void alarm_init(
 		alarm_t *alarm, const tm_cell_t *t, alarm_f *go_off, void *owner);
 
-/** Set it, once.
+/** Set it if it is not set; with the reply lock held.
  * @param delay in ticks of core/timer_ticks.h; it goes off up to one of them
  *              early */
 void alarm_set(alarm_t *alarm, ticks_t delay);

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "failover_log.h"
 #include "failover_memory.h"
 #include "failover_plan.h"
 #include "failover_server.h"
@@ -21,15 +22,15 @@
 #define ARG_VALUES_BYTES 8192
 #define ARG_HOLES_MAX 64
 
-/* parsed texts that a process keeps */
-#define ARG_TEXTS_MAX 256
+/* memory of the parsed texts that a process keeps: some hundred lists */
+#define ARG_TEXTS_BYTES (512 * 1024)
 
 struct arg
 {
 	arg_kind_t kind;
 	arena_t *arena;
 	rule_t *rule; /* NULL: the text is the value of specs[0] */
-	pv_spec_t specs[ARG_HOLES_MAX];
+	pv_spec_t *specs;
 	int n_specs;
 };
 
@@ -43,7 +44,7 @@ static const char *kind_name(arg_kind_t kind)
  * @return NULL with every error logged */
 static rule_t *parse(arg_kind_t kind, const fragment_t *text, arena_t *arena)
 {
-	diagnostics_t diagnostics = plan_log(kind_name(kind));
+	diagnostics_t diagnostics = log_diagnostics(kind_name(kind));
 	rule_t *rule = arena_alloc(arena, sizeof(*rule));
 	int result;
 
@@ -101,7 +102,8 @@ static int mark_text(arg_t *arg, fragment_t *text, diagnostics_t *diagnostics)
 	if(count == 0)
 		return 0;
 	marks = arena_alloc(arg->arena, count * sizeof(*marks));
-	if(marks == NULL)
+	arg->specs = arena_alloc(arg->arena, count * sizeof(*arg->specs));
+	if(marks == NULL || arg->specs == NULL)
 		return -1;
 	for(i = 0; i < text->text.len; i++) {
 		mark_t *mark = &marks[text->n_marks];
@@ -125,7 +127,7 @@ static bool is_one_variable(const fragment_t *text)
 
 static int arg_read(arg_t *arg, char *s)
 {
-	diagnostics_t diagnostics = plan_log(kind_name(arg->kind));
+	diagnostics_t diagnostics = log_diagnostics(kind_name(arg->kind));
 	str whole = {s, (int)strlen(s)};
 	fragment_t text = fragment_of(&whole);
 
@@ -196,19 +198,25 @@ static kept_text_t *take_kept(arg_kind_t kind, const str *text, unsigned hash)
 	return NULL;
 }
 
-/* Keep a text as the one last used, and drop what was not used for longest. */
+/* Keep a text as the one last used, and drop those that were not used for
+ * longest where they are too many. */
 static void keep(kept_text_t *kept)
 {
-	kept_text_t **link;
-	int count = 0;
+	kept_text_t **link = &kept_texts;
+	size_t bytes = 0;
 
 	kept->next = kept_texts;
 	kept_texts = kept;
-	for(link = &kept_texts; *link != NULL && count < ARG_TEXTS_MAX; count++)
-		link = &(*link)->next;
-	if(*link != NULL) {
-		arena_destroy((*link)->arena);
-		*link = NULL;
+	while(*link != NULL) {
+		kept_text_t *it = *link;
+
+		bytes += arena_bytes(it->arena);
+		if(it == kept || bytes <= ARG_TEXTS_BYTES) {
+			link = &it->next;
+		} else {
+			*link = it->next;
+			arena_destroy(it->arena);
+		}
 	}
 }
 
@@ -230,6 +238,11 @@ static kept_text_t *read_new(arg_kind_t kind, const str *text, unsigned hash)
 	kept->hash = hash;
 	whole = fragment_of(&kept->text);
 	kept->rule = parse(kind, &whole, arena);
+	/* not to have had the memory is no fault of the text */
+	if(kept->rule == NULL && arena_has_failed(arena)) {
+		arena_destroy(arena);
+		return NULL;
+	}
 	return kept;
 }
 
@@ -254,20 +267,23 @@ int arg_read_text(arg_kind_t kind, const str *text, const rule_t **rule)
 static int evaluate(pv_spec_t *spec, struct sip_msg *msg, str *room, str *value)
 {
 	pv_value_t held;
+	bool is_too_long;
 
 	if(pv_get_spec_value(msg, spec, &held) < 0 || (held.flags & PV_VAL_NULL)
 			|| !(held.flags & (PV_VAL_STR | PV_VAL_INT)))
 		return -1;
 	if(!(held.flags & PV_VAL_STR))
-		held.rs.s = int2str((unsigned long)held.ri, &held.rs.len);
-	if(held.rs.len > room->len)
-		return -1;
-	memcpy(room->s, held.rs.s, held.rs.len);
-	value->s = room->s;
-	value->len = held.rs.len;
-	room->s += held.rs.len;
-	room->len -= held.rs.len;
-	return 0;
+		held.rs.s = sint2str(held.ri, &held.rs.len);
+	is_too_long = held.rs.len > room->len;
+	if(!is_too_long) {
+		memcpy(room->s, held.rs.s, held.rs.len);
+		value->s = room->s;
+		value->len = held.rs.len;
+		room->s += held.rs.len;
+		room->len -= held.rs.len;
+	}
+	pv_value_destroy(&held);
+	return is_too_long ? -1 : 0;
 }
 
 int arg_evaluate(const arg_t *arg, struct sip_msg *msg, const rule_t **rule,

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../core/sr_module.h"
 #include "../../core/dset.h"
-#include "../../core/forward.h"
 #include "../../core/globals.h"
-#include "../../core/parser/parse_to.h"
 #include "../../core/qvalue.h"
 #include "../../core/script_cb.h"
 
@@ -13,7 +11,6 @@
 #include "failover_connection.h"
 #include "failover_contacts.h"
 #include "failover_memory.h"
-#include "failover_plan.h"
 #include "failover_policy.h"
 #include "failover_server.h"
 #include "failover_tm.h"
@@ -33,33 +30,26 @@
  * the next INVITE has to leave within 200 ms (specification, E5b). */
 #define WATCH_TICKS 1
 
+/* When it is looked whether tm has ended the branches it was told to end: a 1xx
+ * that comes in between makes it wait for its own timer. */
+#define CHECK_TICKS 2
+
 typedef struct call call_t;
 
-typedef struct attempt attempt_t;
-
 /* One destination being tried. */
-struct attempt
+typedef struct attempt
 {
-	attempt_t *before;
+	struct attempt *before;
 	call_t *call;
-	target_t *target;
-	int first_branch; /* it may have more: of the script, of DNS failover */
-	int connection;	  /* its id, to see whether it is lost; 0: none */
-	bool has_reply;	  /* a 1xx has come */
-	bool is_lost;	  /* its connection has gone before any reply */
-	bool is_given_up; /* CANCELled by us; what comes only ends the wait */
-	ticks_t deadline; /* of timer.provisional, once it has a reply */
-	alarm_t alarm;	  /* looks at the connection, then at the deadline */
-};
-
-/* What the request was to be sent with when failover() was called. */
-typedef struct origin
-{
-	str path, instance, ruid, location_ua;
-	flag_t branch_flags;
-	struct socket_info *socket;			/* forced by the script */
-	struct socket_info *default_socket; /* of the request */
-} origin_t;
+	int first_branch;	 /* it may have more: of the script, of DNS failover */
+	int branches_end;	 /* behind the last one that we know of */
+	branch_bm_t replied; /* bit (1 << branch): it has sent a 1xx */
+	int connection;		 /* of the first branch, to see whether it is lost */
+	bool is_lost;		 /* it has gone before any reply */
+	bool is_given_up;	 /* CANCELled by us; what comes only ends the wait */
+	ticks_t deadline;	 /* of timer.provisional; of the wait if given up */
+	alarm_t alarm;		 /* looks at the connection, then at the deadline */
+} attempt_t;
 
 struct call
 {
@@ -69,88 +59,113 @@ struct call
 	attempt_t *attempts;				/* the current one first */
 	ticks_t fr_timeout, fr_inv_timeout; /* tm's own, for when the chain ends */
 	alarm_t alarm;						/* timer.total */
-	bool is_ended;
-	/* what the caller gets if the script's failure_route leaves it to us */
+	int answered;  /* branch whose 2xx tm is about to relay; NO_BRANCH */
+	bool is_ended; /* the chain is; what follows says how: */
 	final_reply_t reply;
+	int last_branch, last_code; /* what tm had in hand then */
 	int branches_at_end;
 };
 
+#define NO_BRANCH (-1)
+
+/* what a caller gets who has given up (RFC 3261 section 9.2) */
+static const final_reply_t terminated = {
+		.kind = FINAL_OWN, .code = 487, .phrase = "Request Terminated"};
+
 /* -- giving an attempt up ----------------------------------------------- */
 
-/* Give an attempt up that has replied: CANCEL now; what comes then, or nothing
- * for CANCEL_WAIT_MS, leads to on_branch_failure(). */
+/* Nothing is left to be decided. */
+static bool is_over(const call_t *call, const tm_cell_t *t)
+{
+	return call->is_ended || t->uas.status >= 200;
+}
+
+static ticks_t ticks_until(ticks_t deadline)
+{
+	s_ticks_t left = (s_ticks_t)(deadline - get_ticks_raw());
+
+	return left > 0 ? (ticks_t)left : 0;
+}
+
+static void attempt_expire(const attempt_t *attempt, tm_cell_t *t, unsigned ms)
+{
+	int branch;
+
+	for(branch = attempt->first_branch; branch < t->nr_of_outgoings; branch++)
+		tm_expire(t, branch, ms);
+}
+
+/* CANCEL now; what comes then, or nothing for CANCEL_WAIT_MS, leads to
+ * on_branch_failure(). */
 static void attempt_cancel(attempt_t *attempt, tm_cell_t *t)
 {
-	ticks_t inviting = t->fr_timeout;
 	int branch;
 
 	attempt->is_given_up = true;
-	/* the CANCEL is repeated for as long as any request of tm */
-	t->fr_timeout = attempt->call->fr_timeout;
-	tm_cancel_from(t, attempt->first_branch);
-	t->fr_timeout = inviting;
-	for(branch = attempt->first_branch; branch < t->nr_of_outgoings; branch++)
-		tm_expire(t, branch, CANCEL_WAIT_MS);
-}
-
-/* Give an attempt up that has not: it is timed out now, and CANCELled by tm
- * should it reply after all. */
-static void attempt_drop(attempt_t *attempt, tm_cell_t *t)
-{
-	int branch;
-
-	for(branch = attempt->first_branch; branch < t->nr_of_outgoings; branch++)
-		tm_expire(t, branch, 0);
-}
-
-/* Is there nothing more to be decided? */
-static bool is_over(const call_t *call, const tm_cell_t *t)
-{
-	return call->is_ended || t->uas.status >= 200 || (t->flags & T_CANCELED);
-}
-
-/* Before the first reply it is looked whether the connection is still there,
- * after it whether timer.provisional is over. */
-static ticks_t attempt_goes_off(alarm_t *alarm, tm_cell_t *t)
-{
-	attempt_t *attempt = alarm->owner;
-	s_ticks_t left;
-
-	if(is_over(attempt->call, t) || attempt != attempt->call->attempts
-			|| attempt->is_given_up)
-		return 0;
-	if(attempt->has_reply) {
-		left = (s_ticks_t)(attempt->deadline - get_ticks_raw());
-		if(left > 0)
-			return (ticks_t)left;
-		attempt_cancel(attempt, t);
-		return 0;
+	attempt->deadline = get_ticks_raw() + MS_TO_TICKS(CANCEL_WAIT_MS);
+	/* tm has not heard of a 1xx that the script has dropped */
+	for(branch = attempt->first_branch; branch < t->nr_of_outgoings; branch++) {
+		if(attempt->replied & ((branch_bm_t)1 << branch))
+			tm_note_provisional(t, branch);
 	}
-	if(!tm_is_pending(t, attempt->first_branch))
+	tm_cancel_from(t, attempt->first_branch);
+	attempt_expire(attempt, t, CANCEL_WAIT_MS);
+}
+
+/* The time of an attempt is over. Who has replied is CANCELled and has a while
+ * for his last word; who has not is timed out at once, and CANCELled by tm if
+ * he replies after all.
+ * @return in how many ticks it has to be looked at again */
+static ticks_t attempt_end(attempt_t *attempt, tm_cell_t *t)
+{
+	ticks_t left;
+
+	if(attempt->replied != 0 && !attempt->is_given_up
+			&& !(t->flags & T_CANCELED))
+		attempt_cancel(attempt, t);
+	left = attempt->is_given_up ? ticks_until(attempt->deadline) : 0;
+	if(left == 0)
+		attempt_expire(attempt, t, 0);
+	return left + CHECK_TICKS;
+}
+
+/* Before the first reply it is looked whether the connection is still there.
+ * @return in how many ticks it has to be looked at again */
+static ticks_t attempt_watch(attempt_t *attempt, tm_cell_t *t)
+{
+	if(attempt->connection == CONNECTION_NONE
+			|| !tm_is_pending(t, attempt->first_branch))
 		return 0;
 	if(connection_is_alive(attempt->connection))
 		return WATCH_TICKS;
 	attempt->is_lost = true;
 	tm_expire(t, attempt->first_branch, 0);
-	return 0;
+	return CHECK_TICKS;
+}
+
+static ticks_t attempt_goes_off(alarm_t *alarm, tm_cell_t *t)
+{
+	attempt_t *attempt = alarm->owner;
+	const call_t *call = attempt->call;
+	ticks_t left;
+
+	if(is_over(call, t) || attempt != call->attempts)
+		return 0;
+	if(attempt->replied == 0 && !call->chain.is_expired)
+		return attempt_watch(attempt, t);
+	left = call->chain.is_expired ? 0 : ticks_until(attempt->deadline);
+	return left > 0 ? left : attempt_end(attempt, t);
 }
 
 /* timer.total is over. */
 static ticks_t call_goes_off(alarm_t *alarm, tm_cell_t *t)
 {
 	call_t *call = alarm->owner;
-	attempt_t *attempt = call->attempts;
 
 	if(is_over(call, t))
 		return 0;
 	chain_expire(&call->chain);
-	if(attempt == NULL || attempt->is_given_up)
-		return 0;
-	if(attempt->has_reply)
-		attempt_cancel(attempt, t);
-	else
-		attempt_drop(attempt, t);
-	return 0;
+	return call->attempts == NULL ? 0 : attempt_end(call->attempts, t);
 }
 
 /* -- making an attempt -------------------------------------------------- */
@@ -170,21 +185,6 @@ static struct socket_info *choose_socket(
 	return socket;
 }
 
-/* Path, branch flags and what a registration says belong to the request's own
- * next hop only. */
-static int restore_origin(origin_t *origin, struct sip_msg *msg)
-{
-	setbflagsval(0, origin->branch_flags);
-	if((origin->path.len > 0 && set_path_vector(msg, &origin->path) < 0)
-			|| (origin->instance.len > 0
-					&& set_instance(msg, &origin->instance) < 0)
-			|| (origin->ruid.len > 0 && set_ruid(msg, &origin->ruid) < 0)
-			|| (origin->location_ua.len > 0
-					&& set_ua(msg, &origin->location_ua) < 0))
-		return -1;
-	return 0;
-}
-
 /* In request_route the request itself is sent on. */
 static int relay_request(
 		call_t *call, struct sip_msg *msg, const target_t *target)
@@ -198,7 +198,7 @@ static int relay_request(
 	reset_ruid(msg);
 	reset_ua(msg);
 	setbflagsval(0, 0);
-	if(target->is_current && restore_origin(&call->origin, msg) < 0)
+	if(target->is_current && request_restore(msg, &call->origin) < 0)
 		return -1;
 	reset_dst_uri(msg);
 	if(rewrite_uri(msg, &uri) < 0
@@ -214,10 +214,10 @@ static int relay_branch(
 		call_t *call, struct sip_msg *copy, const target_t *target)
 {
 	const origin_t *origin = &call->origin;
+	struct socket_info *default_socket = bind_address;
 	str uri = target->uri;
 	str next_hop = target->next_hop;
 	str path = {0}, instance = {0}, ruid = {0}, location_ua = {0};
-	struct socket_info *tm_default = bind_address;
 	flag_t flags = 0;
 	int sent;
 
@@ -237,7 +237,7 @@ static int relay_branch(
 	 * make that one's choice that of all (t_reply.c, faked_env) */
 	bind_address = origin->default_socket;
 	sent = tm.t_forward_nonack(copy, NULL);
-	bind_address = tm_default;
+	bind_address = default_socket;
 	return sent;
 }
 
@@ -257,21 +257,13 @@ static void set_timers(const call_t *call, tm_cell_t *t)
 		t->end_of_life = end_of_life;
 }
 
-static void restore_timers(const call_t *call, tm_cell_t *t)
-{
-	t->fr_timeout = call->fr_timeout;
-	t->fr_inv_timeout = call->fr_inv_timeout;
-}
-
-static attempt_t *attempt_create(
-		call_t *call, const tm_cell_t *t, target_t *target)
+static attempt_t *attempt_create(call_t *call, const tm_cell_t *t)
 {
 	attempt_t *attempt = arena_alloc(call->arena, sizeof(*attempt));
 
 	if(attempt == NULL)
 		return NULL;
 	attempt->call = call;
-	attempt->target = target;
 	attempt->first_branch = t->nr_of_outgoings;
 	alarm_init(&attempt->alarm, t, attempt_goes_off, attempt);
 	attempt->before = call->attempts;
@@ -280,26 +272,29 @@ static attempt_t *attempt_create(
 }
 
 /* The INVITE has left. On a connection it may still fail to arrive. */
-static void attempt_watch(attempt_t *attempt, const tm_cell_t *t)
+static void attempt_sent(attempt_t *attempt, const tm_cell_t *t)
 {
 	const tm_ua_client_t *uac = &t->uac[attempt->first_branch];
 
+	attempt->branches_end = t->nr_of_outgoings;
 	attempt->connection = connection_of(&uac->request.dst);
-	if(attempt->connection != 0)
+	if(attempt->connection != CONNECTION_NONE)
 		alarm_set(&attempt->alarm, WATCH_TICKS);
 }
 
 /* @return whether the INVITE has left */
-static bool attempt_make(
-		call_t *call, tm_cell_t *t, struct sip_msg *msg, target_t *target)
+static bool attempt_make(call_t *call, tm_cell_t *t, struct sip_msg *msg,
+		const decision_t *decision)
 {
-	attempt_t *attempt = attempt_create(call, t, target);
+	attempt_t *attempt = attempt_create(call, t);
+	const target_t *target = decision->target;
 	int sent;
 
 	if(attempt == NULL)
 		return false;
-	LM_DBG("trying [%.*s] over %s, Call-ID [%.*s]\n", STR_FMT(&target->uri),
-			transport_name(target->transport),
+	LM_DBG("trying [%.*s] over %s (%s), Call-ID [%.*s]\n",
+			STR_FMT(&target->uri), transport_name(target->transport),
+			reason_name(decision->reason),
 			STR_FMT(&t->uas.request->callid->body));
 	set_timers(call, t);
 	/* the branch_route runs for every attempt; tm arms it for one only */
@@ -307,8 +302,11 @@ static bool attempt_make(
 		t->on_branch = t->on_branch_delayed;
 	sent = is_route_type(REQUEST_ROUTE) ? relay_request(call, msg, target)
 										: relay_branch(call, msg, target);
+	/* tm reads it for all that it sends, also for a CANCEL and for the reply
+	 * to the caller: they have its own */
+	t->fr_timeout = call->fr_timeout;
 	if(sent > 0) {
-		attempt_watch(attempt, t);
+		attempt_sent(attempt, t);
 		return true;
 	}
 	tm_close_unsent_from(t, attempt->first_branch);
@@ -323,13 +321,26 @@ static bool attempt_any(
 	event_t failed = {.kind = EVENT_SEND_FAILED};
 
 	while(decision->target != NULL && !(t->flags & T_CANCELED)) {
-		if(attempt_make(call, t, msg, decision->target))
+		if(attempt_make(call, t, msg, decision))
 			return true;
 		failed.room = tm_room(t);
 		*decision = policy_decide(&call->chain, &failed);
 	}
 	return false;
 }
+
+/* Branches that tm has added to the attempt itself (use_dns_failover) have the
+ * same time to reply. */
+static void attempt_adopt_branches(call_t *call, tm_cell_t *t)
+{
+	attempt_t *attempt = call->attempts;
+
+	for(; attempt->branches_end < t->nr_of_outgoings; attempt->branches_end++)
+		tm_expire(t, attempt->branches_end,
+				call->chain.attempt.timer_inviting_ms);
+}
+
+/* -- ending ------------------------------------------------------------- */
 
 /* The first branch of the attempt that a branch belongs to. */
 static int first_branch_beside(const call_t *call, int branch)
@@ -341,20 +352,13 @@ static int first_branch_beside(const call_t *call, int branch)
 	return attempt == NULL ? 0 : attempt->first_branch;
 }
 
-/* What a caller gets who has given up (RFC 3261 section 9.2) */
-static const final_reply_t terminated = {
-		.kind = FINAL_OWN, .code = 487, .phrase = "Request Terminated"};
-static const final_reply_t as_it_is = {.kind = FINAL_AS_IT_IS};
-
-/* -- ending ------------------------------------------------------------- */
-
 /* The reply of a branch in our own words, where tm would not choose it. It has
  * the code and the phrase; its headers are lost. */
 static final_reply_t own_copy(
 		const call_t *call, const tm_cell_t *t, int branch)
 {
 	const struct sip_msg *reply = t->uac[branch].reply;
-	final_reply_t copy = as_it_is;
+	final_reply_t copy = final_as_it_is;
 	str phrase;
 
 	if(reply == NULL || reply == FAKED_REPLY
@@ -376,32 +380,38 @@ static void call_end(
 {
 	call->is_ended = true;
 	call->reply = reply;
+	call->last_branch = branch;
+	call->last_code = code;
 	call->branches_at_end = t->nr_of_outgoings;
-	restore_timers(call, t);
+	t->fr_inv_timeout = call->fr_inv_timeout;
 	/* tm would choose among the replies of all attempts: it is left those of
 	 * the last one, or the one that was chosen */
 	if(reply.kind == FINAL_EARLIER)
 		call->reply = tm_leave_reply(t, reply.branch, branch, code)
-							  ? as_it_is
+							  ? final_as_it_is
 							  : own_copy(call, t, reply.branch);
 	else
 		tm_drop_replies_before(t, first_branch_beside(call, branch));
 }
 
-/* Whoever has given up wants to hear that, not what a gateway replied first. */
+/* Whoever has given up wants to hear that, not what a gateway replied. */
 static void end_cancelled(call_t *call, tm_cell_t *t, int branch, int code)
 {
-	call_end(call, t, branch, code, code == 487 ? as_it_is : terminated);
+	int picked_code;
+
+	tm_pick(t, first_branch_beside(call, branch), branch, code, &picked_code);
+	call_end(call, t, branch, code,
+			picked_code == 487 ? final_as_it_is : terminated);
 }
 
 /* Give the caller the reply that the chain ended with, unless tm has it in
  * hand, or the script's failure_route has done something else.
- * @param copy the copy of the request that tm offers, or the request */
+ * @param copy the copy of the request that tm offers */
 static void send_final_reply(call_t *call, tm_cell_t *t, struct sip_msg *copy)
 {
 	final_reply_t reply = call->reply;
 
-	call->reply = as_it_is;
+	call->reply = final_as_it_is;
 	if(reply.kind == FINAL_AS_IT_IS
 			|| t->nr_of_outgoings > call->branches_at_end)
 		return;
@@ -410,6 +420,16 @@ static void send_final_reply(call_t *call, tm_cell_t *t, struct sip_msg *copy)
 	t->uas.request->flags = copy->flags;
 	tm_reply(t, t->uas.request, reply.code, reply.phrase);
 	copy->flags = t->uas.request->flags;
+}
+
+/* Will tm run a failure_route for this call? It runs the one of the branch
+ * that it chooses (t_reply.c, run_failure_handlers). */
+static bool has_failure_route(const call_t *call, const tm_cell_t *t)
+{
+	int code;
+	int picked = tm_pick(t, 0, call->last_branch, call->last_code, &code);
+
+	return t->uac[picked].on_failure != 0;
 }
 
 /* -- what tm tells ------------------------------------------------------ */
@@ -428,10 +448,11 @@ static event_t event_of_failure(call_t *call, const tm_cell_t *t, int branch,
 	event.branch = picked;
 	if(picked != branch)
 		reply = t->uac[picked].reply;
-	if(attempt->is_lost && reply == FAKED_REPLY)
+	if(reply == FAKED_REPLY
+			&& (attempt->is_lost || !tm_has_timed_out(t, picked)))
 		event.kind = EVENT_SEND_FAILED;
 	else if(attempt->is_given_up
-			|| (reply == FAKED_REPLY && attempt->has_reply))
+			|| (reply == FAKED_REPLY && attempt->replied != 0))
 		event.kind = EVENT_PROVISIONAL;
 	else if(reply == FAKED_REPLY)
 		event.kind = EVENT_INVITING;
@@ -450,18 +471,31 @@ static void on_branch_failure(
 	decision_t decision;
 	event_t event;
 
-	if(call->is_ended || t->uas.status >= 200
-			|| tm_is_pending_beside(t, branch))
+	if(is_over(call, t))
 		return;
+	if(call->answered != NO_BRANCH) {
+		/* another process has its 2xx in hand */
+		tm_reopen(t, call->answered);
+		return;
+	}
+	if(tm_is_pending_beside(t, branch)) {
+		attempt_adopt_branches(call, t);
+		return;
+	}
 	if(t->flags & T_CANCELED) {
 		end_cancelled(call, t, branch,
 				params->rpl == FAKED_REPLY ? 487 : params->code);
 		return;
 	}
+	/* tm stores the whole reply of each attempt: only the best is asked for */
+	if(call->chain.settings.reply.kind != REPLY_BEST)
+		tm_drop_replies_before(t, call->attempts->first_branch);
 	event = event_of_failure(call, t, branch, params);
 	decision = policy_decide(&call->chain, &event);
-	/* else tm would CANCEL the next attempt for the 6xx of this one */
-	t->flags |= T_DISABLE_6xx;
+	/* else tm would CANCEL the next attempt for the 6xx of this one. Once: a
+	 * flag that another process sets meanwhile could be lost. */
+	if(!(t->flags & T_DISABLE_6xx))
+		t->flags |= T_DISABLE_6xx;
 	if(attempt_any(call, t, params->req, &decision))
 		return;
 	if(t->flags & T_CANCELED)
@@ -475,7 +509,7 @@ static void on_branch_failure(
 static void on_call_failure(
 		call_t *call, tm_cell_t *t, struct tmcb_params *params)
 {
-	if(call->is_ended && t->on_failure == 0)
+	if(call->is_ended && !has_failure_route(call, t))
 		send_final_reply(call, t, params->req);
 }
 
@@ -484,22 +518,24 @@ static void on_provisional(call_t *call, int branch, int code)
 {
 	attempt_t *attempt = call->attempts;
 	ticks_t delay = MS_TO_TICKS(call->chain.attempt.timer_provisional_ms);
+	bool is_first;
 
 	if(attempt == NULL || branch < attempt->first_branch)
 		return;
 	if(code >= 180 && code <= 189)
 		chain_note_ringing(&call->chain);
-	if(attempt->has_reply)
+	is_first = attempt->replied == 0;
+	attempt->replied |= (branch_bm_t)1 << branch;
+	if(!is_first)
 		return;
-	attempt->has_reply = true;
+	attempt->is_lost = false;
 	attempt->deadline = get_ticks_raw() + delay;
 	/* an alarm that is set already sees the deadline when it goes off next */
-	if(!attempt->alarm.is_set)
-		alarm_set(&attempt->alarm, delay);
+	alarm_set(&attempt->alarm, delay);
 }
 
 /* A reply has come in. tm looks at nothing before this returns (t_lookup.c,
- * t_reply_matching). */
+ * t_reply_matching), but lets go of the lock until it does. */
 static void on_reply(call_t *call, tm_cell_t *t, struct tmcb_params *params)
 {
 	int branch = tm.t_gett_branch();
@@ -507,9 +543,12 @@ static void on_reply(call_t *call, tm_cell_t *t, struct tmcb_params *params)
 	/* replies to our CANCEL come here too */
 	if(get_cseq(params->rpl)->method_id != METHOD_INVITE || params->code >= 300)
 		return;
-	if(params->code < 200)
+	if(params->code < 200) {
 		on_provisional(call, branch, params->code);
-	else if(tm_revive(t, branch))
+		return;
+	}
+	call->answered = branch;
+	if(tm_accept_answer(t, branch, params->code))
 		LM_INFO("a late answer is taken, Call-ID [%.*s]\n",
 				STR_FMT(&t->uas.request->callid->body));
 }
@@ -518,16 +557,16 @@ static void on_tm_event(tm_cell_t *t, int type, struct tmcb_params *params)
 {
 	call_t *call = *params->param;
 
-	/* tm holds the lock in the last two; but not when a retransmission could
-	 * not be sent (timer.c, retransmission_handler) */
-	tm_lock_replies(t);
-	if(type & TMCB_RESPONSE_IN)
+	if(type & TMCB_RESPONSE_IN) {
+		tm_lock_replies(t);
 		on_reply(call, t, params);
-	else if(type & TMCB_ON_BRANCH_FAILURE)
-		on_branch_failure(call, t, params);
-	else if(type & TMCB_ON_FAILURE)
+		tm_unlock_replies(t);
+	} else if(type & TMCB_ON_BRANCH_FAILURE) {
+		if(tm_hold_replies(t, tm.t_gett_branch()))
+			on_branch_failure(call, t, params);
+	} else if(type & TMCB_ON_FAILURE) {
 		on_call_failure(call, t, params);
-	tm_unlock_replies(t);
+	}
 }
 
 /* A failure_route of the script has run: it had the first word, and the last
@@ -579,169 +618,35 @@ static void on_release(void *param)
 		call_destroy(param);
 }
 
-/* The request's own next hop, or the one that a $transport line gives it. */
-static target_t *target_of_request(const destination_t *destination,
-		struct sip_msg *msg, arena_t *arena, const char **why)
-{
-	static const str no_user = {0};
-	str next_hop = msg->dst_uri;
-	target_t *target;
-
-	if(destination->has_transport) {
-		target = target_of_uri(next_hop.len > 0 ? &next_hop : GET_RURI(msg),
-				&no_user, destination->transport, arena, why);
-		if(target == NULL)
-			return NULL;
-		next_hop = target->next_hop;
-	}
-	target = arena_alloc(arena, sizeof(*target));
-	if(target == NULL || arena_copy(arena, GET_RURI(msg), &target->uri) < 0
-			|| arena_copy(arena, &next_hop, &target->next_hop) < 0
-			|| target_set_options(target, &destination->options, arena) < 0)
-		return NULL;
-	target->is_current = true;
-	target->transport = destination->transport;
-	return target;
-}
-
-static bool is_ourselves(struct sip_msg *msg)
-{
-	return msg->dst_uri.len == 0 && parse_sip_msg_uri(msg) >= 0
-		   && check_self(
-					  &msg->parsed_uri.host, GET_URI_PORT(&msg->parsed_uri), 0)
-					  > 0;
-}
-
-/* The user part for destinations without one: that of the first destination,
- * else of the request (specification, 2.2). */
-static void choose_user(const target_t *first, struct sip_msg *msg, str *user)
-{
-	uri_parts_t uri;
-	int at;
-
-	user->len = 0;
-	if(first != NULL && sip_uri_parse(&first->uri, &uri, &at) == NULL)
-		*user = uri.user;
-	if(user->len == 0 && parse_sip_msg_uri(msg) >= 0)
-		*user = msg->parsed_uri.user;
-}
-
-/* Fill the chain with what the rule and the request make of each destination.
- * @return 0, or -1 with the reason logged */
-static int add_targets(
-		call_t *call, struct sip_msg *msg, const call_request_t *request)
-{
-	const rule_t *rule = request->rule;
-	const destination_t *destination = rule->destinations;
-	str user = {0};
-
-	if(rule->is_first_implied && is_ourselves(msg))
-		destination = destination->next;
-	choose_user(NULL, msg, &user);
-	for(; destination != NULL; destination = destination->next) {
-		const char *why = "no memory";
-		target_t *target =
-				destination->is_current
-						? target_of_request(destination, msg, call->arena, &why)
-						: destination_resolve(destination, request->values,
-								&user, call->arena, &why);
-
-		if(target == NULL) {
-			LM_ERR("destination [%.*s]: %s\n",
-					STR_FMT(&destination->where.text), why);
-			return -1;
-		}
-		if(call->chain.waiting == NULL)
-			choose_user(target, msg, &user);
-		chain_add(&call->chain, target);
-	}
-	if(call->chain.waiting != NULL)
-		return 0;
-	LM_ERR("there is no destination: the request is for ourselves, and the "
-		   "rule in line %d has no list\n",
-			rule->line);
-	return -1;
-}
-
-static int keep_origin(call_t *call, struct sip_msg *msg)
-{
-	origin_t *origin = &call->origin;
-
-	getbflagsval(0, &origin->branch_flags);
-	origin->socket = msg->force_send_socket;
-	origin->default_socket = bind_address;
-	if(arena_copy(call->arena, &msg->path_vec, &origin->path) < 0
-			|| arena_copy(call->arena, &msg->instance, &origin->instance) < 0
-			|| arena_copy(call->arena, &msg->ruid, &origin->ruid) < 0
-			|| arena_copy(call->arena, &msg->location_ua, &origin->location_ua)
-					   < 0)
-		return -1;
-	return 0;
-}
-
-/* What holds for the call. The texts among it come from a plan or an argument
- * that may be gone before the call is.
- * @return 0, or -1 with the reason logged */
-static int evaluate_settings(
-		call_t *call, const call_request_t *request, settings_t *settings)
-{
-	diagnostics_t diagnostics = plan_log("failover() settings");
-
-	*settings = *request->defaults;
-	if(request->settings_rule != NULL
-			&& rule_settings(request->settings_rule, request->setting_values,
-					   settings, call->arena, &diagnostics)
-					   < 0)
-		return -1;
-	return settings_keep(settings, call->arena);
-}
-
 static call_t *call_create(struct sip_msg *msg, const call_request_t *request)
 {
 	arena_t *arena = arena_create(&failover_shm, CALL_BLOCK_BYTES);
-	settings_t settings;
 	call_t *call;
 
 	if(arena == NULL)
 		return NULL;
 	call = arena_alloc(arena, sizeof(*call));
-	if(call == NULL)
-		goto error;
+	if(call == NULL
+			|| request_read(msg, request, arena, &call->chain, &call->origin)
+					   < 0) {
+		arena_destroy(arena);
+		return NULL;
+	}
 	call->arena = arena;
-	if(evaluate_settings(call, request, &settings) < 0)
-		goto error;
-	chain_init(&call->chain, &settings);
-	if(add_targets(call, msg, request) < 0 || keep_origin(call, msg) < 0)
-		goto error;
+	call->answered = NO_BRANCH;
 	return call;
-error:
-	arena_destroy(arena);
-	return NULL;
 }
 
-static bool is_initial_invite(struct sip_msg *msg)
+typedef enum claim
 {
-	if(msg->REQ_METHOD != METHOD_INVITE) {
-		LM_ERR("failover() takes an INVITE, not a %.*s\n",
-				STR_FMT(&msg->first_line.u.request.method));
-		return false;
-	}
-	if(parse_headers(msg, HDR_TO_F | HDR_CALLID_F | HDR_CSEQ_F, 0) < 0
-			|| msg->to == NULL || msg->callid == NULL) {
-		LM_ERR("failover() got an INVITE without To or Call-ID\n");
-		return false;
-	}
-	if(get_to(msg)->tag_value.len > 0) {
-		LM_ERR("failover() takes an INVITE that begins a dialog; send this one "
-			   "by loose_route() and t_relay()\n");
-		return false;
-	}
-	return true;
-}
+	CLAIM_GRANTED,
+	CLAIM_RETRANSMISSION,
+	CLAIM_ENDED, /* the caller has, or gets, his final reply */
+	CLAIM_REFUSED,
+} claim_t;
 
-/* The transaction of the request.
- * @return 1, 0 for a retransmission, -1 with the reason logged */
-static int get_transaction(struct sip_msg *msg, tm_cell_t **t)
+/* The transaction of the request, if the call may be taken. */
+static claim_t claim_transaction(struct sip_msg *msg, tm_cell_t **t)
 {
 	int made;
 
@@ -749,19 +654,21 @@ static int get_transaction(struct sip_msg *msg, tm_cell_t **t)
 	if(*t == NULL || *t == T_UNDEFINED) {
 		made = tm.t_newtran(msg);
 		if(made == 0)
-			return 0;
+			return CLAIM_RETRANSMISSION;
 		if(made < 0) {
 			LM_ERR("tm cannot make a transaction (%d)\n", made);
-			return -1;
+			return CLAIM_REFUSED;
 		}
 		*t = tm.t_gett();
 	}
-	if((*t)->uas.status >= 200 || tm_find_param(*t, on_tm_event) != NULL) {
-		LM_ERR("failover() was called for this transaction already, or it is "
-			   "answered\n");
-		return -1;
+	if(tm_find_param(*t, on_tm_event) != NULL) {
+		LM_ERR("failover() has this call already\n");
+		return CLAIM_REFUSED;
 	}
-	return 1;
+	/* the caller may give up while the script still thinks */
+	return (*t)->uas.status >= 200 || ((*t)->flags & T_CANCELED)
+				   ? CLAIM_ENDED
+				   : CLAIM_GRANTED;
 }
 
 static int call_attach(call_t *call, struct sip_msg *msg, tm_cell_t *t)
@@ -788,7 +695,7 @@ static int call_attach(call_t *call, struct sip_msg *msg, tm_cell_t *t)
 static void call_fail(
 		call_t *call, tm_cell_t *t, struct sip_msg *msg, final_reply_t reply)
 {
-	call_end(call, t, t->nr_of_outgoings, 0, reply);
+	call_end(call, t, t->nr_of_outgoings, 408, reply);
 	if(t->on_failure != 0 && tm_fail_soon(t))
 		call->branches_at_end = t->nr_of_outgoings;
 	else
@@ -817,22 +724,24 @@ call_result_t call_start(struct sip_msg *msg, const call_request_t *request)
 {
 	call_t *call;
 	tm_cell_t *t;
-	int got;
+	claim_t claim;
 
 	if(!is_route_type(REQUEST_ROUTE)) {
 		LM_ERR("failover() is for request_route\n");
 		return CALL_REFUSED;
 	}
-	if(!is_initial_invite(msg))
+	if(!request_is_initial_invite(msg))
 		return CALL_REFUSED;
 	call = call_create(msg, request);
 	if(call == NULL)
 		return CALL_REFUSED;
-	got = get_transaction(msg, &t);
-	if(got <= 0 || call_attach(call, msg, t) < 0) {
-		call_destroy(call);
-		return got == 0 ? CALL_RETRANSMISSION : CALL_REFUSED;
+	claim = claim_transaction(msg, &t);
+	if(claim == CLAIM_GRANTED && call_attach(call, msg, t) == 0) {
+		call_run(call, t, msg);
+		return CALL_TAKEN;
 	}
-	call_run(call, t, msg);
-	return CALL_TAKEN;
+	call_destroy(call);
+	return claim == CLAIM_RETRANSMISSION ? CALL_RETRANSMISSION
+		   : claim == CLAIM_ENDED		 ? CALL_TAKEN
+										 : CALL_REFUSED;
 }

@@ -8,9 +8,7 @@
 #ifndef FAILOVER_CALL_H
 #define FAILOVER_CALL_H
 
-#include "../../core/parser/msg_parser.h"
-
-#include "rule.h"
+#include "failover_request.h"
 
 /* Script conventions: > 0 true, < 0 false, 0 ends the script. */
 typedef enum call_result
@@ -23,16 +21,6 @@ typedef enum call_result
 /** Bind to tm, once all modules are loaded.
  * @return 0, or -1 with the reason logged */
 int call_init(void);
-
-/* What is known of a call that a script asks for. */
-typedef struct call_request
-{
-	const rule_t *rule;			 /* where it is to go */
-	const str *values;			 /* for the holes of the rule's destinations */
-	const rule_t *settings_rule; /* whose settings hold; NULL: none */
-	const str *setting_values;	 /* for the holes of those */
-	const settings_t *defaults;	 /* the level below; every setting written */
-} call_request_t;
 
 /** Take a call: relay it to its first destination, and from then on do with it
  * what the rule says. Nothing of the request is kept; what is needed later is

@@ -10,7 +10,7 @@ static int id_of(struct tcp_connection *connection)
 	int id;
 
 	if(connection == NULL)
-		return 0;
+		return CONNECTION_LOST;
 	id = connection->id;
 	tcpconn_put(connection);
 	return id;
@@ -21,13 +21,12 @@ int connection_of(const struct dest_info *dst)
 	struct ip_addr ip;
 
 	if(dst->proto != PROTO_TCP && dst->proto != PROTO_TLS)
-		return 0;
-	/* found as the server finds it to send (tcp_main.c, tcp_send) */
+		return CONNECTION_NONE;
 	su2ip_addr(&ip, (union sockaddr_union *)&dst->to);
 	return id_of(tcpconn_get(dst->id, &ip, su_getport(&dst->to), NULL, 0));
 }
 
 bool connection_is_alive(int id)
 {
-	return id_of(tcpconn_get(id, NULL, 0, NULL, 0)) != 0;
+	return id > 0 && id_of(tcpconn_get(id, NULL, 0, NULL, 0)) > 0;
 }

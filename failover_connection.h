@@ -10,9 +10,13 @@
 
 #include "../../core/ip_addr.h"
 
+#define CONNECTION_NONE 0
+#define CONNECTION_LOST (-1)
+
 /** The connection that a request has just been sent over.
  * @param dst where it was sent to, with its transport
- * @return its id; 0 for a transport without connections, or if there is none */
+ * @return its id; CONNECTION_NONE for a transport without connections;
+ *         CONNECTION_LOST if it has gone already */
 int connection_of(const struct dest_info *dst);
 
 /** Is this connection still open, or being opened? */

@@ -7,9 +7,9 @@
 
 #include "contact.h"
 
-/* Contacts of one reply that are looked at: the cap on those followed is far
- * lower, and what is beyond it must not cost memory. */
-#define CONTACTS_MAX 100
+/* Contacts of one reply that are looked at: no call can follow more, and what
+ * is beyond them must not cost memory. */
+#define CONTACTS_MAX ATTEMPTS_MAX
 
 /* The list that targets are appended to. */
 typedef struct target_list

@@ -12,8 +12,8 @@
  * @param reply as tm hands it out; it may lie in shared memory, so nothing is
  *              parsed into it
  * @param arena holds the targets
- * @return the targets in header order, each with its q; NULL if there are none,
- *         or a Contact header is malformed */
+ * @return the targets in header order, each with its q; NULL if there are
+ *         none */
 target_t *contacts_read(const struct sip_msg *reply, arena_t *arena);
 
 #endif

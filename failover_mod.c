@@ -13,6 +13,7 @@
 #include "duration.h"
 #include "failover_args.h"
 #include "failover_call.h"
+#include "failover_log.h"
 #include "failover_memory.h"
 #include "failover_plan.h"
 
@@ -91,7 +92,7 @@ static int read_parameter(setting_id_t id, modparam_t type, void *value)
 {
 	const setting_t *setting = &settings_table()[id];
 	char source[64], digits[16];
-	diagnostics_t diagnostics = plan_log(source);
+	diagnostics_t diagnostics = log_diagnostics(source);
 	str text = {value, 0};
 	fragment_t fragment;
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "dialplan_parse.h"
+#include "failover_log.h"
 #include "failover_memory.h"
 #include "failover_server.h"
 
@@ -21,27 +22,10 @@ static arena_t *plan_arena;
 static rule_t *plan_rule;
 static const char *plan_source; /* for messages; in the arena, or a constant */
 
-static void log_diagnostic(void *context, const diagnostic_t *diagnostic)
-{
-	const char *source = context;
-
-	if(diagnostic->severity == SEVERITY_ERROR)
-		LM_ERR("%s:%d:%d: error: %s\n", source, diagnostic->line,
-				diagnostic->column, diagnostic->text);
-	else
-		LM_WARN("%s:%d:%d: warning: %s\n", source, diagnostic->line,
-				diagnostic->column, diagnostic->text);
-}
-
-diagnostics_t plan_log(const char *source)
-{
-	return (diagnostics_t){.emit = log_diagnostic, .context = (void *)source};
-}
-
 /* Parse the text, which lies in the arena. */
 static int load(arena_t *arena, const str *text, const char *source)
 {
-	diagnostics_t diagnostics = plan_log(source);
+	diagnostics_t diagnostics = log_diagnostics(source);
 
 	if(dialplan_parse(text, arena, &plan_rule, &diagnostics) < 0) {
 		arena_destroy(arena);
@@ -139,7 +123,7 @@ int plan_load_text(const str *text)
 
 int plan_check(void)
 {
-	diagnostics_t diagnostics = plan_log(plan_source);
+	diagnostics_t diagnostics = log_diagnostics(plan_source);
 
 	return plan_rule == NULL ? 0 : server_check_rule(plan_rule, &diagnostics);
 }

@@ -4,7 +4,6 @@
 #ifndef FAILOVER_PLAN_H
 #define FAILOVER_PLAN_H
 
-#include "diagnostics.h"
 #include "rule.h"
 
 /** Load the plan from a file. Every error is logged as FILE:LINE:COLUMN. To be
@@ -30,10 +29,5 @@ const rule_t *plan_match(void);
 
 /** Release the plan. */
 void plan_destroy(void);
-
-/** A diagnostics that logs with a source: an error as ERROR, a warning as
- * WARNING, `SOURCE:LINE:COLUMN: error: ...`.
- * @param source what stands before the line number; must outlive the result */
-diagnostics_t plan_log(const char *source);
 
 #endif

@@ -62,6 +62,7 @@ static bool is_final_by_ringing(const chain_t *chain)
 bool policy_wants_contacts(const chain_t *chain, int code)
 {
 	return response_is_redirect(code) && chain->settings.redirection
+		   && chain->contacts_followed < chain->settings.redirection_max
 		   && leads_on(chain, code) && !is_final_by_ringing(chain);
 }
 
@@ -194,7 +195,7 @@ static target_t *take_next(chain_t *chain, int room)
 	return target;
 }
 
-static const final_reply_t as_it_is = {.kind = FINAL_AS_IT_IS};
+const final_reply_t final_as_it_is = {.kind = FINAL_AS_IT_IS};
 static const final_reply_t request_timeout = {
 		.kind = FINAL_OWN, .code = 408, .phrase = "Request Timeout"};
 static const final_reply_t service_unavailable = {
@@ -250,15 +251,15 @@ static decision_t try_next(chain_t *chain, const event_t *event,
 
 static decision_t after_reply(chain_t *chain, const event_t *event)
 {
-	decision_t end = {.reason = REASON_REPLY, .reply = as_it_is};
+	decision_t end = {.reason = REASON_REPLY, .reply = final_as_it_is};
 
 	if(!leads_on(chain, event->code) || is_final_by_ringing(chain))
 		return end;
 	if(policy_wants_contacts(chain, event->code)
 			&& follow_contacts(chain, event->contacts))
-		return try_next(chain, event, REASON_REDIRECT, as_it_is);
+		return try_next(chain, event, REASON_REDIRECT, final_as_it_is);
 	note_reply(chain, event);
-	return try_next(chain, event, REASON_REPLY, as_it_is);
+	return try_next(chain, event, REASON_REPLY, final_as_it_is);
 }
 
 static decision_t after_timeout(

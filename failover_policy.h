@@ -72,6 +72,9 @@ typedef struct final_reply
 	int branch;			/* of FINAL_EARLIER */
 } final_reply_t;
 
+/* the reply that has just come */
+extern const final_reply_t final_as_it_is;
+
 typedef struct decision
 {
 	target_t *target;	 /* to be tried now; NULL: the call ends */

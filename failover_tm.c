@@ -10,6 +10,8 @@
 
 #include "failover_tm.h"
 
+#include <sched.h>
+
 #include "response.h"
 
 tm_api_t tm;
@@ -23,18 +25,23 @@ static int *parameter(const char *name)
 			find_module_by_name("tm"), (char *)name, PARAM_INT, &type);
 }
 
-/* Values of tm's parameters with which no failover could be promised. */
+/* Values of tm's parameters that a failover suffers from. */
 static const struct
 {
 	const char *name;
 	int least, most;
+	bool is_refused; /* no failover could be promised; else a warning */
 	const char *why;
-} refused[] = {
+} bad_values[] = {
 		/* t_fwd.c, t_send_branch */
-		{"failure_exec_mode", 1, 1, "hides failed sends until a timer fires"},
+		{"failure_exec_mode", 1, 1, true,
+				"hides failed sends until a timer fires"},
 		/* t_reply.c, t_should_relay_response */
-		{"failure_reply_mode", 1, 2,
+		{"failure_reply_mode", 1, 2, true,
 				"drops the reply that the caller is to get"},
+		/* of later releases; kamailio issue 4881 */
+		{"reply_matching", 1, 1, false,
+				"does not know late replies of destinations given up"},
 };
 
 static int check_parameters(void)
@@ -42,15 +49,20 @@ static int check_parameters(void)
 	size_t i;
 	int result = 0;
 
-	for(i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-		int *value = parameter(refused[i].name);
+	for(i = 0; i < sizeof(bad_values) / sizeof(bad_values[0]); i++) {
+		int *value = parameter(bad_values[i].name);
 
-		if(value == NULL || *value < refused[i].least
-				|| *value > refused[i].most)
+		if(value == NULL || *value < bad_values[i].least
+				|| *value > bad_values[i].most)
 			continue;
-		LM_ERR("tm %s: remove modparam(\"tm\", \"%s\", %d)\n", refused[i].why,
-				refused[i].name, *value);
-		result = -1;
+		if(bad_values[i].is_refused) {
+			LM_ERR("tm %s: remove modparam(\"tm\", \"%s\", %d)\n",
+					bad_values[i].why, bad_values[i].name, *value);
+			result = -1;
+		} else {
+			LM_WARN("tm %s: modparam(\"tm\", \"%s\", 0) would be right\n",
+					bad_values[i].why, bad_values[i].name);
+		}
 	}
 	return result;
 }
@@ -85,6 +97,22 @@ void tm_unlock_replies(tm_cell_t *t)
 	}
 	atomic_set(&t->reply_locker_pid, 0);
 	unlock(&t->reply_mutex);
+}
+
+bool tm_hold_replies(tm_cell_t *t, int branch)
+{
+	int pid = my_pid();
+
+	if(atomic_get(&t->reply_locker_pid) == pid)
+		return true;
+	while(lock_try(&t->reply_mutex) != 0) {
+		membar();
+		if(t->uac[branch].request.flags & F_RB_DEL_TIMER)
+			return false;
+		sched_yield();
+	}
+	atomic_set(&t->reply_locker_pid, pid);
+	return true;
 }
 
 void *tm_find_param(tm_cell_t *t, transaction_cb *callback)
@@ -154,7 +182,8 @@ static void expire_branch(struct retr_buf *request, ticks_t delay)
 void tm_expire(tm_cell_t *t, int branch, unsigned ms)
 {
 	if(tm_is_pending(t, branch))
-		expire_branch(&t->uac[branch].request, MS_TO_TICKS(ms));
+		/* the core warns of a timer of no ticks */
+		expire_branch(&t->uac[branch].request, ms > 0 ? MS_TO_TICKS(ms) : 1);
 }
 
 void tm_close_unsent_from(tm_cell_t *t, int first_branch)
@@ -225,15 +254,38 @@ bool tm_leave_reply(tm_cell_t *t, int earlier, int last, int code)
 	return response_rank(t->uac[earlier].last_received) <= response_rank(code);
 }
 
-bool tm_revive(tm_cell_t *t, int branch)
+bool tm_has_timed_out(const tm_cell_t *t, int branch)
+{
+	return t->uac[branch].request.flags & F_RB_TIMEOUT;
+}
+
+bool tm_accept_answer(tm_cell_t *t, int branch, int code)
 {
 	tm_ua_client_t *uac = &t->uac[branch];
 
-	if(t->uas.status >= 200 || uac->last_received < 300
-			|| !(uac->request.flags & F_RB_TIMEOUT))
+	if(t->uas.status >= 200)
+		return false; /* it is relayed anyhow */
+	if(uac->last_received < 200) {
+		uac->last_received = code;
 		return false;
-	uac->last_received = 180;
+	}
+	/* both are set where tm makes up a final reply, and nowhere else */
+	if(uac->last_received < 300
+			|| !(uac->request.flags & (F_RB_TIMEOUT | F_RB_RELAYREPLY)))
+		return false;
+	tm_reopen(t, branch);
 	return true;
+}
+
+void tm_reopen(tm_cell_t *t, int branch)
+{
+	t->uac[branch].last_received = 180;
+}
+
+void tm_note_provisional(tm_cell_t *t, int branch)
+{
+	if(t->uac[branch].last_received == 0)
+		t->uac[branch].last_received = 100;
 }
 
 bool tm_fail_soon(tm_cell_t *t)

@@ -26,6 +26,14 @@ int tm_bind(void);
 void tm_lock_replies(tm_cell_t *t);
 void tm_unlock_replies(tm_cell_t *t);
 
+/** Make sure in a callback for a failed branch that the lock is held. tm holds
+ * it, but for one case: a retransmission that could not be sent (timer.c,
+ * retransmission_handler). There it is taken and left to tm, which releases it
+ * as if it had taken it. It is not waited for where its holder waits for us:
+ * who stops the timer of the branch marks it, and waits until it has run.
+ * @return whether it is held; if not the call must be left alone */
+bool tm_hold_replies(tm_cell_t *t, int branch);
+
 /** The parameter with which a callback was registered; NULL if it was not.
  * Callbacks are only ever added while the transaction lives, so no lock. */
 void *tm_find_param(tm_cell_t *t, transaction_cb *callback);
@@ -45,7 +53,8 @@ void tm_cancel_from(tm_cell_t *t, int first_branch);
 /** Does a branch wait for its final reply? */
 bool tm_is_pending(const tm_cell_t *t, int branch);
 
-/** Let tm time a pending branch out in so many milliseconds. tm itself looks at a changed time only when its timer fires for another
+/** Let tm time a pending branch out in so many milliseconds, a tick at least. A
+ * 1xx that comes in between undoes it. tm itself looks at a changed time only when its timer fires for another
  * reason, which on TCP and TLS is never (timer.h, restart_rb_fr). */
 void tm_expire(tm_cell_t *t, int branch, unsigned ms);
 
@@ -77,11 +86,24 @@ void tm_drop_replies_before(tm_cell_t *t, int branch);
  * @return whether tm will choose it, and not the last one */
 bool tm_leave_reply(tm_cell_t *t, int earlier, int last, int code);
 
-/** Make a branch that tm has timed out take a 2xx that has come after all. tm
- * would discard it ("status rewrite by UAS") while another branch is pending,
- * which RFC 3261 section 16.7 forbids.
- * @return whether the branch was such a one */
-bool tm_revive(tm_cell_t *t, int branch);
+/** Has tm given the branch up because a timer was over? Else the final reply it
+ * made up is for a retransmission that could not be sent. */
+bool tm_has_timed_out(const tm_cell_t *t, int branch);
+
+/** Let a 2xx through that has come in. tm would discard it ("status rewrite by
+ * UAS") on a branch that it has given up, while another one is pending, which
+ * RFC 3261 section 16.7 forbids; and it might give the branch up before it gets
+ * the lock to look at this reply.
+ * @param code of the reply
+ * @return whether tm had given the branch up */
+bool tm_accept_answer(tm_cell_t *t, int branch, int code);
+
+/** Make a branch pending again, as if it had rung. */
+void tm_reopen(tm_cell_t *t, int branch);
+
+/** Note that a branch has got a 1xx which tm may not hear of, so that it can
+ * be CANCELled. */
+void tm_note_provisional(tm_cell_t *t, int branch);
 
 /** Have the call fail once this process has left the transaction: add a branch
  * that was sent nowhere and let it time out at once, so that the script's

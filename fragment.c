@@ -75,7 +75,7 @@ const mark_t *fragment_mark(const fragment_t *fragment, int offset)
 	return &fragment->marks[i];
 }
 
-bool fragment_has_marks(const fragment_t *fragment)
+bool fragment_has_holes(const fragment_t *fragment)
 {
 	const char *end = fragment->text.s + fragment->text.len;
 	int i = first_mark_behind(fragment, fragment->text.s);
@@ -83,7 +83,11 @@ bool fragment_has_marks(const fragment_t *fragment)
 	/* one that begins before the fragment is none of its own */
 	if(i < fragment->n_marks && fragment->marks[i].at < fragment->text.s)
 		i++;
-	return i < fragment->n_marks && fragment->marks[i].at < end;
+	for(; i < fragment->n_marks && fragment->marks[i].at < end; i++) {
+		if(fragment->marks[i].hole != MARK_ESCAPE)
+			return true;
+	}
+	return false;
 }
 
 int fragment_find(const fragment_t *fragment, int from, char c)

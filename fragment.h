@@ -45,8 +45,8 @@ fragment_t fragment_trim(const fragment_t *fragment);
 /** The mark that covers the character at an offset; NULL if there is none. */
 const mark_t *fragment_mark(const fragment_t *fragment, int offset);
 
-/** Is there any mark in it? */
-bool fragment_has_marks(const fragment_t *fragment);
+/** Is there any hole in it? */
+bool fragment_has_holes(const fragment_t *fragment);
 
 /** Where a character that is not in a mark stands first, from an offset on;
  * -1 if nowhere. */

@@ -4,8 +4,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define SETTING_PREFIX "&failover."
-
 /* The end of the first setting: a semicolon outside of quotes, a line end, or
  * the end of the text. */
 static int setting_end(const fragment_t *text)
@@ -28,10 +26,10 @@ static int setting_end(const fragment_t *text)
 
 static fragment_t without_prefix(const fragment_t *name)
 {
-	int len = (int)strlen(SETTING_PREFIX);
+	int len = (int)strlen(SETTINGS_PREFIX);
 
 	if(name->text.len > len
-			&& strncasecmp(name->text.s, SETTING_PREFIX, len) == 0)
+			&& strncasecmp(name->text.s, SETTINGS_PREFIX, len) == 0)
 		return fragment_part(name, len, name->text.len - len);
 	return *name;
 }
@@ -55,7 +53,7 @@ static int unquote(
 		*value = inner;
 		return 0;
 	}
-	if(fragment_has_marks(&inner))
+	if(fragment_has_holes(&inner))
 		return diagnostics_error(diagnostics, value,
 				"a value with a quote in it must be written out");
 	if(arena_copy(arena, &inner.text, &plain) < 0)
@@ -115,8 +113,10 @@ static int parse_setting(rule_t *rule, const fragment_t *text, arena_t *arena,
 	if(setting == NULL || unquote(&value, arena, diagnostics) < 0
 			|| settings_name(&rule->settings, setting, &name, diagnostics) < 0)
 		return -1;
-	if(fragment_has_marks(&value))
+	if(fragment_has_holes(&value))
 		return keep_open(rule, setting, &value, arena, diagnostics);
+	if(template_plain(&value, arena) < 0)
+		return diagnostics_error(diagnostics, &value, "no memory for a value");
 	return settings_read(&rule->settings, setting, &value, arena, diagnostics);
 }
 

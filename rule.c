@@ -4,13 +4,6 @@
 /* room for a setting's value with what is put into it */
 #define SETTING_BYTES_MAX 1024
 
-void destinations_append(destination_t **list, destination_t *destination)
-{
-	while(*list != NULL)
-		list = &(*list)->next;
-	*list = destination;
-}
-
 int destinations_parse(const fragment_t *text, destination_t **list,
 		arena_t *arena, diagnostics_t *diagnostics)
 {

@@ -23,13 +23,10 @@ typedef struct rule
 	/* the first destination is To, or the request's own (`current`); without
 	 * it being asked for, that one is left out when it is ourselves */
 	bool is_first_implied;
-	destination_t *destinations; /* in order; never NULL */
+	destination_t *destinations; /* in order; NULL in the settings of a call */
 	settings_t settings;
 	open_setting_t *open_settings;
 } rule_t;
-
-/** Append a destination to a list. */
-void destinations_append(destination_t **list, destination_t *destination);
 
 /** Read a list of destinations, separated by blanks.
  * @param text may be empty

@@ -11,6 +11,9 @@
 #include "diagnostics.h"
 #include "response_set.h"
 
+/* before the name of a setting in a dial plan */
+#define SETTINGS_PREFIX "&failover."
+
 /* Each attempt takes a branch of the transaction, and tm has 30 of them. */
 #define ATTEMPTS_MAX 30
 

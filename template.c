@@ -55,17 +55,6 @@ int template_make(template_t *made, const fragment_t *text,
 	return 0;
 }
 
-bool template_has_holes(const template_t *template)
-{
-	const piece_t *piece;
-
-	for(piece = template->pieces; piece != NULL; piece = piece->next) {
-		if(piece->hole != MARK_ESCAPE)
-			return true;
-	}
-	return false;
-}
-
 typedef struct output
 {
 	char *at;
@@ -188,4 +177,31 @@ int template_fill(const template_t *template, const str *values, char *out,
 			return -1;
 	}
 	return (int)(output.at - out);
+}
+
+static hole_kind_t no_kind(const void *context, int offset)
+{
+	(void)context;
+	(void)offset;
+	return HOLE_VALUE;
+}
+
+int template_plain(fragment_t *text, arena_t *arena)
+{
+	template_t template;
+	str plain;
+	int bad_hole;
+
+	if(text->n_marks == 0)
+		return 0;
+	plain.s = arena_alloc(arena, (size_t)text->text.len + 1);
+	if(plain.s == NULL
+			|| template_make(&template, text, no_kind, NULL, arena) < 0)
+		return -1;
+	plain.len =
+			template_fill(&template, NULL, plain.s, text->text.len, &bad_hole);
+	text->text = plain;
+	text->marks = NULL;
+	text->n_marks = 0;
+	return 0;
 }

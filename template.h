@@ -28,11 +28,10 @@ typedef struct piece
 	hole_kind_t kind;
 } piece_t;
 
-typedef struct template
+typedef struct
 {
 	piece_t *pieces;
-}
-template_t;
+} template_t;
 
 /** Make a template of a fragment and its marks.
  * @param text must outlive the template, like the arena
@@ -43,8 +42,10 @@ int template_make(template_t *made, const fragment_t *text,
 		hole_kind_t (*kind_at)(const void *context, int offset),
 		const void *context, arena_t *arena);
 
-/** Is there any hole in it? */
-bool template_has_holes(const template_t *template);
+/** The text of a fragment without holes, its escapes resolved.
+ * @param arena holds the copy, where one is needed
+ * @return 0, or -1 without memory */
+int template_plain(fragment_t *text, arena_t *arena);
 
 /** Fill a template.
  * @param values one for each hole number that occurs

@@ -112,7 +112,7 @@ static void check_host(const destination_t *destination, const target_t *target,
 	uri_parts_t written, filled;
 	int at;
 
-	if(template_has_holes(&destination->uri)
+	if(fragment_has_holes(&destination->where)
 			|| destination->uri.pieces->next != NULL
 			|| sip_uri_parse(&literal, &written, &at) != NULL)
 		return;

@@ -184,7 +184,7 @@ START_TEST(knows_what_a_mark_covers)
 			for(i = 0; i < whole.n_marks; i++)
 				has_marks |= marks[i].at >= part.text.s
 							 && marks[i].at < part.text.s + part.text.len;
-			ck_assert_int_eq(fragment_has_marks(&part), has_marks);
+			ck_assert_int_eq(fragment_has_holes(&part), has_marks);
 		}
 	}
 	exact_free(&text);
