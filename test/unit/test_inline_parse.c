@@ -139,8 +139,8 @@ static const struct
 				"; timer.inviting=<0v>ms; attempts=<0v>", ""},
 		{"a hole in quotes", TEXT("pattern.response='4;$1'"),
 				"; pattern.response=4;<1v>", ""},
-		{"an escape", TEXT("pattern.response=4$$"), "; pattern.response=4$",
-				""},
+		{"an escape", TEXT("pattern.response=4$$"),
+				"; pattern.response=40:304-694", ""},
 
 		{"class 21: an unknown name", TEXT("timer.invite=5"), NULL,
 				"1:1 [timer.invite" NO_SETTING},

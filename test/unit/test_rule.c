@@ -57,22 +57,6 @@ START_TEST(reads_a_list)
 }
 END_TEST
 
-START_TEST(appends)
-{
-	destination_t a = {0}, b = {0}, c = {.next = NULL};
-	destination_t *list = NULL;
-
-	destinations_append(&list, &a);
-	ck_assert_ptr_eq(list, &a);
-	destinations_append(&list, &b);
-	destinations_append(&list, &c);
-	ck_assert_ptr_eq(list, &a);
-	ck_assert_ptr_eq(a.next, &b);
-	ck_assert_ptr_eq(b.next, &c);
-	ck_assert_ptr_null(c.next);
-}
-END_TEST
-
 /* -- the settings of a call ----------------------------------------------- */
 
 static const struct
@@ -196,7 +180,6 @@ Suite *suite_rule(void)
 	TCase *tc = tcase_create("rule");
 
 	tcase_add_loop_test(tc, reads_a_list, 0, ROWS(lists));
-	tcase_add_test(tc, appends);
 	tcase_add_loop_test(tc, lays_its_settings_over, 0, ROWS(levels));
 	tcase_add_test(tc, bounds_the_value_of_a_setting);
 	tcase_add_test(tc, says_that_there_is_no_memory);
