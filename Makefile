@@ -116,7 +116,7 @@ $(DOC_PAGE): $(wildcard doc/*.xml)
 
 ##@ Trying
 # Python's own files go to build/ as well.
-check-wire demo: export PYTHONPYCACHEPREFIX := $(CURDIR)/build/python
+check-wire measure-memory demo: export PYTHONPYCACHEPREFIX := $(CURDIR)/build/python
 
 .PHONY: demo
 demo: ## deps, build, then examples/demo.py: the module at work
@@ -151,6 +151,10 @@ build/unit/%.o: %.c $(FLAGS)
 .PHONY: check-wire
 check-wire: all ## scripted SIP peers against a real Kamailio
 	@$(PYTHON) -m pytest -v -p no:cacheprovider --junitxml=build/results/wire.xml test/wire
+
+.PHONY: measure-memory
+measure-memory: all ## shared memory of a call, as the reference gives it
+	@$(PYTHON) test/wire/measure_memory.py
 
 .PHONY: check-build
 check-build: all ## tests of this build system

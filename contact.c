@@ -109,7 +109,8 @@ static void parse_address(const str *text, contact_address_t *address)
 
 		for(end = 0; end < inside.len && inside.s[end] != '>'; end++)
 			;
-		address->uri = part(&inside, 0, end);
+		/* what is not closed is no address */
+		address->uri = part(&inside, 0, end < inside.len ? end : 0);
 		params = part(&inside, end + 1, inside.len);
 	} else {
 		end = find(text, 0, ';');

@@ -14,7 +14,7 @@ export LC_ALL=C
 
 packages="kamailio kamailio-lua-modules kamailio-tls-modules
 	gcc libc6-dev make pkg-config libpcre2-dev
-	check python3 python3-pytest sip-tester
+	check python3 python3-pytest
 	valgrind openssl baresip-core libnet-sip-perl
 	dpkg-dev ca-certificates"
 policy=/usr/sbin/policy-rc.d

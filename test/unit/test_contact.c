@@ -52,10 +52,8 @@ static const struct
 		{"class 98: empty", TEXT(""), ""},
 		{"only commas", TEXT(" , ,, "), ""},
 		{"class 100: garbage costs itself only",
-				TEXT("%%% ,<<<,\"x, <sip:b@h>"),
-				"%%% q=1000\n<<,\"x, <sip:b@h "
-				"q=1000\n"},
-		{"an open bracket", TEXT("<sip:a@h"), "sip:a@h q=1000\n"},
+				TEXT("%%% ,<<<,\"x, <sip:b@h>"), "%%% q=1000\n<<,\"x, <sip:b@h q=1000\n"},
+		{"an open bracket", TEXT("<sip:a@h"), " q=1000\n"},
 		{"an open quote", TEXT("\"x <sip:a@h>"), "\"x <sip:a@h> q=1000\n"},
 		{"a backslash at the end", TEXT("\"\\"), "\"\\ q=1000\n"},
 		{"no address", TEXT(";q=0.1"), " q=100\n"},

@@ -8,6 +8,7 @@ binary, another module directory or another build of failover.so.
 """
 
 import atexit
+import contextlib
 import dataclasses
 import glob
 import os
@@ -31,6 +32,7 @@ KAMCMD = os.environ.get("KAMCMD") or shutil.which(
 
 START_LIMIT = 10.0         # seconds until it must serve, on a busy machine
 STOP_LIMIT = 10.0          # seconds until it must be gone
+STOP_AGAIN = 1.0           # ... and after which it is asked again
 
 # A core file is evidence; the tests look for it and remove it. The limit is set
 # here and inherited, for Popen's preexec_fn would stop the peers at every start.
@@ -162,6 +164,7 @@ class ConfigFile:
     """A configuration as it is, with names defined on the command line; in
     their values @PORT@ is the port that the server is given."""
     sockets, has_rpc, files, route = ("udp4",), False, {}, ""
+    environment = {}
 
     def __init__(self, path, **defines):
         self.path, self.defines = path, defines
@@ -190,6 +193,7 @@ class Config:
     files: dict = dataclasses.field(default_factory=dict)
     script: str = SCRIPT               # what takes the requests
     debug: int = 1                     # NOTICE and graver
+    environment: dict = dataclasses.field(default_factory=dict)
     has_rpc = True
 
     def options(self, port):
@@ -280,7 +284,8 @@ class Server:
         with open(self.log_file, "w") as log:
             self.process = subprocess.Popen(
                 self.arguments(), stdout=log, stderr=log,
-                stdin=subprocess.DEVNULL, start_new_session=True)
+                stdin=subprocess.DEVNULL, start_new_session=True,
+                env={**os.environ, **self.config.environment})
         atexit.register(self._kill)
 
     def _wait_until_ready(self):
@@ -332,14 +337,20 @@ class Server:
     def stop(self):
         """End it by its own pid, within a bound; return what was wrong."""
         faults = []
-        if self.process and self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(STOP_LIMIT)
-            except subprocess.TimeoutExpired:
-                faults.append(f"kamailio did not end within {STOP_LIMIT} s")
+        if self.process and not self._terminate():
+            faults.append(f"kamailio did not end within {STOP_LIMIT} s")
         self._kill()
         return faults + self.faults()
+
+    def _terminate(self):
+        """Ask it to end, again and again as an administrator would: one that
+        is asked while it still starts (it serves already then) may forget it."""
+        limit = time.monotonic() + STOP_LIMIT
+        while self.process.poll() is None and time.monotonic() < limit:
+            self.process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(STOP_AGAIN)
+        return self.process.poll() is not None
 
     def _kill(self):
         """Whatever is left of the process group that we made, and only that."""

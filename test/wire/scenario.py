@@ -179,6 +179,7 @@ class Scenario:
     files: dict = dataclasses.field(default_factory=dict)
     script: str = kamailio.SCRIPT      # what takes the requests
     sockets: tuple = kamailio.SOCKETS
+    environment: dict = dataclasses.field(default_factory=dict)   # the server's
     commands: tuple = ()               # RPCs before the call: (word, ...)
     resent: tuple = ()                 # seconds at which the INVITE comes again
     carries: dict = dataclasses.field(default_factory=dict)
@@ -201,7 +202,8 @@ class Scenario:
             modparams=tuple((m, n, filled(v, names)) for m, n, v in modparams),
             modules=self.modules, first=filled(self.first, names),
             extra=filled(self.extra, names), globals=self.globals,
-            script=self.script, sockets=self.sockets)
+            script=self.script, sockets=self.sockets,
+            environment={n: filled(v, names) for n, v in self.environment.items()})
 
 
 def filled(text, names):

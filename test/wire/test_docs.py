@@ -313,18 +313,20 @@ def test_the_lines_of_a_rule():
     assert len(names) >= 3 and found == names | {"&failover.NAME"}
 
 
-def test_the_parameters_of_tm_that_are_refused():
+@pytest.mark.parametrize("is_refused, said", [("true", "refused"), ("false", "warned of")])
+def test_the_bad_values_of_parameters_of_tm(is_refused, said):
     source = (TOP / "failover_tm.c").read_text()
-    text = table_text(source, "} refused[]")
-    refused = {name: set(range(int(least), int(most) + 1)) for name, least, most in
-               re.findall(r'\{"(\w+)", (\d+), (\d+),', text)}
-    assert len(refused) == text.count('{"')
+    text = table_text(source, "} bad_values[]")
+    lines = re.findall(r'\{"(\w+)", (\d+), (\d+), (true|false),', text)
+    assert len(lines) == text.count('{"')
+    bad = {name: set(range(int(least), int(most) + 1))
+           for name, least, most, refused in lines if refused == is_refused}
     found = {}
     for parameter, what in rows("failover.tm.table"):
-        values = re.match(r"([\d and]+) (?:is|are) refused at start", text_of(what))
+        values = re.match(rf"([\d and]+) (?:is|are) {said} at start", text_of(what))
         if values:
             found[text_of(parameter)] = {int(n) for n in re.findall(r"\d", values[1])}
-    assert found == refused
+    assert found == bad and bad
 
 
 # -- text ------------------------------------------------------------------------
@@ -395,6 +397,7 @@ ROUTE_BEGINS = re.compile(r"^(?:request_route|(?:\w*route)\[[\w:]+\])\s*\{", re.
 class Text:
     """A configuration as it is written, for kamailio.Server."""
     sockets, has_rpc, route = ("udp4",), False, ""
+    environment = {}
 
     def __init__(self, text, **files):
         self._text, self.files = text, files

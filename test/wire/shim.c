@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A library for LD_PRELOAD that makes a race come about or a send fail. It goes
+ * by rules in the environment, FAILOVER_SHIM, parted by blanks:
+ *
+ *     send:METHOD:PORT:NTH:MS:ERRNO   the NTH datagram to PORT that begins with
+ *                                     METHOD is held for so many ms and fails
+ *                                     with ERRNO; 0: it leaves
+ *     log:NTH:MS:TEXT                 who writes the NTH line to the log that
+ *                                     holds TEXT, a _ for a blank, is held
+ *
+ * The processes of the server count together. What a rule did is on stderr. */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define RULES_MAX 8
+
+typedef struct rule
+{
+	char kind; /* s or l */
+	char text[64];
+	int port, nth, ms, error;
+	atomic_int *seen; /* shared by the processes */
+} rule_t;
+
+static rule_t rules[RULES_MAX];
+static int n_rules;
+
+int __fprintf_chk(FILE *stream, int flag, const char *format, ...);
+
+static int read_rule(const char *word, rule_t *rule)
+{
+	char *c;
+
+	rule->kind = word[0];
+	if(sscanf(word, "send:%63[A-Z]:%d:%d:%d:%d", rule->text, &rule->port,
+			   &rule->nth, &rule->ms, &rule->error)
+			== 5)
+		return 0;
+	if(sscanf(word, "log:%d:%d:%63s", &rule->nth, &rule->ms, rule->text) != 3)
+		return -1;
+	for(c = rule->text; *c != '\0'; c++) {
+		if(*c == '_')
+			*c = ' ';
+	}
+	return 0;
+}
+
+__attribute__((constructor)) static void read_rules(void)
+{
+	const char *told = getenv("FAILOVER_SHIM");
+	char *text = strdup(told == NULL ? "" : told);
+	char *rest, *word;
+	atomic_int *counts = mmap(NULL, RULES_MAX * sizeof(*counts),
+			PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if(text == NULL || counts == MAP_FAILED)
+		abort();
+	for(word = strtok_r(text, " ", &rest); word != NULL;
+			word = strtok_r(NULL, " ", &rest)) {
+		if(n_rules == RULES_MAX || read_rule(word, &rules[n_rules]) < 0)
+			abort();
+		rules[n_rules].seen = &counts[n_rules];
+		n_rules++;
+	}
+	free(text);
+}
+
+/* Is this the one the rule is for? Then it has been held. */
+static int applies(rule_t *rule)
+{
+	if(atomic_fetch_add(rule->seen, 1) + 1 != rule->nth)
+		return 0;
+	dprintf(STDERR_FILENO, "shim: %d is held at [%s]\n", getpid(), rule->text);
+	usleep(rule->ms * 1000);
+	dprintf(STDERR_FILENO, "shim: %d goes on from [%s]\n", getpid(), rule->text);
+	return 1;
+}
+
+static int port_of(const struct sockaddr *to)
+{
+	if(to == NULL)
+		return 0;
+	return ntohs(to->sa_family == AF_INET6
+						 ? ((const struct sockaddr_in6 *)to)->sin6_port
+						 : ((const struct sockaddr_in *)to)->sin_port);
+}
+
+ssize_t sendto(int fd, const void *data, size_t len, int flags,
+		const struct sockaddr *to, socklen_t to_len)
+{
+	static ssize_t (*real)(int, const void *, size_t, int,
+			const struct sockaddr *, socklen_t);
+	int i;
+
+	if(real == NULL)
+		*(void **)&real = dlsym(RTLD_NEXT, "sendto");
+	for(i = 0; i < n_rules; i++) {
+		rule_t *rule = &rules[i];
+
+		if(rule->kind != 's' || len < strlen(rule->text)
+				|| memcmp(data, rule->text, strlen(rule->text)) != 0
+				|| port_of(to) != rule->port || !applies(rule)
+				|| rule->error == 0)
+			continue;
+		errno = rule->error;
+		return -1;
+	}
+	return real(fd, data, len, flags, to, to_len);
+}
+
+/* What Kamailio's log goes through when it goes to stderr. */
+int __fprintf_chk(FILE *stream, int flag, const char *format, ...)
+{
+	char line[4096];
+	va_list args;
+	int i, printed;
+
+	(void)flag;
+	va_start(args, format);
+	printed = vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	va_start(args, format);
+	vfprintf(stream, format, args);
+	va_end(args);
+	for(i = 0; i < n_rules; i++) {
+		if(rules[i].kind == 'l' && strstr(line, rules[i].text) != NULL)
+			applies(&rules[i]);
+	}
+	return printed;
+}

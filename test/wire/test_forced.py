@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Races and failures of the server's own that no peer can bring about, forced by
+shim.c: an INVITE whose retransmission cannot be sent, and an answer that comes in
+the instant in which its timer is over."""
+
+import asyncio
+import atexit
+import errno
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+import pytest
+
+import kamailio
+from scenario import (SILENT, Judge, Scenario, Stage, When, at, filled, later, reply,
+                      soon, when_sent)
+
+SOURCE = pathlib.Path(__file__).with_name("shim.c")
+RINGS_AND_ANSWERS = [reply(180, after=0.1), reply(200, after=0.2)]
+RETRANSMITTED = 0.5            # tm's retr_timer1, a tick early at the most
+HELD = "goes on from [{}]"     # what the shim says when it has done its work
+
+
+def built():
+    """The shim, in a folder that is gone when the tests are."""
+    folder = tempfile.mkdtemp(prefix="failover-shim-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", f"{folder}/shim.so", SOURCE],
+                   check=True)
+    return f"{folder}/shim.so"
+
+
+SHIM = built()
+
+
+def forced(*rules):
+    """The environment of a server to which this happens; see shim.c."""
+    return {"LD_PRELOAD": SHIM, "FAILOVER_SHIM": " ".join(rules)}
+
+
+def second_invite(peer, ms=0):
+    """The second INVITE to a peer cannot be sent."""
+    return f"send:INVITE:{{{peer}_port}}:2:{ms}:{errno.EPERM}"
+
+
+# -- a retransmission that fails -----------------------------------------------------
+
+def unsent(title, route, **more):
+    return Scenario(f"the INVITE cannot be sent again: {title}", route=route,
+        environment=forced(second_invite("a")),
+        **{"logged": {HELD.format("INVITE"): 1}, **more})
+
+
+def by_the_failure(seconds=RETRANSMITTED, since="start"):
+    return When(since, seconds)
+
+
+FAILS = [
+    unsent("it answers while the next one is tried", 'failover("sip:100@{a} sip:101@{b}")',
+        peers={"a": [reply(200, after=0.8)], "b": SILENT},
+        attempts=[("a", "UDP", at(0)), ("b", "UDP", by_the_failure())],
+        caller=[100, 200], final_from="a", final_at=when_sent()),
+    unsent("it answers while the next one rings", 'failover("sip:100@{a} sip:101@{b}")',
+        peers={"a": [reply(200, after=0.9)], "b": [reply(180)]},
+        attempts=[("a", "UDP", at(0)), ("b", "UDP", by_the_failure())], cancelled=["b"],
+        caller=[100, 180, 200], final_from="a", final_at=when_sent()),
+    unsent("the only destination: 503", 'failover("sip:100@{a}")',
+        peers={"a": SILENT}, attempts=[("a", "UDP", at(0))], caller=[100, 503],
+        final_at=by_the_failure()),
+    unsent("the next one is tried at once, whatever the pattern",
+        'failover("sip:100@{a} sip:101@{b}", "pattern.response=486")',
+        peers={"a": SILENT, "b": RINGS_AND_ANSWERS},
+        attempts=[("a", "UDP", at(0)), ("b", "UDP", by_the_failure())],
+        caller=[100, 180, 200]),
+]
+
+# -- an answer in the instant of its timer ----------------------------------------------
+
+# A worker has told us of the answer and asks tm for the lock then; it is held
+# between the two, and the timer process has the lock first.
+INSTANT = "log:1:500:transaction_found_-_T:"
+
+
+def instant(title, route, **more):
+    return Scenario(f"a 200 in the instant of timer.inviting: {title}", route=route,
+        globals="debug=3", environment=forced(INSTANT),
+        **{"logged": {HELD.format("transaction found - T:"): 1, "status rewrite": 0},
+           "caller": [100, 200], "final_from": "a", **more})
+
+
+SWALLOWED = [
+    instant("it is not swallowed, and no other destination is tried",
+        'failover("sip:100@{a} sip:101@{b}", "timer.inviting=1")',
+        peers={"a": [reply(200, after=0.75)], "b": [reply(486)]},
+        attempts=[("a", "UDP", at(0))], final_at=at(1.25)),
+    instant("of the only destination",
+        'failover("sip:100@{a}", "timer.inviting=1")',
+        peers={"a": [reply(200, after=0.75)]}, attempts=[("a", "UDP", at(0))],
+        final_at=at(1.25)),
+    instant("over TCP", 'failover("sip:100@{a}/TCP sip:101@{b}", "timer.inviting=1")',
+        peers={"a": [reply(200, after=0.75)], "b": [reply(486)]},
+        attempts=[("a", "TCP", at(0))], final_at=at(1.25)),
+    instant("the instant of timer.total",
+        'failover("sip:100@{a} sip:101@{b}", "timer.total=1")',
+        peers={"a": [reply(200, after=0.75)], "b": [reply(486)]},
+        attempts=[("a", "UDP", at(0))], final_at=at(1.25)),
+]
+
+
+@pytest.mark.parametrize("scenario", [*FAILS, *SWALLOWED], ids=lambda s: s.title)
+def test_forced(outcome):
+    outcome.check()
+
+
+# -- a failed retransmission and a final reply at once -----------------------------------
+
+async def while_it_fails(code, at_seconds, second):
+    """The retransmission to a takes 300 ms and fails while its reply comes in.
+    @return (Judge, faults, code of a call made afterwards)"""
+    scenario = Scenario("",
+        route='if ($rU == "next" && failover("sip:102@{c}")) exit; '
+              f'if (failover("{second}", "timer.inviting=3")) exit;',
+        peers={"a": [reply(code, after=at_seconds)], "b": [reply(486)],
+               "c": RINGS_AND_ANSWERS},
+        attempts=[], caller=[], environment=forced(second_invite("a", 300)))
+    async with Stage(scenario.peers, scenario.config) as stage:
+        caller = await stage.caller()
+        call = caller.call(filled("sip:9555@{proxy}", stage.names), hangup_after=0.1)
+        await asyncio.wait([call.final], timeout=5)
+        left = await stage.drained()
+        trace = [e for e in stage.trace]
+        after = caller.call(filled("sip:next@{proxy}", stage.names), hangup_after=0)
+        await asyncio.wait([after.final], timeout=5)
+        faults = await asyncio.to_thread(stage.server.stop)
+        if left:
+            faults.append(f"tm still holds {left} transaction(s)")
+        if HELD.format("INVITE") not in stage.server.log():
+            faults.append("the shim did not come to hold the INVITE")
+        of_call = type(stage.trace)()
+        of_call.entries = [e for e in trace if e.message.call_id == call.invite.call_id]
+        return (Judge(scenario, stage.names, of_call, call), faults,
+                after.codes[-1:] if after.final.done() else None)
+
+
+@pytest.mark.parametrize("second", ["sip:100@{a}", "sip:100@{a} sip:101@{b}"],
+                         ids=["the only one", "one of two"])
+@pytest.mark.parametrize("at_seconds", [0.55, 0.65])
+@pytest.mark.parametrize("code", [404, 603, 200])
+def test_a_final_reply_while_a_retransmission_fails(code, at_seconds, second):
+    """tm's timer process and a worker each have what the other wants. The caller
+    gets one final reply, and the server goes on."""
+    judge, faults, after = asyncio.run(while_it_fails(code, at_seconds, second))
+    problems = [*judge.demands(), *faults]
+    assert not problems, problems
+    assert judge.finals, f"no final reply: {judge.call.codes}"
+    assert after == [200], f"a call made afterwards: {after}"
