@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What becomes of the server when shared memory runs out, and what Kamailio's
 own memory debugging finds after calls of every kind. The slow part, under
-valgrind, is check_memory.py."""
+valgrind, is test_valgrind.py."""
 
 import asyncio
 import re

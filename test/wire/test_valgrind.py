@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Calls of every kind through a server under valgrind. Too slow for every run:
-`make check-memory`, or pytest with this file's name."""
+"""Calls of every kind through a server under valgrind."""
 
 import asyncio
 import re
