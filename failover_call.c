@@ -461,6 +461,16 @@ static event_t event_of_failure(call_t *call, const tm_cell_t *t, int branch,
 	return event;
 }
 
+/* Is it the reply that tm has made up itself? It is left to it: a reply of ours
+ * stops the timers, and tm may be just in one of them. */
+static bool tm_made_it_up(const call_t *call, const struct tmcb_params *params,
+		const final_reply_t *reply)
+{
+	return params->rpl == FAKED_REPLY && reply->kind == FINAL_OWN
+		   && reply->code == params->code
+		   && call->chain.settings.reply.kind != REPLY_FIXED;
+}
+
 /* A branch has got a negative final reply, or was timed out by tm. The only
  * place from which a next destination is tried. Called by tm under the reply
  * lock in a copy of the request (t_reply.c, run_branch_failure_handlers). */
@@ -498,10 +508,13 @@ static void on_branch_failure(
 		t->flags |= T_DISABLE_6xx;
 	if(attempt_any(call, t, params->req, &decision))
 		return;
-	if(t->flags & T_CANCELED)
+	if(t->flags & T_CANCELED) {
 		end_cancelled(call, t, branch, 0);
-	else
-		call_end(call, t, branch, params->code, decision.reply);
+		return;
+	}
+	if(tm_made_it_up(call, params, &decision.reply))
+		decision.reply = final_as_it_is;
+	call_end(call, t, branch, params->code, decision.reply);
 }
 
 /* The call has failed for good. Where the script has a failure_route it comes
@@ -549,7 +562,7 @@ static void on_reply(call_t *call, tm_cell_t *t, struct tmcb_params *params)
 	}
 	call->answered = branch;
 	if(tm_accept_answer(t, branch, params->code))
-		LM_INFO("a late answer is taken, Call-ID [%.*s]\n",
+		LM_DBG("a late answer is taken, Call-ID [%.*s]\n",
 				STR_FMT(&t->uas.request->callid->body));
 }
 

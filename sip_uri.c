@@ -313,68 +313,83 @@ static const char *check_maddr(const str *text, const uri_parts_t *uri, int *at)
 	return "maddr is a host name or an address";
 }
 
-const char *sip_uri_parse(const str *text, uri_parts_t *uri, int *at)
+/* Length and characters, whatever the parts. */
+static const char *check_text(const str *text, int *at)
 {
-	const char *fault;
-	int at_sign, end, i;
-
-	memset(uri, 0, sizeof(*uri));
 	*at = 0;
 	if(text->len > SIP_URI_BYTES_MAX)
 		return "a URI is at most 1023 bytes long";
-	for(i = 0; i < text->len; i++) {
-		*at = i;
-		if((unsigned char)text->s[i] <= 0x20 || text->s[i] == 0x7f)
+	for(; *at < text->len; (*at)++) {
+		unsigned char c = (unsigned char)text->s[*at];
+
+		if(c <= 0x20 || c == 0x7f)
 			return "there is no room for blanks and control characters in a "
 				   "URI, write them as %HH";
 	}
+	return NULL;
+}
+
+static const char *parse_scheme(
+		const str *text, int *end, bool *is_sips, int *at)
+{
 	*at = 0;
-	if(text->len >= 5 && strncasecmp(text->s, "sips:", 5) == 0) {
-		uri->is_sips = true;
-		i = 5;
-	} else if(text->len >= 4 && strncasecmp(text->s, "sip:", 4) == 0) {
-		i = 4;
-	} else {
+	*is_sips = text->len >= 5 && strncasecmp(text->s, "sips:", 5) == 0;
+	if(!*is_sips && (text->len < 4 || strncasecmp(text->s, "sip:", 4) != 0))
 		return "a destination begins with sip: or sips:";
-	}
-	at_sign = find_one_of(text, i, text->len, "@");
-	if(at_sign < text->len) {
-		fault = parse_user(text, i, at_sign, at);
-		if(fault != NULL)
-			return fault;
-		uri->user = slice(text, i, at_sign);
-		i = at_sign + 1;
-	}
-	fault = parse_host(text, i, &end, &uri->host, at);
-	if(fault != NULL)
-		return fault;
-	if(end < text->len && text->s[end] == ':') {
-		fault = parse_port(text, end + 1, &end, &uri->port, at);
-		if(fault != NULL)
-			return fault;
-	}
+	*end = *is_sips ? 5 : 4;
+	return NULL;
+}
+
+/* What is behind host and port. */
+static const char *parse_rest(
+		const str *text, int end, uri_parts_t *uri, int *at)
+{
+	const char *fault = NULL;
+	int begin = end + 1;
+
 	if(end < text->len && text->s[end] == ';') {
-		i = end + 1;
-		end = find_one_of(text, i, text->len, "?");
-		fault = parse_params(text, i, end, at);
-		if(fault != NULL)
-			return fault;
-		uri->params = slice(text, i, end);
-		fault = check_repeated(text, &uri->params, at);
+		end = find_one_of(text, begin, text->len, "?");
+		fault = parse_params(text, begin, end, at);
+		uri->params = slice(text, begin, end);
+		if(fault == NULL)
+			fault = check_repeated(text, &uri->params, at);
 		if(fault == NULL)
 			fault = check_maddr(text, uri, at);
-		if(fault != NULL)
-			return fault;
 	}
-	if(end < text->len && text->s[end] == '?') {
+	if(fault == NULL && end < text->len && text->s[end] == '?') {
 		uri->headers = slice(text, end + 1, text->len);
 		end = text->len;
 	}
-	if(end < text->len) {
+	if(fault == NULL && end < text->len) {
 		*at = end;
-		return "this does not belong to a URI";
+		fault = "this does not belong to a URI";
 	}
-	return NULL;
+	return fault;
+}
+
+const char *sip_uri_parse(const str *text, uri_parts_t *uri, int *at)
+{
+	const char *fault;
+	int at_sign, end;
+
+	memset(uri, 0, sizeof(*uri));
+	fault = check_text(text, at);
+	if(fault == NULL)
+		fault = parse_scheme(text, &end, &uri->is_sips, at);
+	if(fault != NULL)
+		return fault;
+	at_sign = find_one_of(text, end, text->len, "@");
+	if(at_sign < text->len) {
+		fault = parse_user(text, end, at_sign, at);
+		if(fault != NULL)
+			return fault;
+		uri->user = slice(text, end, at_sign);
+		end = at_sign + 1;
+	}
+	fault = parse_host(text, end, &end, &uri->host, at);
+	if(fault == NULL && end < text->len && text->s[end] == ':')
+		fault = parse_port(text, end + 1, &end, &uri->port, at);
+	return fault == NULL ? parse_rest(text, end, uri, at) : fault;
 }
 
 int sip_uri_port(const uri_parts_t *uri)

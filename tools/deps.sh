@@ -12,7 +12,7 @@
 set -eu
 export LC_ALL=C
 
-packages="kamailio kamailio-lua-modules kamailio-tls-modules
+packages="kamailio netbase kamailio-lua-modules kamailio-tls-modules
 	gcc libc6-dev make pkg-config libpcre2-dev
 	check python3 python3-pytest
 	valgrind openssl baresip-core libnet-sip-perl

@@ -9,7 +9,9 @@ import fcntl
 import os
 import pickle
 import socket
+import stat
 import struct
+import tempfile
 import threading
 import time
 import traceback
@@ -68,6 +70,16 @@ def _address(text):
     return struct.pack("HH4s8x", socket.AF_INET, 0, socket.inet_aton(text))
 
 
+def _open_tun():
+    """The kernel's TUN device. A bare root has no node for it in /dev."""
+    if os.path.exists("/dev/net/tun"):
+        return os.open("/dev/net/tun", os.O_RDWR)
+    with tempfile.TemporaryDirectory() as directory:
+        node = os.path.join(directory, "tun")
+        os.mknod(node, 0o600 | stat.S_IFCHR, os.makedev(10, 200))
+        return os.open(node, os.O_RDWR)
+
+
 class Line:
     """The line to the hosts 10.99.0.x, none of which listens: each refuses
     every TCP connection after the seconds that `refuses` has for it, others do
@@ -75,7 +87,7 @@ class Line:
 
     def __init__(self, refuses):
         self.refuses, self.refused = refuses, {host: [] for host in refuses}
-        self._device = os.open("/dev/net/tun", os.O_RDWR)
+        self._device = _open_tun()
         fcntl.ioctl(self._device, TUNSETIFF,
                     struct.pack("16sh14x", b"far", IFF_TUN | IFF_NO_PI))
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:

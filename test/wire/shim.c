@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define RULES_MAX 8
@@ -75,13 +76,22 @@ __attribute__((constructor)) static void read_rules(void)
 	free(text);
 }
 
+/* The server's clock interrupts every sleep of its timer process. */
+static void sleep_ms(int ms)
+{
+	struct timespec left = {ms / 1000, ms % 1000 * 1000000L};
+
+	while(nanosleep(&left, &left) != 0 && errno == EINTR)
+		;
+}
+
 /* Is this the one the rule is for? Then it has been held. */
 static int applies(rule_t *rule)
 {
 	if(atomic_fetch_add(rule->seen, 1) + 1 != rule->nth)
 		return 0;
 	dprintf(STDERR_FILENO, "shim: %d is held at [%s]\n", getpid(), rule->text);
-	usleep(rule->ms * 1000);
+	sleep_ms(rule->ms);
 	dprintf(STDERR_FILENO, "shim: %d goes on from [%s]\n", getpid(), rule->text);
 	return 1;
 }

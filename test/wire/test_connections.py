@@ -88,7 +88,8 @@ def lost(title, a, moment=None, **more):
         **{"route": f'failover("sip:100@{{a}}/TCP sip:101@{{b}}/TCP", "{QUICK}")',
            "peers": {"a": a, "b": RINGS_AND_ANSWERS},
            "attempts": [("a", "TCP", at(0)), ("b", "TCP", moment or prompt())],
-           "caller": [100, 180, 200], "final_from": "b", **more})
+           "caller": [100, 180, 200], "final_from": "b",
+           "logged": {"0 expire timer added": 0}, **more})
 
 
 TO_B_ALONE = [("b", "TCP", prompt(), "sip:101@{b}")]

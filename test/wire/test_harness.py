@@ -2,6 +2,9 @@
 """The harness itself, against plain Kamailio: it finds nothing wrong where all
 is well, and it notices every kind of fault that the other tests rely on."""
 
+import subprocess
+import sys
+
 import pytest
 
 import kamailio
@@ -166,3 +169,32 @@ def test_a_ladder_shows_who_sent_what_to_whom(symbols):
     assert "INVITE 1" in first and first.index(symbols["right"]) < head.index("kamailio") + 5
     assert "1.500" in second and second.count(symbols["cross"]) == 1
     assert symbols["left"] in third and "200 OK" in third
+
+
+# -- its end ----------------------------------------------------------------------
+
+FORGETS_ONE = """
+import signal, sys
+asked = []
+signal.signal(signal.SIGTERM, lambda *_: asked.append(1) or len(asked) > 1 and sys.exit())
+print("ready", flush=True)
+while True: signal.pause()
+"""
+
+
+@pytest.mark.parametrize("program, faults", [
+    (FORGETS_ONE, 0), (FORGETS_ONE.replace("> 1", "> 99"), 1)], ids=["once", "for ever"])
+def test_a_server_that_does_not_hear_that_it_is_asked_to_end(program, faults, monkeypatch):
+    """Kamailio may forget it while it starts, and is asked again; one that never
+    ends is a fault."""
+    monkeypatch.setattr(kamailio, "STOP_LIMIT", 2.5)
+    server = kamailio.Server(kamailio.Config("exit;"))
+    server.process = subprocess.Popen([sys.executable, "-c", program], text=True,
+                                      stdout=subprocess.PIPE, start_new_session=True)
+    try:
+        assert server.process.stdout.readline() == "ready\n"
+        assert len(server.stop()) == faults
+        assert server.process.poll() is not None
+    finally:
+        server.process.stdout.close()
+        server.discard()

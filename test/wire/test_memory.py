@@ -6,6 +6,8 @@ valgrind, is test_valgrind.py."""
 import asyncio
 import re
 
+import pytest
+
 import kamailio
 import mixed
 from peers import NoTrace
@@ -57,6 +59,94 @@ async def answered(caller, proxy):
     call = caller.call(f"sip:good@{proxy}", hangup_after=0)
     await asyncio.wait_for(call.ended.wait(), 10)
     assert call.answered, call.codes
+
+
+# -- private memory ------------------------------------------------------------------
+
+TEXTS = 2000
+GROWTH = 1024 * 1024           # a process may keep some of the texts it has read
+# a list that takes some kilobytes when it is read; its beginning makes it another
+LONG = " ".join(f"sip:{n}@127.0.0.1:5061" for n in range(1, 25))
+
+LUA = """
+function ksr_request_route()
+    if KSR.is_method("OPTIONS") then KSR.sl.sl_send_reply(200, "OK") return 1 end
+    if not KSR.is_method("INVITE") then return 1 end
+    for i = 1, @TEXTS@ do KSR.failover.@CALL@ end
+    KSR.sl.sl_send_reply(480, "Done")
+    return 1
+end
+"""
+
+
+def from_lua(call):
+    return kamailio.Config("", script='cfgengine "lua"', modules=("app_lua", "failover"),
+        files={"script.lua": LUA.replace("@TEXTS@", str(TEXTS)).replace("@CALL@", call)},
+        modparams=(("app_lua", "load", "@DIR@/script.lua"),))
+
+
+def from_avp(value, call):
+    return kamailio.Config(globals=f"max_while_loops={TEXTS + 1}",
+        route=f"""$var(i) = 0;
+            while ($var(i) < {TEXTS}) {{
+                $var(i) = $var(i) + 1; $avp(text) = {value}; {call};
+            }}
+            sl_send_reply("480", "Done"); exit;""")
+
+
+# A call that has a transaction and a final reply already refuses everything, but
+# reads it first; and what has a fault is kept too, so that it is logged once.
+READERS = {
+    "lists from Lua": from_lua(f'failover_to("sip:" .. i .. "x@127.0.0.1 {LONG}/TPC")'),
+    "settings from Lua": from_lua(
+        f'failover_with("sip:1@127.0.0.1", "timer.inviting=" .. i .. "ms; {"x" * 3000}")'),
+    "lists from an AVP": from_avp(
+        f'"sip:" + $var(i) + "x@127.0.0.1 {LONG}/TPC"', 'failover("$avp(text)")'),
+}
+
+
+async def growth_of_texts(config):
+    """What private memory has grown by, of the process in which it has the most,
+    when a call has had TEXTS texts read."""
+    async with Stage({}, lambda names: config) as stage:
+        before = stage.server.pkg_used()
+        caller = await stage.caller()
+        for _ in range(2):
+            call = caller.call(f"sip:1@{stage.names['proxy']}")
+            await asyncio.wait_for(call.ended.wait(), 20)
+            assert call.codes[-1] == 480, call.codes
+        after = stage.server.pkg_used()
+        log = stage.server.log()
+        faults = stage.server.faults()
+        assert not faults, faults[:5]
+        assert log.count(" error: ") >= TEXTS, "the texts were not read"
+        return max(after[pid] - before[pid] for pid in before)
+
+
+@pytest.mark.parametrize("what", READERS)
+def test_texts_that_come_with_calls_take_no_more_memory_than_that(what):
+    grown = asyncio.run(growth_of_texts(READERS[what]))
+    print(f"{grown} bytes")
+    assert 0 < grown <= GROWTH
+
+
+LINES = 50
+LINE_BYTES = 6 * 1024
+LINE = ('failover("sip:100@127.0.0.1:5061 sip:$rU@127.0.0.1:5062/TCP",'
+        ' "timer.inviting=2; pattern.response=5..|404");')
+
+
+def private_memory(lines):
+    with kamailio.Server(kamailio.Config("\n".join([LINE] * lines))) as server:
+        return max(server.pkg_used().values())
+
+
+def test_a_line_of_the_script_takes_a_few_kilobytes():
+    """Every process has its own of each: the pseudo-variables of a string take
+    what they need, not what they might."""
+    each = (private_memory(LINES) - private_memory(0)) / LINES
+    print(f"{each:.0f} bytes")
+    assert 0 < each < LINE_BYTES
 
 
 # -- Kamailio's own debugging ----------------------------------------------------------

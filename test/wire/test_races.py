@@ -156,7 +156,25 @@ BETWEEN = [
                    "c": RINGS_AND_ANSWERS}, attempts=[]),
 ]
 
-ALL = [*BETWEEN, *BEFORE_ANY_REPLY, *RINGING, *IN_OUR_WAIT, *LATER_ON]
+def thinking(title, made, cancel, **more):
+    """The caller gives up while the script, which has the transaction already,
+    still thinks; then it calls failover()."""
+    return Scenario(f"E11: before failover(); {title}",
+        route=f't_newtran(); t_reply("100", "Wait"); {made} if (' + through()
+              + ") exit;",
+        modules=("cfgutils", "failover"),
+        peers={"a": RINGS_AND_ANSWERS, "b": RINGS_AND_ANSWERS}, attempts=[],
+        cancel=cancel, **{"caller": [100, 487], "final_at": by(0.6), **more})
+
+
+THINKING = [
+    thinking("the script is slow", 'usleep("300000");', when("caller", 100, 0.1)),
+    thinking("twice", 'usleep("300000");', when("caller", 100, 0.08, again=0.1)),
+    thinking("the script has replied itself", 't_reply("480", "Not Now");', None,
+        caller=[100, 480]),
+]
+
+ALL = [*BETWEEN, *THINKING, *BEFORE_ANY_REPLY, *RINGING, *IN_OUR_WAIT, *LATER_ON]
 
 
 @pytest.mark.parametrize("scenario", ALL, ids=lambda s: s.title)

@@ -3,12 +3,13 @@
 scenario. test_events has the ordinary ones."""
 
 import pathlib
+import string
 import tempfile
 
 import pytest
 
 import certificates
-from scenario import (NOBODY, SILENT, Peer, Scenario, at, in_turn, ipv6, later, redirect,
+from scenario import (NOBODY, SILENT, Peer, Scenario, When, at, in_turn, ipv6, later, redirect,
                       reply, soon, when)
 
 RINGS_AND_ANSWERS = [reply(180, after=0.1), reply(200, after=0.2)]
@@ -46,6 +47,38 @@ def in_order(title, contacts, order, **more):
            "attempts": [FIRST, *(("c", "UDP", soon(), f"sip:{u}@{{c}}") for u in order), LAST],
            "caller": [100, 180, 200], "final_from": "b", **more})
 
+
+# names of two letters, as many as anyone wants; a URI that holds them
+NAMES = [x + y for x in string.ascii_lowercase for y in string.ascii_lowercase]
+AT_ONCE = When("end", 0, early=0, late=0.2)
+
+
+def with_params(count, user="1"):
+    return f"<sip:{user}@{{c}}{''.join(';' + name for name in NAMES[:count])}>"
+
+
+def flood(title, contacts, settings, attempts=(), b=AT_ONCE, **more):
+    """A 302 as big as a datagram can be; the next INVITE leaves within 200 ms."""
+    assert 45_000 < sum(len(c) + 23 for c in contacts) < 65_000
+    return Scenario(f"a 302 of the size of a datagram: {title}",
+        route=f'failover("sip:100@{{a}} sip:101@{{b}}", "{settings}")',
+        peers={"a": [redirect(*contacts)], "b": RINGS_AND_ANSWERS, "c": [reply(480)]},
+        attempts=[FIRST, *attempts, ("b", "UDP", b)], caller=[100, 180, 200],
+        final_from="b", **more)
+
+
+MUCH = [
+    flood("60 Contacts of 300 parameters, of which none is followed",
+        [with_params(300, str(n)) for n in range(60)], "redirection.max=1"),
+    flood("the same one 60 times", [with_params(300)] * 60, "redirection.max=1"),
+    flood("600 Contacts of 20 parameters, of which one is followed",
+        [with_params(20, str(n)) for n in range(600)], "redirection.max=1",
+        [("c", "UDP", AT_ONCE)]),
+    flood("600 Contacts of 20 parameters, of which as many are followed as can be",
+        [with_params(20, str(n)) for n in range(600)], "redirection.max=28; attempts=30",
+        [("c", "UDP", AT_ONCE)] * 28),
+    not_followed("a Contact with more than 20 parameters", with_params(21)),
+]
 
 NONE_TO_FOLLOW = [
     not_followed("98: a 302 without Contact"),
@@ -85,6 +118,7 @@ NONE_TO_FOLLOW = [
 FOLLOWED = [
     *(followed(f"a {code} is followed", "<sip:1@{c}>", peers={"a": [redirect("<sip:1@{c}>",
                code=code)]}) for code in (300, 301, 305, 380)),
+    followed("a Contact with 20 parameters", with_params(20), with_params(20)[1:-1]),
     followed("102: the same number at another host", "<sip:100@{c}>", "sip:100@{c}"),
     followed("108: expires=0 is nothing to us", "<sip:1@{c}>;expires=0"),
     followed("a display name and a comma in it", '"Doe, <sip:x@y>, J" <sip:1@{c}>'),
@@ -301,7 +335,7 @@ SIPS = [
             {"a": [redirect("<sips:1@{c}>")], "c": secure(reply(480))}),
 ]
 
-ALL = [*NONE_TO_FOLLOW, *FOLLOWED, *ORDER, *ALLOWED, *SIPS]
+ALL = [*MUCH, *NONE_TO_FOLLOW, *FOLLOWED, *ORDER, *ALLOWED, *SIPS]
 
 
 @pytest.mark.parametrize("scenario", ALL, ids=lambda s: s.title)

@@ -8,7 +8,7 @@ import pytest
 
 import kamailio
 from peers import Caller
-from scenario import (NOBODY, SILENT, Scenario, Stage, after_cancel, at, filled, later,
+from scenario import (IGNORES_CANCEL, NOBODY, SILENT, Scenario, Stage, after_cancel, at, filled, later,
                       on_cancel, redirect, reply, soon, when)
 
 RINGS_AND_ANSWERS = [reply(180, after=0.1), reply(200, after=0.2)]
@@ -118,6 +118,19 @@ BRANCH = [
         extra=routes(onreply="if ($rs == 183) drop;"),
         peers={"a": [reply(183, every=0.3)], "b": RINGS_AND_ANSWERS},
         attempts=[TO_A, TO_B], cancelled_after={"a": 1}, caller=[100, 180, 200]),
+
+    Scenario("onreply_route: who is dropped there once still counts for timer.provisional",
+        route=armed('failover("sip:100@{a} sip:101@{b}", "timer.provisional=1")'),
+        extra=routes(onreply="if ($rs == 180) drop;"),
+        peers={"a": [reply(180, after=0.1)], "b": RINGS_AND_ANSWERS},
+        attempts=[TO_A, TO_B], cancelled_after={"a": 1}, caller=[100, 200], final_from="b"),
+
+    Scenario("onreply_route: who is dropped there gets the caller's CANCEL after the timer",
+        route=armed('failover("sip:100@{a} sip:101@{b}", "timer.provisional=1")'),
+        extra=routes(onreply="if ($rs == 180) drop;"),
+        peers={"a": [reply(180), IGNORES_CANCEL], "b": RINGS_AND_ANSWERS},
+        attempts=[TO_A, ("b", "UDP", after_cancel(0.5))], cancelled_after={"a": 1},
+        caller=[100, 200], final_from="b"),
 ]
 
 
@@ -186,11 +199,47 @@ FAILURE = [
         [("d", "UDP", at(0.06), "sip:mailbox@{d}")]),
 ]
 
+GONE = "reply=480 Gone"
+ONE_GONE = f'failover("sip:100@{{a}}", "{GONE}")'
+TWO_GONE = f'failover("sip:100@{{a}} sip:101@{{b}}", "{GONE}")'
 
-def parallel(title, call, caller, attempts, peers, **more):
+
+def late_armed(title, runs, arm="onreply", only="", call=TWO_GONE, do="", **more):
+    """failure_route is armed only by another route, and so for some branches:
+    tm runs the one of the branch whose reply it chooses, or none. Our own reply
+    comes once, whatever it does."""
+    return Scenario(f"failure_route: {title}",
+        route=f't_on_branch("EACH"); t_on_reply("EACH"); if ({call}) exit;',
+        extra=routes(failure=NOTE + do, **{arm: f'{only} t_on_failure("END");'}),
+        **{"peers": FAILING, "attempts": [TO_A, TO_B], "caller": [100, 480],
+           "logged": {"failure route for": runs}, **more})
+
+
+LATE_ARMED = [
+    late_armed("armed in onreply_route, behind the only destination: it does not run", 0,
+        call=ONE_GONE, attempts=[TO_A]),
+    late_armed("armed in onreply_route by a 180, which is after its branch was made", 0,
+        call=ONE_GONE, attempts=[TO_A], peers={"a": [reply(180), reply(404, after=0.2)]},
+        caller=[100, 180, 480]),
+    late_armed("armed in onreply_route, before the next destination: it runs for that", 1),
+    late_armed("armed in branch_route for all: it runs", 1, "branch"),
+    late_armed("armed in branch_route for the last only: it runs", 1, "branch",
+        'if ($rU == "101")'),
+    late_armed("armed in branch_route for all, and it replies: it has the last word", 1,
+        "branch", do='t_reply("486", "Mine");', caller=[100, 486]),
+    late_armed("armed in onreply_route, and a timeout", 0, call=ONE_GONE.replace(
+        '"reply', '"timer.provisional=500ms; reply'), attempts=[TO_A],
+        peers={"a": [reply(180)]}, cancelled_after={"a": 0.5}, caller=[100, 180, 480]),
+    late_armed("armed in onreply_route, and the caller gives up", 0, call=ONE_GONE,
+        attempts=[TO_A], peers={"a": [reply(180), on_cancel(then=486)]},
+        cancel=when("caller", 180, 0.2), cancelled=["a"], caller=[100, 180, 487]),
+]
+
+
+def parallel(title, call, caller, attempts, peers, beside="sip:200@{b}", **more):
     """The script has appended a branch to b; failover() begins at a."""
     return Scenario(f"parallel: {title}", modules=("corex", "failover"),
-        route=f'append_branch("sip:200@{{b}}"); if ({call}) exit;',
+        route=f'append_branch("{beside}"); if ({call}) exit;',
         peers=peers, attempts=attempts, caller=caller, **more)
 
 
@@ -241,6 +290,18 @@ PARALLEL = [
     parallel("both fail, so does the next: the last reply counts",
         'failover("sip:100@{a} sip:102@{c}")', [100, 480], [*AT_ONCE, TO_C],
         {"a": [reply(603)], "b": [reply(404)], "c": [reply(480)]}, final_from="c"),
+    *(parallel(f"one is busy, the caller gives up, the other has a {code}: a 487",
+        'failover("sip:100@{a} sip:102@{c}")', [100, 180, 487], AT_ONCE,
+        {"a": [reply(180), on_cancel(then=code, after=0.1)], "b": [reply(486)],
+         "c": RINGS_AND_ANSWERS}, cancel=when("caller", 180, 0.3), cancelled=["a"])
+      for code in (487, 486, 480)),
+    parallel("one was busy when the other begins to ring, TCP: timer.provisional holds",
+        'failover("sip:100@{a}/TCP sip:101@{c}", "timer.inviting=8; timer.provisional=1")',
+        [100, 180, 180, 200],
+        [("a", "TCP", at(0), "sip:100@{a}"), ("b", "TCP", at(0)), ("c", "UDP", at(1.5))],
+        {"a": [reply(486, after=0.1)], "b": [reply(180, after=0.5)],
+         "c": RINGS_AND_ANSWERS}, beside="sip:200@{b};transport=tcp",
+        cancelled_after={"b": 1}, final_from="c", within=12),
 ]
 
 TM_TIMERS = "timer.inviting=1; timer.provisional=1"
@@ -361,7 +422,7 @@ BESIDE = [
         logged={"dialog start": 1, "dialog end": 1, "dialog failed": 0}),
 ]
 
-ALL = [*BRANCH, *FAILURE, *PARALLEL, *TM, *BESIDE]
+ALL = [*BRANCH, *FAILURE, *LATE_ARMED, *PARALLEL, *TM, *BESIDE]
 
 
 @pytest.mark.parametrize("scenario", ALL, ids=lambda s: s.title)
@@ -407,13 +468,17 @@ def test_the_final_reply_is_repeated_as_tm_does(call_text):
     assert [round(t * 2) / 2 for t in times] == [0, 0.5, 1.5], times
 
 
-@pytest.mark.parametrize("value, status_ok", [(0, True), (1, False)])
-def test_failure_exec_mode(value, status_ok):
+@pytest.mark.parametrize("name, value, status_ok", [
+    ("failure_exec_mode", 0, True), ("failure_exec_mode", 1, False),
+    ("failure_reply_mode", 0, True), ("failure_reply_mode", 1, False),
+    ("failure_reply_mode", 2, False), ("failure_reply_mode", 3, True)])
+def test_what_tm_must_not_be_told(name, value, status_ok):
+    """With these no failover could be promised; the log has the line to change."""
     status, log = kamailio.start_that_fails(kamailio.Config(
-        "exit;", modparams=(("tm", "failure_exec_mode", value),)))
+        "exit;", modparams=(("tm", name, value),)))
     assert (status is None) == status_ok, log
     if not status_ok:
-        assert 'modparam("tm", "failure_exec_mode", 1)' in log
+        assert status != 0 and f'remove modparam("tm", "{name}", {value})' in log, log
 
 
 @pytest.mark.parametrize("route", ["failure_route[X]", "branch_route[X]", "onreply_route[X]"])

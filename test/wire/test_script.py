@@ -45,7 +45,23 @@ def refused(title, route, before="", **more):
            "caller": REFUSED, "logged": {"failover returned -2": 1}, **more})
 
 
+ESCAPED = {"a": [reply(503)], "b": [reply(404)], "c": RINGS_AND_ANSWERS}
+
+
+def escaped(what, route):
+    """$$ in a pattern is the end of the response: 503 leads on and 404 does not."""
+    return Scenario(f"data: $$ in a pattern, {what}", route=route, peers=ESCAPED,
+        attempts=[("a", "UDP", at(0)), ("b", "UDP", soon())], caller=[100, 404],
+        final_from="b")
+
+
 DATA = [
+    escaped("among the settings",
+        'failover("sip:1@{a} sip:2@{b} sip:3@{c}", "pattern.response=^503$$")'),
+    escaped("as an option of each",
+        'failover("sip:1@{a}{pattern=^503$$} sip:2@{b}{pattern=^503$$} sip:3@{c}")'),
+    escaped("beside a pseudo-variable",
+        'failover("sip:$rU@{a} sip:2@{b} sip:3@{c}", "pattern.response=^503$$")'),
     dialled("%40", "9%40b"),
     dialled("%0d%0a, which stays as it is", "9%0d%0aVia%3ax"),
     dialled("a blank as %20", "9%20sip%3A1"),
@@ -281,11 +297,11 @@ CALLS = [
         peers={"a": [reply(503)], "b": RINGS_AND_ANSWERS},
         attempts=[("a", "UDP", at(0)), ("b", "UDP", soon())], caller=[183, 180, 200]),
 
-    Scenario("calls: an answered transaction is -2",
+    Scenario("calls: an answered transaction is left alone",
         route='t_newtran(); t_reply("480", "No"); failover("sip:1@{a}"); '
               'xlog("L_NOTICE", "returned $rc\\n"); exit;',
         peers={"a": RINGS_AND_ANSWERS}, attempts=[], caller=[480],
-        logged={"returned -2": 1}),
+        logged={"returned 1": 1}),
 
     Scenario("calls: a retransmitted INVITE starts nothing, though nobody looks for it",
         route="exit;", first=bare('xlog("L_NOTICE", "INVITE\\n"); '

@@ -43,6 +43,8 @@ def test_a_good_plan_is_accepted():
     ('failover("sip:100@127.0.0.1", "timer.inviting=0")', "1:16: error: [0]"),
     ('failover("sip:100@127.0.0.1", "timer.invite=5")', "timer.invite"),
     ('failover("sip:100@127.0.0.1/TLS")', "tls"),
+    ('failover("sip:100@127.0.0.1", "pattern.response=(4..$$")', "[(4..$"),
+    ('failover("sip:100@127.0.0.1{pattern=(4..$$}")', "(4..$"),
     ("failover()", "plan"),
 ])
 def test_a_bad_call_stops_the_start(call, says):

@@ -89,3 +89,55 @@ def test_ignored_cancel(transport):
     assert_within("CANCEL to next INVITE",
                   [b.entry.time - a.cancel.time for a, b in pairs],
                   CANCEL_WAIT, late=HOP - CANCEL_WAIT)
+
+
+# -- a first 1xx in the instant in which timer.total is over ---------------------------
+
+TOTAL = 1.0
+OFFSETS = [round(0.93 + 0.004 * n, 3) for n in range(40)]     # over two ticks and more
+END = 0.600                    # from timer.total to the caller's final reply
+
+
+async def calls_that_ring_at_the_end(order):
+    """Calls that begin together, each with a destination of its own, which rings
+    at one of OFFSETS: [(Call, Attempt)]."""
+    names = [f"g{n}" for n in range(len(OFFSETS))]
+    told = {name: [reply(180, after=offset), *order]
+            for name, offset in zip(names, OFFSETS)}
+
+    def config(places):
+        return kamailio.Config("\n".join(filled(
+            f'if ($rU == "{n}" && failover("sip:1@{{{n}}}",'
+            f' "timer.total=1; timer.provisional=3")) exit;', places) for n in names))
+
+    async with Stage(told, config, memory_mb=64) as stage:
+        caller = await stage.caller()
+        calls = []
+        for name in names:
+            calls.append(caller.call(f"sip:{name}@{stage.names['proxy']}"))
+            await asyncio.sleep(STAGGER)
+        await asyncio.wait([asyncio.ensure_future(c.ended.wait()) for c in calls],
+                           timeout=6)
+        await asyncio.sleep(0.5)
+        faults = await asyncio.to_thread(stage.server.stop)
+        assert not faults, faults
+        return [(call, attempts_of([e for e in stage.trace if e.message.call_id
+                                    == call.invite.call_id], names)[0],
+                 [e.time for e in stage.trace.of("caller", 408, sent=False)
+                  if e.message.call_id == call.invite.call_id]) for call in calls]
+
+
+@pytest.mark.parametrize("order", [(), (IGNORES_CANCEL,)], ids=["ends", "ignores the CANCEL"])
+def test_a_first_180_in_the_instant_of_the_total(order):
+    """Whichever comes first: who rings gets its CANCEL at once, the caller his
+    408, and timer.provisional, 3 s, has no part in it."""
+    results = asyncio.run(calls_that_ring_at_the_end(order))
+    assert [call.codes[-1] for call, _, _ in results] == [408] * len(OFFSETS)
+    assert all(attempt.cancel for _, attempt, _ in results)
+    assert_within("the end to CANCEL", [
+        attempt.cancel.time - max(attempt.first_1xx, call.started + TOTAL)
+        for call, attempt, _ in results], 0, late=0.2)
+    assert_within("timer.total to 408", [
+        ends[0] - call.started - TOTAL for call, _, ends in results], 0, late=END + LATE)
+    rang_before = {attempt.first_1xx < ends[0] for _, attempt, ends in results}
+    assert rang_before == {True, False}, "the instant was not met"
