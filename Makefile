@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Builds the Kamailio module failover.so, its tool and its tests.
+# Builds the Kamailio module failover.so and its tests.
 # `make help` lists the targets.
 
 ifneq ($(wildcard ../../Makefile.defs),)
@@ -53,7 +53,7 @@ say = @printf '  %-7s %s\n' '$(1)' '$(2)'
 
 ##@ Building
 .PHONY: all
-all: failover.so $(TOOLS) ## the module and failoverctl (the default)
+all: failover.so $(TOOLS) ## the module (the default)
 
 failover.so: $(SOURCES:%.c=build/%.o) tools/check-flags.sh
 	$(call say,LD,$@)
@@ -84,7 +84,7 @@ deps: ## install the packages and fetch the headers that all this needs (package
 	@tools/deps.sh build/kamailio
 
 .PHONY: install uninstall
-install: all ## install module, tool and documents (DESTDIR, MODULES_DIR, PREFIX)
+install: all ## install the module and its documents (DESTDIR, MODULES_DIR, PREFIX)
 	install -D -m 644 failover.so $(DESTDIR)$(MODULES_DIR)/failover.so
 	$(foreach tool,$(TOOLS),install -D -m 755 $(tool) $(DESTDIR)$(PREFIX)/bin/$(tool))
 	for file in $$(find README.md CHANGELOG.md doc examples -type f); do \

@@ -7,6 +7,8 @@
 
 #include "failover_call.h"
 
+#include <stdio.h>
+
 #include "failover_alarm.h"
 #include "failover_connection.h"
 #include "failover_contacts.h"
@@ -41,6 +43,7 @@ typedef struct attempt
 {
 	struct attempt *before;
 	call_t *call;
+	const target_t *target;
 	int first_branch;	 /* it may have more: of the script, of DNS failover */
 	int branches_end;	 /* behind the last one that we know of */
 	branch_bm_t replied; /* bit (1 << branch): it has sent a 1xx */
@@ -67,6 +70,8 @@ struct call
 };
 
 #define NO_BRANCH (-1)
+
+int attempt_log_level = L_DBG;
 
 /* what a caller gets who has given up (RFC 3261 section 9.2) */
 static const final_reply_t terminated = {
@@ -257,13 +262,15 @@ static void set_timers(const call_t *call, tm_cell_t *t)
 		t->end_of_life = end_of_life;
 }
 
-static attempt_t *attempt_create(call_t *call, const tm_cell_t *t)
+static attempt_t *attempt_create(
+		call_t *call, const tm_cell_t *t, const target_t *target)
 {
 	attempt_t *attempt = arena_alloc(call->arena, sizeof(*attempt));
 
 	if(attempt == NULL)
 		return NULL;
 	attempt->call = call;
+	attempt->target = target;
 	attempt->first_branch = t->nr_of_outgoings;
 	alarm_init(&attempt->alarm, t, attempt_goes_off, attempt);
 	attempt->before = call->attempts;
@@ -286,16 +293,12 @@ static void attempt_sent(attempt_t *attempt, const tm_cell_t *t)
 static bool attempt_make(call_t *call, tm_cell_t *t, struct sip_msg *msg,
 		const decision_t *decision)
 {
-	attempt_t *attempt = attempt_create(call, t);
+	attempt_t *attempt = attempt_create(call, t, decision->target);
 	const target_t *target = decision->target;
 	int sent;
 
 	if(attempt == NULL)
 		return false;
-	LM_DBG("trying [%.*s] over %s (%s), Call-ID [%.*s]\n",
-			STR_FMT(&target->uri), transport_name(target->transport),
-			reason_name(decision->reason),
-			STR_FMT(&t->uas.request->callid->body));
 	set_timers(call, t);
 	/* the branch_route runs for every attempt; tm arms it for one only */
 	if(t->on_branch == 0)
@@ -313,6 +316,42 @@ static bool attempt_make(call_t *call, tm_cell_t *t, struct sip_msg *msg,
 	return false;
 }
 
+/* One line for what ended an attempt and what follows. */
+static void attempt_log(const attempt_t *attempt, const tm_cell_t *t,
+		const event_t *event, const decision_t *decision)
+{
+	static const char *const what[] = {
+			[EVENT_START] = "",
+			[EVENT_REPLY] = "",
+			[EVENT_INVITING] = "has not replied in time",
+			[EVENT_PROVISIONAL] = "has rung too long",
+			[EVENT_SEND_FAILED] = "cannot be reached",
+	};
+	const target_t *next = decision->target;
+	char replied[16];
+
+	if(attempt == NULL || !is_printable(attempt_log_level))
+		return;
+	snprintf(replied, sizeof(replied), "replied %d", event->code);
+	if(next != NULL)
+		LM_GEN1(attempt_log_level,
+				"[%.*s] over %s %s, next [%.*s] over %s (%s), Call-ID "
+				"[%.*s]\n",
+				STR_FMT(&attempt->target->uri),
+				transport_name(attempt->target->transport),
+				event->kind == EVENT_REPLY ? replied : what[event->kind],
+				STR_FMT(&next->uri), transport_name(next->transport),
+				reason_name(decision->reason),
+				STR_FMT(&t->uas.request->callid->body));
+	else
+		LM_GEN1(attempt_log_level,
+				"[%.*s] over %s %s, and the call ends, Call-ID [%.*s]\n",
+				STR_FMT(&attempt->target->uri),
+				transport_name(attempt->target->transport),
+				event->kind == EVENT_REPLY ? replied : what[event->kind],
+				STR_FMT(&t->uas.request->callid->body));
+}
+
 /* Follow a decision: try destinations until one can be sent to.
  * @return whether an attempt is under way; else decision says how it ends */
 static bool attempt_any(
@@ -325,6 +364,7 @@ static bool attempt_any(
 			return true;
 		failed.room = tm_room(t);
 		*decision = policy_decide(&call->chain, &failed);
+		attempt_log(call->attempts, t, &failed, decision);
 	}
 	return false;
 }
@@ -502,6 +542,7 @@ static void on_branch_failure(
 		tm_drop_replies_before(t, call->attempts->first_branch);
 	event = event_of_failure(call, t, branch, params);
 	decision = policy_decide(&call->chain, &event);
+	attempt_log(call->attempts, t, &event, &decision);
 	/* else tm would CANCEL the next attempt for the 6xx of this one. Once: a
 	 * flag that another process sets meanwhile could be lost. */
 	if(!(t->flags & T_DISABLE_6xx))
@@ -562,7 +603,7 @@ static void on_reply(call_t *call, tm_cell_t *t, struct tmcb_params *params)
 	}
 	call->answered = branch;
 	if(tm_accept_answer(t, branch, params->code))
-		LM_DBG("a late answer is taken, Call-ID [%.*s]\n",
+		LM_GEN1(attempt_log_level, "a late answer is taken, Call-ID [%.*s]\n",
 				STR_FMT(&t->uas.request->callid->body));
 }
 

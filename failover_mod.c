@@ -95,12 +95,15 @@ static int read_parameter(setting_id_t id, modparam_t type, void *value)
 	diagnostics_t diagnostics = log_diagnostics(source);
 	str text = {value, 0};
 	fragment_t fragment;
+	char *dot;
 
 	if(parameters_arena == NULL)
 		parameters_arena = arena_create(&failover_pkg, 256);
 	if(parameters_arena == NULL)
 		return -1;
 	snprintf(source, sizeof(source), "modparam failover %s", setting->name);
+	for(dot = strchr(source, '.'); dot != NULL; dot = strchr(dot, '.'))
+		*dot = '_'; /* as the parameter is written */
 	if(PARAM_TYPE_MASK(type) == PARAM_INT) {
 		snprintf(digits, sizeof(digits), "%d", (int)(long)value);
 		text.s = digits;
@@ -298,6 +301,7 @@ static param_export_t params[] = {
 		{"dialplan", PARAM_STRING | PARAM_USE_FUNC, (void *)set_dialplan},
 		{"dialplan_text", PARAM_STRING | PARAM_USE_FUNC,
 				(void *)set_dialplan_text},
+		{"attempt_log_level", PARAM_INT, &attempt_log_level},
 		BOTH_TYPES(timer_inviting),
 		BOTH_TYPES(timer_provisional),
 		BOTH_TYPES(pattern_response),

@@ -125,7 +125,12 @@ int plan_check(void)
 {
 	diagnostics_t diagnostics = log_diagnostics(plan_source);
 
-	return plan_rule == NULL ? 0 : server_check_rule(plan_rule, &diagnostics);
+	if(plan_rule != NULL)
+		return server_check_rule(plan_rule, &diagnostics);
+	if(plan_is_loaded())
+		LM_WARN("%s: the dial plan has no rule, so failover() takes no call\n",
+				plan_source);
+	return 0;
 }
 
 bool plan_is_loaded(void)

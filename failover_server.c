@@ -7,6 +7,14 @@
 
 #include <string.h>
 
+/* The server's numbers of the transports. */
+static const char protos[TRANSPORT_COUNT] = {
+		[TRANSPORT_UDP] = PROTO_UDP,
+		[TRANSPORT_TCP] = PROTO_TCP,
+		[TRANSPORT_TLS] = PROTO_TLS,
+		[TRANSPORT_SCTP] = PROTO_SCTP,
+};
+
 /* The module that speaks a transport; NULL: the core does. */
 static const char *const transport_modules[TRANSPORT_COUNT] = {
 		[TRANSPORT_TLS] = "tls",
@@ -37,13 +45,6 @@ struct socket_info *server_socket(const str *name)
 
 bool server_socket_fits(const struct socket_info *socket, transport_t transport)
 {
-	static const char protos[TRANSPORT_COUNT] = {
-			[TRANSPORT_UDP] = PROTO_UDP,
-			[TRANSPORT_TCP] = PROTO_TCP,
-			[TRANSPORT_TLS] = PROTO_TLS,
-			[TRANSPORT_SCTP] = PROTO_SCTP,
-	};
-
 	return socket->proto == protos[transport];
 }
 
@@ -74,9 +75,18 @@ static int check_transport(
 		const destination_t *destination, diagnostics_t *diagnostics)
 {
 	const char *module = transport_modules[destination->transport];
+	struct socket_info **sockets =
+			get_sock_info_list(protos[destination->transport]);
 
-	if(module == NULL || find_module_by_name((char *)module) != NULL)
+	if(module == NULL || find_module_by_name((char *)module) != NULL) {
+		if(!destination->is_current && (sockets == NULL || *sockets == NULL))
+			diagnostics_warning(diagnostics, &destination->where,
+					"[%.*s] cannot be reached: this server has no socket for "
+					"%s; a listen line for it would be right",
+					STR_FMT(&destination->where.text),
+					transport_name(destination->transport));
 		return 0;
+	}
 	return diagnostics_error(diagnostics, &destination->where,
 			"[%.*s]: this server speaks no %s: loadmodule \"%s.so\" would be "
 			"right",

@@ -101,17 +101,24 @@ void tm_unlock_replies(tm_cell_t *t)
 
 bool tm_hold_replies(tm_cell_t *t, int branch)
 {
+	struct retr_buf *request = &t->uac[branch].request;
 	int pid = my_pid();
 
 	if(atomic_get(&t->reply_locker_pid) == pid)
 		return true;
 	while(lock_try(&t->reply_mutex) != 0) {
 		membar();
-		if(t->uac[branch].request.flags & F_RB_DEL_TIMER)
+		if(request->flags & F_RB_DEL_TIMER)
 			return false;
 		sched_yield();
 	}
 	atomic_set(&t->reply_locker_pid, pid);
+	/* We are in the timer of this branch: a reply of ours would stop it, from
+	 * within itself. It is over for it, and it goes when it fires next, long
+	 * before the transaction does. */
+	request->flags |= F_RB_DEL_TIMER;
+	request->t_active = 0;
+	request->fr_expire = get_ticks_raw() + 1;
 	return true;
 }
 

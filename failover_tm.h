@@ -29,8 +29,9 @@ void tm_unlock_replies(tm_cell_t *t);
 /** Make sure in a callback for a failed branch that the lock is held. tm holds
  * it, but for one case: a retransmission that could not be sent (timer.c,
  * retransmission_handler). There it is taken and left to tm, which releases it
- * as if it had taken it. It is not waited for where its holder waits for us:
- * who stops the timer of the branch marks it, and waits until it has run.
+ * as if it had taken it, and the timer of the branch ends. It is not waited for
+ * where its holder waits for us: who stops that timer marks it, and waits until
+ * it has run.
  * @return whether it is held; if not the call must be left alone */
 bool tm_hold_replies(tm_cell_t *t, int branch);
 

@@ -98,7 +98,8 @@ def main():
                         help="leave the second gateway off: no call is answered")
     second_gateway = not parser.parse_args().without_second_gateway
     if not second_gateway:
-        print("The second gateway is off: nobody is at its address.\n")
+        print("The second gateway is off: nobody is at its address, so what is sent\n"
+              "there is seen by nobody and stands in no ladder.\n")
     try:
         answered = asyncio.run(run(second_gateway))
     except kamailio.StartFailed as error:

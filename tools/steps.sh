@@ -74,7 +74,7 @@ run_check() {
 
 	step deps "packages and Kamailio's headers" submake deps
 	tally_step
-	step build "the module and its tool" submake all
+	step build "the module" submake all
 	tally_step
 	step check-symbols "the pure rooms call nothing of Kamailio or the system" submake check-symbols
 	tally $((status == 0)) $((status != 0))
@@ -92,7 +92,7 @@ run_check() {
 run_demo() {
 	step deps "packages and Kamailio's headers" submake deps
 	[ "$status" -eq 0 ] || exit "$status"
-	step build "the module and its tool" submake all
+	step build "the module" submake all
 	[ "$status" -eq 0 ] || exit "$status"
 	step demo "the module at work" "$python" examples/demo.py
 	exit "$status"

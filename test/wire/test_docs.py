@@ -194,10 +194,14 @@ def test_every_parameter_has_a_section_and_every_section_a_parameter():
     assert titles == {name: f"{name} ({kinds})" for name, kinds in parameters().items()}
 
 
+# parameters that are no setting of a call, and their defaults
+WITHOUT_SETTING = {"dialplan": NONE, "dialplan_text": NONE, "attempt_log_level": "3"}
+
+
 def test_every_setting_has_a_parameter():
     """Else the sections below would say nothing about it."""
     names = {parameter_of(name) for name, _ in settings() if name}
-    assert names == set(parameters()) - {"dialplan", "dialplan_text"}
+    assert names == set(parameters()) - set(WITHOUT_SETTING)
 
 
 def test_the_cards_of_the_parameters_agree_with_the_settings():
@@ -211,8 +215,8 @@ def test_the_cards_of_the_parameters_agree_with_the_settings():
             "default": fallback or NONE, "setting": name,
             **({"option": option} if option else {}),
             **({"run time": of_cfg[0]} if of_cfg else {})}
-    for name in ("dialplan", "dialplan_text"):
-        expected[name] = {"default": NONE}
+    for name, default in WITHOUT_SETTING.items():
+        expected[name] = {"default": default}
     found = {}
     for name, section in parameter_sections().items():
         lines = card(section)

@@ -516,7 +516,23 @@ SCRIPT = [
         caller=[100, 180, 200]),
 ]
 
-ALL = [*REPLIES, *TIMEOUTS, *SENDING, *LOST_CONNECTIONS, *REDIRECTS, *ENDS,
+def logs(level, times):
+    """Each end of an attempt is one line, at the level that is asked for."""
+    return Scenario(f"log: attempt_log_level={level}: "
+                    f"{'a line for each attempt' if times else 'not a word'}",
+        route='failover("sip:100@{a} sip:101@{b}/TCP sip:102@{c}", "timer.inviting=1")',
+        modparams=(("failover", "attempt_log_level", level),),
+        peers={"a": [reply(503)], "b": SILENT, "c": [reply(486)]},
+        attempts=[("a", "UDP", at(0)), ("b", "TCP", soon()), ("c", "UDP", later(1))],
+        caller=[100, 486],
+        logged={"over UDP replied 503, next [sip:101@": times,
+                "over TCP has not replied in time, next [sip:102@": times,
+                "over UDP replied 486, and the call ends, Call-ID [": times})
+
+
+LOGS = [logs(1, 1), logs(3, 0)]
+
+ALL = [*LOGS, *REPLIES, *TIMEOUTS, *SENDING, *LOST_CONNECTIONS, *REDIRECTS, *ENDS,
        *CALLER_GIVES_UP, *LATE_ANSWERS, *SCRIPT]
 
 

@@ -125,7 +125,7 @@ BRANCH = [
         peers={"a": [reply(180, after=0.1)], "b": RINGS_AND_ANSWERS},
         attempts=[TO_A, TO_B], cancelled_after={"a": 1}, caller=[100, 200], final_from="b"),
 
-    Scenario("onreply_route: who is dropped there gets the caller's CANCEL after the timer",
+    Scenario("onreply_route: who is dropped there once and ignores its CANCEL holds it up 500 ms",
         route=armed('failover("sip:100@{a} sip:101@{b}", "timer.provisional=1")'),
         extra=routes(onreply="if ($rs == 180) drop;"),
         peers={"a": [reply(180), IGNORES_CANCEL], "b": RINGS_AND_ANSWERS},
