@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The caller gives up in the instant in which an attempt is made: its branch is
+there, and will never be sent. Forced by a module of the test, cancelling.c."""
+
+import atexit
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+import pytest
+
+import kamailio
+from scenario import Scenario, at, reply
+
+SOURCE = pathlib.Path(__file__).with_name("cancelling.c")
+
+
+def built():
+    """The module, with the options and headers that failover.so is built with."""
+    folder = tempfile.mkdtemp(prefix="failover-cancelling-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    build = kamailio.TOP / "build"
+    subprocess.run(["cc", f"@{build}/kamailio.flags", "-DMOD_NAME=\"cancelling\"",
+                    "-DMOD_NAMEID=cancelling", "-isystem",
+                    build / "kamailio/src/modules/tm", "-shared", "-fPIC", "-O1",
+                    "-o", f"{folder}/cancelling.so", SOURCE], check=True)
+    return f"{folder}/cancelling"
+
+
+MODULES = ("failover", built())
+
+ALL = [
+    Scenario("E11: given up while the second attempt is made: it is not, and 487",
+        route='failover("sip:100@{a} sip:101@{b} sip:102@{c}")', modules=MODULES,
+        peers={"a": [reply(503)], "b": [reply(200)], "c": [reply(200)]},
+        attempts=[("a", "UDP", at(0))], caller=[100, 487]),
+    Scenario("E11: given up while the second attempt is made, with a failure_route",
+        route='t_on_failure("FAILED"); if (failover("sip:100@{a} sip:101@{b}")) exit;',
+        extra='failure_route[FAILED] { xlog("L_NOTICE", "failed\\n"); }',
+        modules=MODULES, peers={"a": [reply(503)], "b": [reply(200)]},
+        attempts=[("a", "UDP", at(0))], caller=[100, 487], logged={"failed": 1}),
+]
+
+
+@pytest.mark.parametrize("scenario", ALL, ids=lambda s: s.title)
+def test_unsent(outcome):
+    outcome.check()
