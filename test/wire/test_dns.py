@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""use_dns_failover of the core beside the module: a destination whose name has
+two servers (RFC 3263). In a network of its own, with a name server that knows
+one domain."""
+
+import asyncio
+import ctypes
+import os
+import struct
+import tempfile
+
+import pytest
+
+import own_network
+from scenario import (SILENT, Peer, Scenario, at, later, on_cancel, play_all, reply,
+                      soon)
+
+CLONE_NEWNS, MS_BIND, MS_REC, MS_PRIVATE = 0x20000, 0x1000, 0x4000, 0x40000
+SERVERS = ("a", "d")           # gateways that serve gw.test, by priority
+A, SRV = 1, 33
+
+
+class NameServer(asyncio.DatagramProtocol):
+    """The name server of gw.test on port 53: SRV records of the SERVERS, each on
+    a host of its own."""
+    address, host, port, scripts = "127.0.0.1:53", "127.0.0.1", 53, ()
+
+    def __init__(self, name, trace):
+        self.names = {}                # of the peers, once they are up
+        self._transport = None
+
+    async def __aenter__(self):
+        loop = asyncio.get_running_loop()
+        self._transport, _ = await loop.create_datagram_endpoint(
+            lambda: self, ("127.0.0.1", 53))
+        return self
+
+    async def __aexit__(self, *_):
+        self._transport.close()
+
+    def datagram_received(self, data, peer):
+        name, end = self._question(data)
+        kind, = struct.unpack_from("!H", data, end)
+        records = self._records(name, kind)
+        head = data[:2] + struct.pack("!HHHHH", 0x8580 if records else 0x8583,
+                                      1, len(records), 0, 0)
+        self._transport.sendto(
+            head + data[12:end + 4] + b"".join(records), peer)
+
+    @staticmethod
+    def _question(data):
+        labels, at_byte = [], 12
+        while data[at_byte]:
+            labels.append(data[at_byte + 1:at_byte + 1 + data[at_byte]].decode())
+            at_byte += 1 + data[at_byte]
+        return ".".join(labels).lower(), at_byte + 1
+
+    def _records(self, name, kind):
+        if kind == SRV and name == "_sip._udp.gw.test":
+            return [self._record(SRV, self._srv(i, server))
+                    for i, server in enumerate(SERVERS)]
+        if kind == A and name.endswith(".host.test"):
+            return [self._record(A, bytes([127, 0, 0, 1]))]
+        return []
+
+    def _srv(self, priority, server):
+        port = int(self.names[server].rsplit(":", 1)[1])
+        target = b"".join(bytes([len(label)]) + label.encode()
+                          for label in (server, "host", "test")) + b"\0"
+        return struct.pack("!HHH", priority, 0, port) + target
+
+    @staticmethod
+    def _record(kind, data):
+        return b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 60, len(data)) + data
+
+
+def by_name(title, peers, attempts, caller, **more):
+    """gw.test first, then c."""
+    return Scenario(f"use_dns_failover: {title}",
+        route='failover("sip:100@gw.test sip:102@{c}", "timer.inviting=1; '
+              'timer.provisional=1")',
+        globals="dns=yes\nuse_dns_cache=on\nuse_dns_failover=on\ndns_try_ipv6=no\n"
+                "dns_srv_lb=no\n", sockets=("udp4", "tcp4"),
+        peers={**peers, "dns": Peer(made_by=NameServer)}, attempts=attempts,
+        caller=caller, **more)
+
+
+RINGS_AND_ANSWERS = [reply(180, after=0.1), reply(200, after=0.2)]
+
+ALL = [
+    by_name("its second server answers", {"a": [reply(503)], "d": RINGS_AND_ANSWERS,
+                                          "c": RINGS_AND_ANSWERS},
+        [("a", "UDP", at(0)), ("d", "UDP", soon(), "sip:100@gw.test")],
+        [100, 180, 200], final_from="d"),
+    by_name("its second server is busy, the next destination answers",
+        {"a": [reply(503)], "d": [reply(486)], "c": RINGS_AND_ANSWERS},
+        [("a", "UDP", at(0)), ("d", "UDP", soon()), ("c", "UDP", soon())],
+        [100, 180, 200], final_from="c"),
+    by_name("its second server has timer.inviting too",
+        {"a": [reply(503)], "d": SILENT, "c": RINGS_AND_ANSWERS},
+        [("a", "UDP", at(0)), ("d", "UDP", soon()), ("c", "UDP", later(1))],
+        [100, 180, 200], final_from="c"),
+    by_name("its second server rings too long",
+        {"a": [reply(503)], "d": [reply(180), on_cancel()], "c": RINGS_AND_ANSWERS},
+        [("a", "UDP", at(0)), ("d", "UDP", soon()), ("c", "UDP", soon())],
+        [100, 180, 180, 200], cancelled_after={"d": 1}, final_from="c"),
+]
+
+
+def resolve_here():
+    """Make this process and its children ask our name server."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    with tempfile.NamedTemporaryFile("w", suffix=".conf") as conf:
+        conf.write("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
+        conf.flush()
+        for done in (libc.unshare(CLONE_NEWNS),
+                     libc.mount(None, b"/", None, MS_REC | MS_PRIVATE, None),
+                     libc.mount(conf.name.encode(), b"/etc/resolv.conf", None,
+                                MS_BIND, None)):
+            if done != 0:
+                raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+
+def play_by_name():
+    """One after the other: there is one port 53."""
+    resolve_here()
+    outcomes = {}
+    for scenario in ALL:
+        outcomes.update(play_all([scenario]))
+    return {s.title: (outcomes[id(s)].problems, outcomes[id(s)].report()) for s in ALL}
+
+
+@pytest.fixture(scope="module")
+def named_outcomes():
+    return own_network.call(play_by_name)
+
+
+@pytest.mark.parametrize("title", [s.title for s in ALL])
+def test_by_name(named_outcomes, title):
+    problems, report = named_outcomes[title]
+    assert not problems, report
