@@ -62,8 +62,9 @@ struct call
 	attempt_t *attempts;				/* the current one first */
 	ticks_t fr_timeout, fr_inv_timeout; /* tm's own, for when the chain ends */
 	alarm_t alarm;						/* timer.total */
-	int answered;  /* branch whose 2xx tm is about to relay; NO_BRANCH */
-	bool is_ended; /* the chain is; what follows says how: */
+	alarm_t answer_alarm; /* looks whether the others have got their CANCEL */
+	int answered;		  /* branch whose 2xx tm is about to relay; NO_BRANCH */
+	bool is_ended;		  /* the chain is; what follows says how: */
 	final_reply_t reply;
 	int last_branch, last_code; /* what tm had in hand then */
 	int branches_at_end;
@@ -100,20 +101,26 @@ static void attempt_expire(const attempt_t *attempt, tm_cell_t *t, unsigned ms)
 		tm_expire(t, branch, ms);
 }
 
-/* CANCEL now; what comes then, or nothing for CANCEL_WAIT_MS, leads to
- * on_branch_failure(). */
-static void attempt_cancel(attempt_t *attempt, tm_cell_t *t)
+/* CANCEL what is pending and has replied. tm has not heard of a 1xx that the
+ * script has dropped, or that came when it had the final reply already. */
+static void attempt_send_cancel(const attempt_t *attempt, tm_cell_t *t)
 {
 	int branch;
 
-	attempt->is_given_up = true;
-	attempt->deadline = get_ticks_raw() + MS_TO_TICKS(CANCEL_WAIT_MS);
-	/* tm has not heard of a 1xx that the script has dropped */
 	for(branch = attempt->first_branch; branch < t->nr_of_outgoings; branch++) {
 		if(attempt->replied & ((branch_bm_t)1 << branch))
 			tm_note_provisional(t, branch);
 	}
 	tm_cancel_from(t, attempt->first_branch);
+}
+
+/* CANCEL now; what comes then, or nothing for CANCEL_WAIT_MS, leads to
+ * on_branch_failure(). */
+static void attempt_cancel(attempt_t *attempt, tm_cell_t *t)
+{
+	attempt->is_given_up = true;
+	attempt->deadline = get_ticks_raw() + MS_TO_TICKS(CANCEL_WAIT_MS);
+	attempt_send_cancel(attempt, t);
 	attempt_expire(attempt, t, CANCEL_WAIT_MS);
 }
 
@@ -171,6 +178,17 @@ static ticks_t call_goes_off(alarm_t *alarm, tm_cell_t *t)
 		return 0;
 	chain_expire(&call->chain);
 	return call->attempts == NULL ? 0 : attempt_end(call->attempts, t);
+}
+
+/* One has answered, and tm has CANCELled the others, but for one whose first 1xx
+ * came in the same instant. */
+static ticks_t answer_goes_off(alarm_t *alarm, tm_cell_t *t)
+{
+	const call_t *call = alarm->owner;
+
+	if(call->attempts != NULL)
+		attempt_send_cancel(call->attempts, t);
+	return 0;
 }
 
 /* -- making an attempt -------------------------------------------------- */
@@ -602,6 +620,8 @@ static void on_reply(call_t *call, tm_cell_t *t, struct tmcb_params *params)
 		return;
 	}
 	call->answered = branch;
+	if(tm_is_pending_beside(t, branch))
+		alarm_set(&call->answer_alarm, CHECK_TICKS);
 	if(tm_accept_answer(t, branch, params->code))
 		LM_GEN1(attempt_log_level, "a late answer is taken, Call-ID [%.*s]\n",
 				STR_FMT(&t->uas.request->callid->body));
@@ -661,6 +681,7 @@ static void call_destroy(call_t *call)
 	attempt_t *attempt;
 
 	alarm_remove(&call->alarm);
+	alarm_remove(&call->answer_alarm);
 	for(attempt = call->attempts; attempt != NULL; attempt = attempt->before)
 		alarm_remove(&attempt->alarm);
 	arena_destroy(call->arena);
@@ -728,6 +749,7 @@ static claim_t claim_transaction(struct sip_msg *msg, tm_cell_t **t)
 static int call_attach(call_t *call, struct sip_msg *msg, tm_cell_t *t)
 {
 	alarm_init(&call->alarm, t, call_goes_off, call);
+	alarm_init(&call->answer_alarm, t, answer_goes_off, call);
 	call->fr_timeout = t->fr_timeout;
 	call->fr_inv_timeout = t->fr_inv_timeout;
 	if(tm.register_tmcb(msg, t,

@@ -37,7 +37,7 @@ KINDS = {
         {"a": [reply(200, after=0.7)], "b": RINGS}, "a"),
     "late-failed": Kind("sip:1@{a} sip:2@{b} sip:3@{c}",
         {"a": [reply(200, after=0.7)], "b": [reply(486, after=0.28)],
-         "c": [reply(180, every=0.3)]}, "a"),
+         "c": [reply(180)]}, "a"),
     "late-tcp": Kind("sip:1@{a}/TCP sip:2@{b}/TCP",
         {"a": [reply(200, after=0.7)], "b": RINGS}, "a"),
     "crossing": Kind("sip:1@{a} sip:2@{b}",

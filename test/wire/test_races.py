@@ -338,11 +338,11 @@ def test_the_races_were_close(races):
 # -- the late answer and what the next one says -------------------------------------------
 
 LATE_CALLS = 200
-# It rings again: tm (plain tm too, with parallel branches) forgets the CANCEL of a
-# branch whose very first 1xx crosses it, and sends it at the next 1xx.
-RINGS_AGAIN = reply(180, every=0.3)
+# It rings once: tm (plain tm too, with parallel branches) forgets the CANCEL of a
+# branch whose very first 1xx crosses it, until the next 1xx.
+RINGS_ONCE = reply(180)
 LATE_RACES = {f"{what}, {order}": (step, order)
-              for what, step in (("fails", reply(486)), ("rings", RINGS_AGAIN))
+              for what, step in (("fails", reply(486)), ("rings", RINGS_ONCE))
               for order in ORDERS}
 
 
@@ -363,7 +363,7 @@ async def run_late_races():
     instant in which the second fails or rings, and whose third rings."""
     told = {race: late_racer(*what) for race, what in LATE_RACES.items()}
     made = {race: [] for race in LATE_RACES}
-    async with Stage({"a": SILENT, "c": [RINGS_AGAIN], **told}, late_config,
+    async with Stage({"a": SILENT, "c": [RINGS_ONCE], **told}, late_config,
                      memory_mb=64) as stage:
         for race in LATE_RACES:
             stage.gateways[race].other = stage.gateways["a"]

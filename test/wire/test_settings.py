@@ -461,7 +461,7 @@ def test_the_reason_of_reply_reaches_the_caller():
 
 
 @pytest.mark.parametrize("name, value, says", [
-    ("timer_inviting", 0, "timer.inviting"), ("timer_inviting", -1, "timer.inviting"),
+    ("timer_inviting", 0, "[0]"), ("timer_inviting", -1, "[-1]"),
     ("timer_inviting", "soon", "soon"), ("timer_provisional", 3601, "3601"),
     ("timer_provisional", "99ms", "99ms"), ("timer_total", "never", "never"),
     ("pattern_response", "4(", "4("), ("redirection", "perhaps", "perhaps"),
@@ -475,7 +475,7 @@ def test_a_bad_parameter_stops_the_start(name, value, says):
         "exit;", modparams=(("failover", name, value),)))
     assert status not in (0, None), log
     lines = [line for line in log.splitlines() if " error: " in line]
-    assert len(lines) == 1 and says in lines[0] and name.replace("_", ".") in lines[0], log
+    assert len(lines) == 1 and says in lines[0] and f"failover {name}:1:" in lines[0], log
 
 
 @pytest.mark.parametrize("option, says", [
