@@ -32,7 +32,6 @@ KAMCMD = os.environ.get("KAMCMD") or shutil.which(
 
 START_LIMIT = 10.0         # seconds until it must serve, on a busy machine
 STOP_LIMIT = 10.0          # seconds until it must be gone
-STOP_AGAIN = 1.0           # ... and after which it is asked again
 
 # A core file is evidence; the tests look for it and remove it. The limit is set
 # here and inherited, for Popen's preexec_fn would stop the peers at every start.
@@ -229,6 +228,7 @@ class RpcError(Exception):
 class Server:
     """One running Kamailio. Use it as a context manager: leaving it stops the
     server and raises AssertionError if its log or a core file tells of a fault."""
+    stop_again = 1.0               # seconds after which it is asked again to end
 
     def __init__(self, config, memory_mb=16, private_mb=8):
         self.config = config
@@ -349,7 +349,7 @@ class Server:
         while self.process.poll() is None and time.monotonic() < limit:
             self.process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(STOP_AGAIN)
+                self.process.wait(self.stop_again)
         return self.process.poll() is not None
 
     def _kill(self):

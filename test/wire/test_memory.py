@@ -158,6 +158,7 @@ SUMS = re.compile(r"(?:qm|fm|tlsf)_sums?\w*[^:]*:.*?count=\s*(\d+) size=\s*(\d+)
 
 class Talkative(kamailio.Server):
     """One that accounts for its memory when it ends."""
+    stop_again = 5.0               # it takes its time, and must not be cut short
 
     def write(self):
         super().write()

@@ -16,6 +16,7 @@ BLOCK = re.compile(r"^==\d+== (?=\S)(.+(?:\n==\d+==  .*)+)", re.M)
 
 class Valgrind(kamailio.Server):
     """A server under valgrind; every process writes a report."""
+    stop_again = 5.0               # it takes its time, and must not be cut short
 
     def arguments(self, *more):
         return ["valgrind", "--leak-check=full", "--show-leak-kinds=definite,indirect",
