@@ -70,6 +70,16 @@ def _address(text):
     return struct.pack("HH4s8x", socket.AF_INET, 0, socket.inet_aton(text))
 
 
+def have(address):
+    """Make an IPv4 address one of our own, in a network of one's own."""
+    if address.startswith("127."):
+        return
+    name = b"lo:1"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        fcntl.ioctl(sock, SIOCSIFADDR, struct.pack("16s16s8x", name, _address(address)))
+        _set_up(sock, name)
+
+
 def _open_tun():
     """The kernel's TUN device. A bare root has no node for it in /dev."""
     if os.path.exists("/dev/net/tun"):
