@@ -195,12 +195,12 @@ RACES = {f"{code}, {order}": (code, order)
 TIMED = "timer"
 
 
-class Racer(Gateway):
-    """Fails together with the caller's CANCEL: both leave back to back."""
+class Simultaneous(Gateway):
+    """Does two things back to back, a while after each INVITE."""
 
-    def __init__(self, name, trace, code, order):
+    def __init__(self, name, trace, order):
         super().__init__(name, [[]], trace)
-        self.code, self.order, self.calls = code, order, {}
+        self.order = order
 
     def _on_invite(self, message, link):
         known = message.branch in self._invites
@@ -209,34 +209,36 @@ class Racer(Gateway):
             self.later(0.03, self._race, self._invites[message.branch])
 
     def _race(self, invite):
-        moves = [lambda: self._play(invite, reply(self.code)),
-                 self.calls[invite.message.call_id].cancel]
+        moves = self.moves(invite)
         with together():
             for move in moves if self.order == ORDERS[0] else moves[::-1]:
                 move()
 
 
-class LateRacer(Gateway):
+class Racer(Simultaneous):
+    """Fails together with the caller's CANCEL."""
+
+    def __init__(self, name, trace, code, order):
+        super().__init__(name, trace, order)
+        self.code, self.calls = code, {}
+
+    def moves(self, invite):
+        return [lambda: self._play(invite, reply(self.code)),
+                self.calls[invite.message.call_id].cancel]
+
+
+class LateRacer(Simultaneous):
     """Replies together with the late answer of another one."""
 
     def __init__(self, name, trace, step, order):
-        super().__init__(name, [[]], trace)
-        self.step, self.order, self.other = step, order, None
+        super().__init__(name, trace, order)
+        self.step, self.other = step, None
 
-    def _on_invite(self, message, link):
-        known = message.branch in self._invites
-        super()._on_invite(message, link)
-        if not known:
-            self.later(0.03, self._race, self._invites[message.branch])
-
-    def _race(self, invite):
+    def moves(self, invite):
         late = next(i for i in self.other._invites.values()
                     if i.message.call_id == invite.message.call_id)
-        moves = [lambda: self._play(invite, self.step),
-                 lambda: self.other._play(late, reply(200))]
-        with together():
-            for move in moves if self.order == ORDERS[0] else moves[::-1]:
-                move()
+        return [lambda: self._play(invite, self.step),
+                lambda: self.other._play(late, reply(200))]
 
 
 def racer(code, order):
