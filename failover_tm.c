@@ -14,6 +14,10 @@
 
 #include "response.h"
 
+/* How long the lock is tried for where its holder may be waiting for us without
+ * a mark, as expire_branch() does: about a second. */
+#define HOLD_TICKS_MAX 16
+
 tm_api_t tm;
 
 /* a parameter of tm; NULL where this release has none of that name */
@@ -102,13 +106,15 @@ void tm_unlock_replies(tm_cell_t *t)
 bool tm_hold_replies(tm_cell_t *t, int branch)
 {
 	struct retr_buf *request = &t->uac[branch].request;
+	ticks_t began = get_ticks_raw();
 	int pid = my_pid();
 
 	if(atomic_get(&t->reply_locker_pid) == pid)
 		return true;
 	while(lock_try(&t->reply_mutex) != 0) {
 		membar();
-		if(request->flags & F_RB_DEL_TIMER)
+		if((request->flags & F_RB_DEL_TIMER)
+				|| get_ticks_raw() - began > HOLD_TICKS_MAX)
 			return false;
 		sched_yield();
 	}
@@ -168,10 +174,10 @@ void tm_cancel_from(tm_cell_t *t, int first_branch)
 	tm.cancel_uacs(t, &cancel, 0);
 }
 
-/* The timer of a branch is taken out and put in anew, which is safe from any
- * process (core/timer.h). A worker that ends the branch at the same time marks
- * it first and then takes the timer out (stop_rb_timers in timer.h): if the
- * mark is not seen before the timer goes in, it is afterwards. */
+/* The timer of a branch is taken out and put in anew (core/timer.h); taking it
+ * out waits while it is being run. A worker that ends the branch at the same
+ * time marks it first and then takes the timer out (stop_rb_timers in timer.h):
+ * if the mark is not seen before the timer goes in, it is afterwards. */
 static void expire_branch(struct retr_buf *request, ticks_t delay)
 {
 	if(!request->t_active || (request->flags & F_RB_DEL_TIMER))

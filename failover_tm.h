@@ -31,7 +31,7 @@ void tm_unlock_replies(tm_cell_t *t);
  * retransmission_handler). There it is taken and left to tm, which releases it
  * as if it had taken it, and the timer of the branch ends. It is not waited for
  * where its holder waits for us: who stops that timer marks it, and waits until
- * it has run.
+ * it has run; nor for more than a second.
  * @return whether it is held; if not the call must be left alone */
 bool tm_hold_replies(tm_cell_t *t, int branch);
 
