@@ -26,17 +26,23 @@ PYTHON   := /usr/bin/python3
 SERVER_MODULES = $(shell $(KAMAILIO) -I | sed -n 's/^ *Default paths to modules: *\([^: ]*\).*/\1/p')
 MODULES_DIR   ?= $(SERVER_MODULES)
 DOC_DIR       ?= $(PREFIX)/share/doc/kamailio-failover
+MAN_DIR       ?= $(PREFIX)/share/man/man1
 
 # Every source here goes into the module. The glue to Kamailio has failover_ in
 # front; the others, and the policy, are pure rooms: they know nothing of
 # Kamailio, so the tool and the unit tests are made of them too.
 SOURCES := $(wildcard *.c)
 PURE    := $(wildcard failover_policy.c) $(filter-out failover_%,$(SOURCES))
-TOOLS   := $(patsubst tools/%.c,%,$(wildcard tools/*.c))
+# All of tools/ is the one program; with the rooms it shares one room of the glue,
+# which knows nothing of Kamailio either.
+TOOLS   := $(wildcard tools/*.c)
+TOOL    := $(if $(TOOLS),failoverctl)
+SHARED  := $(PURE) $(wildcard failover_file.c)
 
 CFLAGS   ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
 PCRE2     = $(shell pkg-config --libs libpcre2-8 2>/dev/null)
+JANSSON   = $(shell pkg-config --libs jansson 2>/dev/null)
 
 # Kamailio's options, derived anew by every build, as the server may change.
 FLAGS := build/kamailio.flags
@@ -53,16 +59,16 @@ say = @printf '  %-7s %s\n' '$(1)' '$(2)'
 
 ##@ Building
 .PHONY: all
-all: failover.so $(TOOLS) ## the module (the default)
+all: failover.so $(TOOL) ## the module, and failoverctl, which checks dial plans (the default)
 
 failover.so: $(SOURCES:%.c=build/%.o) tools/check-flags.sh
 	$(call say,LD,$@)
 	$(Q)$(CC) -shared $(LDFLAGS) -o $@ $(filter %.o,$^) $(PCRE2)
 	$(Q)tools/check-flags.sh $@ $(SERVER_MODULES)/tm.so
 
-$(TOOLS): %: build/tools/%.o $(PURE:%.c=build/%.o)
+failoverctl: $(TOOLS:%.c=build/%.o) $(SHARED:%.c=build/%.o)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(PCRE2)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(PCRE2) $(JANSSON)
 
 build/%.o: %.c $(FLAGS)
 	$(call say,CC,$<)
@@ -70,8 +76,9 @@ build/%.o: %.c $(FLAGS)
 	$(Q)$(COMPILE) -fPIC -c -o $@ $<
 
 $(FLAGS): FORCE
-	$(if $(and $(wildcard $(KAMAILIO)),$(wildcard $(KSRC)/src/core/str.h),$(PCRE2),$(shell command -v $(CC))),,\
-		$(error The compiler, libpcre2, Kamailio or its headers are missing: run 'make deps'))
+	$(if $(and $(wildcard $(KAMAILIO)),$(wildcard $(KSRC)/src/core/str.h),$(PCRE2),\
+		$(if $(TOOL),$(JANSSON),none),$(shell command -v $(CC))),,\
+		$(error The compiler, libpcre2, libjansson, Kamailio or its headers are missing: run 'make deps'))
 	@mkdir -p $(@D)
 	@tools/kamailio-flags.sh $(KAMAILIO) $(KSRC)/src >$@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
@@ -84,16 +91,18 @@ deps: ## install the packages and fetch the headers that all this needs (package
 	@tools/deps.sh build/kamailio
 
 .PHONY: install uninstall
-install: all ## install the module and its documents (DESTDIR, MODULES_DIR, PREFIX)
+install: all ## install the module, the tool and the documents (DESTDIR, MODULES_DIR, PREFIX)
 	install -D -m 644 failover.so $(DESTDIR)$(MODULES_DIR)/failover.so
-	$(foreach tool,$(TOOLS),install -D -m 755 $(tool) $(DESTDIR)$(PREFIX)/bin/$(tool))
-	for file in $$(find README.md CHANGELOG.md doc examples -type f); do \
+	$(if $(TOOL),install -D -m 755 failoverctl $(DESTDIR)$(PREFIX)/bin/failoverctl)
+	$(if $(TOOL),install -D -m 644 doc/failoverctl.1 $(DESTDIR)$(MAN_DIR)/failoverctl.1)
+	for file in $$(find README.md CHANGELOG.md doc examples -type f ! -name '*.1'); do \
 		install -D -m 644 $$file $(DESTDIR)$(DOC_DIR)/$$file || exit; \
 	done
 	$(if $(wildcard $(DOC_PAGE)),install -m 644 $(DOC_PAGE) $(DESTDIR)$(DOC_DIR)/doc/$(notdir $(DOC_PAGE)))
 
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(MODULES_DIR)/failover.so $(TOOLS:%=$(DESTDIR)$(PREFIX)/bin/%)
+	rm -f $(DESTDIR)$(MODULES_DIR)/failover.so $(DESTDIR)$(PREFIX)/bin/failoverctl \
+		$(DESTDIR)$(MAN_DIR)/failoverctl.1
 	rm -rf $(DESTDIR)$(DOC_DIR)
 
 ##@ Documentation
@@ -116,7 +125,7 @@ $(DOC_PAGE): $(wildcard doc/*.xml)
 
 ##@ Trying
 # Python's own files go to build/ as well.
-check-wire measure-memory demo: export PYTHONPYCACHEPREFIX := $(CURDIR)/build/python
+check-tool check-wire measure-memory demo: export PYTHONPYCACHEPREFIX := $(CURDIR)/build/python
 
 .PHONY: demo
 demo: ## deps, build, then examples/demo.py: the module at work
@@ -148,6 +157,15 @@ build/unit/%.o: %.c $(FLAGS)
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) $(SANITIZE) -c -o $@ $<
 
+# With the sanitizers; what is measured is the program as it is installed.
+build/unit/failoverctl: $(patsubst %.c,build/unit/%.o,$(TOOLS) $(SHARED))
+	$(call say,LD,$@)
+	$(Q)$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(PCRE2) $(JANSSON)
+
+.PHONY: check-tool
+check-tool: all build/unit/failoverctl ## command lines of failoverctl, under ASan and UBSan
+	@$(PYTHON) -m pytest -v -p no:cacheprovider --junitxml=build/results/tool.xml test/tool
+
 .PHONY: check-wire
 check-wire: all ## scripted SIP peers against a real Kamailio
 	@$(PYTHON) -m pytest -v -p no:cacheprovider --junitxml=build/results/wire.xml test/wire
@@ -156,6 +174,22 @@ check-wire: all ## scripted SIP peers against a real Kamailio
 measure-memory: all ## shared memory of a call, as the reference gives it
 	@$(PYTHON) test/wire/measure_memory.py
 
+.PHONY: check-bench bench-dialplan bench-pattern
+check-bench: ## bench-dialplan, which fails where a search costs more than it may
+	@$(MAKE) --no-print-directory bench-dialplan BENCH=--check
+
+bench-dialplan: build/bench/dialplan ## what a search in a dial plan costs, with 10 to 100 000 rules
+	@$< $(BENCH)
+
+bench-pattern: build/bench/pattern ## what patterns cost that are built to be slow
+	@$< $(BENCH)
+
+.SECONDARY: $(patsubst %.c,build/%.o,$(wildcard test/bench/*.c))
+build/bench/%: build/test/bench/%.o $(PURE:%.c=build/%.o)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(PCRE2)
+
 .PHONY: check-build
 check-build: all ## tests of this build system
 	@test/build/run.sh build/results/build.tap
@@ -163,7 +197,7 @@ check-build: all ## tests of this build system
 ##@ Cleaning
 .PHONY: clean distclean
 clean: ## remove what was built, keep Kamailio's headers
-	rm -rf failover.so $(TOOLS) $(filter-out build/kamailio,$(wildcard build/*))
+	rm -rf failover.so failoverctl $(filter-out build/kamailio,$(wildcard build/*))
 
 distclean: clean ## remove the headers too
 	rm -rf build
@@ -172,6 +206,6 @@ distclean: clean ## remove the headers too
 help: ## this list
 	@sed -n -e 's/^##@ \(.*\)/\n\1/p' -e 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
 
--include $(wildcard build/*.d build/tools/*.d build/unit/*.d build/unit/test/unit/*.d)
+-include $(wildcard build/*.d build/test/bench/*.d build/tools/*.d build/unit/*.d build/unit/tools/*.d build/unit/test/unit/*.d)
 
 endif

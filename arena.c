@@ -85,14 +85,33 @@ void arena_destroy(arena_t *arena)
 	}
 }
 
+void arena_reset(arena_t *arena)
+{
+	block_t *block = arena->blocks;
+
+	/* the first block is the last of the list: the arena itself is in it */
+	while(block->next != NULL) {
+		block_t *next = block->next;
+
+		arena->held_bytes -= sizeof(*block) + block->size;
+		arena->allocator.release(block);
+		block = next;
+	}
+	block->used = rounded_up(sizeof(*arena));
+	arena->blocks = block;
+	arena->has_failed = false;
+}
+
 void *arena_alloc(arena_t *arena, size_t bytes)
 {
 	block_t *block = arena->blocks;
 	size_t rounded;
 	void *memory;
 
-	if(bytes > SIZE_MAX - alignof(widest_t))
+	if(bytes > SIZE_MAX - alignof(widest_t)) {
+		arena->has_failed = true;
 		return NULL;
+	}
 	rounded = rounded_up(bytes);
 	if(block->size - block->used < rounded) {
 		block = block_add(arena,

@@ -30,6 +30,10 @@ arena_t *arena_create(const allocator_t *allocator, size_t block_bytes);
 /** Release the arena and all that was taken from it; NULL is allowed. */
 void arena_destroy(arena_t *arena);
 
+/** Give back all that was taken from the arena, to begin anew; it keeps its first
+ * block. */
+void arena_reset(arena_t *arena);
+
 /** Take zeroed memory, aligned for pointers, 64-bit integers and doubles.
  * @return valid until arena_destroy(); NULL without memory */
 void *arena_alloc(arena_t *arena, size_t bytes);

@@ -35,6 +35,22 @@ static bool is_websocket(const fragment_t *word)
 	return fragment_is(word, "WS") || fragment_is(word, "WSS");
 }
 
+transport_t transport_of_uri(const str *uri)
+{
+	fragment_t name = {0};
+	uri_parts_t parts;
+	int at, found;
+
+	if(sip_uri_parse(uri, &parts, &at) != NULL)
+		return TRANSPORT_UDP;
+	if(parts.is_sips)
+		return TRANSPORT_TLS;
+	if(!sip_uri_param(&parts, "transport", &name.text))
+		return TRANSPORT_UDP;
+	found = transport_find(&name);
+	return found < 0 ? TRANSPORT_UDP : (transport_t)found;
+}
+
 int transport_parse(const fragment_t *text, transport_t *transport,
 		diagnostics_t *diagnostics)
 {

@@ -46,6 +46,10 @@ typedef struct target
 /** The name of a transport in capitals, "UDP". */
 const char *transport_name(transport_t transport);
 
+/** Over which transport a URI is reached where nothing else says it: TLS for sips,
+ * else as its parameter says, else UDP; UDP also for what is no SIP URI. */
+transport_t transport_of_uri(const str *uri);
+
 /** Read the name of a transport.
  * @param text in any case of letters
  * @return 0; -1 with one error reported, also for WS and WSS */

@@ -43,6 +43,18 @@ int diagnostics_error(diagnostics_t *diagnostics, const fragment_t *where,
 	return -1;
 }
 
+int diagnostics_refusal(diagnostics_t *diagnostics, const fragment_t *where,
+		const char *format, ...)
+{
+	va_list arguments;
+
+	diagnostics->errors++;
+	va_start(arguments, format);
+	report(diagnostics, SEVERITY_REFUSAL, where, format, arguments);
+	va_end(arguments);
+	return -1;
+}
+
 void diagnostics_warning(diagnostics_t *diagnostics, const fragment_t *where,
 		const char *format, ...)
 {

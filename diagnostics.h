@@ -11,6 +11,8 @@ typedef enum severity
 {
 	SEVERITY_ERROR,
 	SEVERITY_WARNING,
+	SEVERITY_REFUSAL, /* what came with a request may not stand where the author
+					   * has put it: whoever sent it did that */
 } severity_t;
 
 typedef struct diagnostic
@@ -28,7 +30,7 @@ typedef struct diagnostics
 	 * to each other comes at their end; may be NULL */
 	void (*emit)(void *context, const diagnostic_t *diagnostic);
 	void *context;
-	int errors; /* how many so far */
+	int errors; /* how many so far, refusals among them */
 	int warnings;
 } diagnostics_t;
 
@@ -46,6 +48,10 @@ typedef struct diagnostics
  * @param format printf's, lower case, the value in [brackets] by SHOWN()
  * @return -1, so that a caller can write: return diagnostics_error(...) */
 int diagnostics_error(diagnostics_t *diagnostics, const fragment_t *where,
+		const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/** Report that what came with a request is refused. As diagnostics_error(). */
+int diagnostics_refusal(diagnostics_t *diagnostics, const fragment_t *where,
 		const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /** Report what is legal but most likely not meant. */

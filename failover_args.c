@@ -286,8 +286,7 @@ static int evaluate(pv_spec_t *spec, struct sip_msg *msg, str *room, str *value)
 	return is_too_long ? -1 : 0;
 }
 
-int arg_evaluate(const arg_t *arg, struct sip_msg *msg, const rule_t **rule,
-		const str **values)
+int arg_evaluate(const arg_t *arg, struct sip_msg *msg, applied_rule_t *applied)
 {
 	/* one set for each kind: a call evaluates both before it uses them */
 	static char buffers[2][ARG_VALUES_BYTES];
@@ -305,9 +304,9 @@ int arg_evaluate(const arg_t *arg, struct sip_msg *msg, const rule_t **rule,
 			return -1;
 		}
 	}
-	*values = held[arg->kind];
+	applied->groups = held[arg->kind];
 	if(arg->rule == NULL)
-		return arg_read_text(arg->kind, &held[arg->kind][0], rule);
-	*rule = arg->rule;
+		return arg_read_text(arg->kind, &held[arg->kind][0], &applied->rule);
+	applied->rule = arg->rule;
 	return 0;
 }

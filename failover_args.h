@@ -11,7 +11,7 @@
 
 #include "../../core/parser/msg_parser.h"
 
-#include "rule.h"
+#include "dialplan.h"
 
 /* Which of the two strings it is. */
 typedef enum arg_kind
@@ -31,13 +31,12 @@ arg_t *arg_create(arg_kind_t kind, char *text);
 void arg_destroy(arg_t *arg);
 
 /** What an argument says in a call.
- * @param rule the destinations, or settings, that it was parsed into; valid
- *             until the next call of this function in the same process
- * @param values what its pseudo-variables hold for msg, to be put into the
- *               holes; valid as long
+ * @param applied set to the destinations, or settings, that it was parsed into,
+ *                with what its pseudo-variables hold for msg; valid until the
+ *                next call of this function in the same process
  * @return 0, or -1 with the reason logged */
-int arg_evaluate(const arg_t *arg, struct sip_msg *msg, const rule_t **rule,
-		const str **values);
+int arg_evaluate(
+		const arg_t *arg, struct sip_msg *msg, applied_rule_t *applied);
 
 /** What a text says that comes with the call (KEMI). As arg_evaluate(), without
  * holes. An error is logged once for each distinct text. */

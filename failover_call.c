@@ -12,10 +12,13 @@
 #include "failover_alarm.h"
 #include "failover_connection.h"
 #include "failover_contacts.h"
+#include "failover_headers.h"
+#include "failover_log.h"
 #include "failover_memory.h"
 #include "failover_policy.h"
 #include "failover_server.h"
 #include "failover_tm.h"
+#include "failover_variables.h"
 
 /* Most calls fit: the call, the request's own target and two destinations. */
 #define CALL_BLOCK_BYTES 3072
@@ -58,6 +61,7 @@ struct call
 {
 	arena_t *arena;
 	chain_t chain;
+	const named_text_t *headers; /* of every attempt */
 	origin_t origin;
 	attempt_t *attempts;				/* the current one first */
 	ticks_t fr_timeout, fr_inv_timeout; /* tm's own, for when the chain ends */
@@ -71,8 +75,6 @@ struct call
 };
 
 #define NO_BRANCH (-1)
-
-int attempt_log_level = L_DBG;
 
 /* what a caller gets who has given up (RFC 3261 section 9.2) */
 static const final_reply_t terminated = {
@@ -627,6 +629,15 @@ static void on_reply(call_t *call, tm_cell_t *t, struct tmcb_params *params)
 				STR_FMT(&t->uas.request->callid->body));
 }
 
+/* An INVITE is about to be made of the request. What is changed here is in that
+ * one only; so it is for each attempt, and not for what failure_route sends
+ * afterwards. */
+static void on_forward(const call_t *call, struct tmcb_params *params)
+{
+	if(!call->is_ended)
+		headers_change(params->req, call->headers);
+}
+
 static void on_tm_event(tm_cell_t *t, int type, struct tmcb_params *params)
 {
 	call_t *call = *params->param;
@@ -640,6 +651,8 @@ static void on_tm_event(tm_cell_t *t, int type, struct tmcb_params *params)
 			on_branch_failure(call, t, params);
 	} else if(type & TMCB_ON_FAILURE) {
 		on_call_failure(call, t, params);
+	} else if(type & TMCB_REQUEST_FWDED) {
+		on_forward(call, params);
 	}
 }
 
@@ -693,7 +706,20 @@ static void on_release(void *param)
 		call_destroy(param);
 }
 
-static call_t *call_create(struct sip_msg *msg, const call_request_t *request)
+static void fill_chain(call_t *call, const route_t *route)
+{
+	target_t *target, *next;
+
+	chain_init(&call->chain, &route->settings);
+	for(target = route->targets; target != NULL; target = next) {
+		next = target->next;
+		chain_add(&call->chain, target);
+	}
+}
+
+/* @param route made for it, and as long-lived */
+static call_t *call_create(
+		struct sip_msg *msg, const call_request_t *request, route_t *route)
 {
 	arena_t *arena = arena_create(&failover_shm, CALL_BLOCK_BYTES);
 	call_t *call;
@@ -702,12 +728,13 @@ static call_t *call_create(struct sip_msg *msg, const call_request_t *request)
 		return NULL;
 	call = arena_alloc(arena, sizeof(*call));
 	if(call == NULL
-			|| request_read(msg, request, arena, &call->chain, &call->origin)
-					   < 0) {
+			|| request_read(msg, request, arena, route, &call->origin) < 0) {
 		arena_destroy(arena);
 		return NULL;
 	}
 	call->arena = arena;
+	call->headers = route->headers;
+	fill_chain(call, route);
 	call->answered = NO_BRANCH;
 	return call;
 }
@@ -748,14 +775,16 @@ static claim_t claim_transaction(struct sip_msg *msg, tm_cell_t **t)
 
 static int call_attach(call_t *call, struct sip_msg *msg, tm_cell_t *t)
 {
+	int events = TMCB_RESPONSE_IN | TMCB_ON_BRANCH_FAILURE | TMCB_ON_FAILURE;
+
+	/* costs a copy of the URIs for each branch */
+	if(call->headers != NULL)
+		events |= TMCB_REQUEST_FWDED;
 	alarm_init(&call->alarm, t, call_goes_off, call);
 	alarm_init(&call->answer_alarm, t, answer_goes_off, call);
 	call->fr_timeout = t->fr_timeout;
 	call->fr_inv_timeout = t->fr_inv_timeout;
-	if(tm.register_tmcb(msg, t,
-			   TMCB_RESPONSE_IN | TMCB_ON_BRANCH_FAILURE | TMCB_ON_FAILURE,
-			   on_tm_event, call, on_release)
-			<= 0) {
+	if(tm.register_tmcb(msg, t, events, on_tm_event, call, on_release) <= 0) {
 		LM_ERR("cannot register with the transaction\n");
 		return -1;
 	}
@@ -796,10 +825,18 @@ static void call_run(call_t *call, tm_cell_t *t, struct sip_msg *msg)
 	tm_unlock_replies(t);
 }
 
+/* The plan has a reply for the call instead of destinations. */
+static void call_answer(const route_t *route, struct sip_msg *msg, tm_cell_t *t)
+{
+	variables_set(route->variables);
+	tm_reply(t, msg, route->reply_code, route->reply_reason.s);
+}
+
 call_result_t call_start(struct sip_msg *msg, const call_request_t *request)
 {
 	call_t *call;
 	tm_cell_t *t;
+	route_t route;
 	claim_t claim;
 
 	if(!is_route_type(REQUEST_ROUTE)) {
@@ -808,13 +845,19 @@ call_result_t call_start(struct sip_msg *msg, const call_request_t *request)
 	}
 	if(!request_is_initial_invite(msg))
 		return CALL_REFUSED;
-	call = call_create(msg, request);
+	call = call_create(msg, request, &route);
 	if(call == NULL)
 		return CALL_REFUSED;
 	claim = claim_transaction(msg, &t);
-	if(claim == CLAIM_GRANTED && call_attach(call, msg, t) == 0) {
+	if(claim == CLAIM_GRANTED && !route.is_reply
+			&& call_attach(call, msg, t) == 0) {
+		variables_set(route.variables);
 		call_run(call, t, msg);
 		return CALL_TAKEN;
+	}
+	if(claim == CLAIM_GRANTED && route.is_reply) {
+		call_answer(&route, msg, t);
+		claim = CLAIM_ENDED;
 	}
 	call_destroy(call);
 	return claim == CLAIM_RETRANSMISSION ? CALL_RETRANSMISSION

@@ -18,10 +18,6 @@ typedef enum call_result
 	CALL_REFUSED = -2,		 /* the request is untouched, the reason logged */
 } call_result_t;
 
-/* The level at which each end of an attempt is logged in one line, as in
- * Kamailio's debug: 0 is WARNING, 3 DEBUG. The parameter attempt_log_level. */
-extern int attempt_log_level;
-
 /** Bind to tm, once all modules are loaded.
  * @return 0, or -1 with the reason logged */
 int call_init(void);

@@ -5,6 +5,8 @@
 
 #include "failover_memory.h"
 
+#include <stdlib.h>
+
 static void *shm_take(size_t bytes)
 {
 	void *block = shm_malloc(bytes);
@@ -35,3 +37,4 @@ static void pkg_give_back(void *block)
 
 const allocator_t failover_shm = {shm_take, shm_give_back};
 const allocator_t failover_pkg = {pkg_take, pkg_give_back};
+const allocator_t failover_heap = {malloc, free};

@@ -4,6 +4,7 @@
 #include "../../core/dprint.h"
 #include "../../core/kemi.h"
 #include "../../core/mod_fix.h"
+#include "../../core/rpc_lookup.h"
 
 #include "failover_mod.h"
 
@@ -16,8 +17,16 @@
 #include "failover_log.h"
 #include "failover_memory.h"
 #include "failover_plan.h"
+#include "failover_rpc.h"
 
 MODULE_VERSION
+
+/* where the rules of a script call stand, for messages */
+#define CALL_SOURCE "failover()"
+
+#define NO_PLAN                                                      \
+	"failover() without arguments goes by a dial plan, and none is " \
+	"loaded: set the parameter dialplan or dialplan_text\n"
 
 /* -- parameters --------------------------------------------------------- */
 
@@ -149,50 +158,59 @@ static int set_dialplan_text(modparam_t type, void *value)
 
 /* -- a call ------------------------------------------------------------- */
 
-static int start(struct sip_msg *msg, call_request_t *request)
+static int start(struct sip_msg *msg, const applied_rule_t *applied,
+		int n_applied, const char *source)
 {
 	settings_t settings = current_defaults();
+	call_request_t request = {applied, n_applied, source, &settings};
 
-	request->defaults = &settings;
-	return call_start(msg, request);
+	return call_start(msg, &request);
+}
+
+static int start_by_plan(struct sip_msg *msg, const plan_t *plan)
+{
+	const applied_rule_t *applied;
+	int n_applied = plan_match(plan, msg, &applied);
+
+	if(n_applied < 0)
+		return CALL_REFUSED;
+	return n_applied == 0 ? -1
+						  : start(msg, applied, n_applied, plan_source(plan));
 }
 
 int ki_failover(struct sip_msg *msg)
 {
-	const rule_t *rule;
-	call_request_t request = {0};
+	plan_t *plan = plan_acquire();
+	int result;
 
-	if(!plan_is_loaded()) {
-		LM_ERR("failover() without arguments goes by a dial plan, and none is "
-			   "loaded: set the parameter dialplan or dialplan_text\n");
+	if(plan == NULL) {
+		LM_ERR(NO_PLAN);
 		return CALL_REFUSED;
 	}
-	rule = plan_match();
-	if(rule == NULL)
-		return -1;
-	request.rule = rule;
-	request.settings_rule = rule;
-	return start(msg, &request);
+	/* before anything is asked of it: a rule may hold for any request */
+	result = request_is_initial_invite(msg) ? start_by_plan(msg, plan)
+											: CALL_REFUSED;
+	plan_release(plan);
+	return result;
 }
 
 int ki_failover_to(struct sip_msg *msg, str *destinations)
 {
-	call_request_t request = {0};
+	applied_rule_t applied = {0};
 
-	if(arg_read_text(ARG_DESTINATIONS, destinations, &request.rule) < 0)
+	if(arg_read_text(ARG_DESTINATIONS, destinations, &applied.rule) < 0)
 		return CALL_REFUSED;
-	return start(msg, &request);
+	return start(msg, &applied, 1, CALL_SOURCE);
 }
 
 int ki_failover_with(struct sip_msg *msg, str *destinations, str *settings)
 {
-	call_request_t request = {0};
+	applied_rule_t applied[2] = {0};
 
-	if(arg_read_text(ARG_DESTINATIONS, destinations, &request.rule) < 0
-			|| arg_read_text(ARG_SETTINGS, settings, &request.settings_rule)
-					   < 0)
+	if(arg_read_text(ARG_DESTINATIONS, destinations, &applied[0].rule) < 0
+			|| arg_read_text(ARG_SETTINGS, settings, &applied[1].rule) < 0)
 		return CALL_REFUSED;
-	return start(msg, &request);
+	return start(msg, applied, 2, CALL_SOURCE);
 }
 
 static int w_failover(struct sip_msg *msg, char *unused1, char *unused2)
@@ -204,27 +222,23 @@ static int w_failover(struct sip_msg *msg, char *unused1, char *unused2)
 
 static int w_failover_to(struct sip_msg *msg, char *destinations, char *unused)
 {
-	call_request_t request = {0};
+	applied_rule_t applied = {0};
 
 	(void)unused;
-	if(arg_evaluate((arg_t *)destinations, msg, &request.rule, &request.values)
-			< 0)
+	if(arg_evaluate((arg_t *)destinations, msg, &applied) < 0)
 		return CALL_REFUSED;
-	return start(msg, &request);
+	return start(msg, &applied, 1, CALL_SOURCE);
 }
 
 static int w_failover_with(
 		struct sip_msg *msg, char *destinations, char *settings)
 {
-	call_request_t request = {0};
+	applied_rule_t applied[2] = {0};
 
-	if(arg_evaluate((arg_t *)destinations, msg, &request.rule, &request.values)
-					< 0
-			|| arg_evaluate((arg_t *)settings, msg, &request.settings_rule,
-					   &request.setting_values)
-					   < 0)
+	if(arg_evaluate((arg_t *)destinations, msg, &applied[0]) < 0
+			|| arg_evaluate((arg_t *)settings, msg, &applied[1]) < 0)
 		return CALL_REFUSED;
-	return start(msg, &request);
+	return start(msg, applied, 2, CALL_SOURCE);
 }
 
 /* -- reading the script ------------------------------------------------- */
@@ -235,8 +249,7 @@ static int fixup_no_args(void **param, int param_no)
 	(void)param_no;
 	if(plan_is_loaded())
 		return 0;
-	LM_ERR("failover() without arguments goes by a dial plan, and none is "
-		   "loaded: set the parameter dialplan or dialplan_text\n");
+	LM_ERR(NO_PLAN);
 	return -1;
 }
 
@@ -265,6 +278,10 @@ static int mod_init(void)
 {
 	if(declare_cfg() < 0) {
 		LM_ERR("cannot declare the run-time parameters\n");
+		return -1;
+	}
+	if(rpc_register_array(failover_rpc) != 0) {
+		LM_ERR("cannot register the RPC commands\n");
 		return -1;
 	}
 	return plan_check() < 0 ? -1 : call_init();

@@ -1,151 +1,531 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../core/sr_module.h"
 #include "../../core/dprint.h"
+#include "../../core/locking.h"
+#include "../../core/mem/shm_mem.h"
 
 #include "failover_plan.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "dialplan_parse.h"
+#include "failover_file.h"
 #include "failover_log.h"
 #include "failover_memory.h"
 #include "failover_server.h"
+#include "failover_source.h"
 
-/* a plan is read into few blocks: rules are small, texts large */
-#define PLAN_BLOCK_BYTES (16 * 1024)
+#define TEXT_SOURCE "dialplan_text"
 
-static arena_t *plan_arena;
-static rule_t *plan_rule;
-static const char *plan_source; /* for messages; in the arena, or a constant */
+/* A plan is read into blocks in proportion to its text, so that a large one
+ * takes few: each is taken and given back under the lock of all processes. */
+#define PLAN_BLOCK_BYTES_MIN (4 * 1024)
+#define PLAN_BLOCK_BYTES_MAX (256 * 1024)
 
-/* Parse the text, which lies in the arena. */
-static int load(arena_t *arena, const str *text, const char *source)
+#define SCRATCH_BLOCK_BYTES (64 * 1024)
+
+/* What has to stay for the calls when a new plan is in memory beside the old:
+ * one part in so many of all that is free. */
+#define FREE_PART_LEFT 8
+
+#define MIB (1024.0 * 1024.0)
+
+struct plan
 {
-	diagnostics_t diagnostics = log_diagnostics(source);
+	arena_t *arena; /* the plan itself is in it */
+	int references; /* under the lock: one is the slot's */
+	dialplan_t *dialplan;
+	str source; /* NUL-terminated */
+	bool is_file;
+	time_t loaded_at;
+};
 
-	if(dialplan_parse(text, arena, &plan_rule, &diagnostics) < 0) {
-		arena_destroy(arena);
-		return -1;
-	}
-	plan_arena = arena;
-	plan_source = source;
-	return 0;
+/* What the processes share. */
+typedef struct slot
+{
+	gen_lock_t lock; /* of all that is here, and of each plan's references */
+	plan_t *plan;
+	bool is_reloading;
+	reload_failure_t failure;
+} slot_t;
+
+static slot_t *slot; /* NULL: no plan is loaded */
+
+/* -- what is wrong with a plan ------------------------------------------ */
+
+/* Diagnostics that are logged, and of which the first are kept. */
+typedef struct report
+{
+	diagnostics_t diagnostics; /* what is found goes here */
+	diagnostics_t log;
+	const char *source;
+	reload_failure_t *failure;
+} report_t;
+
+static void keep_text(reload_failure_t *failure, const char *text)
+{
+	size_t len = strlen(failure->text);
+
+	failure->errors++;
+	if(len + strlen(text) + 1 < sizeof(failure->text))
+		snprintf(failure->text + len, sizeof(failure->text) - len, "%s%s",
+				len > 0 ? "\n" : "", text);
 }
 
-static arena_t *create_arena(void)
+static void report_diagnostic(void *context, const diagnostic_t *diagnostic)
 {
-	if(plan_arena != NULL) {
-		LM_ERR("there is a dial plan already: give one of dialplan and "
-			   "dialplan_text, once\n");
+	report_t *report = context;
+	char line[1024];
+
+	report->log.emit(report->log.context, diagnostic);
+	if(diagnostic->severity == SEVERITY_WARNING)
+		return;
+	snprintf(line, sizeof(line), "%s:%d:%d: error: %s", report->source,
+			diagnostic->line, diagnostic->column, diagnostic->text);
+	keep_text(report->failure, line);
+}
+
+static void report_init(
+		report_t *report, const char *source, reload_failure_t *failure)
+{
+	memset(report, 0, sizeof(*report));
+	memset(failure, 0, sizeof(*failure));
+	report->source = source;
+	report->failure = failure;
+	report->log = log_diagnostics(source);
+	report->diagnostics.emit = report_diagnostic;
+	report->diagnostics.context = report;
+}
+
+/* What is wrong, but not at a place in the text. */
+static void report_fault(report_t *report, const char *text)
+{
+	LM_ERR("%s\n", text);
+	keep_text(report->failure, text);
+}
+
+/* -- making a plan ------------------------------------------------------ */
+
+/* What the rules ask of this server.
+ * @return 0, or -1 with every error reported */
+static int check_server(const dialplan_t *dialplan, diagnostics_t *diagnostics)
+{
+	int result = 0;
+	int i;
+
+	for(i = 0; i < dialplan->n_subjects; i++) {
+		if(source_check(dialplan->subjects[i], diagnostics) < 0)
+			result = -1;
+	}
+	for(i = 0; i < dialplan->n_rules; i++) {
+		if(server_check_rule(dialplan->rules[i], diagnostics) < 0)
+			result = -1;
+	}
+	return result;
+}
+
+static size_t block_bytes(const str *text)
+{
+	size_t bytes = (size_t)text->len;
+
+	return bytes < PLAN_BLOCK_BYTES_MIN	  ? PLAN_BLOCK_BYTES_MIN
+		   : bytes > PLAN_BLOCK_BYTES_MAX ? PLAN_BLOCK_BYTES_MAX
+										  : bytes;
+}
+
+static plan_t *read_into(arena_t *arena, arena_t *scratch, const str *text,
+		const char *source, diagnostics_t *diagnostics)
+{
+	plan_t *plan = arena_alloc(arena, sizeof(*plan));
+	str name = {(char *)source, (int)strlen(source)};
+	str copy;
+
+	if(plan == NULL || arena_copy(arena, &name, &plan->source) < 0
+			|| arena_copy(arena, text, &copy) < 0)
+		return NULL;
+	plan->dialplan = dialplan_parse(&copy, arena, scratch, diagnostics);
+	if(plan->dialplan == NULL)
+		return NULL;
+	plan->arena = arena;
+	plan->references = 1;
+	plan->loaded_at = time(NULL);
+	return plan;
+}
+
+static plan_t *make_in(const allocator_t *allocator, const str *text,
+		const char *source, diagnostics_t *diagnostics)
+{
+	arena_t *arena = arena_create(allocator, block_bytes(text));
+	arena_t *scratch = arena_create(&failover_heap, SCRATCH_BLOCK_BYTES);
+	plan_t *plan = NULL;
+
+	if(arena != NULL && scratch != NULL)
+		plan = read_into(arena, scratch, text, source, diagnostics);
+	if(plan == NULL)
+		arena_destroy(arena);
+	arena_destroy(scratch);
+	return plan;
+}
+
+static void report_memory(report_t *report, size_t needed)
+{
+	char line[256];
+
+	snprintf(line, sizeof(line),
+			"%s: the dial plan needs %.1f MB of shared memory, free are %.1f "
+			"MB: a greater -m would be right",
+			report->source, (double)needed / MIB,
+			(double)shm_available() / MIB);
+	report_fault(report, line);
+}
+
+static bool is_enough(size_t needed)
+{
+	size_t available = (size_t)shm_available();
+
+	return available > needed
+		   && available - needed > available / FREE_PART_LEFT;
+}
+
+/* Make a plan of a text. It is made in private memory first: so whatever is wrong
+ * with it, and how much it needs, is known before any shared memory is taken
+ * that the calls may need.
+ * @param asks_server whether the server can be asked already
+ * @return NULL with what is wrong reported */
+static plan_t *make_plan(const str *text, report_t *report, bool asks_server,
+		reload_result_t *result)
+{
+	diagnostics_t none = {0};
+	plan_t *plan =
+			make_in(&failover_heap, text, report->source, &report->diagnostics);
+	size_t needed;
+
+	*result = RELOAD_BAD;
+	if(plan == NULL
+			|| (asks_server
+					&& check_server(plan->dialplan, &report->diagnostics)
+							   < 0)) {
+		if(plan != NULL)
+			arena_destroy(plan->arena);
 		return NULL;
 	}
-	return arena_create(&failover_shm, PLAN_BLOCK_BYTES);
+	needed = arena_bytes(plan->arena);
+	arena_destroy(plan->arena);
+	plan = is_enough(needed)
+				   ? make_in(&failover_shm, text, report->source, &none)
+				   : NULL;
+	*result = plan == NULL ? RELOAD_NO_MEMORY : RELOAD_DONE;
+	if(plan == NULL)
+		report_memory(report, needed);
+	return plan;
 }
 
-/* Read a whole file.
- * @return 0, or -1 with the reason logged */
-static int read_file(const char *path, arena_t *arena, str *text)
-{
-	struct stat status;
-	ssize_t got;
-	/* opening a FIFO without a writer must not stop the server */
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+/* -- loading at start --------------------------------------------------- */
 
-	if(fd < 0 || fstat(fd, &status) < 0) {
-		LM_ERR("%s: cannot read the dial plan: %s\n", path, strerror(errno));
-		goto error;
+/* @return 0, or -1 with the reason logged */
+static int make_slot(plan_t *plan)
+{
+	slot = shm_malloc(sizeof(*slot));
+	if(slot == NULL) {
+		SHM_MEM_ERROR;
+		return -1;
 	}
-	if(!S_ISREG(status.st_mode)) {
-		LM_ERR("%s: this is no regular file, so no dial plan\n", path);
-		goto error;
+	memset(slot, 0, sizeof(*slot));
+	if(lock_init(&slot->lock) == NULL) {
+		LM_ERR("cannot make a lock\n");
+		shm_free(slot);
+		slot = NULL;
+		return -1;
 	}
-	if(status.st_size > DIALPLAN_BYTES_MAX) {
-		LM_ERR("%s: a dial plan is at most %d bytes long, this file has %lld\n",
-				path, DIALPLAN_BYTES_MAX, (long long)status.st_size);
-		goto error;
-	}
-	text->s = arena_alloc(arena, (size_t)status.st_size + 1);
-	if(text->s == NULL)
-		goto error;
-	text->len = 0;
-	while(text->len < status.st_size) {
-		got = read(fd, text->s + text->len, (size_t)status.st_size - text->len);
-		if(got < 0) {
-			LM_ERR("%s: cannot read the dial plan: %s\n", path,
-					strerror(errno));
-			goto error;
-		}
-		if(got == 0)
-			break;
-		text->len += (int)got;
-	}
-	close(fd);
+	slot->plan = plan;
 	return 0;
-error:
-	if(fd >= 0)
-		close(fd);
+}
+
+static int load(const str *text, const char *source, bool is_file)
+{
+	reload_failure_t failure;
+	reload_result_t result;
+	report_t report;
+	plan_t *plan;
+
+	report_init(&report, source, &failure);
+	plan = make_plan(text, &report, false, &result);
+	if(plan == NULL)
+		return -1;
+	plan->is_file = is_file;
+	if(make_slot(plan) == 0) {
+		LM_INFO("%s: %d rules are loaded\n", source, plan->dialplan->n_rules);
+		return 0;
+	}
+	arena_destroy(plan->arena);
 	return -1;
 }
 
-int plan_load_file(const char *path)
+static int refuse_second(void)
 {
-	arena_t *arena = create_arena();
-	str name = {(char *)path, (int)strlen(path)};
+	if(slot == NULL)
+		return 0;
+	LM_ERR("there is a dial plan already: give one of dialplan and "
+		   "dialplan_text, once\n");
+	return -1;
+}
+
+/* The path from the root on: the server goes to another folder once it has read
+ * its configuration, and a reload comes after that.
+ * @return NULL if it is too long */
+static const char *absolute_path(const char *path, char *buffer, size_t size)
+{
+	size_t len;
+
+	if(path[0] == '/')
+		return path;
+	if(getcwd(buffer, size) == NULL)
+		return NULL;
+	len = strlen(buffer);
+	if(len + 1 + strlen(path) >= size)
+		return NULL;
+	buffer[len] = '/';
+	strcpy(buffer + len + 1, path);
+	return buffer;
+}
+
+int plan_load_file(const char *name)
+{
+	arena_t *arena;
+	char buffer[PATH_MAX];
+	const char *path = absolute_path(name, buffer, sizeof(buffer));
+	char why[512];
+	int result = -1;
 	str text;
 
-	if(arena == NULL)
+	if(refuse_second() < 0)
 		return -1;
-	if(arena_copy(arena, &name, &name) < 0
-			|| read_file(path, arena, &text) < 0) {
-		arena_destroy(arena);
+	if(path == NULL) {
+		LM_ERR("%s: this path is too long\n", name);
 		return -1;
 	}
-	return load(arena, &text, name.s);
+	arena = arena_create(&failover_heap, SCRATCH_BLOCK_BYTES);
+	if(arena == NULL)
+		return -1;
+	if(file_read(path, arena, &text, why, sizeof(why)) < 0)
+		LM_ERR("%s\n", why);
+	else
+		result = load(&text, path, true);
+	arena_destroy(arena);
+	return result;
 }
 
 int plan_load_text(const str *text)
 {
-	arena_t *arena = create_arena();
-	str copy;
-
-	if(arena == NULL)
-		return -1;
-	if(arena_copy(arena, text, &copy) < 0) {
-		arena_destroy(arena);
-		return -1;
-	}
-	return load(arena, &copy, "dialplan_text");
+	return refuse_second() < 0 ? -1 : load(text, TEXT_SOURCE, false);
 }
 
 int plan_check(void)
 {
-	diagnostics_t diagnostics = log_diagnostics(plan_source);
+	diagnostics_t diagnostics;
 
-	if(plan_rule != NULL)
-		return server_check_rule(plan_rule, &diagnostics);
-	if(plan_is_loaded())
+	if(slot == NULL)
+		return 0;
+	if(slot->plan->dialplan->n_rules == 0)
 		LM_WARN("%s: the dial plan has no rule, so failover() takes no call\n",
-				plan_source);
-	return 0;
+				slot->plan->source.s);
+	diagnostics = log_diagnostics(slot->plan->source.s);
+	return check_server(slot->plan->dialplan, &diagnostics);
 }
 
 bool plan_is_loaded(void)
 {
-	return plan_arena != NULL;
+	return slot != NULL;
 }
 
-const rule_t *plan_match(void)
+/* -- sharing it --------------------------------------------------------- */
+
+plan_t *plan_acquire(void)
 {
-	return plan_rule;
+	plan_t *plan;
+
+	if(slot == NULL)
+		return NULL;
+	lock_get(&slot->lock);
+	plan = slot->plan;
+	plan->references++;
+	lock_release(&slot->lock);
+	return plan;
+}
+
+void plan_release(plan_t *plan)
+{
+	bool is_last;
+
+	if(plan == NULL)
+		return;
+	lock_get(&slot->lock);
+	is_last = --plan->references == 0;
+	lock_release(&slot->lock);
+	if(is_last)
+		arena_destroy(plan->arena);
+}
+
+const dialplan_t *plan_dialplan(const plan_t *plan)
+{
+	return plan->dialplan;
+}
+
+const char *plan_source(const plan_t *plan)
+{
+	return plan->source.s;
+}
+
+time_t plan_loaded_at(const plan_t *plan)
+{
+	return plan->loaded_at;
+}
+
+void plan_last_failure(reload_failure_t *failure)
+{
+	lock_get(&slot->lock);
+	*failure = slot->failure;
+	lock_release(&slot->lock);
+}
+
+/* -- reloading ---------------------------------------------------------- */
+
+/* @return whether nobody else is reloading; then it is for end_reload() */
+static bool begin_reload(void)
+{
+	bool is_granted;
+
+	lock_get(&slot->lock);
+	is_granted = !slot->is_reloading;
+	slot->is_reloading = true;
+	lock_release(&slot->lock);
+	return is_granted;
+}
+
+/* @param plan takes the place of the one that is there; NULL: it failed */
+static void end_reload(plan_t *plan, const reload_failure_t *failure)
+{
+	plan_t *old = NULL;
+
+	lock_get(&slot->lock);
+	if(plan != NULL) {
+		old = slot->plan;
+		slot->plan = plan;
+	} else {
+		slot->failure = *failure;
+	}
+	slot->is_reloading = false;
+	lock_release(&slot->lock);
+	plan_release(old);
+}
+
+static plan_t *read_again(
+		const char *path, reload_failure_t *failure, reload_result_t *result)
+{
+	arena_t *arena = arena_create(&failover_heap, SCRATCH_BLOCK_BYTES);
+	plan_t *plan = NULL;
+	report_t report;
+	char why[512];
+	str text;
+
+	*result = RELOAD_NO_MEMORY;
+	report_init(&report, path, failure);
+	if(arena == NULL) {
+		report_fault(&report, "no memory to read the dial plan");
+		return NULL;
+	}
+	if(file_read(path, arena, &text, why, sizeof(why)) < 0) {
+		*result = RELOAD_BAD;
+		report_fault(&report, why);
+	} else {
+		plan = make_plan(&text, &report, true, result);
+	}
+	arena_destroy(arena);
+	return plan;
+}
+
+reload_result_t plan_reload(reload_failure_t *failure)
+{
+	plan_t *old = plan_acquire();
+	reload_result_t result = RELOAD_NO_FILE;
+	plan_t *plan;
+
+	memset(failure, 0, sizeof(*failure));
+	if(old == NULL || !old->is_file)
+		goto end;
+	result = RELOAD_BUSY;
+	if(!begin_reload())
+		goto end;
+	plan = read_again(old->source.s, failure, &result);
+	failure->at = time(NULL);
+	if(plan != NULL) {
+		plan->is_file = true;
+		LM_NOTICE("%s: %d rules are loaded in the place of %d\n", old->source.s,
+				plan->dialplan->n_rules, old->dialplan->n_rules);
+	} else {
+		LM_NOTICE("%s: the dial plan stays as it was, with %d rules\n",
+				old->source.s, old->dialplan->n_rules);
+	}
+	end_reload(plan, failure);
+end:
+	plan_release(old);
+	return result;
+}
+
+/* -- matching ----------------------------------------------------------- */
+
+/* Once for each rule of each load: a caller can have it happen at will. */
+static void on_limit(
+		void *context, const rule_t *rule, const condition_t *condition)
+{
+	const plan_t *plan = context;
+
+	if(__atomic_exchange_n(rule->is_limit_reported, true, __ATOMIC_RELAXED))
+		return;
+	LM_WARN("%s:%d:%d: [%.*s] was asked of a text of more than %d bytes, or "
+			"took "
+			"too many steps, which counts as no match: a simpler pattern would "
+			"be right\n",
+			plan->source.s, condition->where.line, condition->where.column,
+			STR_FMT(&condition->where.text), PATTERN_TEXT_BYTES_MAX);
+}
+
+/* Of this process, made when it is needed first. */
+static matcher_t *own_matcher(void)
+{
+	static matcher_t *matcher;
+
+	if(matcher == NULL)
+		matcher = matcher_create(&failover_heap);
+	return matcher;
+}
+
+int plan_match(
+		const plan_t *plan, struct sip_msg *msg, const applied_rule_t **applied)
+{
+	match_listener_t listener = {.on_limit = on_limit, .context = (void *)plan};
+	matcher_t *matcher = own_matcher();
+	source_t source;
+	request_source_t asked = source_of_request(&source, msg);
+	int count = -1;
+
+	if(matcher != NULL)
+		count = dialplan_match(
+				plan->dialplan, matcher, &asked, &listener, applied);
+	if(count < 0)
+		LM_ERR("no memory to look for the rule of a call\n");
+	return count;
 }
 
 void plan_destroy(void)
 {
-	arena_destroy(plan_arena);
-	plan_arena = NULL;
-	plan_rule = NULL;
+	if(slot == NULL)
+		return;
+	plan_release(slot->plan);
+	lock_destroy(&slot->lock);
+	shm_free(slot);
+	slot = NULL;
 }

@@ -1,16 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* failover_plan: the dial plan that is loaded. It lies in shared memory, is
- * made before the processes are forked, and does not change afterwards. */
+/* failover_plan: the dial plan that is loaded. It lies in shared memory, one for
+ * all processes, and is only read. A reload makes a new one aside and puts it in
+ * the place of the old one, which goes when the last process that is reading it
+ * has done so; calls hold copies of what they need. */
 #ifndef FAILOVER_PLAN_H
 #define FAILOVER_PLAN_H
 
-#include "rule.h"
+#include <time.h>
+
+#include "../../core/parser/msg_parser.h"
+
+#include "dialplan.h"
+
+typedef struct plan plan_t;
+
+/* What the last reload that failed has found. */
+typedef struct reload_failure
+{
+	time_t at; /* 0: none has failed */
+	int errors;
+	char text[2048]; /* the first of them, a line for each */
+} reload_failure_t;
+
+typedef enum reload_result
+{
+	RELOAD_DONE,
+	RELOAD_NO_FILE,	  /* the plan was not loaded from a file */
+	RELOAD_BUSY,	  /* another process is reloading */
+	RELOAD_BAD,		  /* the file cannot be read or has errors */
+	RELOAD_NO_MEMORY, /* there is not enough for it */
+} reload_result_t;
 
 /** Load the plan from a file. Every error is logged as FILE:LINE:COLUMN. To be
  * called while the configuration is read, so that `kamailio -c` sees it too.
- * @param path NUL-terminated
+ * @param name NUL-terminated; without a leading slash it is below the folder that
+ *             the server was started in
  * @return 0, or -1 if it cannot be read, has an error, or a plan is loaded */
-int plan_load_file(const char *path);
+int plan_load_file(const char *name);
 
 /** Load the plan from a text. As above, errors as dialplan_text:LINE:COLUMN. */
 int plan_load_text(const str *text);
@@ -23,11 +49,33 @@ int plan_check(void);
 /** Is a plan loaded, be it one without a rule? */
 bool plan_is_loaded(void);
 
-/** The rule for a request.
- * @return NULL if no rule applies; valid as long as the plan is loaded */
-const rule_t *plan_match(void);
+/** Read the file of the plan again, in any process. Whatever fails, the plan
+ * that was there stays.
+ * @param failure filled, unless RELOAD_DONE */
+reload_result_t plan_reload(reload_failure_t *failure);
 
-/** Release the plan. */
+/** The plan as it is now. It stays until plan_release(), whatever is reloaded.
+ * @return NULL if none is loaded */
+plan_t *plan_acquire(void);
+
+void plan_release(plan_t *plan);
+
+/** Its rules; where it was loaded from (a path, or dialplan_text); when. */
+const dialplan_t *plan_dialplan(const plan_t *plan);
+const char *plan_source(const plan_t *plan);
+time_t plan_loaded_at(const plan_t *plan);
+
+/** The last reload that failed. */
+void plan_last_failure(reload_failure_t *failure);
+
+/** The rules for a request.
+ * @param applied set to them; valid until this process asks again, and the plan
+ *                is released
+ * @return how many, 0: none; -1 with the reason logged */
+int plan_match(const plan_t *plan, struct sip_msg *msg,
+		const applied_rule_t **applied);
+
+/** Release the plan, at the server's end. */
 void plan_destroy(void);
 
 #endif

@@ -84,11 +84,13 @@ static bool is_sips(const target_t *target)
  * again (RFC 3261 section 8.1.3.4), which also cuts loops; and who was called
  * by sips must not be handed on in the clear (section 26.4.4). */
 static bool may_follow(const chain_t *chain, const target_t *contact,
-		const target_t *accepted, const pattern_t *allow)
+		const target_t *accepted, const pattern_t *allow, searcher_t *searcher)
 {
 	if(chain->tried != NULL && is_sips(chain->tried) && !is_sips(contact))
 		return false;
-	if(allow != NULL && pattern_match(allow, &contact->uri) <= 0)
+	if(allow != NULL
+			&& pattern_match(allow, searcher, &contact->uri, ALLOW_STEPS_MAX)
+					   <= 0)
 		return false;
 	return !is_uri_in_list(contact, chain->tried)
 		   && !is_uri_in_list(contact, accepted);
@@ -105,15 +107,15 @@ static void insert_by_q(target_t **list, target_t *contact)
 }
 
 /* The Contacts that may be followed, in the order in which they are. */
-static target_t *choose_contacts(
-		const chain_t *chain, target_t *contacts, const pattern_t *allow)
+static target_t *choose_contacts(const chain_t *chain, target_t *contacts,
+		const pattern_t *allow, searcher_t *searcher)
 {
 	target_t *chosen = NULL;
 	target_t *contact, *next;
 
 	for(contact = contacts; contact != NULL; contact = next) {
 		next = contact->next;
-		if(may_follow(chain, contact, chosen, allow))
+		if(may_follow(chain, contact, chosen, allow, searcher))
 			insert_by_q(&chosen, contact);
 	}
 	return chosen;
@@ -125,14 +127,18 @@ static target_t *choose_allowed_contacts(
 	fragment_t text = fragment_of(&chain->settings.redirection_allow);
 	diagnostics_t none = {0};
 	pattern_t allow;
-	target_t *chosen;
+	searcher_t searcher;
+	target_t *chosen = NULL;
 
 	if(text.text.len == 0)
-		return choose_contacts(chain, contacts, NULL);
+		return choose_contacts(chain, contacts, NULL, NULL);
 	/* it was seen to be a pattern when it was read; a redirection is rare */
-	if(pattern_compile(&allow, &text, ALLOW_STEPS_MAX, &none) < 0)
+	if(pattern_compile(&allow, &text, "", NULL, &none) < 0)
 		return NULL;
-	chosen = choose_contacts(chain, contacts, &allow);
+	if(searcher_init(&searcher) == 0) {
+		chosen = choose_contacts(chain, contacts, &allow, &searcher);
+		searcher_destroy(&searcher);
+	}
 	pattern_destroy(&allow);
 	return chosen;
 }

@@ -7,17 +7,15 @@
 
 #include "../../core/parser/msg_parser.h"
 
-#include "failover_policy.h"
-#include "rule.h"
+#include "route.h"
 
 /* What a script asks for. */
 typedef struct call_request
 {
-	const rule_t *rule;			 /* where the call is to go */
-	const str *values;			 /* for the holes of the rule's destinations */
-	const rule_t *settings_rule; /* whose settings hold; NULL: none */
-	const str *setting_values;	 /* for the holes of those */
-	const settings_t *defaults;	 /* the level below; every setting written */
+	const applied_rule_t *applied; /* where the call is to go, and how */
+	int n_applied;				   /* 1 or more */
+	const char *source;			   /* where these rules stand, for messages */
+	const settings_t *defaults;	   /* the level below; every setting written */
 } call_request_t;
 
 /* What the request was to be sent with when failover() was called. */
@@ -33,12 +31,12 @@ typedef struct origin
 bool request_is_initial_invite(struct sip_msg *msg);
 
 /** Make of a request what a call needs. The request is left as it is.
- * @param arena holds it all: nothing points into the message or the rule
- * @param chain begun, with its targets
+ * @param arena holds it all: nothing points into the message or the rules
+ * @param route made
  * @param origin filled
  * @return 0, or -1 with the reason logged */
 int request_read(struct sip_msg *msg, const call_request_t *request,
-		arena_t *arena, chain_t *chain, origin_t *origin);
+		arena_t *arena, route_t *route, origin_t *origin);
 
 /** Put back into a request what belongs to its own next hop only: path, branch
  * flags and what a registration says.

@@ -100,8 +100,8 @@ int server_check_rule(const rule_t *rule, diagnostics_t *diagnostics)
 	int result = 0;
 	unsigned count = 0;
 
-	for(destination = rule->destinations; destination != NULL;
-			destination = destination->next) {
+	for(destination = rule_next_destination(rule, NULL); destination != NULL;
+			destination = rule_next_destination(rule, destination)) {
 		if(check_transport(destination, diagnostics) < 0
 				|| check_socket(destination, diagnostics) < 0)
 			result = -1;

@@ -52,6 +52,9 @@ bool fragment_has_holes(const fragment_t *fragment);
  * -1 if nowhere. */
 int fragment_find(const fragment_t *fragment, int from, char c);
 
+/** Are two texts the same, byte by byte? */
+bool str_equal(const str *a, const str *b);
+
 /** Is the text this word, in any case of letters? */
 bool fragment_is(const fragment_t *fragment, const char *word);
 

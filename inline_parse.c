@@ -143,10 +143,16 @@ int inline_parse_settings(const fragment_t *text, rule_t *rule, arena_t *arena,
 int inline_parse_destinations(const fragment_t *text, rule_t *rule,
 		arena_t *arena, diagnostics_t *diagnostics)
 {
-	if(destinations_parse(text, &rule->destinations, arena, diagnostics) < 0)
+	destination_t *list = NULL;
+
+	if(destinations_parse(text, &list, arena, diagnostics) < 0)
 		return -1;
-	if(rule->destinations != NULL)
+	rule->has_first = rule->has_further = true;
+	if(list != NULL) {
+		rule->first = list;
+		rule->further = list->next;
 		return 0;
+	}
 	return diagnostics_error(diagnostics, text,
 			"the list of destinations is empty: a URI such as "
 			"sip:gw1.example.com/TCP, or current, would be right");

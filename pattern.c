@@ -6,74 +6,112 @@
 /* of one search; a step takes less */
 #define HEAP_KIB_MAX 2048
 
+/* Steps from one starting point that are tried first, when the search as a whole
+ * has to be watched; each further try has as many times more. */
+#define WATCHED_STEPS 4
+#define WATCHED_GROWTH 2
+
+/* A step may be a repeat that goes over all the rest of the text: over so many
+ * characters in the time that a step takes otherwise. */
+#define STEP_BYTES 64
+
+/* -- compiling ---------------------------------------------------------- */
+
+static void *take(PCRE2_SIZE bytes, void *arena)
+{
+	return arena_alloc(arena, bytes);
+}
+
+static void keep(void *memory, void *arena)
+{
+	(void)memory; /* released with the arena */
+	(void)arena;
+}
+
+pcre2_compile_context *pattern_context_create(arena_t *arena)
+{
+	pcre2_general_context *general =
+			pcre2_general_context_create(take, keep, arena);
+
+	return general == NULL ? NULL : pcre2_compile_context_create(general);
+}
+
 static int no_memory(const fragment_t *text, diagnostics_t *diagnostics)
 {
 	return diagnostics_error(diagnostics, text, "no memory for a pattern");
 }
 
-static int compile(
-		pattern_t *pattern, const fragment_t *text, diagnostics_t *diagnostics)
+/* \G holds where a search begins, and the verbs (*COMMIT) and so on end it. */
+static bool is_local(const str *regex)
+{
+	int i;
+
+	for(i = 0; i + 1 < regex->len; i++) {
+		if(memcmp(regex->s + i, "\\G", 2) == 0
+				|| memcmp(regex->s + i, "(*", 2) == 0)
+			return false;
+	}
+	return true;
+}
+
+static int compile(pattern_t *pattern, const fragment_t *text,
+		const char *example, pcre2_compile_context *context,
+		diagnostics_t *diagnostics)
 {
 	fragment_t where;
 	PCRE2_SIZE offset;
 	PCRE2_UCHAR why[256];
-	uint32_t groups = 0;
+	uint32_t groups = 0, options = 0;
 	int error;
 
 	pattern->regex = pcre2_compile((PCRE2_SPTR)text->text.s, text->text.len,
 			PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C, &error,
-			&offset, NULL);
+			&offset, context);
 	if(pattern->regex == NULL) {
+		if(error == PCRE2_ERROR_HEAP_FAILED)
+			return no_memory(text, diagnostics);
 		pcre2_get_error_message(error, why, sizeof(why));
 		where = fragment_part(text, (int)offset, 0);
 		return diagnostics_error(diagnostics, &where,
-				"[%.*s] is no regular expression: %s; a pattern such as 4.. or "
-				"408|5.. would be right",
-				SHOWN(text), (char *)why);
+				"[%.*s] is no regular expression: %s; a pattern such as %s "
+				"would "
+				"be right",
+				SHOWN(text), (char *)why, example);
 	}
 	pcre2_pattern_info(pattern->regex, PCRE2_INFO_CAPTURECOUNT, &groups);
+	pcre2_pattern_info(pattern->regex, PCRE2_INFO_ALLOPTIONS, &options);
+	pattern->n_groups = (int)groups;
+	pattern->is_anchored = (options & PCRE2_ANCHORED) != 0;
 	if(groups <= PATTERN_GROUPS_MAX)
 		return 0;
 	/* each step of a search copies them all */
 	return diagnostics_error(diagnostics, text,
-			"[%.*s] has more than %d groups: a pattern such as 4.. or 408|5.. "
-			"would be right",
-			SHOWN(text), PATTERN_GROUPS_MAX);
-}
-
-/* Make what a search needs, once for all searches. */
-static int prepare(pattern_t *pattern, const fragment_t *text,
-		unsigned steps_max, diagnostics_t *diagnostics)
-{
-	pattern->match = pcre2_match_data_create(1, NULL);
-	pattern->limits = pcre2_match_context_create(NULL);
-	if(pattern->match == NULL || pattern->limits == NULL)
-		return no_memory(text, diagnostics);
-	pcre2_set_match_limit(pattern->limits, steps_max);
-	pcre2_set_depth_limit(pattern->limits, steps_max);
-	pcre2_set_heap_limit(pattern->limits, HEAP_KIB_MAX);
-	return 0;
+			"[%.*s] has more than %d groups: a pattern such as %s would be "
+			"right",
+			SHOWN(text), PATTERN_GROUPS_MAX, example);
 }
 
 int pattern_compile(pattern_t *pattern, const fragment_t *text,
-		unsigned steps_max, diagnostics_t *diagnostics)
+		const char *example, pcre2_compile_context *context,
+		diagnostics_t *diagnostics)
 {
 	bool is_negated = text->text.s[0] == '!';
 	fragment_t regex =
 			fragment_part(text, is_negated, text->text.len - is_negated);
 
 	memset(pattern, 0, sizeof(*pattern));
-	pattern->is_negated = is_negated;
 	regex = fragment_trim(&regex);
+	pattern->is_negated = is_negated;
+	pattern->text = regex.text;
+	pattern->is_local = is_local(&regex.text);
 	if(regex.text.len == 0)
 		return diagnostics_error(diagnostics, text,
-				"there is no pattern behind the !: write !486 for everything "
-				"but 486");
+				"there is no pattern behind the !: !%s would be right",
+				example);
 	if(regex.text.len > PATTERN_BYTES_MAX)
 		return diagnostics_error(diagnostics, text,
 				"a pattern is at most %d bytes long", PATTERN_BYTES_MAX);
-	if(compile(pattern, &regex, diagnostics) == 0
-			&& prepare(pattern, text, steps_max, diagnostics) == 0)
+	if(compile(pattern, &regex, example, context, diagnostics) == 0)
 		return 0;
 	pattern_destroy(pattern);
 	return -1;
@@ -82,18 +120,117 @@ int pattern_compile(pattern_t *pattern, const fragment_t *text,
 void pattern_destroy(pattern_t *pattern)
 {
 	pcre2_code_free(pattern->regex);
-	pcre2_match_data_free(pattern->match);
-	pcre2_match_context_free(pattern->limits);
 	memset(pattern, 0, sizeof(*pattern));
 }
 
-int pattern_match(const pattern_t *pattern, const str *text)
-{
-	int found = pcre2_match(pattern->regex, (PCRE2_SPTR)text->s, text->len, 0,
-			0, pattern->match, pattern->limits);
+/* -- searching ---------------------------------------------------------- */
 
+int searcher_init(searcher_t *searcher)
+{
+	searcher->match = pcre2_match_data_create(PATTERN_GROUPS_MAX + 1, NULL);
+	searcher->limits = pcre2_match_context_create(NULL);
+	if(searcher->match == NULL || searcher->limits == NULL) {
+		searcher_destroy(searcher);
+		return -1;
+	}
+	pcre2_set_heap_limit(searcher->limits, HEAP_KIB_MAX);
+	return 0;
+}
+
+void searcher_destroy(searcher_t *searcher)
+{
+	pcre2_match_data_free(searcher->match);
+	pcre2_match_context_free(searcher->limits);
+	memset(searcher, 0, sizeof(*searcher));
+}
+
+/* A search from one starting point on.
+ * @param options PCRE2_ANCHORED: from this point only
+ * @param steps_max of each starting point, as PCRE2 counts them
+ * @return as pcre2_match() */
+static int search(const pattern_t *pattern, searcher_t *searcher,
+		const str *text, int from, uint32_t options, unsigned steps_max)
+{
+	pcre2_set_match_limit(searcher->limits, steps_max);
+	pcre2_set_depth_limit(searcher->limits, steps_max);
+	return pcre2_match(pattern->regex, (PCRE2_SPTR)text->s, text->len, from,
+			options, searcher->match, searcher->limits);
+}
+
+static bool is_limit(int found)
+{
+	return found == PCRE2_ERROR_MATCHLIMIT || found == PCRE2_ERROR_DEPTHLIMIT;
+}
+
+/* PCRE2 counts the steps anew at each starting point. Where that is not enough
+ * each point is searched by itself, with few steps first: so it is known what
+ * all of them have taken, but for a factor.
+ * @return as pcre2_match() */
+static int search_watched(const pattern_t *pattern, searcher_t *searcher,
+		const str *text, unsigned steps_max)
+{
+	unsigned taken = 0;
+	unsigned steps;
+	int from, found;
+
+	for(from = 0; from <= text->len; from++) {
+		for(steps = WATCHED_STEPS;; steps *= WATCHED_GROWTH) {
+			if(steps > steps_max - taken)
+				return PCRE2_ERROR_MATCHLIMIT;
+			taken += steps;
+			found = search(
+					pattern, searcher, text, from, PCRE2_ANCHORED, steps);
+			if(!is_limit(found))
+				break;
+		}
+		if(found != PCRE2_ERROR_NOMATCH)
+			return found;
+	}
+	return PCRE2_ERROR_NOMATCH;
+}
+
+static int search_limited(const pattern_t *pattern, searcher_t *searcher,
+		const str *text, unsigned steps_max)
+{
+	unsigned points = pattern->is_anchored ? 1 : (unsigned)text->len + 1;
+	unsigned steps = steps_max / (1 + (unsigned)text->len / STEP_BYTES);
+	int found = search(
+			pattern, searcher, text, 0, 0, steps / points + WATCHED_STEPS);
+
+	if(!is_limit(found) || points == 1 || !pattern->is_local)
+		return found;
+	return search_watched(pattern, searcher, text, steps);
+}
+
+int pattern_match(const pattern_t *pattern, searcher_t *searcher,
+		const str *text, unsigned steps_max)
+{
+	int found;
+
+	if(text->len > PATTERN_TEXT_BYTES_MAX)
+		return -1;
+	found = search_limited(pattern, searcher, text, steps_max);
 	if(found == PCRE2_ERROR_NOMATCH)
 		return pattern->is_negated;
-	/* 0: more groups than there is room for, which is a match too */
 	return found < 0 ? -1 : !pattern->is_negated;
+}
+
+void pattern_groups(const pattern_t *pattern, const searcher_t *searcher,
+		const str *text, str *groups)
+{
+	PCRE2_SIZE *ends = pcre2_get_ovector_pointer(searcher->match);
+	int i;
+
+	for(i = 0; i < pattern->n_groups; i++) {
+		PCRE2_SIZE begin = ends[2 * (i + 1)];
+		PCRE2_SIZE end = ends[2 * (i + 1) + 1];
+
+		groups[i].s = text->s;
+		groups[i].len = 0;
+		/* with \K in a lookahead a match can end before it begins */
+		if(begin == PCRE2_UNSET || end < begin)
+			continue;
+		groups[i].s = text->s + begin;
+		groups[i].len = (int)(end - begin);
+	}
 }

@@ -11,6 +11,8 @@
  * groups, a pattern costs at most some 50 ms. */
 #define STEPS_MAX 2000
 
+#define EXAMPLE "4.. or 408|5.."
+
 static void set_put(response_set_t *set, int code, bool is_member)
 {
 	int bit = code - RESPONSE_CODE_MIN;
@@ -39,7 +41,8 @@ bool response_set_has(const response_set_t *set, int code)
 
 /* Fill the set by asking the expression for each code.
  * @return 0, or -1 when it ran into its limits */
-static int set_fill(response_set_t *set, const pattern_t *pattern)
+static int set_fill(
+		response_set_t *set, const pattern_t *pattern, searcher_t *searcher)
 {
 	char buffer[16];
 	str digits = {buffer, 0};
@@ -49,7 +52,7 @@ static int set_fill(response_set_t *set, const pattern_t *pattern)
 		int found;
 
 		digits.len = snprintf(buffer, sizeof(buffer), "%d", code);
-		found = pattern_match(pattern, &digits);
+		found = pattern_match(pattern, searcher, &digits, STEPS_MAX);
 		if(found < 0)
 			return -1;
 		set_put(set, code, found);
@@ -61,16 +64,22 @@ int response_set_compile(
 		const fragment_t *text, response_set_t *set, diagnostics_t *diagnostics)
 {
 	pattern_t pattern;
+	searcher_t searcher;
 	int filled;
 
-	if(pattern_compile(&pattern, text, STEPS_MAX, diagnostics) < 0)
+	if(pattern_compile(&pattern, text, EXAMPLE, NULL, diagnostics) < 0)
 		return -1;
-	filled = set_fill(set, &pattern);
+	if(searcher_init(&searcher) < 0) {
+		pattern_destroy(&pattern);
+		return diagnostics_error(diagnostics, text, "no memory for a pattern");
+	}
+	filled = set_fill(set, &pattern, &searcher);
+	searcher_destroy(&searcher);
 	pattern_destroy(&pattern);
 	if(filled == 0)
 		return 0;
 	return diagnostics_error(diagnostics, text,
-			"[%.*s] takes too many steps on three digits: a pattern such as "
-			"4.. or 408|5.. would be right",
+			"[%.*s] takes too many steps on three digits: a pattern such "
+			"as " EXAMPLE " would be right",
 			SHOWN(text));
 }

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rule.h"
 
+#include <string.h>
+
+#include "header_name.h"
+
 /* room for a setting's value with what is put into it */
 #define SETTING_BYTES_MAX 1024
 
@@ -23,6 +27,81 @@ int destinations_parse(const fragment_t *text, destination_t **list,
 	return result;
 }
 
+const destination_t *rule_next_destination(
+		const rule_t *rule, const destination_t *before)
+{
+	if(before == NULL)
+		return rule->first != NULL ? rule->first : rule->further;
+	return before == rule->first ? rule->further : before->next;
+}
+
+/* -- headers and variables ---------------------------------------------- */
+
+/* The text of a name in the list, which is appended where it is not there. */
+static named_text_t *named_text(named_text_t **list, const str *name,
+		bool (*is_same)(const str *a, const str *b), arena_t *arena)
+{
+	named_text_t *added;
+
+	for(; *list != NULL; list = &(*list)->next) {
+		if(is_same(&(*list)->name, name))
+			return *list;
+	}
+	added = arena_alloc(arena, sizeof(*added));
+	if(added == NULL || arena_copy(arena, name, &added->name) < 0)
+		return NULL;
+	*list = added;
+	return added;
+}
+
+static int assign(const assignment_t *assignment, const str *values,
+		named_text_t **list, bool (*is_same)(const str *a, const str *b),
+		arena_t *arena, diagnostics_t *diagnostics)
+{
+	char buffer[RULE_VALUE_BYTES_MAX];
+	str text = {buffer, 0};
+	named_text_t *named;
+	int bad_hole;
+
+	text.len = template_fill(
+			&assignment->value, values, buffer, sizeof(buffer), &bad_hole);
+	if(text.len < 0)
+		return diagnostics_refusal(diagnostics, &assignment->where,
+				"[%.*s]: what is put in has a line end in it, or is too long",
+				SHOWN(&assignment->where));
+	named = named_text(list, &assignment->name, is_same, arena);
+	if(named == NULL || arena_copy(arena, &text, &named->text) < 0)
+		return diagnostics_error(
+				diagnostics, &assignment->where, "no memory for a value");
+	return 0;
+}
+
+int rule_headers(const rule_t *rule, const str *values, named_text_t **list,
+		arena_t *arena, diagnostics_t *diagnostics)
+{
+	const assignment_t *it;
+
+	for(it = rule->headers; it != NULL; it = it->next) {
+		if(assign(it, values, list, header_name_equal, arena, diagnostics) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int rule_variables(const rule_t *rule, const str *values, named_text_t **list,
+		arena_t *arena, diagnostics_t *diagnostics)
+{
+	const assignment_t *it;
+
+	for(it = rule->variables; it != NULL; it = it->next) {
+		if(assign(it, values, list, str_equal, arena, diagnostics) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* -- settings ----------------------------------------------------------- */
+
 static int read_open_setting(const open_setting_t *open, const str *values,
 		settings_t *settings, arena_t *arena, diagnostics_t *diagnostics)
 {
@@ -36,7 +115,7 @@ static int read_open_setting(const open_setting_t *open, const str *values,
 	value.text.len = template_fill(
 			&open->value, values, buffer, sizeof(buffer), &bad_hole);
 	if(value.text.len < 0)
-		return diagnostics_error(diagnostics, &open->where,
+		return diagnostics_refusal(diagnostics, &open->where,
 				"[%.*s]: what is put in has a line end in it, or is too long",
 				SHOWN(&open->where));
 	value = fragment_trim(&value);

@@ -4,13 +4,10 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "boolean.h"
 #include "duration.h"
 #include "pattern.h"
-
-/* A reply that is written out: a 3xx would need Contacts. */
-#define REPLY_CODE_MIN 400
-#define REPLY_CODE_MAX 699
-#define PHRASE_BYTES_MAX 127
+#include "response.h"
 
 /* The field of a setting in a level. */
 static void *field_of(const setting_t *setting, settings_t *settings)
@@ -48,24 +45,9 @@ static int parse_responses(const setting_t *setting, const fragment_t *value,
 static int parse_boolean(const setting_t *setting, const fragment_t *value,
 		settings_t *settings, arena_t *arena, diagnostics_t *diagnostics)
 {
-	static const struct
-	{
-		const char *word;
-		bool value;
-	} words[] = {{"true", true}, {"on", true}, {"yes", true}, {"1", true},
-			{"false", false}, {"off", false}, {"no", false}, {"0", false}};
-	size_t i;
-
 	(void)arena;
-	for(i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if(fragment_is(value, words[i].word)) {
-			*(bool *)field_of(setting, settings) = words[i].value;
-			return 0;
-		}
-	}
-	return diagnostics_error(diagnostics, value,
-			"[%.*s] is neither true nor false, the values of %s", SHOWN(value),
-			setting->name);
+	return boolean_parse(
+			value, setting->name, field_of(setting, settings), diagnostics);
 }
 
 /* @return the number, at most a little more than most; -1 if it is none */
@@ -133,44 +115,28 @@ static int parse_pattern(const setting_t *setting, const fragment_t *value,
 {
 	pattern_t pattern;
 
-	if(pattern_compile(&pattern, value, 1, diagnostics) < 0)
+	if(pattern_compile(&pattern, value, "@example\\.com", NULL, diagnostics)
+			< 0)
 		return -1;
 	pattern_destroy(&pattern);
 	return parse_text(setting, value, settings, arena, diagnostics);
-}
-
-/* A phrase goes out in the first line of a reply (RFC 3261, Reason-Phrase). */
-static bool is_phrase(const str *text)
-{
-	int i;
-
-	for(i = 0; i < text->len; i++) {
-		if((unsigned char)text->s[i] < 0x20 || text->s[i] == 0x7f)
-			return false;
-	}
-	return text->len > 0 && text->len <= PHRASE_BYTES_MAX;
 }
 
 /* CODE Reason */
 static int parse_fixed_reply(const fragment_t *value, settings_t *settings,
 		arena_t *arena, diagnostics_t *diagnostics)
 {
-	fragment_t rest = *value;
-	fragment_t code;
-	long number = -1;
+	fragment_t phrase;
+	int code = response_split(value, &phrase);
 
-	if(fragment_next_word(&rest, &code) && code.text.len == 3)
-		number = read_number(&code, REPLY_CODE_MAX);
-	rest = fragment_trim(&rest);
-	if(number < REPLY_CODE_MIN || number > REPLY_CODE_MAX
-			|| !is_phrase(&rest.text))
+	if(code < 0 || !response_is_phrase(&phrase.text))
 		return diagnostics_error(diagnostics, value,
 				"[%.*s] is no reply: last, best, or a code from %d to %d and a "
 				"reason, as in 480 Try Later, would be right",
-				SHOWN(value), REPLY_CODE_MIN, REPLY_CODE_MAX);
+				SHOWN(value), RESPONSE_OWN_MIN, RESPONSE_OWN_MAX);
 	settings->reply.kind = REPLY_FIXED;
-	settings->reply.code = (int)number;
-	if(arena_copy(arena, &rest.text, &settings->reply.phrase) < 0)
+	settings->reply.code = code;
+	if(arena_copy(arena, &phrase.text, &settings->reply.phrase) < 0)
 		return no_memory(value, diagnostics);
 	return 0;
 }

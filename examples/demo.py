@@ -1,19 +1,22 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Shows failover at work: three calls through examples/quickstart.cfg.
+"""Shows failover at work: four calls through examples/quickstart.cfg.
 
 Starts Kamailio and two gateways on loopback. The first gateway fails in three
-ways, one per call; the second answers. What was sent is drawn as a ladder. The
-exit status is 0 only if every call was answered.
+ways, one per call; the second answers. The last call goes by a dial plan, and
+failoverctl says beforehand what will become of it. What was sent is drawn as a
+ladder. The exit status is 0 only if every call was answered.
 
-  examples/demo.py                             all three are answered
+  examples/demo.py                             all four are answered
   examples/demo.py --without-second-gateway    there is nobody to fail over to
 """
 
 import argparse
 import asyncio
 import pathlib
+import subprocess
 import sys
+import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "test" / "wire"))
@@ -37,6 +40,18 @@ CALLS = [
      [redirect("<sip:night-desk@{gw2}>")]),
 ]
 
+PLAN = f"""\
+[Rule outside]
+[Matching Patterns]
+$request = ^INVITE sip:9(\\d+)@
+[Deploy Patterns]
+To = sip:%1@{{gw1}}/TCP
+$session = failover sip:%1@{{gw2}}/TCP
+&failover.timer.inviting = {INVITING}
+&failover.timer.provisional = 5
+X-Dialled = 9 and %1
+"""
+
 
 def config(names):
     """quickstart.cfg with our addresses in place of the examples'."""
@@ -46,9 +61,19 @@ def config(names):
         SETTINGS=f'"timer.inviting={INVITING}; timer.provisional=5"')
 
 
-async def make_call(stage, caller):
+def plan_config(file):
+    """The same, but by a dial plan."""
+    def made(names):
+        file.write_text(filled(PLAN, names))
+        return kamailio.ConfigFile(
+            HERE / "quickstart.cfg", LISTEN=show_address("127.0.0.1", "@PORT@"),
+            WITH_DIALPLAN="1", DIALPLAN=f'"{file}"')
+    return made
+
+
+async def make_call(stage, caller, user="5551234"):
     """One call, hung up half a second after it was answered."""
-    call = caller.call(filled("sip:5551234@{proxy}", stage.names), hangup_after=0.5)
+    call = caller.call(filled(f"sip:{user}@{{proxy}}", stage.names), hangup_after=0.5)
     await asyncio.wait_for(call.ended.wait(), CALL_LIMIT)
     return call
 
@@ -91,9 +116,35 @@ async def run(second_gateway):
     return answered
 
 
+def explain(file, request):
+    """Show the plan, and what failoverctl says of a request."""
+    print(f"{file.read_text()}\n$ failoverctl explain {file.name} -r '{request}'\n")
+    subprocess.run([HERE.parent / "failoverctl", "explain", file.name, "-r", request],
+                   cwd=file.parent, check=True, timeout=10)
+    print(flush=True)
+
+
+async def run_by_plan(second_gateway):
+    """Explain a call by a dial plan, and make it; how many were answered."""
+    peers = {"gw1": [reply(503)], "gw2": ANSWERS if second_gateway else NOBODY}
+    with tempfile.TemporaryDirectory(prefix="failover-demo-") as directory:
+        file = pathlib.Path(directory) / "demo.dialplan"
+        async with Stage(peers, plan_config(file)) as stage:
+            print(f"Call {len(CALLS) + 1} goes by this dial plan:\n")
+            explain(file, filled("INVITE sip:95551234@{proxy} SIP/2.0", stage.names))
+            call = await make_call(stage, await stage.caller(), "95551234")
+            show(len(CALLS) + 1, "9 and a number, and the first gateway is overloaded.",
+                 call, messages_of(call, stage.trace))
+            return call.answered
+
+
+async def run_all(second_gateway):
+    return await run(second_gateway) + await run_by_plan(second_gateway)
+
+
 def main():
     parser = argparse.ArgumentParser(
-        description="Three calls through examples/quickstart.cfg, as ladders.")
+        description="Four calls through examples/quickstart.cfg, as ladders.")
     parser.add_argument("--without-second-gateway", action="store_true",
                         help="leave the second gateway off: no call is answered")
     second_gateway = not parser.parse_args().without_second_gateway
@@ -101,7 +152,7 @@ def main():
         print("The second gateway is off: nobody is at its address, so what is sent\n"
               "there is seen by nobody and stands in no ladder.\n")
     try:
-        answered = asyncio.run(run(second_gateway))
+        answered = asyncio.run(run_all(second_gateway))
     except kamailio.StartFailed as error:
         print(f"Kamailio did not start; was failover.so built (make)?\n{error}",
               file=sys.stderr)
@@ -109,8 +160,8 @@ def main():
     except asyncio.TimeoutError:
         print(f"A call was not over after {CALL_LIMIT:g} s.", file=sys.stderr)
         return 1
-    print(f"{answered} of {len(CALLS)} calls were answered.")
-    return 0 if answered == len(CALLS) else 1
+    print(f"{answered} of {len(CALLS) + 1} calls were answered.")
+    return 0 if answered == len(CALLS) + 1 else 1
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ set -eu
 export LC_ALL=C
 
 packages="kamailio netbase kamailio-lua-modules kamailio-tls-modules
-	gcc libc6-dev make pkg-config libpcre2-dev
-	check python3 python3-pytest
+	gcc libc6-dev make pkg-config libpcre2-dev libjansson-dev
+	check python3 python3-pytest groff-base
 	valgrind openssl baresip-core libnet-sip-perl
 	dpkg-dev ca-certificates"
 policy=/usr/sbin/policy-rc.d

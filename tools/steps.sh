@@ -74,7 +74,7 @@ run_check() {
 
 	step deps "packages and Kamailio's headers" submake deps
 	tally_step
-	step build "the module" submake all
+	step build "the module and failoverctl" submake all
 	tally_step
 	step check-symbols "the pure rooms call nothing of Kamailio or the system" submake check-symbols
 	tally $((status == 0)) $((status != 0))
@@ -82,6 +82,10 @@ run_check() {
 	tally_tap "$results/build.tap"
 	step check-unit "the pure rooms, under ASan and UBSan" submake check-unit
 	tally_tap "$results/unit.tap"
+	step check-bench "what a search in a dial plan costs" submake check-bench
+	tally $((status == 0)) $((status != 0))
+	step check-tool "command lines of failoverctl, under ASan and UBSan" submake check-tool
+	tally_junit "$results/tool.xml"
 	step check-wire "calls through a real Kamailio" submake check-wire
 	tally_junit "$results/wire.xml"
 

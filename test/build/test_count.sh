@@ -30,32 +30,35 @@ plays <<'MAKE'
 case $2 in
 check-build) printf '%s\n' 'ok - a' 'ok - b' >build/results/build.tap ;;
 check-unit) printf '%s\n' '1..2' 'ok 1 - a' 'ok 2 - b: Passed' >build/results/unit.tap ;;
+check-tool) printf '%s' '<testsuite tests="1"><testcase name="a" /></testsuite>' >build/results/tool.xml ;;
 check-wire) printf '%s' '<testsuite tests="2"><testcase name="a" /><testcase name="b">' \
 	'<system-out>&lt;failure</system-out></testcase></testsuite>' >build/results/wire.xml ;;
 esac
 MAKE
-closes_with '7 passed, 0 failed'
+closes_with '9 passed, 0 failed'
 
 # One failed case each; on the wire one that fails twice, and one skipped.
 plays <<'MAKE'
 case $2 in
 check-build) printf '%s\n' 'ok - a' 'not ok - b' >build/results/build.tap; exit 2 ;;
 check-unit) printf '%s\n' 'ok 1 - a' 'not ok 2 - b' >build/results/unit.tap; exit 2 ;;
+check-tool) printf '%s' '<testsuite><testcase name="a"><failure message="m">x</failure></testcase>' \
+	'<testcase name="b" /></testsuite>' >build/results/tool.xml; exit 1 ;;
 check-wire) printf '%s' '<testsuite><testcase name="a"><failure message="m">x</failure>' \
 	'<error message="m">x</error></testcase><testcase name="b"><skipped message="m">x</skipped>' \
 	'</testcase><testcase name="c" /></testsuite>' >build/results/wire.xml; exit 2 ;;
 esac
 MAKE
-closes_with '4 passed, 4 failed'
+closes_with '6 passed, 5 failed'
 
-# Nothing could be built or run: each of the six steps is one failure.
+# Nothing could be built or run: each of the eight steps is one failure.
 plays <<'MAKE'
 exit 2
 MAKE
-closes_with '0 passed, 6 failed'
+closes_with '0 passed, 8 failed'
 
-# A runner that crashed behind its last case, and two steps that ran no case.
+# A runner that crashed behind its last case, and three steps that ran no case.
 plays <<'MAKE'
 [ "$2" != check-unit ] || { echo 'ok 1 - a' >build/results/unit.tap; exit 2; }
 MAKE
-closes_with '2 passed, 3 failed'
+closes_with '3 passed, 4 failed'

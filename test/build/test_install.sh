@@ -15,9 +15,8 @@ $as_user make install DESTDIR="$destination"
 
 modules=$(/usr/sbin/kamailio -I | sed -n 's/^ *Default paths to modules: *\([^: ]*\).*/\1/p')
 [ "$(stat -c %a "$destination$modules/failover.so")" = 644 ] || fail "the module is not in $modules with mode 644"
-for tool in tools/*.c; do
-	[ ! -f "$tool" ] || [ -x "$destination/usr/bin/$(basename "$tool" .c)" ] || fail "[$tool] is not in /usr/bin"
-done
+"$destination/usr/bin/failoverctl" --version
+cmp doc/failoverctl.1 "$destination/usr/share/man/man1/failoverctl.1"
 for document in README.md CHANGELOG.md examples/demo.py; do
 	cmp "$document" "$destination/usr/share/doc/kamailio-failover/$document"
 done

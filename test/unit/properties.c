@@ -6,8 +6,14 @@
 #include <string.h>
 
 #include "dialplan_parse.h"
+#include "header_name.h"
 #include "inline_parse.h"
+#include "response.h"
+#include "route.h"
 #include "support.h"
+
+/* between a plan and a request: a plan has no control characters */
+#define SEPARATOR '\x1e'
 
 /* Not an assertion of Check: libFuzzer wants a crash. */
 static void require(bool holds, const char *what, const str *text)
@@ -125,16 +131,17 @@ static void check_host(const destination_t *destination, const target_t *target,
 			&literal);
 }
 
-static void resolve_all(const destination_t *list, const str *value,
-		const str *user, arena_t *arena)
+static void resolve_all(
+		const rule_t *rule, const str *value, const str *user, arena_t *arena)
 {
-	str values[10];
+	const destination_t *list = NULL;
+	str values[RULE_GROUPS_MAX];
 	const char *why = NULL;
 	int i;
 
-	for(i = 0; i < 10; i++)
+	for(i = 0; i < RULE_GROUPS_MAX; i++)
 		values[i] = *value;
-	for(; list != NULL; list = list->next) {
+	while((list = rule_next_destination(rule, list)) != NULL) {
 		target_t *target;
 
 		if(list->is_current)
@@ -150,25 +157,186 @@ static void resolve_all(const destination_t *list, const str *value,
 
 /* -- the properties ------------------------------------------------------- */
 
-void property_dialplan(const char *bytes, size_t size)
+/* What a rule promises that was read without an error. */
+static void check_rule(const rule_t *rule, const str *text)
 {
-	static const str nothing;
-	str text = exact(bytes, (int)size);
-	arena_t *arena = arena_create(&counting, 512);
-	watch_t watch = watch_of(&text);
-	rule_t *rule = NULL;
-	int result;
+	const char *end = text->s + text->len;
+	const condition_t *condition;
+	int groups = 0;
+
+	REQUIRE(rule->source.s >= text->s && rule->source.s[0] == '['
+					&& rule->source.s + rule->source.len <= end,
+			text);
+	REQUIRE(rule->open_settings == NULL, text);
+	REQUIRE(rule->n_groups <= RULE_GROUPS_MAX, text);
+	REQUIRE(!rule->has_reply || rule_next_destination(rule, NULL) == NULL,
+			text);
+	REQUIRE(rule->has_first == (rule->first != NULL), text);
+	for(condition = rule->conditions; condition != NULL;
+			condition = condition->next) {
+		REQUIRE(condition->first_group == groups, text);
+		groups += condition->test->pattern.n_groups;
+	}
+	REQUIRE(groups == rule->n_groups, text);
+}
+
+/* @return NULL if it was refused */
+static dialplan_t *read_plan(const str *text, arena_t *arena)
+{
+	watch_t watch = watch_of(text);
+	arena_t *scratch = arena_create(&counting, 512);
+	dialplan_t *plan;
+	int i;
 
 	watch.diagnostics.context = &watch;
-	result = dialplan_parse(&text, arena, &rule, &watch.diagnostics);
-	REQUIRE((result < 0) == (watch.diagnostics.errors > 0), &text);
-	if(result == 0 && rule != NULL) {
-		str user = {(char *)"555", 3};
-
-		REQUIRE(rule->destinations != NULL, &text);
-		REQUIRE(rule->open_settings == NULL, &text);
-		resolve_all(rule->destinations, &nothing, &user, arena);
+	plan = dialplan_parse(text, arena, scratch, &watch.diagnostics);
+	REQUIRE((plan == NULL) == (watch.diagnostics.errors > 0), text);
+	arena_destroy(scratch);
+	for(i = 0; plan != NULL && i < plan->n_rules; i++) {
+		REQUIRE(plan->rules[i]->id == i, text);
+		check_rule(plan->rules[i], text);
 	}
+	return plan;
+}
+
+void property_dialplan(const char *bytes, size_t size)
+{
+	static const char *const hostile[] = {"", "555", "a@b", "a b", "x;y=1",
+			"1.2.3.4", "{inviting=1}", "/TCP", "%41%", "[::1]", ">\t<"};
+	str text = exact(bytes, (int)size);
+	arena_t *arena = arena_create(&counting, 512);
+	dialplan_t *plan = read_plan(&text, arena);
+	int i, k;
+
+	for(i = 0; plan != NULL && i < plan->n_rules; i++) {
+		for(k = 0; k < ROWS(hostile); k++) {
+			str value = {(char *)hostile[k], (int)strlen(hostile[k])};
+
+			resolve_all(plan->rules[i], &value, &value, arena);
+		}
+	}
+	arena_destroy(arena);
+	exact_free(&text);
+}
+
+/* -- matching ------------------------------------------------------------- */
+
+static void ignore_rule(void *context, const rule_t *rule, outcome_t outcome,
+		const condition_t *condition, const str *values, int n_values)
+{
+	(void)context;
+	(void)rule;
+	(void)outcome;
+	(void)condition;
+	(void)values;
+	(void)n_values;
+}
+
+/* With such a listener each rule is asked, in order. */
+static const match_listener_t sequential = {.on_rule = ignore_rule};
+
+static void check_same(const applied_rule_t *found,
+		const applied_rule_t *expected, int count, const str *text)
+{
+	int i, k;
+
+	for(i = 0; i < count; i++) {
+		REQUIRE(found[i].rule == expected[i].rule, text);
+		for(k = 0; k < found[i].rule->n_groups; k++)
+			REQUIRE(same(&found[i].groups[k], &expected[i].groups[k]), text);
+	}
+}
+
+static bool is_one_line(const str *value)
+{
+	int i;
+
+	for(i = 0; i < value->len; i++) {
+		if(value->s[i] == '\r' || value->s[i] == '\n' || value->s[i] == '\0')
+			return false;
+	}
+	return true;
+}
+
+static void check_named(
+		const named_text_t *list, bool is_header, const str *text)
+{
+	const named_text_t *it, *other;
+
+	for(it = list; it != NULL; it = it->next) {
+		REQUIRE(is_one_line(&it->text), text);
+		REQUIRE(it->text.s[it->text.len] == '\0', text);
+		REQUIRE(!is_header
+						|| (header_name_is_valid(&it->name)
+								&& !header_name_is_reserved(&it->name)),
+				text);
+		for(other = it->next; other != NULL; other = other->next)
+			REQUIRE(!same(&it->name, &other->name), text);
+	}
+}
+
+static void check_route(
+		const applied_rule_t *applied, int count, const str *text)
+{
+	static const request_view_t view = {
+			.uri = str_init("sip:555@example.com"), .user = str_init("555")};
+	arena_t *arena = arena_create(&counting, 512);
+	diagnostics_t diagnostics = {0};
+	settings_t defaults;
+	const target_t *target;
+	route_t route;
+	int result;
+
+	settings_builtin(&defaults);
+	result = route_make(
+			&route, applied, count, &defaults, &view, arena, &diagnostics);
+	REQUIRE((result < 0) == (diagnostics.errors > 0), text);
+	if(result == 0) {
+		REQUIRE(route.is_reply == (route.targets == NULL), text);
+		REQUIRE(!route.is_reply
+						|| (response_is_phrase(&route.reply_reason)
+								&& route.reply_code >= RESPONSE_OWN_MIN
+								&& route.reply_code <= RESPONSE_OWN_MAX),
+				text);
+		for(target = route.targets; target != NULL; target = target->next) {
+			if(!target->is_current)
+				check_target(target, text);
+		}
+		check_named(route.headers, true, text);
+		check_named(route.variables, false, text);
+	}
+	arena_destroy(arena);
+}
+
+void property_match(const char *bytes, size_t size)
+{
+	const char *end = memchr(bytes, SEPARATOR, size);
+	size_t len = end == NULL ? size : (size_t)(end - bytes);
+	str text = exact(bytes, (int)len);
+	arena_t *arena = arena_create(&counting, 512);
+	dialplan_t *plan = read_plan(&text, arena);
+	matcher_t *by_index = matcher_create(&counting);
+	matcher_t *one_by_one = matcher_create(&counting);
+	const applied_rule_t *found, *expected;
+	request_t request;
+	int count;
+
+	request_init_bytes(&request, bytes + len + (end != NULL),
+			(int)(size - len - (end != NULL)));
+	if(plan != NULL) {
+		count = dialplan_match(plan, by_index, &request.source, NULL, &found);
+		REQUIRE(count >= 0, &text);
+		REQUIRE(dialplan_match(plan, one_by_one, &request.source, &sequential,
+						&expected)
+						== count,
+				&text);
+		check_same(found, expected, count, &text);
+		if(count > 0)
+			check_route(found, count, &text);
+	}
+	request_free(&request);
+	matcher_destroy(one_by_one);
+	matcher_destroy(by_index);
 	arena_destroy(arena);
 	exact_free(&text);
 }
@@ -178,7 +346,7 @@ void property_arguments(const char *bytes, size_t size)
 	str list = part_of(bytes, size, 0, 3);
 	str written = part_of(bytes, size, 1, 3);
 	str value = part_of(bytes, size, 2, 3);
-	str values[10];
+	str values[RULE_GROUPS_MAX];
 	mark_t marks[2][MARKS_MAX];
 	fragment_t destinations = marked(&list, marks[0]);
 	fragment_t settings = marked(&written, marks[1]);
@@ -193,7 +361,7 @@ void property_arguments(const char *bytes, size_t size)
 
 	about_list.diagnostics.context = &about_list;
 	about_settings.diagnostics.context = &about_settings;
-	for(i = 0; i < 10; i++)
+	for(i = 0; i < RULE_GROUPS_MAX; i++)
 		values[i] = value;
 	settings_builtin(&level);
 	is_right = inline_parse_destinations(
@@ -201,8 +369,8 @@ void property_arguments(const char *bytes, size_t size)
 			   == 0;
 	REQUIRE(is_right == (about_list.diagnostics.errors == 0), &list);
 	if(is_right) {
-		REQUIRE(rule.destinations != NULL, &list);
-		resolve_all(rule.destinations, &value, &value, arena);
+		REQUIRE(rule.first != NULL, &list);
+		resolve_all(&rule, &value, &value, arena);
 	}
 	is_right = inline_parse_settings(
 					   &settings, &rule, arena, &about_settings.diagnostics)
@@ -261,8 +429,11 @@ void property_destination(const char *bytes, size_t size)
 	watch.diagnostics.context = &watch;
 	destination = destination_parse(&word, arena, &watch.diagnostics);
 	REQUIRE((destination == NULL) == (watch.diagnostics.errors > 0), &text);
-	if(destination != NULL)
-		resolve_all(destination, &value, &user, arena);
+	if(destination != NULL) {
+		rule_t rule = {.first = destination};
+
+		resolve_all(&rule, &value, &user, arena);
+	}
 	arena_destroy(arena);
 	exact_free(&user);
 	exact_free(&value);

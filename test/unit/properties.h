@@ -10,6 +10,10 @@
 /** Reads as a dial plan. */
 void property_dialplan(const char *bytes, size_t size);
 
+/** Reads as a dial plan, the byte 0x1e, and a request as in support.h: which
+ * rules apply, with the index and without it, and the route that follows. */
+void property_match(const char *bytes, size_t size);
+
 /** Reads as the arguments of a call, | between list and settings; marks as in
  * support.h, which are filled with what is behind a further |. */
 void property_arguments(const char *bytes, size_t size);

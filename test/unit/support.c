@@ -5,6 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+#include "dialplan_parse.h"
+#include "header_name.h"
 
 void print(char *buffer, size_t size, const char *format, ...)
 {
@@ -78,16 +82,18 @@ fragment_t marked(const str *text, mark_t *marks)
 static int fail_at;
 static int live;
 static bool has_failed;
+static bool fails_once;
 
 /* Like Kamailio's allocators (8 bytes for fm and tlsf) it does not align to
  * more than a pointer needs: the address is odd in units of 8. */
 static void *counting_alloc(size_t bytes)
 {
+	bool fails_now = fail_at > 0 && --fail_at == 0;
 	char *block;
 
-	if(fail_at > 0 && --fail_at == 0)
+	if(fails_now)
 		has_failed = true;
-	if(has_failed || bytes > 1 << 30)
+	if(fails_now || (has_failed && !fails_once) || bytes > 1 << 30)
 		return NULL;
 	block = malloc(bytes + 8);
 	live++;
@@ -106,6 +112,13 @@ void counting_fail_at(int n)
 {
 	fail_at = n;
 	has_failed = false;
+	fails_once = false;
+}
+
+void counting_fail_once(int n)
+{
+	counting_fail_at(n);
+	fails_once = true;
 }
 
 bool counting_has_failed(void)
@@ -155,17 +168,21 @@ void expect_out_of_memory_is_reported(reader_t reader, const char *bytes)
 
 static void collect(void *context, const diagnostic_t *diagnostic)
 {
+	static const char *const severities[] = {[SEVERITY_ERROR] = "",
+			[SEVERITY_WARNING] = "warning: ",
+			[SEVERITY_REFUSAL] = "refused: "};
 	collector_t *collector = context;
 
 	if(diagnostic->line < collector->last_line)
 		collector->is_ordered = false;
 	collector->last_line = diagnostic->line;
 	collector->last_column = diagnostic->column;
-	collector->count++;
+	/* of a hundred thousand the first ones will do */
+	if(collector->count++ > 1000)
+		return;
 	print(collector->text, sizeof(collector->text), "%d:%d %s%s\n",
 			diagnostic->line, diagnostic->column,
-			diagnostic->severity == SEVERITY_WARNING ? "warning: " : "",
-			diagnostic->text);
+			severities[diagnostic->severity], diagnostic->text);
 }
 
 void collector_init(collector_t *collector)
@@ -317,28 +334,103 @@ void describe_settings(const settings_t *settings, char *buffer, size_t size)
 	}
 }
 
-void describe_rule(const rule_t *rule, char *buffer, size_t size)
+void describe_subject(const subject_t *subject, char *buffer, size_t size)
 {
-	const destination_t *destination;
-	const open_setting_t *open;
-	char settings[512] = "";
+	const char *name = subject_table()[subject->kind].name;
 
-	if(rule == NULL) {
-		print(buffer, size, "no rule");
+	switch(subject->kind) {
+		case SUBJECT_HEADER:
+			print(buffer, size, "%.*s", STR_FMT(&subject->name));
+			break;
+		case SUBJECT_VARIABLE:
+			print(buffer, size, "&%.*s", STR_FMT(&subject->name));
+			break;
+		case SUBJECT_PV:
+			print(buffer, size, "$pv(%.*s)", STR_FMT(&subject->name));
+			break;
+		default:
+			print(buffer, size, "%s", name);
+	}
+}
+
+static void describe_conditions(const rule_t *rule, char *buffer, size_t size)
+{
+	const condition_t *it;
+
+	for(it = rule->conditions; it != NULL; it = it->next) {
+		const pattern_t *pattern = &it->test->pattern;
+
+		print(buffer, size, " {");
+		describe_subject(it->test->subject, buffer, size);
+		print(buffer, size, "~%s%.*s@%d}", pattern->is_negated ? "!" : "",
+				STR_FMT(&pattern->text), it->first_group);
+	}
+}
+
+/* Where the call is sent, or with what it is answered. */
+static void describe_way(const rule_t *rule, char *buffer, size_t size)
+{
+	const destination_t *destination = NULL;
+	diagnostics_t none = {0};
+	transport_t transport;
+
+	if(rule->has_reply) {
+		print(buffer, size, " = %d ", rule->reply_code);
+		describe_template(&rule->reply_reason, buffer, size);
 		return;
 	}
-	print(buffer, size, "%d:%s", rule->line,
-			rule->is_first_implied ? " implied" : "");
-	for(destination = rule->destinations; destination != NULL;
-			destination = destination->next) {
+	if(rule->first == NULL && rule->transport.text.s == NULL)
+		print(buffer, size, " implied current(UDP)");
+	else if(rule->first == NULL
+			&& transport_parse(&rule->transport, &transport, &none) == 0)
+		print(buffer, size, " implied current/%s", transport_name(transport));
+	while((destination = rule_next_destination(rule, destination)) != NULL) {
 		print(buffer, size, " ");
 		describe_destination(destination, buffer, size);
 	}
+}
+
+static void describe_assignments(
+		const assignment_t *list, const char *before, char *buffer, size_t size)
+{
+	for(; list != NULL; list = list->next) {
+		print(buffer, size, "; %s%.*s:=", before, STR_FMT(&list->name));
+		describe_template(&list->value, buffer, size);
+	}
+}
+
+void describe_rule(const rule_t *rule, char *buffer, size_t size)
+{
+	const open_setting_t *open;
+	char settings[512] = "";
+
+	print(buffer, size, "%d", rule->line);
+	if(rule->name.len > 0)
+		print(buffer, size, " %.*s", STR_FMT(&rule->name));
+	print(buffer, size, ":");
+	describe_conditions(rule, buffer, size);
+	describe_way(rule, buffer, size);
+	if(rule->continues)
+		print(buffer, size, "; continue");
 	describe_settings(&rule->settings, settings, sizeof(settings));
 	print(buffer, size, "%s%s", settings[0] == '\0' ? "" : "; ", settings);
 	for(open = rule->open_settings; open != NULL; open = open->next) {
 		print(buffer, size, "; %s=", open->setting->name);
 		describe_template(&open->value, buffer, size);
+	}
+	describe_assignments(rule->headers, "", buffer, size);
+	describe_assignments(rule->variables, "&", buffer, size);
+}
+
+void describe_plan(const dialplan_t *plan, char *buffer, size_t size)
+{
+	int i;
+
+	if(plan->n_rules == 0)
+		print(buffer, size, "no rule");
+	for(i = 0; i < plan->n_rules; i++) {
+		print(buffer, size, i == 0 ? "" : "\n");
+		describe_rule(plan->rules[i], buffer, size);
 	}
 }
 
@@ -346,4 +438,142 @@ void expect_same(const char *title, const char *found, const char *expected)
 {
 	ck_assert_msg(strcmp(found, expected) == 0,
 			"%s\nfound:    %s\nexpected: %s", title, found, expected);
+}
+
+/* -- plans and requests --------------------------------------------------- */
+
+void load_bytes(loaded_t *loaded, const char *bytes, int len)
+{
+	collector_t *collector = malloc(sizeof(*collector));
+
+	collector_init(collector);
+	loaded->text = exact(bytes, len);
+	loaded->arena = arena_create(&counting, 4096);
+	loaded->scratch = arena_create(&counting, 4096);
+	loaded->plan = dialplan_parse(&loaded->text, loaded->arena, loaded->scratch,
+			&collector->diagnostics);
+	ck_assert_msg(loaded->plan != NULL, "refused:\n%.*s\n%s",
+			len > 2000 ? 2000 : len, bytes, collector->text);
+	/* what it needs later must not be there */
+	arena_destroy(loaded->scratch);
+	loaded->scratch = NULL;
+	free(collector);
+}
+
+void load(loaded_t *loaded, const char *text)
+{
+	load_bytes(loaded, text, (int)strlen(text));
+}
+
+void unload(loaded_t *loaded)
+{
+	arena_destroy(loaded->arena);
+	exact_free(&loaded->text);
+	loaded->plan = NULL;
+}
+
+static bool is_named(const subject_t *subject, const str *name)
+{
+	char written[256] = "";
+	str text = {written, 0};
+
+	if(subject->kind == SUBJECT_HEADER)
+		return header_name_equal(&subject->name, name);
+	describe_subject(subject, written, sizeof(written));
+	text.len = (int)strlen(written);
+	return str_equal(&text, name);
+}
+
+static int values_of(void *context, const subject_t *subject, arena_t *arena,
+		const str **values)
+{
+	request_t *request = context;
+	str *found = arena_alloc(arena, REQUEST_VALUES_MAX * sizeof(*found));
+	int count = 0;
+	int i;
+
+	request->asked++;
+	if(found == NULL || request->fails)
+		return SOURCE_FAILED;
+	*values = found;
+	for(i = 0; i < request->n_values; i++) {
+		if(!is_named(subject, &request->values[i].name))
+			continue;
+		if(request->values[i].value.s == NULL)
+			return SOURCE_UNKNOWN;
+		found[count++] = request->values[i].value;
+	}
+	return count;
+}
+
+void request_add(
+		request_t *request, const char *name, const char *bytes, int len)
+{
+	int i = request->n_values++;
+
+	ck_assert_int_lt(i, REQUEST_VALUES_MAX);
+	request->values[i].name = exact(name, (int)strlen(name));
+	request->values[i].value = exact(bytes, len);
+}
+
+static void read_request_line(request_t *request, const char *line, int len)
+{
+	const char *colon = memchr(line, ':', len);
+	int i = request->n_values;
+
+	if(i == REQUEST_VALUES_MAX)
+		return;
+	if(colon != NULL) {
+		/* behind the colon one blank */
+		int from = (int)(colon - line) + 2;
+
+		request->values[i].name = exact(line, from - 2);
+		request->values[i].value =
+				from > len ? exact("", 0) : exact(line + from, len - from);
+		request->n_values++;
+	} else if(len > 0 && line[len - 1] == '?') {
+		request->values[i].name = exact(line, len - 1);
+		request->values[i].value.s = NULL;
+		request->n_values++;
+	}
+}
+
+void request_init_bytes(request_t *request, const char *bytes, int len)
+{
+	const char *end = bytes + len;
+
+	memset(request, 0, sizeof(*request));
+	request->source.values = values_of;
+	request->source.context = request;
+	while(bytes < end) {
+		const char *line_end = memchr(bytes, '\n', end - bytes);
+
+		if(line_end == NULL)
+			line_end = end;
+		read_request_line(request, bytes, (int)(line_end - bytes));
+		bytes = line_end + 1;
+	}
+}
+
+void request_init(request_t *request, const char *lines)
+{
+	request_init_bytes(request, lines, (int)strlen(lines));
+}
+
+void request_free(request_t *request)
+{
+	int i;
+
+	for(i = 0; i < request->n_values; i++) {
+		exact_free(&request->values[i].name);
+		exact_free(&request->values[i].value);
+	}
+	request->n_values = 0;
+}
+
+/* -- time ----------------------------------------------------------------- */
+
+double spent_ms(void)
+{
+	return (double)clock() * 1000.0 / CLOCKS_PER_SEC;
 }

@@ -7,7 +7,7 @@
 
 #include "arena.h"
 #include "diagnostics.h"
-#include "rule.h"
+#include "dialplan.h"
 
 #define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
@@ -41,7 +41,11 @@ extern const allocator_t counting;
 /** Let the n-th allocation from now on fail, and all behind it; 0: none. */
 void counting_fail_at(int n);
 
-/** Has an allocation failed since counting_fail_at()? */
+/** Let the n-th allocation from now on fail, and none behind it: there is no
+ * memory for much, but there is for little. */
+void counting_fail_once(int n);
+
+/** Has an allocation failed since then? */
 bool counting_has_failed(void);
 
 /** Blocks that are not released. */
@@ -63,7 +67,8 @@ void expect_out_of_memory_is_reported(reader_t reader, const char *text);
 typedef struct collector
 {
 	diagnostics_t diagnostics;
-	char text[16384]; /* LINE:COLUMN MESSAGE, each with a line end */
+	char text[16384]; /* LINE:COLUMN [SEVERITY: ]MESSAGE, each with a line
+					   * end; of an error without the severity */
 	int count;
 	int last_line, last_column; /* of the last one */
 	bool is_ordered;			/* by line */
@@ -91,8 +96,74 @@ void describe_destination(
  * HOW-MANY:LEAST-MOST. */
 void describe_settings(const settings_t *settings, char *buffer, size_t size);
 
-/** Write a rule out. */
+/** Write a rule out, each part only if it is there:
+ *     LINE[ NAME]:[ {SUBJECT~PATTERN@FIRST-GROUP}...] DESTINATION...
+ *     [; continue][; SETTINGS][; Header:=VALUE...][; &variable:=VALUE...]
+ * The request's own destination, where no line names the first, is "implied
+ * current"; where a reply stands instead of destinations, it is "= CODE
+ * REASON". */
 void describe_rule(const rule_t *rule, char *buffer, size_t size);
+
+/** Write the rules of a plan out, with a line end between them; "no rule". */
+void describe_plan(const dialplan_t *plan, char *buffer, size_t size);
+
+/** What is looked at, as it is written in a plan. */
+void describe_subject(const subject_t *subject, char *buffer, size_t size);
+
+/* -- plans and requests --------------------------------------------------- */
+
+typedef struct loaded
+{
+	str text;
+	arena_t *arena, *scratch;
+	dialplan_t *plan;
+} loaded_t;
+
+/** Read a plan that is a right one. */
+void load(loaded_t *loaded, const char *text);
+void load_bytes(loaded_t *loaded, const char *bytes, int len);
+void unload(loaded_t *loaded);
+
+#define REQUEST_VALUES_MAX 32
+
+/* A request for dialplan_match(): the values of subjects, by how these are
+ * written in a plan. */
+typedef struct request
+{
+	request_source_t source;
+	struct
+	{
+		str name, value;
+	} values[REQUEST_VALUES_MAX];
+	int n_values;
+	int asked;	/* how often it was asked for values */
+	bool fails; /* it has no memory */
+} request_t;
+
+/** Begin a request.
+ * @param lines `NAME: VALUE`, separated by line ends; a name twice has two
+ *              values; `NAME?` is not known; other lines are skipped */
+void request_init(request_t *request, const char *lines);
+void request_init_bytes(request_t *request, const char *bytes, int len);
+
+/** Add a value of any bytes. */
+void request_add(
+		request_t *request, const char *name, const char *bytes, int len);
+
+void request_free(request_t *request);
+
+/* -- time ----------------------------------------------------------------- */
+
+/** The processor time of this process in ms: unlike the clock on the wall it
+ * stands still while others run. */
+double spent_ms(void);
+
+/* A sanitized build takes some times as long. */
+#ifdef __SANITIZE_ADDRESS__
+#define SLOWNESS 6
+#else
+#define SLOWNESS 1
+#endif
 
 /** An assertion for the inner loops: Check writes each of its own to a file,
  * this one only when it fails. */

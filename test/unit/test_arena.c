@@ -79,6 +79,8 @@ START_TEST(refuses_sizes_that_wrap)
 
 	for(less = 0; less < 64; less++)
 		ck_assert_ptr_null(arena_alloc(arena, SIZE_MAX - less));
+	/* which is no memory, too */
+	ck_assert(arena_has_failed(arena));
 	ck_assert_ptr_nonnull(arena_alloc(arena, 16));
 	arena_destroy(arena);
 }
@@ -140,6 +142,67 @@ START_TEST(copies_no_string)
 }
 END_TEST
 
+/* Reset, it holds what it held when it was new, and gives zeroed memory again,
+ * whatever was written into it before. */
+START_TEST(begins_anew)
+{
+	arena_t *arena = arena_create(&counting, block_sizes[_i]);
+	size_t held = arena_bytes(arena);
+	int round, i;
+
+	for(round = 0; round < 3; round++) {
+		for(i = 0; i < 100; i++) {
+			unsigned char *piece = arena_alloc(arena, (size_t)i);
+			int k;
+
+			ck_assert_ptr_nonnull(piece);
+			for(k = 0; k < i; k++)
+				EXPECT(piece[k] == 0, "%d bytes, at %d", i, k);
+			memset(piece, 0xff, i);
+		}
+		ck_assert_ptr_nonnull(arena_alloc(arena, 20000));
+		ck_assert_int_gt(counting_live(), 1);
+		arena_reset(arena);
+		ck_assert_int_eq(counting_live(), 1);
+		ck_assert_uint_eq(arena_bytes(arena), held);
+	}
+	/* a second time, and when nothing was taken */
+	arena_reset(arena);
+	ck_assert_uint_eq(arena_bytes(arena), held);
+	arena_destroy(arena);
+	ck_assert_int_eq(counting_live(), 0);
+}
+END_TEST
+
+START_TEST(begins_anew_in_its_first_block)
+{
+	arena_t *arena = arena_create(&counting, 1024);
+	void *first = arena_alloc(arena, 100);
+
+	arena_reset(arena);
+	ck_assert_ptr_eq(arena_alloc(arena, 100), first);
+	arena_destroy(arena);
+}
+END_TEST
+
+START_TEST(forgets_that_there_was_no_memory)
+{
+	arena_t *arena = small_arena();
+
+	ck_assert(!arena_has_failed(arena));
+	counting_fail_at(1);
+	ck_assert_ptr_null(arena_alloc(arena, 1000));
+	ck_assert(arena_has_failed(arena));
+	counting_fail_at(0);
+	/* that a later one succeeds does not undo it */
+	ck_assert_ptr_nonnull(arena_alloc(arena, 1000));
+	ck_assert(arena_has_failed(arena));
+	arena_reset(arena);
+	ck_assert(!arena_has_failed(arena));
+	arena_destroy(arena);
+}
+END_TEST
+
 Suite *suite_arena(void)
 {
 	Suite *suite = suite_create("arena");
@@ -154,6 +217,9 @@ Suite *suite_arena(void)
 	tcase_add_test(tc, takes_a_block_only_when_the_last_one_is_full);
 	tcase_add_loop_test(tc, copies_strings, 0, 4);
 	tcase_add_test(tc, copies_no_string);
+	tcase_add_loop_test(tc, begins_anew, 0, ROWS(block_sizes));
+	tcase_add_test(tc, begins_anew_in_its_first_block);
+	tcase_add_test(tc, forgets_that_there_was_no_memory);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

@@ -734,6 +734,38 @@ START_TEST(says_that_there_is_no_memory)
 }
 END_TEST
 
+/* -- the transport of a URI ----------------------------------------------- */
+
+static const struct
+{
+	const char *uri;
+	transport_t expected;
+} ways[] = {
+		{"sip:a@h", TRANSPORT_UDP},
+		{"sip:a@h;transport=tcp", TRANSPORT_TCP},
+		{"sip:a@h;x;Transport=TLS;y=z", TRANSPORT_TLS},
+		{"sip:h;transport=sctp", TRANSPORT_SCTP},
+		{"sip:h;transport=udp", TRANSPORT_UDP},
+		{"sip:h;transport=ws", TRANSPORT_UDP},
+		{"sip:h;transport", TRANSPORT_UDP},
+		{"sip:transport=tcp@h", TRANSPORT_UDP},
+		{"sips:a@h", TRANSPORT_TLS},
+		{"SIPS:h;transport=tcp", TRANSPORT_TLS},
+		{"tel:123;transport=tcp", TRANSPORT_UDP},
+		{"sip:", TRANSPORT_UDP},
+		{"", TRANSPORT_UDP},
+};
+
+START_TEST(knows_the_transport_of_a_uri)
+{
+	str uri = exact(ways[_i].uri, (int)strlen(ways[_i].uri));
+
+	ck_assert_msg(transport_of_uri(&uri) == ways[_i].expected, "%s: %s",
+			ways[_i].uri, transport_name(transport_of_uri(&uri)));
+	exact_free(&uri);
+}
+END_TEST
+
 Suite *suite_destination(void)
 {
 	Suite *suite = suite_create("destination");
@@ -748,6 +780,7 @@ Suite *suite_destination(void)
 	tcase_add_loop_test(tc, follows_a_contact, 0, ROWS(contacts));
 	tcase_add_loop_test(tc, compares_targets, 0, ROWS(targets));
 	tcase_add_test(tc, says_that_there_is_no_memory);
+	tcase_add_loop_test(tc, knows_the_transport_of_a_uri, 0, ROWS(ways));
 	suite_add_tcase(suite, tc);
 	return suite;
 }

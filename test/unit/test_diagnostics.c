@@ -16,10 +16,15 @@ START_TEST(says_where_and_counts)
 							 "[%.*s] is wrong", STR_FMT(&part.text)),
 			-1);
 	diagnostics_warning(&collector.diagnostics, &whole, "number %d", 7);
-	ck_assert_int_eq(collector.diagnostics.errors, 1);
+	/* what a caller sent counts as an error */
+	ck_assert_int_eq(
+			diagnostics_refusal(&collector.diagnostics, &part, "no %s", "x"),
+			-1);
+	ck_assert_int_eq(collector.diagnostics.errors, 2);
 	ck_assert_int_eq(collector.diagnostics.warnings, 1);
-	ck_assert_str_eq(
-			collector.text, "2:3 [con] is wrong\n1:1 warning: number 7\n");
+	ck_assert_str_eq(collector.text,
+			"2:3 [con] is wrong\n1:1 warning: number 7\n"
+			"2:3 refused: no x\n");
 	exact_free(&text);
 }
 END_TEST
@@ -31,8 +36,9 @@ START_TEST(counts_without_anyone_who_listens)
 	fragment_t nothing = fragment_of(&text);
 
 	ck_assert_int_eq(diagnostics_error(&diagnostics, &nothing, "x"), -1);
+	ck_assert_int_eq(diagnostics_refusal(&diagnostics, &nothing, "x"), -1);
 	diagnostics_warning(&diagnostics, &nothing, "x");
-	ck_assert_int_eq(diagnostics.errors, 1);
+	ck_assert_int_eq(diagnostics.errors, 2);
 	ck_assert_int_eq(diagnostics.warnings, 1);
 }
 END_TEST

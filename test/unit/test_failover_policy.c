@@ -112,6 +112,10 @@ static const struct
 				"503 silent", "a:first b:reply 503@0", ROOM},
 		{"reply=best, only silence", "sip:a@h sip:b@h", "reply=best",
 				"silent unsendable", "a:first b:inviting 408", ROOM},
+		{"reply=best, none was reached", "sip:a@h sip:b@h", "reply=best",
+				"unsendable unsendable", "a:first b:send 503", ROOM},
+		{"reply=best, a 302 for which there is no room", "sip:a@h",
+				"reply=best", "302,sip:x@h", "a:first it", 1},
 		{"reply=best, a followed 302 is none", "sip:a@h", "reply=best",
 				"302,sip:x@h 486", "a:first x:redirect it", ROOM},
 		{"reply=CODE", "sip:a@h sip:b@h", "reply=480 Try Later", "404 503",
@@ -151,7 +155,7 @@ static void play_init(play_t *play, const char *list, const char *settings)
 	diagnostics_t diagnostics = {0};
 	rule_t rule = {0};
 	settings_t holding;
-	const destination_t *destination;
+	const destination_t *destination = NULL;
 	const char *why;
 
 	memset(play, 0, sizeof(*play));
@@ -165,8 +169,7 @@ static void play_init(play_t *play, const char *list, const char *settings)
 	settings_builtin(&holding);
 	rule_settings(&rule, NULL, &holding, play->arena, &diagnostics);
 	chain_init(&play->chain, &holding);
-	for(destination = rule.destinations; destination != NULL;
-			destination = destination->next)
+	while((destination = rule_next_destination(&rule, destination)) != NULL)
 		chain_add(&play->chain, destination_resolve(destination, NULL, &no_user,
 										play->arena, &why));
 }

@@ -102,6 +102,39 @@ END_TEST
 
 static const struct
 {
+	const char *a;
+	int a_len;
+	const char *b;
+	int b_len;
+	bool is_equal;
+} strings[] = {
+		{NULL, 0, NULL, 0, true},
+		{NULL, 0, TEXT(""), true},
+		{TEXT("a"), TEXT("a"), true},
+		{TEXT("a"), TEXT("A"), false},
+		{TEXT("a"), TEXT("ab"), false},
+		{TEXT("a\0b"), TEXT("a\0b"), true},
+		{TEXT("a\0b"), TEXT("a\0c"), false},
+		{TEXT("a"), NULL, 0, false},
+};
+
+START_TEST(compares_bytes)
+{
+	str a = {NULL, 0}, b = {NULL, 0};
+
+	if(strings[_i].a != NULL)
+		a = exact(strings[_i].a, strings[_i].a_len);
+	if(strings[_i].b != NULL)
+		b = exact(strings[_i].b, strings[_i].b_len);
+	ck_assert_int_eq(str_equal(&a, &b), strings[_i].is_equal);
+	ck_assert_int_eq(str_equal(&b, &a), strings[_i].is_equal);
+	exact_free(&b);
+	exact_free(&a);
+}
+END_TEST
+
+static const struct
+{
 	const char *title;
 	const char *text;	  /* marks: see marked() */
 	const char *expected; /* COLUMN:WORD, separated by | */
@@ -228,6 +261,7 @@ Suite *suite_fragment(void)
 	tcase_add_loop_test(tc, knows_where_a_part_stands, 0, ROWS(parts));
 	tcase_add_loop_test(tc, trims_blanks, 0, ROWS(trims));
 	tcase_add_loop_test(tc, compares_in_any_case, 0, ROWS(words_compared));
+	tcase_add_loop_test(tc, compares_bytes, 0, ROWS(strings));
 	tcase_add_loop_test(tc, splits_into_words, 0, ROWS(splits));
 	tcase_add_loop_test(tc, knows_what_a_mark_covers, 0, ROWS(mark_rows));
 	tcase_add_loop_test(tc, finds_outside_of_marks, 0, ROWS(finds));

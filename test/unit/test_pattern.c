@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a pattern may be, test_response_set.c tests; here is what it does on
- * any text. */
+/* What a pattern may be, test_response_set.c and test_rule_parse.c test; here is
+ * what it does on any text, and what that takes. */
+#define _GNU_SOURCE /* RTLD_NEXT */
+#include <dlfcn.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "pattern.h"
@@ -15,43 +18,431 @@ static const struct
 	const char *text;
 	int len;
 	int expected;
+	const char *groups; /* of a match, each with a | behind it */
 } searches[] = {
-		{"searched, not anchored", "b", 100, TEXT("abc"), 1},
-		{"not there", "d", 100, TEXT("abc"), 0},
-		{"negated", "!b", 100, TEXT("abc"), 0},
-		{"negated, not there", "!d", 100, TEXT("abc"), 1},
-		{"blanks behind the !", "! d ", 100, TEXT("abc"), 1},
-		{"case counts", "B", 100, TEXT("abc"), 0},
-		{"an empty text", "^$", 100, TEXT(""), 1},
-		{"beyond a NUL", "c$", 100, TEXT("a\0c"), 1},
-		{"only up to the end", "abcd", 100, TEXT("abc"), 0},
-		{"groups", "(a)(b)(c)", 100, TEXT("abc"), 1},
+		{"searched, not anchored", "b", 1000, TEXT("abc"), 1, ""},
+		{"not there", "d", 1000, TEXT("abc"), 0, ""},
+		{"negated", "!b", 1000, TEXT("abc"), 0, ""},
+		{"negated, not there", "!d", 1000, TEXT("abc"), 1, ""},
+		{"blanks behind the !", "! d ", 1000, TEXT("abc"), 1, ""},
+		{"only the first ! negates", "!!", 1000, TEXT("!"), 0, ""},
+		{"case counts", "B", 1000, TEXT("abc"), 0, ""},
+		{"an empty text", "^$", 1000, TEXT(""), 1, ""},
+		{"beyond a NUL", "c$", 1000, TEXT("a\0c"), 1, ""},
+		{"only up to the end", "abcd", 1000, TEXT("abc"), 0, ""},
+		{"bytes, not letters", "^..$", 1000, TEXT("\xc3\xa4"), 1, ""},
+		{"groups", "(a)(b)(c)", 1000, TEXT("abc"), 1, "a|b|c|"},
+		{"a group in a group", "((a)b)", 1000, TEXT("xab"), 1, "ab|a|"},
+		{"a group that took no part", "(a)|(b)", 1000, TEXT("b"), 1, "|b|"},
+		{"the last group took no part", "(b)|(a)", 1000, TEXT("b"), 1, "b||"},
+		{"an empty group", "(x*)(b)", 1000, TEXT("ab"), 1, "|b|"},
+		{"a group with a NUL", "(.+)", 1000, TEXT("a\0c"), 1, "a\\0c|"},
+		{"far behind", "x(y)$", 1000,
+				TEXT("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaxy"), 1,
+				"y|"},
 		{"too many steps are no match", "(a|aa|aaa)*[xy]", 100,
-				TEXT("aaaaaaaaaaaaaaaaaaaaaaaa"), -1},
+				TEXT("aaaaaaaaaaaaaaaaaaaaaaaa"), -1, ""},
 		{"nor are they negated", "!(a|aa|aaa)*[xy]", 100,
-				TEXT("aaaaaaaaaaaaaaaaaaaaaaaa"), -1},
+				TEXT("aaaaaaaaaaaaaaaaaaaaaaaa"), -1, ""},
+		/* the first try takes too many steps at one point, all of them together
+		 * do not: the search is watched, and says the same */
+		{"watched, at the end", "(?:a|aa)*[xy]z", 4000, TEXT("aaaaaaaaaaxz"), 1,
+				""},
+		{"watched, nowhere", "(?:a|aa)*[xy]z", 40000, TEXT("aaaaaaaaaaxy"), 0,
+				""},
+		{"watched, a group", "(?:a|aa)*(?:a|aa)*([xy])z", 100000,
+				TEXT("aaaaaaaaaaxz"), 1, "x|"},
+		{"watched, behind what stands before", "(?:a|aa)*(?<=aaa)([xy])", 40000,
+				TEXT("aaaaaaaaaaax"), 1, "x|"},
+		{"watched, at the beginning only", "^(?:a|aa)*[xy]", 40000,
+				TEXT("aaaaaaaaaaaab"), 0, ""},
 };
+
+/* -- what PCRE2 is asked -------------------------------------------------- */
+
+static uint32_t steps_of_a_point;
+static double steps_allowed;
+static bool is_watched; /* each starting point was searched by itself */
+
+/* PCRE2's own functions, with a counter before them. */
+int pcre2_set_match_limit_8(pcre2_match_context_8 *context, uint32_t steps)
+{
+	int (*real)(pcre2_match_context_8 *, uint32_t);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "pcre2_set_match_limit_8");
+	steps_of_a_point = steps;
+	return real(context, steps);
+}
+
+int pcre2_match_8(const pcre2_code_8 *code, PCRE2_SPTR8 text, PCRE2_SIZE len,
+		PCRE2_SIZE from, uint32_t options, pcre2_match_data_8 *match,
+		pcre2_match_context_8 *limits)
+{
+	int (*real)(const pcre2_code_8 *, PCRE2_SPTR8, PCRE2_SIZE, PCRE2_SIZE,
+			uint32_t, pcre2_match_data_8 *, pcre2_match_context_8 *);
+	size_t points = options & PCRE2_ANCHORED ? 1 : len - from + 1;
+
+	*(void **)&real = dlsym(RTLD_NEXT, "pcre2_match_8");
+	is_watched |= (options & PCRE2_ANCHORED) != 0;
+	steps_allowed += (double)steps_of_a_point * points;
+	return real(code, text, len, from, options, match, limits);
+}
+
+/* The groups of a match, a NUL as \0. */
+static void describe_groups(
+		const str *groups, int count, char *buffer, size_t size)
+{
+	int i, k;
+
+	for(i = 0; i < count; i++) {
+		for(k = 0; k < groups[i].len; k++) {
+			char c = groups[i].s[k];
+
+			if(c == '\0')
+				print(buffer, size, "\\0");
+			else
+				print(buffer, size, "%c", c);
+		}
+		print(buffer, size, "|");
+	}
+}
+
+static void compile(pattern_t *pattern, const str *text)
+{
+	fragment_t fragment = fragment_of(text);
+	diagnostics_t diagnostics = {0};
+
+	ck_assert_msg(
+			pattern_compile(pattern, &fragment, "", NULL, &diagnostics) == 0,
+			"%.*s", STR_FMT(text));
+}
 
 START_TEST(searches_a_text)
 {
 	str regex = exact(searches[_i].pattern, (int)strlen(searches[_i].pattern));
 	str text = exact(searches[_i].text, searches[_i].len);
-	fragment_t fragment = fragment_of(&regex);
-	diagnostics_t diagnostics = {0};
+	str groups[PATTERN_GROUPS_MAX];
+	char found[128] = "";
+	searcher_t searcher;
 	pattern_t pattern;
+	int round;
 
-	ck_assert_int_eq(pattern_compile(&pattern, &fragment,
-							 searches[_i].steps_max, &diagnostics),
-			0);
-	/* compiled once, it needs the author's text no more */
+	ck_assert_int_eq(searcher_init(&searcher), 0);
+	compile(&pattern, &regex);
+	/* compiled once, it searches without the author's text */
 	exact_free(&regex);
-	ck_assert_msg(pattern_match(&pattern, &text) == searches[_i].expected, "%s",
-			searches[_i].title);
-	ck_assert_msg(pattern_match(&pattern, &text) == searches[_i].expected,
-			"%s, again", searches[_i].title);
+	for(round = 0; round < 2; round++) {
+		int result = pattern_match(
+				&pattern, &searcher, &text, searches[_i].steps_max);
+
+		ck_assert_msg(result == searches[_i].expected, "%s, %d. time: %d",
+				searches[_i].title, round + 1, result);
+	}
+	if(searches[_i].expected == 1 && !pattern.is_negated) {
+		memset(groups, 0xff, sizeof(groups));
+		pattern_groups(&pattern, &searcher, &text, groups);
+		describe_groups(groups, pattern.n_groups, found, sizeof(found));
+		expect_same(searches[_i].title, found, searches[_i].groups);
+	}
 	pattern_destroy(&pattern);
 	ck_assert_ptr_null(pattern.regex);
+	searcher_destroy(&searcher);
 	exact_free(&text);
+}
+END_TEST
+
+#define DESCRIBED_BYTES 64
+
+static void describe_match(const pattern_t *pattern, const searcher_t *searcher,
+		const str *text, int result, char found[DESCRIBED_BYTES])
+{
+	str groups[PATTERN_GROUPS_MAX];
+
+	found[0] = '\0';
+	if(result != 1)
+		return;
+	pattern_groups(pattern, searcher, text, groups);
+	describe_groups(groups, pattern->n_groups, found, DESCRIBED_BYTES);
+}
+
+static const char *const patterns[] = {"a", "b$", "^b", "(a|b)+c", "(?:a|aa)+b",
+		"(a*)*c", "(?<=b)a+", "(?<!a)b", "a\\b", "()", "\\Ba", "(?=ab)..",
+		"(a)|b", "^(a+)+$", "(.)\\1", "b\\z", "(?s).*c",
+		/* what says something about where the search began */
+		"\\Ga", "a+(*COMMIT)b", "(?:a|aa)+(*SKIP)b", "a+(*PRUNE)c|b",
+		"(?:a+(*THEN)c|b)"};
+
+/* What a search that is watched finds is what one without limits finds. */
+START_TEST(finds_the_same_when_it_is_watched)
+{
+	static const char letters[] = "abc ";
+	str regex = {(char *)patterns[_i], (int)strlen(patterns[_i])};
+	searcher_t searcher;
+	pattern_t pattern;
+	char bytes[5];
+	int number, i;
+
+	compile(&pattern, &regex);
+	ck_assert_int_eq(searcher_init(&searcher), 0);
+	/* every text of up to five of these letters */
+	for(number = 0; number < 6 * 1024; number++) {
+		str text = {bytes, number / 1024};
+		char found[2][DESCRIBED_BYTES];
+		int result[2];
+		unsigned few;
+
+		for(i = 0; i < text.len; i++)
+			bytes[i] = letters[(number >> 2 * i) & 3];
+		result[0] = pattern_match(&pattern, &searcher, &text, 10000000);
+		describe_match(&pattern, &searcher, &text, result[0], found[0]);
+		/* the first try has few steps for each point, and may give up */
+		for(few = 1; few <= 4096; few *= 8) {
+			result[1] = pattern_match(&pattern, &searcher, &text, few);
+			if(result[1] < 0)
+				continue;
+			EXPECT(result[1] == result[0], "%s in [%.*s]: %d, %d", patterns[_i],
+					STR_FMT(&text), result[0], result[1]);
+			describe_match(&pattern, &searcher, &text, result[1], found[1]);
+			EXPECT(strcmp(found[0], found[1]) == 0, "%s in [%.*s]",
+					patterns[_i], STR_FMT(&text));
+		}
+		EXPECT(result[1] >= 0, "%s in [%.*s]", patterns[_i], STR_FMT(&text));
+	}
+	searcher_destroy(&searcher);
+	pattern_destroy(&pattern);
+}
+END_TEST
+
+/* Expressions that need many steps for a text, so that the search is watched
+ * before it has steps enough; then it finds what it would have found anyway. */
+static const struct
+{
+	const char *pattern, *behind; /* what is behind many letters a */
+	int expected;
+} watched[] = {
+		{"(?:a|aa)+b", "b", 1},
+		{"(?:a|aa)+[bd]", "c", 0},
+		{"(?:a|aa)+[bd]", "", 0},
+		{"(a|aa)+([xy])?b", "xb", 1},
+		{"(a|aa)+(x)b", "cxb", 0},
+		{"(?:a|aa)*(?<=aaa)(b)", "b", 1},
+		{"(?:a|aa)+(?<!a)b", "b", 0},
+		{"(a+?)+b", "b", 1},
+		{"(a+?)+[bd]", "c", 0},
+		{"!(?:a|aa)+[bd]", "c", 1},
+		{"!(?:a|aa)+b", "b", 0},
+		{"^(?:a|aa)+[bd]", "c", 0},
+		{"(a|aa)+$|(c)", "bc", 1},
+		{"(?:a|aa)+[bd]|\\Bc", "ac", 1},
+		{"(?:a|aa)+[bd]|(c)\\z", "c", 1},
+};
+
+#define LETTERS 16
+
+START_TEST(finds_it_with_steps_enough)
+{
+	str regex = {(char *)watched[_i].pattern, (int)strlen(watched[_i].pattern)};
+	char bytes[LETTERS + 8] = "";
+	str text = {bytes, 0};
+	bool was_watched = false;
+	char found[2][DESCRIBED_BYTES];
+	searcher_t searcher;
+	pattern_t pattern;
+	unsigned steps;
+	int result;
+
+	memset(bytes, 'a', LETTERS);
+	strcat(bytes, watched[_i].behind);
+	text.len = (int)strlen(bytes);
+	compile(&pattern, &regex);
+	ck_assert_int_eq(searcher_init(&searcher), 0);
+	result = pattern_match(&pattern, &searcher, &text, 1u << 30);
+	ck_assert_msg(result == watched[_i].expected, "%s: %d", regex.s, result);
+	describe_match(&pattern, &searcher, &text, pattern.is_negated ? 0 : result,
+			found[0]);
+	for(steps = 1; steps < 1u << 24; steps += steps / 8 + 1) {
+		is_watched = false;
+		result = pattern_match(&pattern, &searcher, &text, steps);
+		if(result < 0)
+			continue;
+		was_watched |= is_watched;
+		ck_assert_msg(result == watched[_i].expected, "%s with %u steps: %d",
+				regex.s, steps, result);
+		describe_match(&pattern, &searcher, &text,
+				pattern.is_negated ? 0 : result, found[1]);
+		expect_same(regex.s, found[1], found[0]);
+	}
+	ck_assert_int_eq(result, watched[_i].expected);
+	ck_assert_msg(was_watched || pattern.is_anchored, "%s", regex.s);
+	searcher_destroy(&searcher);
+	pattern_destroy(&pattern);
+}
+END_TEST
+
+/* -- what is slow --------------------------------------------------------- */
+
+/* A text made of a piece over and over, and how long the search takes at most:
+ * of none it may hold a worker. */
+static const struct
+{
+	const char *pattern;
+	const char *piece;
+} slow[] = {
+		{"(a+)+$", "a"},
+		{"(a+)+$", "ab"},
+		{"a+[cd]", "a"},
+		{"(\\w++)[cd]", "a"},
+		{"(.+)+x", "a"},
+		{"(.*)*x", "a"},
+		{".*.*.*x", "a"},
+		{".*.*.*.*.*.*y$", "x"},
+		{"(a|aa)+[xy]", "a"},
+		{"(?:a?){30}a{30}b", "a"},
+		{"([a-z]+)*[0-9]", "a"},
+		{"(?=(a+))a*b", "a"},
+		{"(?<=a{250})b", "a"},
+		{"(a(?1)?b)", "a"},
+		{"\\w+\\s*\\w+\\s*=", "a"},
+		{"(?>a+)b", "a"},
+		{"a++[bc]", "a"},
+		{"((((((((((((((((((((((((((((((((a*)*)*)*)*)*)*)*)*)*)*)*)*)*)*)*)*)*)"
+		 "*)*)*)*)*)*)*)*)*)*)*)*)*)*)*b",
+				"a"},
+		{"(?:(.)(.)(.)(.)(.)(.)(.)(.)|.)*[xy]", "a"},
+		{"(?i)(A|B|AB)*C", "ab"},
+		{"^(?:(?:a|a)|(?:a|a))*b", "a"},
+		{"(?s).*?.*?.*?b", "a"},
+		{"(a)?(a)?(a)?(?(3)a+b|c)", "a"},
+		/* a possessive repeat is one step, and there are many ways to it */
+		{"(?:a?){6}a++[bc]", "a"},
+		{"(?:a?){12}a++[bc]", "a"},
+		{"(?:a|a|a|a|a|a|a|a|a|a)(a|a|a|a|a|a)\\w++[cd]", "a"},
+		{"(?=a++b|a++c|a++d|a++e|a++f|a++g|a++h|a++i)", "a"},
+		{"(?:[^b]++b|[^b]++c|[^b]++d|[^c]++c)", "a"},
+};
+
+static const int text_sizes[] = {100, 256, 512, PATTERN_TEXT_BYTES_MAX - 1,
+		PATTERN_TEXT_BYTES_MAX, PATTERN_TEXT_BYTES_MAX + 1, 4096, 65536};
+
+/* Generously: it is a slow machine that others use as well. */
+#define SLOW_MS 5
+
+/* What holds on any machine: so many steps may be taken, of all tries of a search
+ * together, and so many characters be looked at, if each step looks at all. */
+#define STEPS_MAX (2.0 * PATTERN_STEPS_MAX)
+#define CHARACTERS_MAX 6e7
+
+START_TEST(holds_no_worker)
+{
+	str regex = {(char *)slow[_i].pattern, (int)strlen(slow[_i].pattern)};
+	int piece = (int)strlen(slow[_i].piece);
+	int i, k, negated;
+
+	for(i = 0; i < 2 * ROWS(text_sizes); i++) {
+		char negation[1024] = "!";
+		str text = {malloc(text_sizes[i / 2]), text_sizes[i / 2]};
+		str written = regex;
+		searcher_t searcher;
+		pattern_t pattern;
+		double least = 1e9;
+		int result = 0;
+
+		negated = i % 2;
+		if(negated) {
+			print(negation, sizeof(negation), "%.*s", STR_FMT(&regex));
+			written.s = negation;
+			written.len++;
+		}
+		for(k = 0; k < text.len; k++)
+			text.s[k] = slow[_i].piece[k % piece];
+		compile(&pattern, &written);
+		ck_assert_int_eq(searcher_init(&searcher), 0);
+		/* the least of some: others run on this machine, too */
+		for(k = 0; k < 5; k++) {
+			double since = spent_ms();
+			double ms;
+
+			steps_allowed = 0;
+			result = pattern_match(
+					&pattern, &searcher, &text, PATTERN_STEPS_MAX);
+			ms = spent_ms() - since;
+			least = ms < least ? ms : least;
+		}
+		/* of a longer text nothing is said */
+		if(text.len > PATTERN_TEXT_BYTES_MAX)
+			ck_assert_int_eq(result, -1);
+		if(!pattern.is_anchored)
+			ck_assert_msg(steps_allowed <= STEPS_MAX
+								  && steps_allowed * text.len <= CHARACTERS_MAX,
+					"%s on %d: %.0f steps", slow[_i].pattern, text.len,
+					steps_allowed);
+		ck_assert_msg(least < SLOW_MS * (1 + SLOWNESS), "%s on %d: %.1f ms",
+				slow[_i].pattern, text.len, least);
+		searcher_destroy(&searcher);
+		pattern_destroy(&pattern);
+		free(text.s);
+	}
+}
+END_TEST
+
+/* -- where the code goes -------------------------------------------------- */
+
+START_TEST(is_compiled_into_an_arena)
+{
+	arena_t *arena = arena_create(&counting, 65536);
+	pcre2_compile_context *context = pattern_context_create(arena);
+	diagnostics_t diagnostics = {0};
+	str regex = {"(a)b", 4};
+	str text = {"xab", 3};
+	fragment_t fragment = fragment_of(&regex);
+	searcher_t searcher;
+	pattern_t pattern;
+
+	ck_assert_ptr_nonnull(context);
+	ck_assert_int_eq(
+			pattern_compile(&pattern, &fragment, "", context, &diagnostics), 0);
+	ck_assert_int_eq(pattern.n_groups, 1);
+	ck_assert(!pattern.is_anchored);
+	ck_assert_int_eq(searcher_init(&searcher), 0);
+	ck_assert_int_eq(pattern_match(&pattern, &searcher, &text, 1000), 1);
+	searcher_destroy(&searcher);
+	/* it goes with the arena: a leak would be seen */
+	arena_destroy(arena);
+	ck_assert_int_eq(counting_live(), 0);
+}
+END_TEST
+
+START_TEST(has_no_context_without_memory)
+{
+	int n;
+
+	for(n = 1; n <= 2; n++) {
+		arena_t *arena = small_arena();
+
+		counting_fail_at(n);
+		ck_assert_ptr_null(pattern_context_create(arena));
+		counting_fail_at(0);
+		arena_destroy(arena);
+	}
+}
+END_TEST
+
+static const struct
+{
+	const char *pattern;
+	bool is_anchored;
+} anchors[] = {{"^a", true}, {"\\Aa", true}, {"(^a)", true}, {"^a|^b", true},
+		{"a", false}, {"^a|b", false}, {"(?m)^a", false}, {"a^", false}};
+
+START_TEST(knows_whether_it_is_anchored)
+{
+	str regex = {(char *)anchors[_i].pattern, (int)strlen(anchors[_i].pattern)};
+	pattern_t pattern;
+
+	compile(&pattern, &regex);
+	ck_assert_msg(pattern.is_anchored == anchors[_i].is_anchored, "%s",
+			anchors[_i].pattern);
+	pattern_destroy(&pattern);
 }
 END_TEST
 
@@ -60,7 +451,15 @@ Suite *suite_pattern(void)
 	Suite *suite = suite_create("pattern");
 	TCase *tc = tcase_create("pattern");
 
+	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, searches_a_text, 0, ROWS(searches));
+	tcase_add_loop_test(
+			tc, finds_the_same_when_it_is_watched, 0, ROWS(patterns));
+	tcase_add_loop_test(tc, finds_it_with_steps_enough, 0, ROWS(watched));
+	tcase_add_loop_test(tc, holds_no_worker, 0, ROWS(slow));
+	tcase_add_test(tc, is_compiled_into_an_arena);
+	tcase_add_test(tc, has_no_context_without_memory);
+	tcase_add_loop_test(tc, knows_whether_it_is_anchored, 0, ROWS(anchors));
 	suite_add_tcase(suite, tc);
 	return suite;
 }

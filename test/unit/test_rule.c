@@ -86,7 +86,8 @@ static const struct
 				"..."},
 		{"no further line", "timer.inviting=1;pattern.response=$0", "4\n5",
 				NULL,
-				"1:35 [$0]: what is put in has a line end in it, or is too "
+				"1:35 refused: [$0]: what is put in has a line end in it, or "
+				"is too "
 				"long"},
 		{"a pattern", "pattern.response=$0", "4..|5..",
 				"pattern.response=200:400-599 redirection.max=3 attempts=7",

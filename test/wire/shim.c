@@ -92,7 +92,8 @@ static int applies(rule_t *rule)
 		return 0;
 	dprintf(STDERR_FILENO, "shim: %d is held at [%s]\n", getpid(), rule->text);
 	sleep_ms(rule->ms);
-	dprintf(STDERR_FILENO, "shim: %d goes on from [%s]\n", getpid(), rule->text);
+	dprintf(STDERR_FILENO, "shim: %d goes on from [%s]\n", getpid(),
+			rule->text);
 	return 1;
 }
 
@@ -108,8 +109,8 @@ static int port_of(const struct sockaddr *to)
 ssize_t sendto(int fd, const void *data, size_t len, int flags,
 		const struct sockaddr *to, socklen_t to_len)
 {
-	static ssize_t (*real)(int, const void *, size_t, int,
-			const struct sockaddr *, socklen_t);
+	static ssize_t (*real)(
+			int, const void *, size_t, int, const struct sockaddr *, socklen_t);
 	int i;
 
 	if(real == NULL)

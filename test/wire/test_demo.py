@@ -20,8 +20,9 @@ def run_demo(*arguments):
 def test_every_call_of_the_demo_is_answered():
     done = run_demo()
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("Answered by gw2") == 3
+    assert done.stdout.count("Answered by gw2") == 4
     assert "INVITE night-desk" in done.stdout
+    assert "failoverctl explain" in done.stdout and "Rule outside" in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 100
     assert "\033" not in done.stdout
 
@@ -29,8 +30,8 @@ def test_every_call_of_the_demo_is_answered():
 def test_without_a_second_gateway_the_demo_fails_and_says_so():
     done = run_demo("--without-second-gateway")
     assert done.returncode == 1, done.stdout + done.stderr
-    assert done.stdout.count("NOT answered") == 3
-    assert "0 of 3 calls were answered" in done.stdout
+    assert done.stdout.count("NOT answered") == 4
+    assert "0 of 4 calls were answered" in done.stdout
 
 
 @pytest.mark.parametrize("defines", [

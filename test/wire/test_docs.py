@@ -3,13 +3,17 @@
 ways, and loads every example into a real Kamailio. The tables are read from the
 sources, the documentation by the ids of its sections and tables."""
 
+import contextlib
 import functools
 import html
 import math
 import pathlib
 import re
+import shlex
+import socket
 import subprocess
 import tempfile
+import threading
 import xml.etree.ElementTree as ElementTree
 from xml.etree import ElementInclude
 
@@ -20,8 +24,10 @@ import kamailio
 
 TOP = kamailio.TOP
 DOC = TOP / "doc"
+TOOL = TOP / "failoverctl"
 MODULE = (TOP / "failover_mod.c").read_text()
 SETTINGS = (TOP / "settings.c").read_text()
+RPC = (TOP / "failover_rpc.c").read_text()
 ID, NONE = "id", "none"
 
 
@@ -101,6 +107,14 @@ def defined(name):
     return found.pop()
 
 
+C_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
+
+
+def c_text(literals_):
+    """What string literals of C that follow each other stand for."""
+    return "".join(C_STRING.findall(literals_)).encode().decode("unicode_escape")
+
+
 def constant(name):
     """The number that a number or a macro stands for."""
     if name.isdigit():
@@ -148,20 +162,22 @@ def run_time_parameters():
 
 def words_of(reader):
     """The values that a reader of settings.c compares with."""
+    if reader == "parse_boolean":
+        return re.findall(r'\{"(\w+)", (?:true|false)\}', (TOP / "boolean.c").read_text())
     body = re.search(rf"^static int {reader}\([^;{{]*\)\n\{{.*?^\}}", SETTINGS,
                      re.S | re.M)[0]
-    return re.findall(r'fragment_is\(value, "(\w+)"\)|\{"(\w+)", (?:true|false)\}', body)
+    return re.findall(r'fragment_is\(value, "(\w+)"\)', body)
 
 
 def values_of(reader, least, most):
     """The values of a setting, as the documentation prints them; empty where
     they are in no list."""
-    words = ["".join(pair) for pair in words_of(reader)]
+    words = words_of(reader)
     if "parse_duration" in reader:
         words += ["100ms", "3600s"]
         assert (constant("DURATION_MIN_MS"), constant("DURATION_MAX_MS")) == (100, 3600000)
     if reader == "parse_reply":
-        words += [str(constant("REPLY_CODE_MIN")), str(constant("REPLY_CODE_MAX"))]
+        words += [str(constant("RESPONSE_OWN_MIN")), str(constant("RESPONSE_OWN_MAX"))]
     if most:
         words += [str(least), str(most)]
     return words
@@ -310,12 +326,177 @@ def test_the_server_has_what_the_table_of_run_time_parameters_says():
             assert server.rpc("cfg.get", "failover", value_of(name)).strip() == value_of(default)
 
 
-def test_the_lines_of_a_rule():
-    source = (TOP / "dialplan_parse.c").read_text()
-    names = set(re.findall(r'^\s*\{"([^"]+)", read_\w+\},$', source, re.M))
-    found = {value_of(line).split(" = ")[0] for line, _ in rows("failover.lines")}
-    assert len(names) >= 3 and found == names | {"&failover.NAME"}
+# -- the dial plan -------------------------------------------------------------
 
+def source_rows(file, beginning):
+    """{first string of a row: its other strings, joined} of a table."""
+    text = re.sub(r"/\*.*?\*/", "", table_text((TOP / file).read_text(), beginning), flags=re.S)
+    row = re.compile(r'\{"([^"]+)",\s*((?:"(?:[^"\\]|\\.)*"\s*)+)[,}]')
+    found = {name: c_text(rest) for name, rest in row.findall(text)}
+    assert len(found) == text.count('{"'), text
+    return found
+
+
+def subjects():
+    """What a condition can ask for, as it is written; HEADER for that by a name of
+    its own."""
+    text = table_text((TOP / "subject.c").read_text(), "static const subject_row_t table[")
+    found = re.findall(r'\[SUBJECT_\w+\] = \{(NULL|"[^"]+"),', text)
+    assert len(found) == text.count("[SUBJECT_") and found.count("NULL") == 1
+    return {name.strip('"').replace("NULL", "HEADER") for name in found}
+
+
+def test_the_table_of_conditions():
+    found = {value_of(name) for name, _, _ in rows("failover.conditions")}
+    assert found == subjects()
+
+
+def test_each_example_in_the_table_of_conditions_is_one_of_its_row():
+    names = {value_of(name): value_of(example).split(" = ")[0]
+             for name, _, example in rows("failover.conditions")}
+    for name, used in names.items():
+        pattern = {"HEADER": r"[\w-]+", "&name": r"&\w+", "$pv($...)": r"\$pv\(\$.+\)"}.get(
+            name, re.escape(name))
+        assert re.fullmatch(pattern, used), (name, used)
+    load_plan("[Matching Patterns]\n"
+              + "".join(f"{value_of(row[2])}\n" for row in rows("failover.conditions"))
+              + "[Deploy Patterns]\n")
+
+
+def test_the_table_of_sections():
+    """In each spelling that the text names."""
+    source = (TOP / "dialplan_parse.c").read_text()
+    known = set(re.findall(r'is_section\(header, "(\w+)"\)', source)) | set(
+        re.findall(r'fragment_is\(&word, "(\w+)"\)', source))
+    said = [value_of(cell) for cell, _ in rows("failover.sections")]
+    assert {re.sub(r"[\[\] ]|NAME", "", name).removesuffix("s") for name in said} == known
+    variants = [text for text in map(text_of, by_id("failover.plan.text").iter("literal"))
+                if text.startswith("[") and text not in said]
+    assert len(variants) == 2
+    load_plan("".join(f"{v}\n" for v in sorted(variants, key=lambda v: "eploy" in v)))
+
+
+def test_the_lines_of_a_rule():
+    names = set(source_rows("rule_parse.c", "static const deploy_line_t table[]"))
+    found = {literal.split(" = ")[0] for line, _ in rows("failover.lines")
+             for literal in literals(line)}
+    assert found == names | {"&failover.NAME", "HEADER", "$NAME", "&NAME"}
+
+
+def test_the_parts_that_add_up():
+    """Each deploy line but $continue itself is a part, or is of a kind."""
+    names = set(source_rows("rule_parse.c", "static const deploy_line_t table[]"))
+    found = {text_of(part) for part, _ in rows("failover.plan.sums")}
+    assert found == names - {"$continue"} | {"settings", "headers, variables"}
+
+
+def test_the_table_of_headers_that_are_not_changed():
+    source = (TOP / "header_name.c").read_text()
+    names = re.search(r"\breserved\[\] = \{(.*?)\};", source, re.S)[1]
+    found = [name for cell, _ in rows("failover.reserved") for name in literals(cell)]
+    assert sorted(found) == sorted(C_STRING.findall(names))
+
+
+def foreign_functions():
+    return source_rows("subject.c", "} foreign[]")
+
+
+def test_the_table_of_functions_that_are_not_there():
+    found = [value_of(name) for name, _ in rows("failover.foreign")]
+    assert sorted(found) == sorted(foreign_functions())
+
+
+def test_what_is_written_instead_of_a_function_is_known():
+    """To a real server, each pseudo-variable of the table; and the message of each
+    function names something."""
+    used = {literal for _, instead in rows("failover.foreign") for literal in literals(instead)
+            if literal.startswith("$pv(")}
+    assert len(used) > 8 and all(foreign_functions().values())
+    load_plan("[Matching Patterns]\n" + "".join(f"{pv} = .\n" for pv in sorted(used))
+              + "[Deploy Patterns]\n")
+
+
+# what the table of limits says of which constant, and its unit
+LIMITS = {
+    "length of a dial plan": ("DIALPLAN_BYTES_MAX", 1024 * 1024),
+    "length of a line": ("DIALPLAN_LINE_BYTES_MAX", 1024),
+    "rules": ("DIALPLAN_RULES_MAX", 1),
+    "length of the name of a rule": ("RULE_NAME_BYTES_MAX", 1),
+    "length of a pattern": ("PATTERN_BYTES_MAX", 1),
+    "groups of a pattern": ("PATTERN_GROUPS_MAX", 1),
+    "groups of all conditions of a rule": ("RULE_GROUPS_MAX", 1),
+    "length of a text that is searched": ("PATTERN_TEXT_BYTES_MAX", 1),
+    "steps of a search, and fewer in a long text": ("PATTERN_STEPS_MAX", 1),
+    "header lines of a rule, and variables of a rule": ("ASSIGNMENTS_MAX", 1),
+    "length of a header or a variable with what is put in": ("RULE_VALUE_BYTES_MAX", 1),
+    "length of the reason of $action": ("RESPONSE_PHRASE_BYTES_MAX", 1),
+    "length of a URI": ("SIP_URI_BYTES_MAX", 1),
+}
+
+
+def test_the_table_of_limits():
+    found = {text_of(what): literals(limit) for what, limit in
+             rows("failover.plan.limits.table")}
+    assert found == {what: [str(constant(name) // unit)]
+                     for what, (name, unit) in LIMITS.items()}
+
+
+# -- RPC -----------------------------------------------------------------------
+
+def rpc_commands():
+    """{name: the function that does it}"""
+    text = table_text(RPC, "rpc_export_t failover_rpc[]")
+    found = dict(re.findall(r'\{"([\w.]+)", (\w+),', text))
+    assert len(found) == text.count('{"'), text
+    return found
+
+
+def rpc_sections():
+    """{name: its section}"""
+    return {text_of(section.find("title/command")): section
+            for section in by_id("failover.rpc").findall("section")
+            if section.find("title/command") is not None}
+
+
+def test_every_rpc_command_has_a_section_and_every_section_a_command():
+    assert set(rpc_sections()) == set(rpc_commands())
+    for name, section in rpc_sections().items():
+        assert section.get(ID) == "failover.r." + name.removeprefix("failover.")
+        assert card(section)["syntax"].startswith(name)
+
+
+def test_the_server_has_the_rpc_commands_of_the_reference():
+    with kamailio.Server(kamailio.Config("exit;")) as server:
+        listed = {line for line in server.rpc("system.listMethods").split()
+                  if line.startswith("failover.")}
+    assert listed == set(rpc_sections())
+
+
+def faults_of(function):
+    """The codes of the faults that an RPC command gives."""
+    body = re.search(rf"^static void {function}\(.*?^\}}", RPC, re.S | re.M)[0]
+    return set(re.findall(r"rpc->fault\(context, (\d+)|fault_of_plan\(rpc, context, (\d+)",
+                          body))
+
+
+def test_the_table_of_faults():
+    expected = {(name, "".join(code)) for name, function in rpc_commands().items()
+                for code in faults_of(function)}
+    found = [(value_of(name), value_of(code)) for name, code, _ in rows("failover.faults.table")]
+    assert sorted(found) == sorted(expected)
+    for name, section in rpc_sections().items():
+        assert [(name, code) for code in card(section)["faults"].split(", ")] == sorted(
+            fault for fault in expected if fault[0] == name)
+
+
+def test_the_numbers_of_failover_list():
+    text = text_of(by_id("failover.r.list"))
+    for name in ("LIST_RULES_DEFAULT", "LIST_RULES_MAX", "LIST_SOURCE_BYTES_MAX"):
+        assert re.search(rf"\b{constant(name)}\b", text), name
+    assert f"{constant('LIST_BYTES_MAX'):,} bytes" in text
+
+
+# -- tm ------------------------------------------------------------------------
 
 @pytest.mark.parametrize("is_refused, said", [("true", "refused"), ("false", "warned of")])
 def test_the_bad_values_of_parameters_of_tm(is_refused, said):
@@ -377,8 +558,12 @@ def test_readme_links_the_reference():
 # -- examples --------------------------------------------------------------------
 
 PLAN = "[Deploy Patterns]\nTo = sip:100@192.0.2.1\n"
+QUICKSTART = (TOP / "examples" / "quickstart.dialplan").read_text()
 MODULES = ("tm", "tmx", "sl", "rr", "pv", "xlog", "textops", "siputils", "maxfwd", "usrloc",
            "registrar")
+# modules of which an example says nothing but uses something
+USED_MODULES = {"$sht(": ("htable", "htable", "alias=>size=4"),
+                "rtpengine_manage(": ("rtpengine", "rtpengine_sock", "udp:@RTPENGINE@")}
 SPEAKS_TLS = re.compile(r"/TLS|;transport=tls|sips:", re.I)
 PREAMBLE = """\
 #!KAMAILIO
@@ -453,6 +638,10 @@ def config_of(example):
         before.append('loadmodule "tls.so"')
         before += [kamailio.modparam("tls", name, f"@DIR@/server.{suffix}")
                    for name, suffix in (("certificate", "pem"), ("private_key", "key"))]
+    for word, (module, name, value) in USED_MODULES.items():
+        if word in example:
+            before.append(f'loadmodule "{module}.so"')
+            before.append(kamailio.modparam(module, name, value))
     if "failover" not in loaded:
         before.append('loadmodule "failover.so"')
     if "failover()" in example and '"dialplan' not in example:
@@ -491,14 +680,53 @@ def certificate():
         return {name: (made / name).read_text() for name in ("server.pem", "server.key")}
 
 
+@contextlib.contextmanager
+def rtpengine():
+    """The address of one that answers whatever it is asked: rtpengine.so asks at
+    its start."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.settimeout(0.1)
+        ended = threading.Event()
+
+        def answer():
+            while not ended.is_set():
+                with contextlib.suppress(TimeoutError):
+                    question, sender = sock.recvfrom(4096)
+                    sock.sendto(question.split()[0] + b" d6:result4:ponge", sender)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        try:
+            yield "{}:{}".format(*sock.getsockname())
+        finally:
+            ended.set()
+            thread.join()
+
+
 def load_config(example):
-    log = start(config_of(example), **{"failover.dialplan": PLAN}, **certificate())
+    text = config_of(example)
+    with contextlib.ExitStack() as stack:
+        if "@RTPENGINE@" in text:
+            text = text.replace("@RTPENGINE@", stack.enter_context(rtpengine()))
+        log = start(text, **{"failover.dialplan": PLAN}, **certificate())
     assert "ERROR" not in log, log
 
 
 def load_plan(example):
+    """By the server, and by the tool. The server is given it as a parameter, the
+    tool as it is."""
+    check_plan(example)
     load_config(kamailio.modparam("failover", "dialplan_text", example)
                 + "\nif (failover()) exit;")
+
+
+def check_plan(example):
+    """What failoverctl says of it: it has no errors."""
+    done = subprocess.run([TOOL, "check", "-"], input=example, capture_output=True, text=True,
+                          timeout=10)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
 
 
 def load_lua(example):
@@ -520,40 +748,108 @@ def load_lua(example):
 MAKE_TARGETS = set(re.findall(r"^([a-z-]+):", (TOP / "Makefile").read_text(), re.M))
 
 
+def plan_server(plan):
+    """A server that goes by a plan in a file."""
+    return kamailio.Server(kamailio.Config(
+        "if (failover()) exit;", files={"failover.dialplan": plan},
+        modparams=(("failover", "dialplan", "@DIR@/failover.dialplan"),)))
+
+
+def in_place(text, server):
+    """The text with the server's own files in the place of the documented ones."""
+    return text.replace("/etc/kamailio/", f"{server.directory}/")
+
+
 def run_shell(example):
-    """Lines of a terminal: kamcmd is run, make must have the target, and a line
-    of the log must come out of a configuration with that mistake."""
-    commands_ = [line.split("#")[0].split() for line in example.strip().splitlines()]
-    with kamailio.Server(kamailio.Config("exit;")) as server:
-        for program, *words in commands_:
+    """Lines of a terminal: kamcmd and failoverctl are run, and make must have the
+    target."""
+    with plan_server(QUICKSTART) as server:
+        for line in in_place(example, server).strip().splitlines():
+            program, *words = shlex.split(line, comments=True)
             if program == "kamcmd":
                 server.rpc(*words)
+            elif program == "failoverctl":
+                done = subprocess.run([TOOL, *words], capture_output=True, text=True, timeout=10,
+                                      cwd=server.directory)
+                assert done.returncode == 0, done.stdout + done.stderr
             else:
                 assert program == "make" and set(words) <= MAKE_TARGETS, (program, words)
 
 
 def show_mistake(example):
-    """A line of the log: a plan with [VALUE] at that place logs it so."""
-    line, column, says = re.fullmatch(r"\S+?:(\d+):(\d+): error: (.*)", example.strip()).groups()
+    """A line of the log: a plan with [VALUE] at that place logs it so. Or the fault
+    of a reload, of a plan with so many mistakes."""
+    line, column, says, count = re.fullmatch(
+        r"(?:error: 400 - )?\S+?:(\d+):(\d+): error: (.*?)(?: \((\d) errors; .*\))?",
+        example.strip()).groups()
     value = re.search(r"\[(.*?)\]", says)[1]
     setting = "&failover.timer.inviting = "
     plan = (PLAN + "\n" * (int(line) - 3) + setting + value + "\n")
     assert column == str(len(setting) + 1) and plan.splitlines()[int(line) - 1].endswith(value)
+    if count:
+        show_fault(example, plan + "To = sip:1@192.0.2.1\n" * (int(count) - 1))
+        return
     status, log = kamailio.check(kamailio.Config(
         "exit;", modparams=(("failover", "dialplan_text", plan),)))
     assert status and f"dialplan_text:{line}:{column}: error: {says}" in log, log
 
 
+def show_fault(example, plan):
+    with plan_server(PLAN) as server:
+        (server.directory / "failover.dialplan").write_text(plan)
+        with pytest.raises(kamailio.RpcError) as raised:
+            server.rpc("failover.reload")
+        assert str(raised.value) == in_place(example, server).strip()
+
+
+def show_reply(example):
+    """What a command replies, of the quick start's plan; but for the time."""
+    number = re.search(r"number: (\d+)", example)
+    command = ("failover.list", number[1], 1) if number else ("failover.reload",)
+    with plan_server(QUICKSTART) as server:
+        shown, replied = (re.sub(r"(loaded: ).*", r"\1", text).strip() for text in
+                          (in_place(example, server), server.rpc(*command)))
+    assert shown == replied
+
+
+@functools.cache
+def texts_of_the_module():
+    """Every text in its sources, literals that follow each other as one."""
+    run = re.compile(rf"(?:{C_STRING.pattern}[\s\\]*)+")
+    return [c_text(found[0]).strip() for path in TOP.glob("*.c")
+            for found in run.finditer(path.read_text())]
+
+
+def is_said_by_the_module(text):
+    """Is it one of its texts, and what is put in for a %s as well, if it is long?"""
+    for said in texts_of_the_module():
+        found = re.fullmatch(re.sub(r"%(?:\\\.\\\*)?[sd]", "(.*)", re.escape(said)), text)
+        if found and said.count(" ") > 1:
+            return all(len(part) < 40 or is_said_by_the_module(part)
+                       for part in found.groups())
+    return False
+
+
+def show_log(example):
+    """Another line of the log: the module can log it so."""
+    place, says = re.fullmatch(r"(\S+:\d+:\d+: (?:refused: )?)(.*)", example.strip()).groups()
+    assert is_said_by_the_module(says if "refused" in place else place + says), example
+
+
 def kind_of(example):
     """What loads an example."""
-    if re.match(r"\s*(?:#.*\s+|-+\s+)*\[Deploy Patterns\]", example):
+    if re.match(r"\s*(?:#.*\s+|-+\s+)*\[(?:Rule |Matching|Deploy)", example):
         return load_plan
     if "KSR." in example:
         return load_lua
-    if re.match(r"\s*(make|kamcmd) ", example):
+    if re.match(r"\s*(make|kamcmd|failoverctl) ", example):
         return run_shell
     if " error: " in example:
         return show_mistake
+    if re.match(r"\s*\{\n\tfile: ", example):
+        return show_reply
+    if re.match(r"\s*/etc/kamailio/failover\.dialplan:\d", example):
+        return show_log
     assert re.search(r"failover\(|modparam|request_route|^\w+=\d+$", example, re.M), example
     return load_config
 
@@ -594,7 +890,14 @@ def test_an_example_is_loaded(where):
 @pytest.mark.parametrize("example", [
     'if (failover("sip:gw1.example.com/TPC")) exit;', 'if (failover("sip:gw1", "time=4")) exit;',
     'modparam("failover", "timer_invite", 4)', 'failover("sip:gw1") && ;',
-    "[Deploy Patterns]\nTo = sip:100@192.0.2.1\n$rtp = true\n",
+    "[Deploy Patterns]\nTo = sip:100@192.0.2.1\nRoute = <sip:192.0.2.1>\n",
+    "[Rule x]\n[Matching Patterns]\n$registered = true\n[Deploy Patterns]\n",
+    "[Matching Patterns]\n$pv($no_such) = 1\n[Deploy Patterns]\n",
+    "failoverctl check /etc/kamailio/no_such", "failoverctl explain /etc/kamailio/x",
+    "{\n\tfile: /etc/kamailio/failover.dialplan\n\trules: 7\n}\n",
+    "error: 400 - /etc/kamailio/failover.dialplan:4:28: error: [soon] is no day (2 errors; x)",
+    "/etc/kamailio/failover.dialplan:1:1: [x] takes too long",
+    "/etc/kamailio/failover.dialplan:1:1: refused: it is not liked",
     "kamcmd cfg.get failover no_such", "make coffee", "KSR.failover.failover_two('sip:x')\n"
     "KSR.rr.record_route()", "request_route {\n    failover(\"sip:gw1\");\n",
     "f:4:28: error: [soon] is no day"])

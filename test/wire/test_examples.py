@@ -1,47 +1,39 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The five documented examples of the dial-plan language: pasted as they are
-but for the addresses, which are those of gateways on loopback."""
+"""The plans of examples/: the five documented examples of the dial-plan language,
+each alone as it is pasted and all of them as one plan, and the quick start's. The
+hosts are replaced by gateways on loopback."""
+
+import re
 
 import pytest
 
+import kamailio
 from scenario import SILENT, Scenario, at, later, redirect, reply, soon
 
 ANSWERS = [reply(180, after=0.1), reply(200, after=0.2)]
 
-BASIC = """\
-[Deploy Patterns]
-To = sip:100@{a}
-$session = failover sip:101@{b} sip:102@{c}
-"""
 
-TRANSPORT = """\
-[Deploy Patterns]
-To = sip:100@{a}
-$transport = TCP
-$session = failover sip:101@{b}/TCP sip:102@{c}/TCP
-"""
+def text_of(name, hosts):
+    """A plan of examples/, its hosts as the names of peers."""
+    text = (kamailio.TOP / "examples" / name).read_text()
+    for host, peer in hosts.items():
+        assert host in text, host
+        text = text.replace(host, "{" + peer + "}")
+    return text
 
-INVITING = """\
-[Deploy Patterns]
-To = sip:100@{a}
-$session = failover sip:101@{b} sip:102@{c}
-&failover.timer.inviting = 30
-"""
 
-PATTERN = """\
-[Deploy Patterns]
-To = sip:100@{a}
-$session = failover sip:101@{b} sip:102@{c}
-&failover.pattern.response = 4..
-"""
+DOCUMENTED = text_of("brekeke.dialplan", {f"192.168.0.10{n}": peer for n, peer in
+                                          enumerate("abc")})
 
-REDIRECTION = """\
-[Deploy Patterns]
-To = sip:100@{a}
-$session = failover
-&failover.pattern.response = 30.
-&failover.redirection = true
-"""
+
+def pasted(name):
+    """The [Deploy Patterns] of one of them, and nothing else."""
+    rule = re.search(rf"^\[Rule {name}\]\n(.*?)(?=^#|\Z)", DOCUMENTED, re.M | re.S)[1]
+    return rule[rule.index("[Deploy Patterns]"):].rstrip() + "\n"
+
+
+BASIC, TRANSPORT, INVITING, PATTERN, REDIRECTION = map(
+    pasted, ("basic", "transport", "inviting", "pattern", "redirection"))
 
 RULED = "-" * 73 + "\n" + BASIC + "-" * 73 + "\n"
 
@@ -110,6 +102,85 @@ ALL = [
 ]
 
 
+
+
+def of_all(number, title, attempts, caller, **peers):
+    """A call to a number, by all five in one plan."""
+    return Scenario(f"the five as one plan: {number}, {title}", plan=DOCUMENTED,
+        uri=f"sip:{number}@{{proxy}}", attempts=attempts, caller=caller,
+        peers={"a": SILENT, "b": ANSWERS, "c": ANSWERS, **peers})
+
+
+ALL += [
+    of_all(100, "basic", [FIRST, SECOND], [100, 180, 200], a=[reply(503)]),
+    of_all(200, "transport",
+        [("a", "TCP", at(0)), ("b", "TCP", soon()), ("c", "TCP", soon())], [100, 180, 200],
+        a=[reply(503)], b=[reply(404)]),
+    of_all(300, "inviting", [FIRST, SECOND], [100, 180, 200], a=[reply(486)]),
+    of_all(400, "pattern", [FIRST], [100, 504], a=[reply(504)]),
+    of_all(500, "redirection", [FIRST, ("b", "UDP", soon(), "sip:9@{b}")], [100, 180, 200],
+        a=[redirect("<sip:9@{b}>")]),
+    of_all(600, "no rule", [], [404]),
+]
+
+
+# -- the quick start -----------------------------------------------------------
+
+HOSTS = {"trunk1.example.com": "t1", "trunk2.example.com": "t2", "gw1.example.com": "g1",
+         "gw2.example.com": "g2", "10.0.0.10": "office", "10.0.0.11": "mailbox"}
+QUICKSTART = text_of("quickstart.dialplan", HOSTS)
+
+
+def quickstart(number, title, attempts=(), caller=(100, 180, 200), **more):
+    """A call to a number; who is not mentioned answers."""
+    peers = {name: more.pop(name, ANSWERS) for name in HOSTS.values()}
+    return Scenario(f"quick start: {number}, {title}", plan=QUICKSTART, peers=peers,
+        uri=f"sip:{number}@{{proxy}}", attempts=list(attempts), caller=list(caller), **more)
+
+
+def tried(peer, user, when=soon(), transport="UDP"):
+    return (peer, transport, when, f"sip:{user}@{{{peer}}}")
+
+
+EMERGENCY = {n: {"Priority": ["emergency"]} for n in (1, 2)}
+ORDINARY = {n: {"Priority": []} for n in (1, 2)}
+
+ALL += [
+    quickstart(112, "the first trunk is busy",
+        [tried("t1", 112, at(0)), tried("t2", 112)], t1=[reply(486)], carries=EMERGENCY),
+    quickstart(911, "the first trunk is silent for 2 s",
+        [tried("t1", 911, at(0)), tried("t2", 911, later(2))], t1=SILENT, carries=EMERGENCY),
+    quickstart(112, "a redirect is not followed",
+        [tried("t1", 112, at(0)), tried("t2", 112)], t1=[redirect("<sip:1@{g1}>")]),
+    quickstart("004912345", "nobody calls abroad", caller=[403], final_at=at(0)),
+    quickstart("9004912345", "nobody calls abroad", caller=[403]),
+    quickstart(9555, "the first gateway fails",
+        [tried("g1", 555, at(0), "TCP"), tried("g2", 555, transport="TCP")], g1=[reply(503)],
+        carries=ORDINARY),
+    quickstart(9555, "the first gateway is silent for 4 s",
+        [tried("g1", 555, at(0), "TCP"), tried("g2", 555, later(4), "TCP")], g1=SILENT,
+        within=12),
+    quickstart(9555, "who is busy has been reached", [tried("g1", 555, at(0), "TCP")],
+        [100, 486], g1=[reply(486)]),
+    quickstart(9555, "who is asked for a password can answer",
+        [tried("g1", 555, at(0), "TCP")], [100, 407], g1=[reply(407)]),
+    quickstart(123, "the office answers", [tried("office", 123, at(0))]),
+    quickstart("office", "nobody picks up within 20 s: the mailbox",
+        [tried("office", "office", at(0)), tried("mailbox", "mailbox-office")],
+        [100, 180, 180, 200], office=[reply(180, after=0.1)], cancelled_after={"office": 20},
+        within=26),
+    quickstart(1000, "nobody has that number", caller=[404]),
+    quickstart("9x", "nobody has that number", caller=[404]),
+]
+
+
 @pytest.mark.parametrize("scenario", ALL, ids=lambda s: s.title)
 def test_example(outcome):
     outcome.check()
+
+
+def test_the_plans_have_the_rules_that_are_played_here():
+    """A further one wants a call here."""
+    names = [re.findall(r"^\[Rule (.+)\]$", plan, re.M) for plan in (DOCUMENTED, QUICKSTART)]
+    assert names == [["basic", "transport", "inviting", "pattern", "redirection"],
+                     ["defaults", "emergency", "no calls abroad", "outside", "office", "nobody"]]

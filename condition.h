@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* condition: what must hold for a rule to apply, LHS = PATTERN. The same text
+ * stands in many rules ($request = ^INVITE), so the rules of a plan share their
+ * tests: each is compiled, and asked of a request, once. */
+#ifndef FAILOVER_CONDITION_H
+#define FAILOVER_CONDITION_H
+
+#include "pattern.h"
+#include "subject.h"
+#include "text_map.h"
+
+typedef struct test
+{
+	struct test *next;
+	int id; /* in its plan, from 0 */
+	const subject_t *subject;
+	pattern_t pattern;
+} test_t;
+
+typedef struct condition
+{
+	struct condition *next;
+	const test_t *test;
+	fragment_t where; /* the whole line */
+	int first_group;  /* what its first group is in the rule, from 0 for %1 */
+} condition_t;
+
+/* The subjects and tests of a plan, while it is being read. */
+typedef struct tests
+{
+	arena_t *arena, *scratch;
+	pcre2_compile_context *context; /* NULL before the first pattern */
+	text_map_t subjects_by_key, tests_by_key;
+	subject_t **subjects; /* n_subjects of them, by id */
+	test_t *tests;		  /* the last one first */
+	int n_subjects, n_tests;
+} tests_t;
+
+/** Begin without any.
+ * @param arena holds what the rules need
+ * @param scratch holds what is needed while they are read */
+void tests_init(tests_t *tests, arena_t *arena, arena_t *scratch);
+
+/** Read a condition.
+ * @param line trimmed, LHS = PATTERN; the condition keeps pointers into it
+ * @return NULL with one error reported */
+condition_t *condition_parse(
+		tests_t *tests, const fragment_t *line, diagnostics_t *diagnostics);
+
+#endif

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dialplan.h"
+
+#include <string.h>
+
+/* what one match makes up: values, groups, the list of rules that apply */
+#define SCRATCH_BLOCK_BYTES (16 * 1024)
+
+/* The values of a subject, in one match. */
+typedef struct known
+{
+	/* when they were asked for, as matcher->now counts; before the match
+	 * began: not yet */
+	unsigned long asked_at;
+	const str *values;
+	int n_values; /* as the source says it */
+} known_t;
+
+/* What became of a test, in one match. Rules share their tests. */
+typedef struct verdict
+{
+	unsigned long known_at; /* asked_at of the values it is about */
+	outcome_t outcome;
+	bool has_limit; /* a search ran into a limit, whatever the outcome */
+	int value;		/* which value a test that is not negated holds for */
+} verdict_t;
+
+struct matcher
+{
+	allocator_t allocator;
+	searcher_t searcher;
+
+	/* room for the largest plan so far */
+	arena_t *room;
+	int max_rules, max_subjects, max_tests;
+	candidates_t *candidates;
+	known_t *known;		 /* by subject */
+	verdict_t *verdicts; /* by test */
+	unsigned long now;	 /* counts what is asked, over all matches */
+
+	/* of the match under way */
+	arena_t *scratch;
+	const dialplan_t *plan;
+	const request_source_t *source;
+	const match_listener_t *listener;
+	unsigned long begun_at;
+	named_text_t *variables; /* of the rules that apply so far */
+	applied_rule_t *applied;
+	int n_applied, max_applied;
+	int next; /* where all rules are asked: the next one */
+	bool has_failed;
+};
+
+/* -- the matcher -------------------------------------------------------- */
+
+matcher_t *matcher_create(const allocator_t *allocator)
+{
+	matcher_t *matcher = allocator->alloc(sizeof(*matcher));
+
+	if(matcher == NULL)
+		return NULL;
+	memset(matcher, 0, sizeof(*matcher));
+	matcher->allocator = *allocator;
+	matcher->scratch = arena_create(allocator, SCRATCH_BLOCK_BYTES);
+	if(matcher->scratch == NULL || searcher_init(&matcher->searcher) < 0) {
+		arena_destroy(matcher->scratch);
+		allocator->release(matcher);
+		return NULL;
+	}
+	return matcher;
+}
+
+void matcher_destroy(matcher_t *matcher)
+{
+	allocator_t allocator;
+
+	if(matcher == NULL)
+		return;
+	allocator = matcher->allocator;
+	searcher_destroy(&matcher->searcher);
+	arena_destroy(matcher->scratch);
+	arena_destroy(matcher->room);
+	allocator.release(matcher);
+}
+
+static bool has_room(const matcher_t *matcher, const dialplan_t *plan)
+{
+	return matcher->room != NULL && plan->n_rules <= matcher->max_rules
+		   && plan->n_subjects <= matcher->max_subjects
+		   && plan->n_tests <= matcher->max_tests;
+}
+
+/* @return 0, or -1 without memory */
+static int make_room(matcher_t *matcher, const dialplan_t *plan)
+{
+	if(has_room(matcher, plan))
+		return 0;
+	arena_destroy(matcher->room);
+	matcher->room = arena_create(&matcher->allocator, 1024);
+	if(matcher->room == NULL)
+		return -1;
+	matcher->max_rules = plan->n_rules;
+	matcher->max_subjects = plan->n_subjects;
+	matcher->max_tests = plan->n_tests;
+	matcher->candidates = candidates_create(plan->n_rules, matcher->room);
+	matcher->known = arena_alloc(
+			matcher->room, plan->n_subjects * sizeof(*matcher->known));
+	matcher->verdicts = arena_alloc(
+			matcher->room, plan->n_tests * sizeof(*matcher->verdicts));
+	if(matcher->candidates != NULL && !arena_has_failed(matcher->room))
+		return 0;
+	arena_destroy(matcher->room);
+	matcher->room = NULL;
+	return -1;
+}
+
+/* -- values ------------------------------------------------------------- */
+
+/* What a rule that applies has set hides what the script has. */
+static bool find_variable(
+		const matcher_t *matcher, const subject_t *subject, known_t *known)
+{
+	const named_text_t *it;
+
+	if(subject->kind != SUBJECT_VARIABLE)
+		return false;
+	for(it = matcher->variables; it != NULL; it = it->next) {
+		if(str_equal(&it->name, &subject->name)) {
+			known->values = &it->text;
+			known->n_values = 1;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The values of a subject, asked for once in a match. */
+static const known_t *know(matcher_t *matcher, const subject_t *subject)
+{
+	static const str empty = {"", 0};
+	known_t *known = &matcher->known[subject->id];
+
+	if(known->asked_at > matcher->begun_at)
+		return known;
+	known->asked_at = ++matcher->now;
+	if(find_variable(matcher, subject, known))
+		return known;
+	known->n_values = matcher->source->values(matcher->source->context, subject,
+			matcher->scratch, &known->values);
+	if(known->n_values == SOURCE_FAILED)
+		matcher->has_failed = true;
+	if(known->n_values == 0) {
+		/* an absent header is empty text */
+		known->values = &empty;
+		known->n_values = 1;
+	}
+	return known;
+}
+
+/* -- conditions --------------------------------------------------------- */
+
+/* Ask a test of all values: it holds for the first that matches; negated, if
+ * none does. */
+static void ask(matcher_t *matcher, const test_t *test, const known_t *known,
+		verdict_t *verdict)
+{
+	bool is_negated = test->pattern.is_negated;
+	int i;
+
+	verdict->has_limit = false;
+	verdict->outcome = is_negated ? OUTCOME_HOLDS : OUTCOME_FAILS;
+	for(i = 0; i < known->n_values; i++) {
+		int found = pattern_match(&test->pattern, &matcher->searcher,
+				&known->values[i], PATTERN_STEPS_MAX);
+
+		if(found < 0) {
+			verdict->has_limit = true;
+			verdict->outcome = OUTCOME_LIMIT;
+		} else if(found == 0 && is_negated) {
+			verdict->outcome = OUTCOME_FAILS;
+			return;
+		} else if(found > 0 && !is_negated) {
+			verdict->outcome = OUTCOME_HOLDS;
+			verdict->value = i;
+			return;
+		}
+	}
+}
+
+static const verdict_t *judge(matcher_t *matcher, const test_t *test)
+{
+	const known_t *known = know(matcher, test->subject);
+	verdict_t *verdict = &matcher->verdicts[test->id];
+
+	if(verdict->known_at == known->asked_at)
+		return verdict;
+	verdict->known_at = known->asked_at;
+	if(known->n_values >= 0) {
+		ask(matcher, test, known, verdict);
+	} else {
+		verdict->has_limit = false;
+		verdict->outcome = OUTCOME_UNKNOWN;
+	}
+	return verdict;
+}
+
+/* @param failed set to the first condition that does not hold, or NULL */
+static outcome_t judge_rule(
+		matcher_t *matcher, const rule_t *rule, const condition_t **failed)
+{
+	const match_listener_t *listener = matcher->listener;
+	const condition_t *it;
+
+	for(it = rule->conditions; it != NULL; it = it->next) {
+		const verdict_t *verdict = judge(matcher, it->test);
+
+		if(verdict->has_limit && listener != NULL && listener->on_limit != NULL)
+			listener->on_limit(listener->context, rule, it);
+		if(verdict->outcome != OUTCOME_HOLDS) {
+			*failed = it;
+			return verdict->outcome;
+		}
+	}
+	*failed = NULL;
+	return OUTCOME_HOLDS;
+}
+
+/* -- rules that apply --------------------------------------------------- */
+
+/* The groups of a condition that holds; of a negated one they are empty. */
+static void take_groups(
+		matcher_t *matcher, const condition_t *condition, str *groups)
+{
+	const test_t *test = condition->test;
+	const known_t *known = know(matcher, test->subject);
+	const str *value;
+
+	groups += condition->first_group;
+	if(test->pattern.is_negated || test->pattern.n_groups == 0)
+		return;
+	value = &known->values[matcher->verdicts[test->id].value];
+	/* the searcher has the groups of its last search only */
+	if(pattern_match(
+			   &test->pattern, &matcher->searcher, value, PATTERN_STEPS_MAX)
+			== 1)
+		pattern_groups(&test->pattern, &matcher->searcher, value, groups);
+}
+
+static int add_applied(
+		matcher_t *matcher, const rule_t *rule, const str *groups)
+{
+	applied_rule_t *applied = matcher->applied;
+
+	if(matcher->n_applied == matcher->max_applied) {
+		int count = matcher->max_applied == 0 ? 4 : 2 * matcher->max_applied;
+
+		applied = arena_alloc(matcher->scratch, count * sizeof(*applied));
+		if(applied == NULL)
+			return -1;
+		if(matcher->n_applied > 0)
+			memcpy(applied, matcher->applied,
+					matcher->n_applied * sizeof(*applied));
+		matcher->applied = applied;
+		matcher->max_applied = count;
+	}
+	applied[matcher->n_applied].rule = rule;
+	applied[matcher->n_applied].groups = groups;
+	matcher->n_applied++;
+	return 0;
+}
+
+static int apply(matcher_t *matcher, const rule_t *rule)
+{
+	str *groups =
+			arena_alloc(matcher->scratch, rule->n_groups * sizeof(*groups));
+	const condition_t *it;
+
+	if(groups == NULL)
+		return -1;
+	for(it = rule->conditions; it != NULL; it = it->next)
+		take_groups(matcher, it, groups);
+	return add_applied(matcher, rule, groups);
+}
+
+static void scan(matcher_t *matcher, const subject_t *subject)
+{
+	const known_t *known;
+	int i;
+
+	if(!rule_index_has(matcher->plan->index, subject->id))
+		return;
+	known = know(matcher, subject);
+	for(i = 0; i < known->n_values; i++)
+		candidates_scan(matcher->candidates, subject->id, &known->values[i]);
+}
+
+/* The rules below see what this one sets: what was known of these variables
+ * before is forgotten. A value that may not stand there is left for the route
+ * to refuse. */
+static void set_variables(matcher_t *matcher)
+{
+	const applied_rule_t *applied = &matcher->applied[matcher->n_applied - 1];
+	const dialplan_t *plan = matcher->plan;
+	diagnostics_t none = {0};
+	int i;
+
+	if(applied->rule->variables == NULL)
+		return;
+	rule_variables(applied->rule, applied->groups, &matcher->variables,
+			matcher->scratch, &none);
+	for(i = 0; i < plan->n_subjects; i++) {
+		if(plan->subjects[i]->kind != SUBJECT_VARIABLE)
+			continue;
+		matcher->known[i].asked_at = 0;
+		if(matcher->listener == NULL || matcher->listener->on_rule == NULL)
+			scan(matcher, plan->subjects[i]);
+	}
+}
+
+/* -- matching ----------------------------------------------------------- */
+
+static int begin(matcher_t *matcher, const dialplan_t *plan,
+		const request_source_t *source, const match_listener_t *listener)
+{
+	if(make_room(matcher, plan) < 0)
+		return -1;
+	arena_reset(matcher->scratch);
+	matcher->plan = plan;
+	matcher->source = source;
+	matcher->listener = listener;
+	matcher->begun_at = ++matcher->now;
+	matcher->variables = NULL;
+	matcher->applied = NULL;
+	matcher->n_applied = matcher->max_applied = 0;
+	matcher->next = 0;
+	matcher->has_failed = false;
+	return 0;
+}
+
+/* Whoever listens to each rule hears of all; else those that the index leaves
+ * out are left out. */
+static void find_candidates(matcher_t *matcher)
+{
+	const dialplan_t *plan = matcher->plan;
+	int i;
+
+	if(matcher->listener != NULL && matcher->listener->on_rule != NULL)
+		return;
+	candidates_begin(matcher->candidates, plan->index);
+	for(i = 0; i < plan->n_subjects; i++)
+		scan(matcher, plan->subjects[i]);
+}
+
+static const rule_t *next_rule(matcher_t *matcher)
+{
+	const dialplan_t *plan = matcher->plan;
+	int id;
+
+	if(matcher->listener == NULL || matcher->listener->on_rule == NULL)
+		id = candidates_next(matcher->candidates);
+	else
+		id = matcher->next < plan->n_rules ? matcher->next++ : -1;
+	return id < 0 ? NULL : plan->rules[id];
+}
+
+static void tell(matcher_t *matcher, const rule_t *rule, outcome_t outcome,
+		const condition_t *failed)
+{
+	const match_listener_t *listener = matcher->listener;
+	const known_t *known = NULL;
+
+	if(listener == NULL || listener->on_rule == NULL)
+		return;
+	if(failed != NULL)
+		known = know(matcher, failed->test->subject);
+	listener->on_rule(listener->context, rule, outcome, failed,
+			known == NULL ? NULL : known->values,
+			known == NULL || known->n_values < 0 ? 0 : known->n_values);
+}
+
+int dialplan_match(const dialplan_t *plan, matcher_t *matcher,
+		const request_source_t *source, const match_listener_t *listener,
+		const applied_rule_t **applied)
+{
+	const rule_t *rule;
+
+	if(begin(matcher, plan, source, listener) < 0)
+		return -1;
+	find_candidates(matcher);
+	while((rule = next_rule(matcher)) != NULL && !matcher->has_failed) {
+		const condition_t *failed;
+		outcome_t outcome = judge_rule(matcher, rule, &failed);
+
+		tell(matcher, rule, outcome, failed);
+		if(outcome != OUTCOME_HOLDS)
+			continue;
+		if(apply(matcher, rule) < 0)
+			return -1;
+		if(!rule->continues)
+			break;
+		set_variables(matcher);
+	}
+	*applied = matcher->applied;
+	/* what a rule has set may be missing where memory was */
+	return matcher->has_failed || arena_has_failed(matcher->scratch)
+				   ? -1
+				   : matcher->n_applied;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "dialplan_lint.h"
+
+#include "lint.h"
+
+static const lint_check_t checks[] = {
+		{"no-rule", "a plan without a rule", lint_no_rule},
+		{"rule-unreachable",
+				"a rule that never applies, as one above it always does where "
+				"it would",
+				lint_rule_unreachable},
+		{"last-continues", "$continue in the last rule", lint_last_continues},
+		{"reply-alone", "settings or headers beside $action", lint_reply_alone},
+		{"rule-name-twice", "two rules of the same name", lint_rule_name_twice},
+		{"variable-unused",
+				"a $name or &name that no condition asks for and only the "
+				"script can use",
+				lint_variable_unused},
+		{"header-slip",
+				"a header with the name of a deploy line or of a setting",
+				lint_header_slip},
+		{"group-negated",
+				"a group of a negated condition, which is always empty",
+				lint_group_negated},
+		{"pattern-none", "a response pattern that matches no code",
+				lint_pattern_none},
+		{"pattern-alternative",
+				"a part of a response pattern that matches no code",
+				lint_pattern_alternative},
+		{"pattern-empty",
+				"a response pattern that also matches an empty text, and so "
+				"every code",
+				lint_pattern_empty},
+		{"pattern-negated-twice", "a setting's pattern that begins with !!",
+				lint_pattern_negated_twice},
+		{"redirection-unmatched",
+				"redirection = true while the pattern matches no 3xx",
+				lint_redirection_unmatched},
+		{"redirection-anywhere",
+				"a redirect that is followed to wherever it points",
+				lint_redirection_anywhere},
+		{"redirection-off", "settings of redirection while none is followed",
+				lint_redirection_off},
+		{"timer-beyond-total", "a timer that is not over before timer.total is",
+				lint_timer_beyond_total},
+		{"timer-unit", "a time that was meant in milliseconds",
+				lint_timer_unit},
+		{"condition-never", "a condition that never or always holds",
+				lint_condition_never},
+		{"condition-empty",
+				"a condition with an empty alternative, which always holds",
+				lint_condition_empty},
+		{"condition-negated-twice", "a condition that begins with !!",
+				lint_condition_negated_twice},
+		{"condition-anchored",
+				"a ^ or $ where a header or the request line does not begin "
+				"or end so",
+				lint_condition_anchored},
+		{"conditions-together",
+				"conditions of one rule that are the same or exclude each "
+				"other",
+				lint_conditions_together},
+		{"address-loose",
+				"an IP address in $addr that also matches longer ones",
+				lint_address_loose},
+		{"variable-unset",
+				"a &name that no rule above sets, so only the script can",
+				lint_variable_unset},
+		{"destination-untried",
+				"more destinations than max_branches or attempts allow",
+				lint_destination_untried},
+		{"destination-twice", "the same destination or host twice",
+				lint_destination_twice},
+		{"destination-slash", "a parameter value that ends like a transport",
+				lint_destination_slash},
+		{"destination-escape",
+				"a group in a URI that looks like an escape, %20",
+				lint_destination_escape},
+		{NULL, NULL, NULL},
+};
+
+const lint_check_t *lint_table(void)
+{
+	return checks;
+}
+
+int lint_find_conditions(lint_t *lint)
+{
+	const condition_t *condition;
+	int i;
+
+	lint->conditions = arena_alloc(lint->arena,
+			(size_t)lint->plan->n_tests * sizeof(*lint->conditions));
+	if(lint->conditions == NULL)
+		return -1;
+	for(i = 0; i < lint->plan->n_rules; i++) {
+		for(condition = lint->plan->rules[i]->conditions; condition != NULL;
+				condition = condition->next) {
+			const condition_t **first = &lint->conditions[condition->test->id];
+
+			if(*first == NULL)
+				*first = condition;
+		}
+	}
+	return 0;
+}
+
+static int run_checks(lint_t *lint)
+{
+	const lint_check_t *check;
+
+	for(check = checks; check->name != NULL; check++) {
+		if(check->run(lint) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int dialplan_lint(const dialplan_t *plan, const lint_options_t *options,
+		arena_t *arena, diagnostics_t *diagnostics)
+{
+	lint_t lint = {.plan = plan,
+			.defaults = options->defaults,
+			.max_branches = options->max_branches,
+			.arena = arena,
+			.diagnostics = diagnostics};
+	int result = -1;
+
+	if(searcher_init(&lint.searcher) < 0)
+		return -1;
+	if(lint_find_conditions(&lint) == 0)
+		result = run_checks(&lint);
+	searcher_destroy(&lint.searcher);
+	return result;
+}

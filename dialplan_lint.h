@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* dialplan_lint: what is legal in a dial plan but most likely not meant. The
+ * checks are one table (dialplan_lint.c); a further one is a further row. */
+#ifndef FAILOVER_DIALPLAN_LINT_H
+#define FAILOVER_DIALPLAN_LINT_H
+
+#include "dialplan.h"
+
+/* What the server is like that the plan is for. */
+typedef struct lint_options
+{
+	const settings_t *defaults; /* the level below; every setting written */
+	unsigned max_branches;		/* Kamailio's, 12 by default */
+} lint_options_t;
+
+/** Warn of what looks wrong in a plan that was read without an error.
+ * @param arena for what has to be remembered while looking
+ * @param diagnostics gets the warnings, in the order of the checks; whoever shows
+ *        them sorts them by line
+ * @return 0, or -1 without memory */
+int dialplan_lint(const dialplan_t *plan, const lint_options_t *options,
+		arena_t *arena, diagnostics_t *diagnostics);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "failover_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "dialplan_parse.h"
+
+/* @return 0, or -1 with errno set, 0 for a file that has become shorter */
+static int read_all(int fd, str *text)
+{
+	int len = 0;
+
+	while(len < text->len) {
+		ssize_t got = read(fd, text->s + len, (size_t)(text->len - len));
+
+		if(got < 0 && errno == EINTR)
+			continue;
+		if(got == 0)
+			errno = 0;
+		if(got <= 0)
+			return -1;
+		len += (int)got;
+	}
+	return 0;
+}
+
+static bool is_changed(const struct stat *before, const struct stat *after)
+{
+	return before->st_size != after->st_size
+		   || before->st_mtim.tv_sec != after->st_mtim.tv_sec
+		   || before->st_mtim.tv_nsec != after->st_mtim.tv_nsec;
+}
+
+/* Read an open file.
+ * @return NULL, or what is wrong */
+static const char *read_open(int fd, arena_t *arena, str *text)
+{
+	struct stat before, after;
+
+	if(fstat(fd, &before) < 0)
+		return strerror(errno);
+	if(!S_ISREG(before.st_mode))
+		return "it is no regular file";
+	if(before.st_size > DIALPLAN_BYTES_MAX)
+		return "it is longer than 16 MiB, which is the most";
+	text->len = (int)before.st_size;
+	text->s = arena_alloc(arena, (size_t)text->len + 1);
+	if(text->s == NULL)
+		return "there is no memory for it";
+	if(read_all(fd, text) < 0 && errno != 0)
+		return strerror(errno);
+	/* an editor is just writing it: half a dial plan may well be a right one */
+	if(fstat(fd, &after) < 0 || is_changed(&before, &after))
+		return "it was changed while it was read; try again";
+	return NULL;
+}
+
+int file_read(
+		const char *path, arena_t *arena, str *text, char *why, size_t why_size)
+{
+	const char *fault = NULL;
+	/* opening a FIFO without a writer must not stop the server */
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	fault = fd < 0 ? strerror(errno) : read_open(fd, arena, text);
+	if(fault != NULL)
+		snprintf(why, why_size, "%s: cannot read the dial plan: %s", path,
+				fault);
+	if(fd >= 0)
+		close(fd);
+	return fault == NULL ? 0 : -1;
+}

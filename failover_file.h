@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* failover_file: the file of a dial plan, read as a whole. */
+#ifndef FAILOVER_FILE_H
+#define FAILOVER_FILE_H
+
+#include "arena.h"
+
+/** Read a file of at most DIALPLAN_BYTES_MAX bytes.
+ * @param path NUL-terminated
+ * @param arena holds the text
+ * @param why room for the reason when -1 is returned, why_size bytes
+ * @return 0; -1 if it is no regular file, cannot be read, is too long, or was
+ *         changed while it was read */
+int file_read(const char *path, arena_t *arena, str *text, char *why,
+		size_t why_size);
+
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* failover_rpc: the commands of the module, as kamcmd and jsonrpcs offer them. */
+#ifndef FAILOVER_RPC_H
+#define FAILOVER_RPC_H
+
+#include "../../core/rpc.h"
+
+/** The table of commands, for rpc_register_array(). */
+extern rpc_export_t failover_rpc[];
+
+#endif

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../../core/sr_module.h"
+#include "../../core/forward.h"
+#include "../../core/hashes.h"
+#include "../../core/ip_addr.h"
+#include "../../core/mem/mem.h"
+#include "../../core/parser/parse_uri.h"
+#include "../../core/pvar.h"
+#include "../../core/xavp.h"
+
+#include "failover_source.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "header_name.h"
+
+/* The longest number, date or transport. */
+#define SHORT_BYTES 32
+
+/* One value, which is copied.
+ * @return 1, or SOURCE_FAILED */
+static int one_copy(const str *text, arena_t *arena, const str **values)
+{
+	str *value = arena_alloc(arena, sizeof(*value));
+
+	if(value == NULL || arena_copy(arena, text, value) < 0)
+		return SOURCE_FAILED;
+	*values = value;
+	return 1;
+}
+
+/* One value, which stays where it is. */
+static int one_text(const char *text, arena_t *arena, const str **values)
+{
+	str *value = arena_alloc(arena, sizeof(*value));
+
+	if(value == NULL)
+		return SOURCE_FAILED;
+	value->s = (char *)text;
+	value->len = (int)strlen(text);
+	*values = value;
+	return 1;
+}
+
+static int one_number(long long number, arena_t *arena, const str **values)
+{
+	char digits[SHORT_BYTES];
+	str text = {digits, snprintf(digits, sizeof(digits), "%lld", number)};
+
+	return one_copy(&text, arena, values);
+}
+
+/* -- headers ------------------------------------------------------------ */
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static void trim_blanks(str *text)
+{
+	while(text->len > 0 && is_blank(text->s[text->len - 1]))
+		text->len--;
+}
+
+/* A line ends within the body: of the blanks before its end and behind it one is
+ * left (RFC 3261 section 25.1, LWS). */
+static void fold(str *line)
+{
+	if(line->len > 0 && line->s[line->len - 1] == '\r')
+		line->len--;
+	trim_blanks(line);
+	line->s[line->len++] = ' ';
+}
+
+/* Make one line of a folded body.
+ * @return 0, or -1 without memory */
+static int unfold(str *body, arena_t *arena)
+{
+	str line = {arena_alloc(arena, body->len), 0};
+	int i = 0;
+
+	if(line.s == NULL)
+		return -1;
+	while(i < body->len) {
+		char c = body->s[i++];
+
+		if(c != '\n') {
+			line.s[line.len++] = c;
+			continue;
+		}
+		fold(&line);
+		while(i < body->len && is_blank(body->s[i]))
+			i++;
+	}
+	*body = line;
+	return 0;
+}
+
+/* The body of a header on one line, without blanks at its end; the core has cut
+ * those at its beginning, and the end of the line.
+ * @return 0, or -1 without memory */
+static int read_body(const struct hdr_field *header, arena_t *arena, str *body)
+{
+	*body = header->body;
+	trim_blanks(body);
+	if(body->len == 0 || memchr(body->s, '\n', body->len) == NULL)
+		return 0;
+	if(unfold(body, arena) < 0)
+		return -1;
+	trim_blanks(body);
+	return 0;
+}
+
+static bool is_named(const struct hdr_field *header, const str *name)
+{
+	return header->type != HDR_EOH_T && header_name_equal(&header->name, name);
+}
+
+static int header_values(source_t *source, const subject_t *subject,
+		arena_t *arena, const str **values)
+{
+	const struct hdr_field *header;
+	str *bodies;
+	int count = 0;
+
+	/* behind a header that is none there is nothing to be read */
+	(void)parse_headers(source->msg, HDR_EOH_F, 0);
+	for(header = source->msg->headers; header != NULL; header = header->next)
+		count += is_named(header, &subject->name);
+	if(count == 0)
+		return 0;
+	bodies = arena_alloc(arena, count * sizeof(*bodies));
+	if(bodies == NULL)
+		return SOURCE_FAILED;
+	*values = bodies;
+	for(header = source->msg->headers; header != NULL; header = header->next) {
+		if(is_named(header, &subject->name)
+				&& read_body(header, arena, bodies++) < 0)
+			return SOURCE_FAILED;
+	}
+	return count;
+}
+
+/* -- the request and where it came from --------------------------------- */
+
+static char *put(char *at, const str *text)
+{
+	memcpy(at, text->s, text->len);
+	return at + text->len;
+}
+
+static int request_value(source_t *source, const subject_t *subject,
+		arena_t *arena, const str **values)
+{
+	struct sip_msg *msg = source->msg;
+	const str *method = &msg->first_line.u.request.method;
+	const str *version = &msg->first_line.u.request.version;
+	const str *uri = GET_RURI(msg);
+	str *line = arena_alloc(arena, sizeof(*line));
+	char *at;
+
+	(void)subject;
+	if(line == NULL)
+		return SOURCE_FAILED;
+	line->len = method->len + 1 + uri->len + 1 + version->len;
+	line->s = arena_alloc(arena, line->len);
+	if(line->s == NULL)
+		return SOURCE_FAILED;
+	at = put(line->s, method);
+	*at++ = ' ';
+	at = put(at, uri);
+	*at++ = ' ';
+	put(at, version);
+	*values = line;
+	return 1;
+}
+
+/* An IPv6 address stands without brackets, as in $si. */
+static int addr_value(source_t *source, const subject_t *subject,
+		arena_t *arena, const str **values)
+{
+	/* in a buffer of the core's, which the next call overwrites */
+	char *address = ip_addr2a(&source->msg->rcv.src_ip);
+	str text = {address, (int)strlen(address)};
+
+	(void)subject;
+	return one_copy(&text, arena, values);
+}
+
+static int port_value(source_t *source, const subject_t *subject,
+		arena_t *arena, const str **values)
+{
+	(void)subject;
+	return one_number(source->msg->rcv.src_port, arena, values);
+}
+
+static int transport_value(source_t *source, const subject_t *subject,
+		arena_t *arena, const str **values)
+{
+	static const char *const names[] = {
+			[PROTO_UDP] = "UDP",
+			[PROTO_TCP] = "TCP",
+			[PROTO_TLS] = "TLS",
+			[PROTO_SCTP] = "SCTP",
+			[PROTO_WS] = "WS",
+			[PROTO_WSS] = "WSS",
+	};
+	unsigned proto = (unsigned char)source->msg->rcv.proto;
+
+	(void)subject;
+	if(proto >= sizeof(names) / sizeof(names[0]) || names[proto] == NULL)
+		return 0;
+	return one_text(names[proto], arena, values);
+}
+
+/* Is the R-URI ours, wherever the next hop is? As `uri == myself` says it. */
+static bool is_ours(struct sip_msg *msg)
+{
+	return parse_sip_msg_uri(msg) >= 0
+		   && check_self(
+					  &msg->parsed_uri.host, GET_URI_PORT(&msg->parsed_uri), 0)
+					  > 0;
+}
+
+static int localhost_value(source_t *source, const subject_t *subject,
+		arena_t *arena, const str **values)
+{
+	(void)subject;
+	return one_text(is_ours(source->msg) ? "true" : "false", arena, values);
+}
+
+static int outbound_value(source_t *source, const subject_t *subject,
+		arena_t *arena, const str **values)
+{
+	(void)subject;
+	return one_text(is_ours(source->msg) ? "false" : "true", arena, values);
+}
+
+/* -- date and time ------------------------------------------------------ */
+
+/* All conditions see the same instant. */
+static int time_value(source_t *source, const char *format, arena_t *arena,
+		const str **values)
+{
+	char formatted[SHORT_BYTES];
+	time_t now;
+	str text;
+
+	if(!source->has_now) {
+		now = time(NULL);
+		if(localtime_r(&now, &source->now) == NULL)
+			return 0;
+		source->has_now = true;
+	}
+	text.s = formatted;
+	text.len =
+			(int)strftime(formatted, sizeof(formatted), format, &source->now);
+	return one_copy(&text, arena, values);
+}
+
+static int date_value(source_t *source, const subject_t *subject,
+		arena_t *arena, const str **values)
+{
+	(void)subject;
+	return time_value(source, "%Y/%m/%d", arena, values);
+}
+
+static int time_of_day_value(source_t *source, const subject_t *subject,
+		arena_t *arena, const str **values)
+{
+	(void)subject;
+	return time_value(source, "%H:%M:%S", arena, values);
+}
+
+/* -- variables of the script -------------------------------------------- */
+
+/* Copied: what sets the variable anew releases it. */
+static int variable_value(source_t *source, const subject_t *subject,
+		arena_t *arena, const str **values)
+{
+	static str root = str_init("failover");
+	str name = subject->name;
+	const sr_xavp_t *variable = xavp_get_child(&root, &name);
+
+	(void)source;
+	if(variable == NULL)
+		return 0;
+	switch(variable->val.type) {
+		case SR_XTYPE_STR:
+			return one_copy(&variable->val.v.s, arena, values);
+		case SR_XTYPE_INT:
+			return one_number(variable->val.v.i, arena, values);
+		case SR_XTYPE_TIME:
+			return one_number((long long)variable->val.v.t, arena, values);
+		case SR_XTYPE_LONG:
+			return one_number(variable->val.v.l, arena, values);
+		case SR_XTYPE_LLONG:
+			return one_number(variable->val.v.ll, arena, values);
+		default:
+			return 0;
+	}
+}
+
+/* Copied: the next pseudo-variable may lie in the same buffer. */
+static int pv_value(source_t *source, const subject_t *subject, arena_t *arena,
+		const str **values)
+{
+	str name = subject->name;
+	pv_spec_t *spec = pv_cache_get(&name);
+	pv_value_t value;
+	int count = 0;
+
+	if(spec == NULL || pv_get_spec_value(source->msg, spec, &value) < 0
+			|| (value.flags & PV_VAL_NULL))
+		return 0;
+	if(value.flags & PV_VAL_STR)
+		count = one_copy(&value.rs, arena, values);
+	else if(value.flags & PV_VAL_INT)
+		count = one_number(value.ri, arena, values);
+	pv_value_destroy(&value);
+	return count;
+}
+
+/* Does the process have it already? Reading it anew would take memory. */
+static bool is_kept_pv(const str *name)
+{
+	pv_cache_t **table = pv_cache_get_table();
+	const pv_cache_t *kept;
+
+	if(table == NULL)
+		return false;
+	kept = table[get_hash1_raw(name->s, name->len) % PV_CACHE_SIZE];
+	while(kept != NULL
+			&& (kept->pvname.len != name->len
+					|| memcmp(kept->pvname.s, name->s, name->len) != 0))
+		kept = kept->next;
+	return kept != NULL;
+}
+
+/* Is a text one whole pseudo-variable that this server knows? The core would
+ * log what it finds wrong, and go by the first part of what it understands. What
+ * it takes to find out is not given back: the core frees a parameter of some
+ * transformations twice (pvapi.c, tr_param_free).
+ * @param text NUL-terminated */
+static bool is_known_pv(const str *text)
+{
+	str name = *text;
+	pv_spec_t spec;
+
+	return pv_parse_spec2(&name, &spec, 1) == text->s + text->len;
+}
+
+static int pv_check(const subject_t *subject, diagnostics_t *diagnostics)
+{
+	str name = {NULL, subject->name.len};
+	bool is_known;
+
+	if(is_kept_pv(&subject->name))
+		return 0;
+	name.s = pkg_malloc(name.len + 1);
+	if(name.s == NULL) {
+		PKG_MEM_ERROR;
+		return diagnostics_error(diagnostics, &subject->where, "no memory");
+	}
+	memcpy(name.s, subject->name.s, name.len);
+	name.s[name.len] = '\0';
+	is_known = is_known_pv(&name) && pv_cache_get(&name) != NULL;
+	pkg_free(name.s);
+	if(is_known)
+		return 0;
+	return diagnostics_error(diagnostics, &subject->where,
+			"[%.*s]: there is no such pseudo-variable here; load the module "
+			"that has it",
+			SHOWN(&subject->where));
+}
+
+/* -- the table ---------------------------------------------------------- */
+
+typedef int (*read_values_t)(source_t *source, const subject_t *subject,
+		arena_t *arena, const str **values);
+
+static const read_values_t readers[SUBJECT_KINDS] = {
+		[SUBJECT_HEADER] = header_values,
+		[SUBJECT_REQUEST] = request_value,
+		[SUBJECT_ADDR] = addr_value,
+		[SUBJECT_PORT] = port_value,
+		[SUBJECT_TRANSPORT] = transport_value,
+		[SUBJECT_LOCALHOST] = localhost_value,
+		[SUBJECT_OUTBOUND] = outbound_value,
+		[SUBJECT_DATE] = date_value,
+		[SUBJECT_TIME] = time_of_day_value,
+		[SUBJECT_VARIABLE] = variable_value,
+		[SUBJECT_PV] = pv_value,
+};
+
+static int read_values(void *context, const subject_t *subject, arena_t *arena,
+		const str **values)
+{
+	*values = NULL;
+	return readers[subject->kind](context, subject, arena, values);
+}
+
+request_source_t source_of_request(source_t *source, struct sip_msg *msg)
+{
+	*source = (source_t){.msg = msg};
+	return (request_source_t){.values = read_values, .context = source};
+}
+
+int source_check(const subject_t *subject, diagnostics_t *diagnostics)
+{
+	return subject->kind == SUBJECT_PV ? pv_check(subject, diagnostics) : 0;
+}

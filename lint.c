@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lint.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* -- walking through a plan --------------------------------------------- */
+
+void walk_begin(walk_t *walk, const lint_t *lint)
+{
+	memset(walk, 0, sizeof(*walk));
+	walk->lint = lint;
+	walk->below = *lint->defaults;
+}
+
+/* What the rule leaves to those below it. */
+static void leave_rule(walk_t *walk)
+{
+	const rule_t *rule = walk->rule;
+
+	if(!rule->continues)
+		return;
+	if(rule->has_first || rule->has_reply)
+		walk->may_have_first = true;
+	if(rule->conditions != NULL) {
+		walk->unsure_below |= rule->settings.written;
+		return;
+	}
+	settings_apply(&walk->below, &rule->settings);
+	walk->unsure_below &= ~rule->settings.written;
+}
+
+bool walk_next(walk_t *walk)
+{
+	const dialplan_t *plan = walk->lint->plan;
+	int next = 0;
+
+	if(walk->rule != NULL) {
+		next = walk->rule->id + 1;
+		leave_rule(walk);
+	}
+	if(next >= plan->n_rules)
+		return false;
+	walk->rule = plan->rules[next];
+	walk->settings = walk->below;
+	settings_apply(&walk->settings, &walk->rule->settings);
+	walk->unsure = walk->rule->continues ? ~0u : walk->unsure_below;
+	walk->unsure &= ~walk->rule->settings.written;
+	return true;
+}
+
+bool walk_is_sure(const walk_t *walk, setting_id_t id)
+{
+	return !((walk->unsure >> id) & 1);
+}
+
+/* -- places in the text ------------------------------------------------- */
+
+/* Cut the first line off the rest of a text.
+ * @return false: nothing is left */
+static bool next_line(fragment_t *rest, fragment_t *line)
+{
+	const char *end;
+	int len;
+
+	if(rest->text.len == 0)
+		return false;
+	end = memchr(rest->text.s, '\n', rest->text.len);
+	len = end == NULL ? rest->text.len : (int)(end - rest->text.s);
+	*line = *rest;
+	line->text.len = len;
+	rest->text.s += len + (end != NULL);
+	rest->text.len -= len + (end != NULL);
+	rest->line++;
+	return true;
+}
+
+static fragment_t rule_text(const rule_t *rule)
+{
+	fragment_t text = fragment_of(&rule->source);
+
+	text.line = rule->line;
+	return text;
+}
+
+fragment_t rule_where(const rule_t *rule)
+{
+	fragment_t rest = rule_text(rule);
+	fragment_t line = rest;
+
+	next_line(&rest, &line);
+	return line;
+}
+
+bool rule_find_line(const rule_t *rule, const char *name, fragment_t *line,
+		fragment_t *value)
+{
+	fragment_t rest = rule_text(rule);
+	bool is_found = false;
+	fragment_t it, left;
+
+	/* the last one: a condition may have the name of a deploy line */
+	while(next_line(&rest, &it)) {
+		int equals = fragment_find(&it, 0, '=');
+
+		if(equals < 0)
+			continue;
+		left = fragment_part(&it, 0, equals);
+		left = fragment_trim(&left);
+		if(!fragment_is(&left, name))
+			continue;
+		is_found = true;
+		*value = fragment_part(&it, equals + 1, it.text.len - equals - 1);
+		*value = fragment_trim(value);
+		*line = fragment_trim(&it);
+	}
+	return is_found;
+}
+
+static bool find_setting(const rule_t *rule, setting_id_t id, fragment_t *line,
+		fragment_t *value)
+{
+	char name[64] = SETTINGS_PREFIX;
+	const char *short_name = settings_table()[id].name;
+
+	if(short_name == NULL)
+		return false;
+	strncat(name, short_name, sizeof(name) - strlen(name) - 1);
+	return rule_find_line(rule, name, line, value);
+}
+
+fragment_t rule_setting_where(const rule_t *rule, setting_id_t id)
+{
+	fragment_t line, value;
+
+	return find_setting(rule, id, &line, &value) ? line : rule_where(rule);
+}
+
+/* The end of the first option of a block, as destination.c has it. */
+static int option_end(const fragment_t *block)
+{
+	bool quoted = false;
+	int depth = 0;
+	int i;
+
+	for(i = 0; i < block->text.len; i++) {
+		char c = block->text.s[i];
+
+		if(c == '\'')
+			quoted = !quoted;
+		if(quoted)
+			continue;
+		if(c == '{' || c == '[' || c == '(')
+			depth++;
+		if((c == '}' || c == ']' || c == ')') && depth > 0)
+			depth--;
+		if(c == ',' && depth == 0)
+			break;
+	}
+	return i;
+}
+
+static bool option_is(
+		const fragment_t *option, const char *name, fragment_t *value)
+{
+	int equals = fragment_find(option, 0, '=');
+	fragment_t left;
+
+	if(equals < 0)
+		return false;
+	left = fragment_part(option, 0, equals);
+	left = fragment_trim(&left);
+	if(!fragment_is(&left, name))
+		return false;
+	*value = fragment_part(option, equals + 1, option->text.len - equals - 1);
+	*value = fragment_trim(value);
+	if(value->text.len >= 2 && value->text.s[0] == '\'')
+		*value = fragment_part(value, 1, value->text.len - 2);
+	return true;
+}
+
+static bool find_option(
+		const destination_t *destination, const char *name, fragment_t *value)
+{
+	const fragment_t *word = &destination->where;
+	int open = fragment_find(word, 0, '{');
+	fragment_t rest;
+
+	if(open < 0)
+		return false;
+	rest = fragment_part(word, open + 1, word->text.len - open - 2);
+	while(rest.text.len > 0) {
+		int end = option_end(&rest);
+		int next = end < rest.text.len ? end + 1 : end;
+		fragment_t option = fragment_part(&rest, 0, end);
+
+		if(option_is(&option, name, value))
+			return true;
+		rest = fragment_part(&rest, next, rest.text.len - next);
+	}
+	return false;
+}
+
+static bool is_chosen(const settings_t *settings, setting_id_t id)
+{
+	return (settings->chosen >> id) & 1;
+}
+
+static void visit_options(lint_t *lint, const destination_t *destination,
+		setting_id_t id,
+		void (*see)(lint_t *lint, const fragment_t *value,
+				const settings_t *settings))
+{
+	const char *name = settings_table()[id].option;
+	fragment_t value;
+
+	for(; destination != NULL; destination = destination->next) {
+		if(is_chosen(&destination->options, id) && name != NULL
+				&& find_option(destination, name, &value))
+			see(lint, &value, &destination->options);
+	}
+}
+
+void lint_visit_setting(lint_t *lint, setting_id_t id,
+		void (*see)(lint_t *lint, const fragment_t *value,
+				const settings_t *settings))
+{
+	fragment_t line, value;
+	int i;
+
+	for(i = 0; i < lint->plan->n_rules; i++) {
+		const rule_t *rule = lint->plan->rules[i];
+
+		if(is_chosen(&rule->settings, id)
+				&& find_setting(rule, id, &line, &value))
+			see(lint, &value, &rule->settings);
+		visit_options(lint, rule->first, id, see);
+		visit_options(lint, rule->further, id, see);
+	}
+}
+
+fragment_t condition_value(const condition_t *condition)
+{
+	const fragment_t *line = &condition->where;
+	int begin = subject_end(line) + 1;
+	fragment_t value = fragment_part(line, begin, line->text.len - begin);
+
+	return fragment_trim(&value);
+}
+
+/* -- texts -------------------------------------------------------------- */
+
+#define DISTANCE_BYTES_MAX 32
+
+static int least(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+/* The distance of Damerau and Levenshtein, without a letter that is moved
+ * twice: https://en.wikipedia.org/wiki/Damerau-Levenshtein_distance */
+int lint_distance(const str *word, const char *other)
+{
+	int rows[DISTANCE_BYTES_MAX + 1][DISTANCE_BYTES_MAX + 1];
+	int len = (int)strlen(other);
+	int i, j;
+
+	if(word->len > DISTANCE_BYTES_MAX || len > DISTANCE_BYTES_MAX)
+		return DISTANCE_BYTES_MAX;
+	for(i = 0; i <= word->len; i++) {
+		for(j = 0; j <= len; j++) {
+			bool is_same;
+
+			if(i == 0 || j == 0) {
+				rows[i][j] = i + j;
+				continue;
+			}
+			is_same = lower(word->s[i - 1]) == lower(other[j - 1]);
+			rows[i][j] = least(least(rows[i - 1][j], rows[i][j - 1]) + 1,
+					rows[i - 1][j - 1] + !is_same);
+			if(i > 1 && j > 1 && lower(word->s[i - 1]) == lower(other[j - 2])
+					&& lower(word->s[i - 2]) == lower(other[j - 1]))
+				rows[i][j] = least(rows[i][j], rows[i - 2][j - 2] + 1);
+		}
+	}
+	return rows[word->len][len];
+}
+
+bool lint_has_empty_alternative(const str *regex)
+{
+	bool is_empty = true;
+	bool has_bar = false;
+	int depth = 0;
+	int i;
+
+	for(i = 0; i < regex->len; i++) {
+		char c = regex->s[i];
+
+		if(c == '\\') {
+			i++;
+		} else if(c == '(' || c == '[') {
+			depth++;
+		} else if(c == ')' || c == ']') {
+			depth -= depth > 0;
+		} else if(c == '|' && depth == 0) {
+			if(is_empty)
+				return true;
+			has_bar = is_empty = true;
+			continue;
+		}
+		is_empty = false;
+	}
+	return has_bar && is_empty;
+}

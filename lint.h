@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lint: what the checks of dialplan_lint share: the rules one after the other
+ * with the settings that hold for them, and where something stands in the text
+ * of a rule. The checks themselves are in lint_*.c, by their subject. */
+#ifndef FAILOVER_LINT_H
+#define FAILOVER_LINT_H
+
+#include "dialplan_lint.h"
+
+typedef struct lint
+{
+	const dialplan_t *plan;
+	const settings_t *defaults;
+	unsigned max_branches;
+	arena_t *arena;
+	diagnostics_t *diagnostics;
+	searcher_t searcher;
+	const condition_t **conditions; /* by the id of a test: the first with it */
+} lint_t;
+
+/* A row of the table of checks. */
+typedef struct lint_check
+{
+	const char *name;
+	const char *explanation;  /* one line */
+	int (*run)(lint_t *lint); /* 0, or -1 without memory */
+} lint_check_t;
+
+/** The table; ends with a row without name. */
+const lint_check_t *lint_table(void);
+
+/** Tests are shared by rules: find where each stands first.
+ * @return 0, or -1 without memory */
+int lint_find_conditions(lint_t *lint);
+
+/* -- walking through a plan --------------------------------------------- */
+
+/* A rule, and what holds for a call to which it applies. A rule with $continue
+ * may apply or not, and what stands in it holds for the rules below only then;
+ * and what holds where a rule goes on below is known for what it says itself. */
+typedef struct walk
+{
+	const lint_t *lint;
+	const rule_t *rule;	 /* NULL before the first one */
+	settings_t settings; /* as far as they are sure */
+	unsigned unsure;	 /* bit (1 << setting_id) */
+	settings_t below;	 /* the same without the rule */
+	unsigned unsure_below;
+	bool may_have_first; /* some rule above may have named a destination */
+} walk_t;
+
+void walk_begin(walk_t *walk, const lint_t *lint);
+
+/** Go to the next rule.
+ * @return false behind the last one */
+bool walk_next(walk_t *walk);
+
+/** Is it known what a setting is for this rule? */
+bool walk_is_sure(const walk_t *walk, setting_id_t id);
+
+/* -- places in the text ------------------------------------------------- */
+
+/** The line that opens a rule. */
+fragment_t rule_where(const rule_t *rule);
+
+/** Find a deploy line in the text of a rule.
+ * @param name as it is written, in any case of letters
+ * @param value set to what is behind its equals sign, trimmed
+ * @return false: there is no such line */
+bool rule_find_line(const rule_t *rule, const char *name, fragment_t *line,
+		fragment_t *value);
+
+/** Where a setting stands in a rule; the line that opens the rule if it does
+ * not. */
+fragment_t rule_setting_where(const rule_t *rule, setting_id_t id);
+
+/** Call a function for each place where a setting is written out: in rules, and
+ * as an option of destinations.
+ * @param see value: as it stands there; settings: the level it was read into */
+void lint_visit_setting(lint_t *lint, setting_id_t id,
+		void (*see)(lint_t *lint, const fragment_t *value,
+				const settings_t *settings));
+
+/** The pattern of a condition, with its exclamation mark. */
+fragment_t condition_value(const condition_t *condition);
+
+/* -- texts -------------------------------------------------------------- */
+
+/** How many letters must be put in, left out, exchanged or swapped with their
+ * neighbour to make one word of the other, whatever their case; a large number
+ * for long words. */
+int lint_distance(const str *word, const char *other);
+
+/** Does an expression have an alternative that is empty, and so matches
+ * everything: a|, |a, a||b? Not looked for within brackets. */
+bool lint_has_empty_alternative(const str *regex);
+
+/* -- the checks --------------------------------------------------------- */
+
+int lint_no_rule(lint_t *lint);
+int lint_rule_unreachable(lint_t *lint);
+int lint_last_continues(lint_t *lint);
+int lint_reply_alone(lint_t *lint);
+int lint_rule_name_twice(lint_t *lint);
+int lint_variable_unused(lint_t *lint);
+int lint_header_slip(lint_t *lint);
+int lint_group_negated(lint_t *lint);
+
+int lint_pattern_none(lint_t *lint);
+int lint_pattern_alternative(lint_t *lint);
+int lint_pattern_empty(lint_t *lint);
+int lint_pattern_negated_twice(lint_t *lint);
+int lint_redirection_unmatched(lint_t *lint);
+int lint_redirection_anywhere(lint_t *lint);
+int lint_redirection_off(lint_t *lint);
+int lint_timer_beyond_total(lint_t *lint);
+int lint_timer_unit(lint_t *lint);
+
+int lint_condition_never(lint_t *lint);
+int lint_condition_empty(lint_t *lint);
+int lint_condition_negated_twice(lint_t *lint);
+int lint_condition_anchored(lint_t *lint);
+int lint_conditions_together(lint_t *lint);
+int lint_address_loose(lint_t *lint);
+int lint_variable_unset(lint_t *lint);
+
+int lint_destination_untried(lint_t *lint);
+int lint_destination_twice(lint_t *lint);
+int lint_destination_slash(lint_t *lint);
+int lint_destination_escape(lint_t *lint);
+
+#endif

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lint.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* A call makes no more attempts, so that those behind are not compared. */
+#define COMPARED_MAX ATTEMPTS_MAX
+
+/* What stands for a group while destinations are compared: a port, which can
+ * stand in every place, and that nobody writes. */
+#define GROUP_PORT_BASE 65001
+
+/* -- destinations that are never tried ---------------------------------- */
+
+static int count_destinations(const destination_t *destination)
+{
+	int count = 0;
+
+	for(; destination != NULL; destination = destination->next)
+		count++;
+	return count;
+}
+
+static void see_untried(const walk_t *walk)
+{
+	const rule_t *rule = walk->rule;
+	unsigned branches = walk->lint->max_branches;
+	unsigned attempts = walk_is_sure(walk, SETTING_ATTEMPTS)
+								? walk->settings.attempts
+								: ATTEMPTS_MAX;
+	bool is_by_branches = branches <= attempts;
+	int tried = (int)(is_by_branches ? branches : attempts);
+	/* without To the request's own one comes first, or none does */
+	int count = rule->has_first + count_destinations(rule->further);
+	const destination_t *untried = rule->further;
+	int i;
+
+	if(count <= tried)
+		return;
+	for(i = rule->has_first; i < tried; i++)
+		untried = untried->next;
+	diagnostics_warning(walk->lint->diagnostics, &untried->where,
+			"this is destination %d of %d, and only %d are tried: %s",
+			tried + 1, count, tried,
+			is_by_branches ? "max_branches in kamailio.cfg, 30 at the most, "
+							 "would have to be more"
+						   : "&failover.attempts would have to be more");
+}
+
+int lint_destination_untried(lint_t *lint)
+{
+	walk_t walk;
+
+	walk_begin(&walk, lint);
+	while(walk_next(&walk))
+		see_untried(&walk);
+	return 0;
+}
+
+/* -- the same place twice ----------------------------------------------- */
+
+/* Where a destination is. */
+typedef struct place
+{
+	const destination_t *destination;
+	uri_parts_t uri;
+	str host;
+	int port;
+	char text[SIP_URI_BYTES_MAX];
+} place_t;
+
+typedef struct comparison
+{
+	lint_t *lint;
+	str groups[RULE_GROUPS_MAX];
+	char digits[RULE_GROUPS_MAX][8];
+	place_t places[COMPARED_MAX];
+	int count;
+} comparison_t;
+
+static bool is_same_text(const str *a, const str *b)
+{
+	return a->len == b->len
+		   && (a->len == 0 || strncasecmp(a->s, b->s, a->len) == 0);
+}
+
+static bool is_same_socket(const place_t *a, const place_t *b)
+{
+	return is_same_text(
+			&a->destination->options.socket, &b->destination->options.socket);
+}
+
+/* @return false: it cannot be compared */
+static bool find_place(const comparison_t *comparison,
+		const destination_t *destination, place_t *place)
+{
+	str text = {place->text, 0};
+	int at, bad_hole;
+
+	place->destination = destination;
+	if(destination->is_current)
+		return true;
+	text.len = template_fill(&destination->uri, comparison->groups, place->text,
+			sizeof(place->text), &bad_hole);
+	if(text.len < 0 || sip_uri_parse(&text, &place->uri, &at) != NULL)
+		return false;
+	place->host = place->uri.host;
+	sip_uri_param(&place->uri, "maddr", &place->host);
+	place->port = sip_uri_port(&place->uri);
+	if(place->port == 0)
+		place->port = destination->transport == TRANSPORT_TLS ? 5061 : 5060;
+	return true;
+}
+
+static void warn_same(const comparison_t *comparison, const place_t *place,
+		const place_t *earlier)
+{
+	const fragment_t *where = &place->destination->where;
+	const fragment_t *first = &earlier->destination->where;
+
+	diagnostics_warning(comparison->lint->diagnostics, where,
+			"[%.*s] stands in this rule a second time (line %d, column %d), so "
+			"what has just failed is tried again: leave one of them out",
+			SHOWN(where), first->line, first->column);
+}
+
+static void warn_same_host(const comparison_t *comparison, const place_t *place,
+		const place_t *earlier)
+{
+	const fragment_t *where = &place->destination->where;
+	const fragment_t *first = &earlier->destination->where;
+
+	diagnostics_warning(comparison->lint->diagnostics, where,
+			"[%.*s] has the host, port and transport of line %d, column %d "
+			"again: what makes that one fail most likely makes this one fail "
+			"too",
+			SHOWN(where), first->line, first->column);
+}
+
+/* @return whether there was something to warn of */
+static bool compare(const comparison_t *comparison, const place_t *place,
+		const place_t *earlier)
+{
+	const destination_t *a = earlier->destination;
+	const destination_t *b = place->destination;
+
+	if(a->is_current != b->is_current || !is_same_socket(earlier, place))
+		return false;
+	if(a->is_current
+			|| (a->transport == b->transport
+					&& sip_uri_equal(&earlier->uri, &place->uri))) {
+		warn_same(comparison, place, earlier);
+		return true;
+	}
+	if(a->transport != b->transport || earlier->port != place->port
+			|| !is_same_text(&earlier->host, &place->host))
+		return false;
+	warn_same_host(comparison, place, earlier);
+	return true;
+}
+
+static void add_place(
+		comparison_t *comparison, const destination_t *destination)
+{
+	place_t *place = &comparison->places[comparison->count];
+	int i;
+
+	if(!find_place(comparison, destination, place))
+		return;
+	for(i = 0; i < comparison->count; i++) {
+		if(compare(comparison, place, &comparison->places[i]))
+			break;
+	}
+	comparison->count++;
+}
+
+static void see_places(comparison_t *comparison, const rule_t *rule)
+{
+	const destination_t *destination;
+
+	comparison->count = 0;
+	if(rule->first != NULL)
+		add_place(comparison, rule->first);
+	for(destination = rule->further;
+			destination != NULL && comparison->count < COMPARED_MAX;
+			destination = destination->next)
+		add_place(comparison, destination);
+}
+
+/* Without To the request's own destination is the first. */
+static void see_current(const walk_t *walk)
+{
+	const destination_t *destination = walk->rule->further;
+
+	if(walk->rule->has_first || walk->rule->continues || walk->may_have_first)
+		return;
+	while(destination != NULL && !destination->is_current)
+		destination = destination->next;
+	if(destination != NULL)
+		diagnostics_warning(walk->lint->diagnostics, &destination->where,
+				"without To the request's own destination is the first "
+				"already, so that it is tried twice: leave current out, or "
+				"write To");
+}
+
+int lint_destination_twice(lint_t *lint)
+{
+	comparison_t *comparison = arena_alloc(lint->arena, sizeof(*comparison));
+	walk_t walk;
+	int i;
+
+	if(comparison == NULL)
+		return -1;
+	comparison->lint = lint;
+	for(i = 0; i < RULE_GROUPS_MAX; i++) {
+		comparison->groups[i].s = comparison->digits[i];
+		comparison->groups[i].len = snprintf(comparison->digits[i],
+				sizeof(comparison->digits[i]), "%d", GROUP_PORT_BASE + i);
+	}
+	walk_begin(&walk, lint);
+	while(walk_next(&walk)) {
+		see_places(comparison, walk.rule);
+		see_current(&walk);
+	}
+	return 0;
+}
+
+/* -- what looks like something else ------------------------------------- */
+
+/* The URI of a destination with its suffix, as it is written. */
+static fragment_t without_options(const fragment_t *word)
+{
+	int open = fragment_find(word, 0, '{');
+
+	return fragment_part(word, 0, open < 0 ? word->text.len : open);
+}
+
+/* A word behind the last slash of a parameter's value.
+ * @return false: there is none */
+static bool find_slash(
+		const fragment_t *uri, fragment_t *name, fragment_t *suffix)
+{
+	int slash = -1;
+	int equals = -1;
+	int i, begin;
+
+	for(i = 0; i < uri->text.len; i++) {
+		if(uri->text.s[i] == '@' || uri->text.s[i] == ';')
+			slash = equals = -1;
+		else if(uri->text.s[i] == '=' && equals < 0)
+			equals = i;
+		else if(uri->text.s[i] == '/')
+			slash = i;
+	}
+	if(equals < 0 || slash < equals)
+		return false;
+	for(begin = equals; begin > 0 && uri->text.s[begin - 1] != ';'; begin--)
+		;
+	*name = fragment_part(uri, begin, equals - begin);
+	*suffix = fragment_part(uri, slash, uri->text.len - slash);
+	return begin > 0;
+}
+
+/* Parameters of RFC 3261, whose values have no slash. */
+static bool is_known_param(const fragment_t *name)
+{
+	static const char *const names[] = {
+			"transport", "user", "method", "ttl", "maddr", "lr", "ob"};
+	size_t i;
+
+	for(i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if(fragment_is(name, names[i]))
+			return true;
+	}
+	return false;
+}
+
+/* The transport that is nearest to a word, within one slip. */
+static const char *near_transport(const str *word, int *distance)
+{
+	int i;
+
+	for(i = 0; i < TRANSPORT_COUNT; i++) {
+		*distance = lint_distance(word, transport_name(i));
+		if(*distance <= 1)
+			return transport_name(i);
+	}
+	return NULL;
+}
+
+static void see_slash(lint_t *lint, const destination_t *destination)
+{
+	fragment_t uri = without_options(&destination->where);
+	fragment_t name, suffix;
+	const char *transport;
+	int distance;
+	str word;
+
+	if(destination->is_current || !find_slash(&uri, &name, &suffix))
+		return;
+	word = suffix.text;
+	word.s++;
+	word.len--;
+	transport = near_transport(&word, &distance);
+	if(transport == NULL || (distance == 0 && is_known_param(&name)))
+		return;
+	if(distance == 0)
+		diagnostics_warning(lint->diagnostics, &suffix,
+				"[%.*s] is read as the transport, not as the end of the value "
+				"of %.*s: write %%%%2F for a slash that belongs to it",
+				SHOWN(&suffix), SHOWN(&name));
+	else
+		diagnostics_warning(lint->diagnostics, &suffix,
+				"[%.*s] is read as the end of the value of %.*s: was /%s "
+				"meant?",
+				SHOWN(&suffix), SHOWN(&name), transport);
+}
+
+static void see_escape(lint_t *lint, const destination_t *destination)
+{
+	fragment_t uri = without_options(&destination->where);
+	const char *s = uri.text.s;
+	int i;
+
+	for(i = 0; i + 2 < uri.text.len; i++) {
+		fragment_t where;
+
+		if(s[i] != '%')
+			continue;
+		if(s[i + 1] < '2' || s[i + 1] > '7'
+				|| strchr("0123456789abcdefABCDEF", s[i + 2]) == NULL) {
+			i++; /* of %% the second one begins nothing */
+			continue;
+		}
+		where = fragment_part(&uri, i, 3);
+		diagnostics_warning(lint->diagnostics, &where,
+				"[%.*s] is group %c and then a %c: %%%%%.2s would be the "
+				"escape, %%{%c}%c the group",
+				SHOWN(&where), s[i + 1], s[i + 2], s + i + 1, s[i + 1],
+				s[i + 2]);
+	}
+}
+
+static void visit_destinations(lint_t *lint,
+		void (*see)(lint_t *lint, const destination_t *destination))
+{
+	const destination_t *destination;
+	int i;
+
+	for(i = 0; i < lint->plan->n_rules; i++) {
+		const rule_t *rule = lint->plan->rules[i];
+
+		if(rule->first != NULL)
+			see(lint, rule->first);
+		for(destination = rule->further; destination != NULL;
+				destination = destination->next)
+			see(lint, destination);
+	}
+}
+
+int lint_destination_slash(lint_t *lint)
+{
+	visit_destinations(lint, see_slash);
+	return 0;
+}
+
+int lint_destination_escape(lint_t *lint)
+{
+	visit_destinations(lint, see_escape);
+	return 0;
+}

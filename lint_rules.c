@@ -1,0 +1,575 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lint.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "rule_parse.h"
+
+/* Rules that may hide another one are looked for among so many; who writes more
+ * of them under one condition is not told of all. */
+#define HIDING_MAX 256
+
+/* A word is taken for a slip of another one if so many letters differ. */
+#define SLIP_DISTANCE_MAX 2
+
+int lint_no_rule(lint_t *lint)
+{
+	static const str nothing = str_init("");
+	fragment_t where = fragment_of(&nothing);
+
+	if(lint->plan->n_rules == 0)
+		diagnostics_warning(lint->diagnostics, &where,
+				"there is no rule, so failover() takes no call: [Deploy "
+				"Patterns] and a line such as To = sip:100@192.0.2.1 make one");
+	return 0;
+}
+
+/* -- rules that never apply --------------------------------------------- */
+
+/* A rule that hides others, by the rarest of its conditions. */
+typedef struct hiding
+{
+	struct hiding *next;
+	const rule_t *rule;
+} hiding_t;
+
+typedef struct hidden
+{
+	lint_t *lint;
+	int *uses;			/* by the id of a test: how many conditions have it */
+	int *marks;			/* by the id of a test: the rule that was marked last */
+	hiding_t **hidings; /* by the id of a test */
+} hidden_t;
+
+static void count_uses(hidden_t *hidden)
+{
+	const dialplan_t *plan = hidden->lint->plan;
+	const condition_t *condition;
+	int i;
+
+	for(i = 0; i < plan->n_rules; i++) {
+		for(condition = plan->rules[i]->conditions; condition != NULL;
+				condition = condition->next)
+			hidden->uses[condition->test->id]++;
+	}
+}
+
+static void mark_conditions(hidden_t *hidden, const rule_t *rule)
+{
+	const condition_t *condition;
+
+	for(condition = rule->conditions; condition != NULL;
+			condition = condition->next)
+		hidden->marks[condition->test->id] = rule->id + 1;
+}
+
+/* Are all conditions of a rule among those that were marked? */
+static bool is_among_marked(
+		const hidden_t *hidden, const rule_t *rule, int mark)
+{
+	const condition_t *condition;
+
+	for(condition = rule->conditions; condition != NULL;
+			condition = condition->next) {
+		if(hidden->marks[condition->test->id] != mark)
+			return false;
+	}
+	return true;
+}
+
+/* A rule above that applies wherever this one would. It has one condition by
+ * which it was noted, and that is one of this rule's. */
+static const rule_t *find_hiding(hidden_t *hidden, const rule_t *rule)
+{
+	const condition_t *condition;
+	const hiding_t *hiding;
+	int left = HIDING_MAX;
+
+	mark_conditions(hidden, rule);
+	for(condition = rule->conditions; condition != NULL;
+			condition = condition->next) {
+		for(hiding = hidden->hidings[condition->test->id];
+				hiding != NULL && left > 0; hiding = hiding->next, left--) {
+			if(is_among_marked(hidden, hiding->rule, rule->id + 1))
+				return hiding->rule;
+		}
+	}
+	return NULL;
+}
+
+static int note_hiding(hidden_t *hidden, const rule_t *rule)
+{
+	const condition_t *condition, *rarest = rule->conditions;
+	hiding_t *hiding = arena_alloc(hidden->lint->arena, sizeof(*hiding));
+	hiding_t **list;
+
+	if(hiding == NULL)
+		return -1;
+	for(condition = rule->conditions; condition != NULL;
+			condition = condition->next) {
+		if(hidden->uses[condition->test->id] < hidden->uses[rarest->test->id])
+			rarest = condition;
+	}
+	list = &hidden->hidings[rarest->test->id];
+	hiding->rule = rule;
+	hiding->next = *list;
+	*list = hiding;
+	return 0;
+}
+
+static void warn_hidden(lint_t *lint, const rule_t *rule, const rule_t *hiding)
+{
+	fragment_t where = rule_where(rule);
+
+	diagnostics_warning(lint->diagnostics, &where,
+			"this rule never applies: the rule of line %d has no other "
+			"conditions than this one and ends the search; put this one above "
+			"it, or $continue = true there",
+			hiding->line);
+}
+
+static void warn_all_hidden(lint_t *lint, const rule_t *rule)
+{
+	int n_below = lint->plan->n_rules - rule->id - 1;
+	fragment_t where = rule_where(lint->plan->rules[rule->id + 1]);
+	char further[64] = "";
+
+	if(n_below > 1)
+		snprintf(further, sizeof(further), " (like the %d below it)",
+				n_below - 1);
+	diagnostics_warning(lint->diagnostics, &where,
+			"this rule never applies%s: the rule of line %d has no conditions "
+			"and ends the search; put that one last, or $continue = true there",
+			further, rule->line);
+}
+
+static int search_hidden(hidden_t *hidden)
+{
+	lint_t *lint = hidden->lint;
+	int i;
+
+	for(i = 0; i < lint->plan->n_rules; i++) {
+		const rule_t *rule = lint->plan->rules[i];
+		const rule_t *hiding = find_hiding(hidden, rule);
+
+		if(hiding != NULL)
+			warn_hidden(lint, rule, hiding);
+		/* what a hidden one would hide is hidden by the other one as well */
+		if(hiding != NULL || rule->continues)
+			continue;
+		if(rule->conditions == NULL) {
+			if(i + 1 < lint->plan->n_rules)
+				warn_all_hidden(lint, rule);
+			return 0;
+		}
+		if(note_hiding(hidden, rule) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int lint_rule_unreachable(lint_t *lint)
+{
+	size_t n_tests = (size_t)lint->plan->n_tests;
+	hidden_t hidden = {.lint = lint};
+
+	hidden.uses = arena_alloc(lint->arena, n_tests * sizeof(*hidden.uses));
+	hidden.marks = arena_alloc(lint->arena, n_tests * sizeof(*hidden.marks));
+	hidden.hidings =
+			arena_alloc(lint->arena, n_tests * sizeof(*hidden.hidings));
+	if(hidden.uses == NULL || hidden.marks == NULL || hidden.hidings == NULL)
+		return -1;
+	count_uses(&hidden);
+	return search_hidden(&hidden);
+}
+
+int lint_last_continues(lint_t *lint)
+{
+	const rule_t *last;
+	fragment_t where, value;
+
+	if(lint->plan->n_rules == 0)
+		return 0;
+	last = lint->plan->rules[lint->plan->n_rules - 1];
+	if(last->continues && rule_find_line(last, "$continue", &where, &value))
+		diagnostics_warning(lint->diagnostics, &where,
+				"this is the last rule, so there is none to go on to: leave "
+				"the line out, or put the rule higher");
+	return 0;
+}
+
+/* -- lines without effect ----------------------------------------------- */
+
+static void warn_beside_reply(lint_t *lint, const fragment_t *where)
+{
+	diagnostics_warning(lint->diagnostics, where,
+			"this does nothing here: $action answers the call, so there is no "
+			"attempt; leave it out, or write To instead of $action");
+}
+
+int lint_reply_alone(lint_t *lint)
+{
+	int i, id;
+
+	for(i = 0; i < lint->plan->n_rules; i++) {
+		const rule_t *rule = lint->plan->rules[i];
+		fragment_t where;
+
+		if(!rule->has_reply || rule->continues)
+			continue;
+		for(id = 0; id < SETTING_COUNT; id++) {
+			if(!((rule->settings.named >> id) & 1))
+				continue;
+			where = rule_setting_where(rule, id);
+			warn_beside_reply(lint, &where);
+			break;
+		}
+		if(rule->headers != NULL)
+			warn_beside_reply(lint, &rule->headers->where);
+	}
+	return 0;
+}
+
+int lint_rule_name_twice(lint_t *lint)
+{
+	text_map_t names;
+	int i;
+
+	text_map_init(&names, lint->arena);
+	for(i = 0; i < lint->plan->n_rules; i++) {
+		rule_t *rule = lint->plan->rules[i];
+		const rule_t *first;
+		text_entry_t *entry;
+		fragment_t where;
+
+		if(rule->name.len == 0)
+			continue;
+		entry = text_map_enter(&names, &rule->name);
+		if(entry == NULL)
+			return -1;
+		first = entry->value;
+		if(first == NULL) {
+			entry->value = rule;
+			continue;
+		}
+		where = rule_where(rule);
+		diagnostics_warning(lint->diagnostics, &where,
+				"the rule of line %d has this name too, so a log that names it "
+				"does not tell which one it was: give each its own",
+				first->line);
+	}
+	return 0;
+}
+
+/* -- names that are nearly others --------------------------------------- */
+
+static bool is_slip_of(const str *name, const char *word)
+{
+	int len = (int)strlen(word);
+	int distance;
+
+	if(name->len > len + SLIP_DISTANCE_MAX
+			|| name->len < len - SLIP_DISTANCE_MAX)
+		return false;
+	distance = lint_distance(name, word);
+	return distance <= SLIP_DISTANCE_MAX && distance <= len / 4 + 1
+		   && distance < len - 1;
+}
+
+/* Is it the name of a setting, with whatever before it instead of failover? */
+static bool is_slip_of_setting(const str *name, const char *setting)
+{
+	const char *dot = memchr(name->s, '.', name->len);
+	str rest = *name;
+
+	if(is_slip_of(name, setting))
+		return true;
+	if(dot == NULL)
+		return false;
+	rest.s = (char *)dot + 1;
+	rest.len = name->len - (int)(rest.s - name->s);
+	return is_slip_of(&rest, setting);
+}
+
+/* What a name without its first character most likely should have been.
+ * @param meant room for it
+ * @return false: nothing is near */
+static bool guess_meant(const str *name, char *meant, size_t size)
+{
+	const deploy_line_t *line;
+	int i;
+
+	for(i = 0; i < SETTING_COUNT; i++) {
+		const char *setting = settings_table()[i].name;
+
+		if(setting != NULL && is_slip_of_setting(name, setting)) {
+			snprintf(meant, size, "%s%s", SETTINGS_PREFIX, setting);
+			return true;
+		}
+	}
+	for(line = rule_deploy_table(); line->name != NULL; line++) {
+		if(is_slip_of(name, line->name + (line->name[0] == '$'))) {
+			snprintf(meant, size, "%s", line->name);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* How often a variable is set. */
+typedef struct setting_of_variable
+{
+	const assignment_t *first;
+	int count;
+} setting_of_variable_t;
+
+static void warn_unused(lint_t *lint, const assignment_t *variable, int count)
+{
+	const fragment_t *where = &variable->where;
+	char meant[64], further[64] = "";
+
+	if(guess_meant(&variable->name, meant, sizeof(meant))) {
+		diagnostics_warning(lint->diagnostics, where,
+				"[%.*s] goes to $xavp(failover=>%.*s) and does nothing by "
+				"itself: was %s meant?",
+				SHOWN(where), STR_FMT(&variable->name), meant);
+		return;
+	}
+	if(count > 1)
+		snprintf(further, sizeof(further), " (and so %d more of this name)",
+				count - 1);
+	diagnostics_warning(lint->diagnostics, where,
+			"[%.*s] goes to $xavp(failover=>%.*s) and does nothing by "
+			"itself%s: the script has to read it there",
+			SHOWN(where), STR_FMT(&variable->name), further);
+}
+
+/* The names that some condition asks for. */
+static int note_asked(lint_t *lint, text_map_t *asked)
+{
+	int i;
+
+	text_map_init(asked, lint->arena);
+	for(i = 0; i < lint->plan->n_subjects; i++) {
+		const subject_t *subject = lint->plan->subjects[i];
+
+		if(subject->kind == SUBJECT_VARIABLE
+				&& text_map_enter(asked, &subject->name) == NULL)
+			return -1;
+	}
+	return 0;
+}
+
+static int count_variable(
+		lint_t *lint, text_map_t *set, const assignment_t *variable)
+{
+	text_entry_t *entry = text_map_enter(set, &variable->name);
+	setting_of_variable_t *count;
+
+	if(entry == NULL)
+		return -1;
+	if(entry->value == NULL) {
+		entry->value = count = arena_alloc(lint->arena, sizeof(*count));
+		if(count == NULL)
+			return -1;
+		count->first = variable;
+	}
+	count = entry->value;
+	count->count++;
+	return 0;
+}
+
+int lint_variable_unused(lint_t *lint)
+{
+	text_map_t asked, set;
+	const assignment_t *variable;
+	int i;
+
+	if(note_asked(lint, &asked) < 0)
+		return -1;
+	text_map_init(&set, lint->arena);
+	for(i = 0; i < lint->plan->n_rules; i++) {
+		for(variable = lint->plan->rules[i]->variables; variable != NULL;
+				variable = variable->next) {
+			if(text_map_find(&asked, &variable->name) == NULL
+					&& count_variable(lint, &set, variable) < 0)
+				return -1;
+		}
+	}
+	for(i = 0; i < lint->plan->n_rules; i++) {
+		for(variable = lint->plan->rules[i]->variables; variable != NULL;
+				variable = variable->next) {
+			const text_entry_t *entry = text_map_find(&set, &variable->name);
+			const setting_of_variable_t *count;
+
+			if(entry == NULL)
+				continue;
+			count = entry->value;
+			if(count->first == variable)
+				warn_unused(lint, variable, count->count);
+		}
+	}
+	return 0;
+}
+
+static bool begins_with(const str *text, const char *prefix)
+{
+	int len = (int)strlen(prefix);
+
+	return text->len >= len && strncasecmp(text->s, prefix, len) == 0;
+}
+
+static void see_header(lint_t *lint, const assignment_t *header)
+{
+	const char *prefix = SETTINGS_PREFIX + 1; /* without its & */
+	const deploy_line_t *line;
+	const char *meant = NULL;
+
+	for(line = rule_deploy_table(); line->name != NULL; line++) {
+		if(line->name[0] == '$' && fragment_is(&header->where, line->name + 1))
+			meant = line->name;
+	}
+	if(begins_with(&header->name, prefix))
+		meant = SETTINGS_PREFIX "...";
+	if(meant != NULL)
+		diagnostics_warning(lint->diagnostics, &header->where,
+				"this sets a header of the name [%.*s]: was %s meant?",
+				SHOWN(&header->where), meant);
+}
+
+int lint_header_slip(lint_t *lint)
+{
+	const assignment_t *header;
+	int i;
+
+	for(i = 0; i < lint->plan->n_rules; i++) {
+		for(header = lint->plan->rules[i]->headers; header != NULL;
+				header = header->next)
+			see_header(lint, header);
+	}
+	return 0;
+}
+
+/* -- groups that are always empty --------------------------------------- */
+
+/* How many characters stand for a group at an offset, %1 or %{n}. */
+static int group_len(const str *text, int offset, int *group)
+{
+	const char *s = text->s + offset;
+	int left = text->len - offset;
+	int i;
+
+	if(left >= 2 && s[1] >= '1' && s[1] <= '9') {
+		*group = s[1] - '0';
+		return 2;
+	}
+	if(left < 2 || s[1] != '{')
+		return 2; /* of an escape */
+	*group = 0;
+	for(i = 2; i < left && s[i] >= '0' && s[i] <= '9'; i++)
+		*group = *group <= RULE_GROUPS_MAX ? 10 * *group + (s[i] - '0') : 0;
+	return i + 1;
+}
+
+/* Where a group is put in; the whole text if that is not found. */
+static fragment_t group_where(const fragment_t *text, int wanted)
+{
+	int i = 0;
+
+	while(i < text->text.len) {
+		int group = 0;
+		int len = 1;
+
+		if(text->text.s[i] == '%')
+			len = group_len(&text->text, i, &group);
+		if(group == wanted && len <= text->text.len - i)
+			return fragment_part(text, i, len);
+		i += len;
+	}
+	return *text;
+}
+
+/* The condition that a group of a rule belongs to. */
+static const condition_t *condition_of_group(const rule_t *rule, int hole)
+{
+	const condition_t *condition;
+
+	for(condition = rule->conditions; condition != NULL;
+			condition = condition->next) {
+		if(hole >= condition->first_group
+				&& hole < condition->first_group
+								   + condition->test->pattern.n_groups)
+			return condition;
+	}
+	return NULL;
+}
+
+static void see_template(lint_t *lint, const rule_t *rule,
+		const template_t *template, const fragment_t *text)
+{
+	const piece_t *piece;
+
+	for(piece = template->pieces; piece != NULL; piece = piece->next) {
+		const condition_t *condition = condition_of_group(rule, piece->hole);
+		fragment_t where;
+
+		if(piece->hole == MARK_ESCAPE || condition == NULL
+				|| !condition->test->pattern.is_negated)
+			continue;
+		where = group_where(text, piece->hole + 1);
+		diagnostics_warning(lint->diagnostics, &where,
+				"[%.*s] is always empty: it is a group of the condition of "
+				"line %d, which begins with a ! and holds where nothing "
+				"matches; take it from another condition",
+				SHOWN(&where), condition->where.line);
+	}
+}
+
+static bool has_negated_group(const rule_t *rule)
+{
+	const condition_t *condition;
+
+	for(condition = rule->conditions; condition != NULL;
+			condition = condition->next) {
+		if(condition->test->pattern.is_negated
+				&& condition->test->pattern.n_groups > 0)
+			return true;
+	}
+	return false;
+}
+
+static void see_destinations(
+		lint_t *lint, const rule_t *rule, const destination_t *destination)
+{
+	for(; destination != NULL; destination = destination->next)
+		see_template(lint, rule, &destination->uri, &destination->where);
+}
+
+static void see_assignments(
+		lint_t *lint, const rule_t *rule, const assignment_t *assignment)
+{
+	for(; assignment != NULL; assignment = assignment->next)
+		see_template(lint, rule, &assignment->value, &assignment->text);
+}
+
+int lint_group_negated(lint_t *lint)
+{
+	int i;
+
+	for(i = 0; i < lint->plan->n_rules; i++) {
+		const rule_t *rule = lint->plan->rules[i];
+		fragment_t line, reply;
+
+		if(!has_negated_group(rule))
+			continue;
+		see_destinations(lint, rule, rule->first);
+		see_destinations(lint, rule, rule->further);
+		see_assignments(lint, rule, rule->headers);
+		see_assignments(lint, rule, rule->variables);
+		if(rule->has_reply && rule_find_line(rule, "$action", &line, &reply))
+			see_template(lint, rule, &rule->reply_reason, &reply);
+	}
+	return 0;
+}

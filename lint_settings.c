@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lint.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Without a unit, more seconds than these are most likely milliseconds. */
+#define INVITING_LIKELY_MAX_MS (120 * 1000)
+#define PROVISIONAL_LIKELY_MAX_MS (600 * 1000)
+
+static bool is_chosen(const settings_t *settings, setting_id_t id)
+{
+	return (settings->chosen >> id) & 1;
+}
+
+/* -- response patterns -------------------------------------------------- */
+
+static int count_codes(const response_set_t *set, int from, int to)
+{
+	int count = 0;
+	int code;
+
+	for(code = from; code <= to; code++)
+		count += response_set_has(set, code);
+	return count;
+}
+
+static bool matches_any(const response_set_t *set)
+{
+	return count_codes(set, RESPONSE_CODE_MIN, RESPONSE_CODE_MAX) > 0;
+}
+
+static bool matches_redirect(const response_set_t *set)
+{
+	return count_codes(set, 300, 399) > 0;
+}
+
+static bool has_char(const str *text, const char *chars)
+{
+	int i;
+
+	for(i = 0; i < text->len; i++) {
+		if(strchr(chars, text->s[i]) != NULL)
+			return true;
+	}
+	return false;
+}
+
+#define DIGITS "0123456789"
+
+/* What an author most likely meant who wrote what matches no code. */
+static const char *advice(const str *text)
+{
+	if(has_char(text, "xX"))
+		return "a dot stands for any digit, as in 4..";
+	if(has_char(text, ", \t;"))
+		return "codes are separated by a bar alone, as in 408|480";
+	if(has_char(text, "-"))
+		return "a range is written 50[0-4]";
+	return "a code has three digits, as in 408|5..";
+}
+
+/* What is written without its negation. */
+static str without_negation(const fragment_t *value)
+{
+	bool is_negated = value->text.len > 0 && value->text.s[0] == '!';
+	fragment_t regex =
+			fragment_part(value, is_negated, value->text.len - is_negated);
+
+	return fragment_trim(&regex).text;
+}
+
+/* Does an expression that speaks of certain codes match a text of none? */
+static bool is_empty_slip(lint_t *lint, const fragment_t *value)
+{
+	static const str nothing = str_init("");
+	str regex = without_negation(value);
+	diagnostics_t none = {0};
+	pattern_t pattern;
+	int found;
+
+	if(!has_char(&regex, DIGITS)
+			|| pattern_compile(&pattern, value, "", NULL, &none) < 0)
+		return false;
+	found = pattern_match(
+			&pattern, &lint->searcher, &nothing, PATTERN_STEPS_MAX);
+	found = found >= 0 && found != pattern.is_negated;
+	pattern_destroy(&pattern);
+	return found;
+}
+
+static bool is_all_or_nothing(const response_set_t *set)
+{
+	int count = count_codes(set, RESPONSE_CODE_MIN, RESPONSE_CODE_MAX);
+
+	return count == 0 || count == RESPONSE_CODES;
+}
+
+static void see_pattern_empty(
+		lint_t *lint, const fragment_t *value, const settings_t *settings)
+{
+	str regex = without_negation(value);
+	bool is_negated = value->text.s[0] == '!';
+
+	/* most patterns need not be tried for it */
+	if(!is_all_or_nothing(&settings->pattern_response)
+			|| !is_empty_slip(lint, value))
+		return;
+	if(lint_has_empty_alternative(&regex))
+		diagnostics_warning(lint->diagnostics, value,
+				"[%.*s] has an empty alternative, so it matches %s code: leave "
+				"out the bar that nothing stands beside",
+				SHOWN(value), is_negated ? "no" : "every");
+	else
+		diagnostics_warning(lint->diagnostics, value,
+				"[%.*s] matches an empty text too, and so %s code: 5.. would "
+				"match every 5xx",
+				SHOWN(value), is_negated ? "no" : "every");
+}
+
+int lint_pattern_empty(lint_t *lint)
+{
+	lint_visit_setting(lint, SETTING_PATTERN_RESPONSE, see_pattern_empty);
+	return 0;
+}
+
+static void see_pattern_none(
+		lint_t *lint, const fragment_t *value, const settings_t *settings)
+{
+	if(matches_any(&settings->pattern_response) || is_empty_slip(lint, value))
+		return;
+	diagnostics_warning(lint->diagnostics, value,
+			"[%.*s] matches no code from %d to %d, so only silence leads to "
+			"the next destination: %s",
+			SHOWN(value), RESPONSE_CODE_MIN, RESPONSE_CODE_MAX,
+			advice(&value->text));
+}
+
+int lint_pattern_none(lint_t *lint)
+{
+	lint_visit_setting(lint, SETTING_PATTERN_RESPONSE, see_pattern_none);
+	return 0;
+}
+
+/* Does a text of digits, dots and letters match this code at an offset? */
+static bool matches_at(const str *text, const char *digits, int offset)
+{
+	int i;
+
+	if(offset + text->len > 3)
+		return false;
+	for(i = 0; i < text->len; i++) {
+		if(text->s[i] != '.' && text->s[i] != digits[offset + i])
+			return false;
+	}
+	return true;
+}
+
+/* Does an alternative without any other sign than a dot match a code? */
+static bool matches_a_code(const str *alternative)
+{
+	str text = *alternative;
+	bool is_begin = text.len > 0 && text.s[0] == '^';
+	bool is_end = text.len > is_begin && text.s[text.len - 1] == '$';
+	char digits[16];
+	int code, offset;
+
+	text.s += is_begin;
+	text.len -= is_begin + is_end;
+	for(code = RESPONSE_CODE_MIN; code <= RESPONSE_CODE_MAX; code++) {
+		snprintf(digits, sizeof(digits), "%d", code);
+		for(offset = 0; offset <= 3 - text.len; offset++) {
+			if((!is_begin || offset == 0) && (!is_end || offset == 3 - text.len)
+					&& matches_at(&text, digits, offset))
+				return true;
+		}
+	}
+	return false;
+}
+
+static void see_alternative(lint_t *lint, const fragment_t *alternative)
+{
+	if(alternative->text.len == 0 || matches_a_code(&alternative->text))
+		return;
+	diagnostics_warning(lint->diagnostics, alternative,
+			"[%.*s] in this pattern matches no code from %d to %d: %s",
+			SHOWN(alternative), RESPONSE_CODE_MIN, RESPONSE_CODE_MAX,
+			advice(&alternative->text));
+}
+
+static void see_pattern_alternatives(
+		lint_t *lint, const fragment_t *value, const settings_t *settings)
+{
+	bool is_negated = value->text.s[0] == '!';
+	fragment_t rest =
+			fragment_part(value, is_negated, value->text.len - is_negated);
+
+	if(has_char(&rest.text, "\\[](){}*+?!") || !has_char(&rest.text, "|")
+			|| !matches_any(&settings->pattern_response))
+		return;
+	while(rest.text.len > 0) {
+		int bar = fragment_find(&rest, 0, '|');
+		int end = bar < 0 ? rest.text.len : bar;
+		int next = bar < 0 ? end : end + 1;
+		fragment_t alternative = fragment_part(&rest, 0, end);
+
+		see_alternative(lint, &alternative);
+		rest = fragment_part(&rest, next, rest.text.len - next);
+	}
+}
+
+int lint_pattern_alternative(lint_t *lint)
+{
+	lint_visit_setting(
+			lint, SETTING_PATTERN_RESPONSE, see_pattern_alternatives);
+	return 0;
+}
+
+static void see_negated_twice(
+		lint_t *lint, const fragment_t *value, const settings_t *settings)
+{
+	fragment_t second;
+
+	(void)settings;
+	if(value->text.len < 2 || value->text.s[1] != '!'
+			|| value->text.s[0] != '!')
+		return;
+	second = fragment_part(value, 1, 1);
+	diagnostics_warning(lint->diagnostics, &second,
+			"[%.*s]: the first ! negates, the second one is searched for as it "
+			"stands: one would be right",
+			SHOWN(value));
+}
+
+int lint_pattern_negated_twice(lint_t *lint)
+{
+	lint_visit_setting(lint, SETTING_PATTERN_RESPONSE, see_negated_twice);
+	lint_visit_setting(lint, SETTING_REDIRECTION_ALLOW, see_negated_twice);
+	return 0;
+}
+
+/* -- redirection -------------------------------------------------------- */
+
+static bool has_redirect_option(const destination_t *destination)
+{
+	for(; destination != NULL; destination = destination->next) {
+		if(settings_has(&destination->options, SETTING_PATTERN_RESPONSE)
+				&& matches_redirect(&destination->options.pattern_response))
+			return true;
+	}
+	return false;
+}
+
+/* Can a redirect match, by the rule's pattern or by that of a destination? */
+static bool may_redirect(const walk_t *walk)
+{
+	return matches_redirect(&walk->settings.pattern_response)
+		   || has_redirect_option(walk->rule->first)
+		   || has_redirect_option(walk->rule->further);
+}
+
+int lint_redirection_unmatched(lint_t *lint)
+{
+	walk_t walk;
+
+	walk_begin(&walk, lint);
+	while(walk_next(&walk)) {
+		fragment_t where;
+
+		if(!is_chosen(&walk.rule->settings, SETTING_REDIRECTION)
+				|| !walk.settings.redirection
+				|| !walk_is_sure(&walk, SETTING_PATTERN_RESPONSE)
+				|| may_redirect(&walk))
+			continue;
+		where = rule_setting_where(walk.rule, SETTING_REDIRECTION);
+		diagnostics_warning(lint->diagnostics, &where,
+				"no redirect is followed, as pattern.response matches no 3xx "
+				"here: 3.. as one of its alternatives would be right");
+	}
+	return 0;
+}
+
+/* Does a redirect lead anywhere by this rule, whoever sends it? */
+static bool leads_anywhere(const walk_t *walk)
+{
+	static const setting_id_t ids[] = {SETTING_REDIRECTION,
+			SETTING_REDIRECTION_MAX, SETTING_REDIRECTION_ALLOW,
+			SETTING_PATTERN_RESPONSE};
+	size_t i;
+
+	for(i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		if(!walk_is_sure(walk, ids[i]))
+			return false;
+	}
+	return !walk->rule->has_reply && walk->settings.redirection
+		   && walk->settings.redirection_max > 0
+		   && walk->settings.redirection_allow.len == 0 && may_redirect(walk);
+}
+
+int lint_redirection_anywhere(lint_t *lint)
+{
+	const rule_t *first = NULL;
+	fragment_t where;
+	walk_t walk;
+	int count = 0;
+	char further[64] = "";
+
+	walk_begin(&walk, lint);
+	while(walk_next(&walk)) {
+		if(!leads_anywhere(&walk))
+			continue;
+		count++;
+		if(first == NULL)
+			first = walk.rule;
+	}
+	if(first == NULL)
+		return 0;
+	if(count > 1)
+		snprintf(further, sizeof(further), ", and by %d further rule%s",
+				count - 1, count > 2 ? "s" : "");
+	where = rule_setting_where(first, SETTING_REDIRECTION);
+	diagnostics_warning(lint->diagnostics, &where,
+			"by this rule%s a redirect is followed to wherever it points: "
+			"&failover.redirection.allow = @gw\\.example\\.com would bound it, "
+			"&failover.redirection = false would end it",
+			further);
+	return 0;
+}
+
+int lint_redirection_off(lint_t *lint)
+{
+	static const setting_id_t ids[] = {
+			SETTING_REDIRECTION_ALLOW, SETTING_REDIRECTION_MAX};
+	walk_t walk;
+	size_t i;
+
+	walk_begin(&walk, lint);
+	while(walk_next(&walk)) {
+		if(!walk_is_sure(&walk, SETTING_REDIRECTION)
+				|| walk.settings.redirection)
+			continue;
+		for(i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+			fragment_t where;
+
+			if(!is_chosen(&walk.rule->settings, ids[i]))
+				continue;
+			where = rule_setting_where(walk.rule, ids[i]);
+			diagnostics_warning(lint->diagnostics, &where,
+					"%s does nothing here, as redirection is false: "
+					"&failover.redirection = true would be needed",
+					settings_table()[ids[i]].name);
+		}
+	}
+	return 0;
+}
+
+/* -- timers ------------------------------------------------------------- */
+
+typedef struct duration_text
+{
+	char text[24];
+} duration_text_t;
+
+static duration_text_t duration_text(unsigned ms)
+{
+	duration_text_t made;
+	bool is_seconds = ms % 1000 == 0;
+
+	snprintf(made.text, sizeof(made.text), "%u%s", is_seconds ? ms / 1000 : ms,
+			is_seconds ? " s" : " ms");
+	return made;
+}
+
+static void warn_beyond_total(const walk_t *walk, const fragment_t *where,
+		const char *name, unsigned ms)
+{
+	duration_text_t timer = duration_text(ms);
+	duration_text_t total = duration_text(walk->settings.timer_total_ms);
+
+	diagnostics_warning(walk->lint->diagnostics, where,
+			"timer.total ends the call after %s, so that %s of %s is never "
+			"over: a longer total, or a shorter timer, would let the next "
+			"destination have its turn",
+			total.text, name, timer.text);
+}
+
+static unsigned timer_of(const settings_t *settings, setting_id_t id)
+{
+	return id == SETTING_TIMER_INVITING ? settings->timer_inviting_ms
+										: settings->timer_provisional_ms;
+}
+
+static void see_rule_timer(const walk_t *walk, setting_id_t id)
+{
+	const settings_t *own = &walk->rule->settings;
+	unsigned ms = timer_of(&walk->settings, id);
+	fragment_t where;
+
+	if(!walk_is_sure(walk, id) || ms < walk->settings.timer_total_ms)
+		return;
+	if(is_chosen(own, id))
+		where = rule_setting_where(walk->rule, id);
+	else if(is_chosen(own, SETTING_TIMER_TOTAL))
+		where = rule_setting_where(walk->rule, SETTING_TIMER_TOTAL);
+	else /* this rule has no part in it */
+		return;
+	warn_beyond_total(walk, &where, settings_table()[id].name, ms);
+}
+
+static void see_option_timer(
+		const walk_t *walk, const destination_t *destination, setting_id_t id)
+{
+	for(; destination != NULL; destination = destination->next) {
+		unsigned ms = timer_of(&destination->options, id);
+
+		if(settings_has(&destination->options, id)
+				&& ms >= walk->settings.timer_total_ms)
+			warn_beyond_total(
+					walk, &destination->where, settings_table()[id].option, ms);
+	}
+}
+
+int lint_timer_beyond_total(lint_t *lint)
+{
+	static const setting_id_t ids[] = {
+			SETTING_TIMER_INVITING, SETTING_TIMER_PROVISIONAL};
+	walk_t walk;
+	size_t i;
+
+	walk_begin(&walk, lint);
+	while(walk_next(&walk)) {
+		if(!walk_is_sure(&walk, SETTING_TIMER_TOTAL)
+				|| walk.settings.timer_total_ms == 0)
+			continue;
+		for(i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+			see_rule_timer(&walk, ids[i]);
+			see_option_timer(&walk, walk.rule->first, ids[i]);
+			see_option_timer(&walk, walk.rule->further, ids[i]);
+		}
+	}
+	return 0;
+}
+
+static void see_unit(lint_t *lint, const fragment_t *value, unsigned ms,
+		unsigned likely_max_ms)
+{
+	if(ms <= likely_max_ms || has_char(&value->text, "sS"))
+		return;
+	diagnostics_warning(lint->diagnostics, value,
+			"[%.*s] is taken for seconds: %.*sms would be milliseconds, %.*ss "
+			"says that it is meant so",
+			SHOWN(value), SHOWN(value), SHOWN(value));
+}
+
+static void see_inviting(
+		lint_t *lint, const fragment_t *value, const settings_t *settings)
+{
+	see_unit(lint, value, settings->timer_inviting_ms, INVITING_LIKELY_MAX_MS);
+}
+
+static void see_provisional(
+		lint_t *lint, const fragment_t *value, const settings_t *settings)
+{
+	see_unit(lint, value, settings->timer_provisional_ms,
+			PROVISIONAL_LIKELY_MAX_MS);
+}
+
+int lint_timer_unit(lint_t *lint)
+{
+	lint_visit_setting(lint, SETTING_TIMER_INVITING, see_inviting);
+	lint_visit_setting(lint, SETTING_TIMER_PROVISIONAL, see_provisional);
+	return 0;
+}

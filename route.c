@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "route.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "response.h"
+
+/* Which of the rules that apply has the last word about each part of a route;
+ * NULL: none says anything. */
+typedef struct parts
+{
+	const applied_rule_t *first, *transport, *further, *reply;
+} parts_t;
+
+static int no_memory(const rule_t *rule, diagnostics_t *diagnostics)
+{
+	fragment_t where = {.line = rule->line, .column = 1};
+
+	return diagnostics_error(diagnostics, &where, "no memory for the call");
+}
+
+/* A later rule beats an earlier one, and a reply and destinations beat each
+ * other. */
+static parts_t choose_parts(const applied_rule_t *applied, int n_applied)
+{
+	parts_t parts = {0};
+	int i;
+
+	for(i = 0; i < n_applied; i++) {
+		const rule_t *rule = applied[i].rule;
+
+		if(rule->has_first)
+			parts.first = &applied[i];
+		if(rule->transport.text.s != NULL)
+			parts.transport = &applied[i];
+		if(rule->has_further)
+			parts.further = &applied[i];
+		if(rule->has_first || rule->has_further)
+			parts.reply = NULL;
+		if(rule->has_reply)
+			parts.reply = &applied[i];
+	}
+	return parts;
+}
+
+/* -- the reply ---------------------------------------------------------- */
+
+static int make_reply(route_t *route, const applied_rule_t *applied,
+		arena_t *arena, diagnostics_t *diagnostics)
+{
+	const rule_t *rule = applied->rule;
+	char buffer[RESPONSE_PHRASE_BYTES_MAX];
+	str phrase = {buffer, 0};
+	int bad_hole;
+
+	phrase.len = template_fill(&rule->reply_reason, applied->groups, buffer,
+			sizeof(buffer), &bad_hole);
+	if(phrase.len == 0) {
+		phrase.s = (char *)response_phrase(rule->reply_code);
+		phrase.len = (int)strlen(phrase.s);
+	}
+	if(phrase.len < 0 || !response_is_phrase(&phrase))
+		return diagnostics_refusal(diagnostics, &rule->reply_where,
+				"[%.*s]: what is put into the reason has a control character "
+				"in it, or is too long",
+				SHOWN(&rule->reply_where));
+	route->is_reply = true;
+	route->reply_code = rule->reply_code;
+	return arena_copy(arena, &phrase, &route->reply_reason) < 0
+				   ? no_memory(rule, diagnostics)
+				   : 0;
+}
+
+/* -- the targets -------------------------------------------------------- */
+
+typedef struct target_maker
+{
+	const request_view_t *view;
+	str user; /* for destinations that have none */
+	route_t *route;
+	target_t **last;
+	arena_t *arena;
+	diagnostics_t *diagnostics;
+} target_maker_t;
+
+static bool is_sips_uri(const str *uri)
+{
+	return uri->len >= 5 && strncasecmp(uri->s, "sips:", 5) == 0;
+}
+
+/* The request's own R-URI and next hop; the transport is only said where a line
+ * names one. */
+static target_t *target_of_view(target_maker_t *maker,
+		const destination_t *destination, const char **why)
+{
+	static const str no_user = {0};
+	const request_view_t *view = maker->view;
+	str next_hop = view->next_hop;
+	const str *way = next_hop.len > 0 ? &next_hop : &view->uri;
+	transport_t transport = destination->has_transport ? destination->transport
+													   : transport_of_uri(way);
+	target_t *target;
+
+	if(destination->has_transport) {
+		if(transport != TRANSPORT_TLS
+				&& (is_sips_uri(&view->uri) || is_sips_uri(way))) {
+			*why = "its URI is sips:, which goes over TLS only";
+			return NULL;
+		}
+		target = target_of_uri(way, &no_user, transport, maker->arena, why);
+		if(target == NULL)
+			return NULL;
+		next_hop = target->next_hop;
+	}
+	target = arena_alloc(maker->arena, sizeof(*target));
+	if(target == NULL || arena_copy(maker->arena, &view->uri, &target->uri) < 0
+			|| arena_copy(maker->arena, &next_hop, &target->next_hop) < 0
+			|| target_set_options(target, &destination->options, maker->arena)
+					   < 0)
+		return NULL;
+	target->is_current = true;
+	target->transport = transport;
+	target_take_apart(target);
+	return target;
+}
+
+static int add_target(target_maker_t *maker, const destination_t *destination,
+		const str *values)
+{
+	const char *why = "no memory";
+	target_t *target = destination->is_current
+							   ? target_of_view(maker, destination, &why)
+							   : destination_resolve(destination, values,
+									   &maker->user, maker->arena, &why);
+
+	if(target == NULL)
+		return diagnostics_refusal(maker->diagnostics, &destination->where,
+				"destination [%.*s]: %s", SHOWN(&destination->where), why);
+	/* a list of gateways is asked for whom the first destination is (2.2) */
+	if(maker->route->targets == NULL && target->parts.user.len > 0)
+		maker->user = target->parts.user;
+	*maker->last = target;
+	maker->last = &target->next;
+	return 0;
+}
+
+/* A transport line of a later rule than To's beats what To says; of an earlier
+ * one, it holds if To says nothing.
+ * @return 0, or -1 with an error reported */
+static int apply_transport(
+		const parts_t *parts, destination_t *first, diagnostics_t *diagnostics)
+{
+	const fragment_t *transport;
+
+	if(parts->transport == NULL || parts->transport == parts->first)
+		return 0;
+	transport = &parts->transport->rule->transport;
+	if(parts->first != NULL && parts->transport < parts->first
+			&& first->has_transport)
+		return 0;
+	if(first->is_current || !is_sips_uri(&first->where.text))
+		first->has_transport = false;
+	return destination_set_transport(first, transport, diagnostics);
+}
+
+/* The first destination; the request's own where no rule names one, unless that
+ * is ourselves. */
+static int add_first(target_maker_t *maker, const parts_t *parts)
+{
+	destination_t first = {.is_current = true};
+	const str *groups = NULL;
+
+	if(parts->first != NULL) {
+		first = *parts->first->rule->first;
+		groups = parts->first->groups;
+	} else if(maker->view->is_ours) {
+		return 0;
+	} else {
+		first.where.text.s = "current";
+		first.where.text.len = 7;
+		first.where.line = first.where.column = 1;
+	}
+	if(apply_transport(parts, &first, maker->diagnostics) < 0)
+		return -1;
+	return add_target(maker, &first, groups);
+}
+
+static int add_further(target_maker_t *maker, const parts_t *parts)
+{
+	const destination_t *it;
+
+	if(parts->further == NULL)
+		return 0;
+	for(it = parts->further->rule->further; it != NULL; it = it->next) {
+		if(add_target(maker, it, parts->further->groups) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int make_targets(route_t *route, const parts_t *parts,
+		const request_view_t *view, const rule_t *last, arena_t *arena,
+		diagnostics_t *diagnostics)
+{
+	target_maker_t maker = {.view = view,
+			.user = view->user,
+			.route = route,
+			.last = &route->targets,
+			.arena = arena,
+			.diagnostics = diagnostics};
+	fragment_t where = {.line = last->line, .column = 1};
+
+	if(add_first(&maker, parts) < 0 || add_further(&maker, parts) < 0)
+		return -1;
+	if(route->targets != NULL)
+		return 0;
+	return diagnostics_error(diagnostics, &where,
+			"there is no destination: the request is for ourselves, and this "
+			"rule has neither To nor a list");
+}
+
+/* -- the route ---------------------------------------------------------- */
+
+int route_make(route_t *route, const applied_rule_t *applied, int n_applied,
+		const settings_t *defaults, const request_view_t *view, arena_t *arena,
+		diagnostics_t *diagnostics)
+{
+	parts_t parts = choose_parts(applied, n_applied);
+	const rule_t *last = applied[n_applied - 1].rule;
+	int i;
+
+	memset(route, 0, sizeof(*route));
+	route->settings = *defaults;
+	for(i = 0; i < n_applied; i++) {
+		const rule_t *rule = applied[i].rule;
+		const str *groups = applied[i].groups;
+
+		if(rule_settings(rule, groups, &route->settings, arena, diagnostics) < 0
+				|| rule_headers(
+						   rule, groups, &route->headers, arena, diagnostics)
+						   < 0
+				|| rule_variables(
+						   rule, groups, &route->variables, arena, diagnostics)
+						   < 0)
+			return -1;
+	}
+	if(settings_keep(&route->settings, arena) < 0)
+		return no_memory(last, diagnostics);
+	if(parts.reply != NULL)
+		return make_reply(route, parts.reply, arena, diagnostics);
+	return make_targets(route, &parts, view, last, arena, diagnostics);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rule_index: which rules of a plan a request could match at all. For each rule
+ * one of its conditions is chosen whose pattern cannot match without a certain
+ * text (literal.h); the rules whose text does not occur in the request need not
+ * be asked. So a search costs what the request could match, not what the plan
+ * has in rules. */
+#ifndef FAILOVER_RULE_INDEX_H
+#define FAILOVER_RULE_INDEX_H
+
+#include "rule.h"
+
+typedef struct rule_index rule_index_t;
+
+/** Make the index of a plan.
+ * @param rules n_rules of them; each has its place as its id
+ * @param n_subjects of the plan
+ * @param arena holds it; it is only read afterwards
+ * @param scratch holds what is needed while it is made
+ * @return NULL without memory */
+rule_index_t *rule_index_make(rule_t *const *rules, int n_rules, int n_subjects,
+		arena_t *arena, arena_t *scratch);
+
+/** Are there texts of this subject in the index? If not, nothing is gained by
+ * looking for its values. */
+bool rule_index_has(const rule_index_t *index, int subject_id);
+
+/* The rules that a request could match, in order: all that have no text, and
+ * those whose text was found. */
+typedef struct candidates candidates_t;
+
+/** Make room for the candidates of a plan.
+ * @param arena holds it
+ * @param n_rules of the largest plan that it is for
+ * @return NULL without memory */
+candidates_t *candidates_create(int n_rules, arena_t *arena);
+
+/** Begin anew.
+ * @param index of the plan that is searched next */
+void candidates_begin(candidates_t *candidates, const rule_index_t *index);
+
+/** Look for the texts of a subject in one of its values. What is found behind
+ * the last candidate that was taken becomes a candidate. */
+void candidates_scan(
+		candidates_t *candidates, int subject_id, const str *value);
+
+/** Take the next candidate.
+ * @return the id of its rule; -1: there is no further one */
+int candidates_next(candidates_t *candidates);
+
+#endif

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "subject.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "header_name.h"
+
+static const subject_row_t table[SUBJECT_KINDS] = {
+		[SUBJECT_HEADER] = {NULL, "a header of the request, by its name"},
+		[SUBJECT_REQUEST] = {"$request",
+				"the request line, METHOD URI SIP/2.0, with the URI as it is "
+				"when failover() is called"},
+		[SUBJECT_ADDR] = {"$addr", "the IP address that the request came from"},
+		[SUBJECT_PORT] = {"$port", "the port that the request came from"},
+		[SUBJECT_TRANSPORT] = {"$transport",
+				"what the request came over: UDP, TCP, TLS, SCTP, WS or WSS"},
+		[SUBJECT_LOCALHOST] = {"$localhost",
+				"true if the request's URI is this server, else false"},
+		[SUBJECT_OUTBOUND] = {"$outbound",
+				"false if the request's URI is this server, else true"},
+		[SUBJECT_DATE] = {"$date", "yyyy/mm/dd, local"},
+		[SUBJECT_TIME] = {"$time", "hh:mm:ss, local"},
+		[SUBJECT_VARIABLE] = {"&name",
+				"what an earlier rule, or the script, has put into "
+				"$xavp(failover=>name)"},
+		[SUBJECT_PV] = {"$pv($...)", "any pseudo-variable of Kamailio"},
+};
+
+/* Functions of the Brekeke SIP Server, and what says the same here. */
+static const struct
+{
+	const char *name;
+	const char *instead;
+} foreign[] = {
+		{"$addrPort", "$pv($sp) for the port, $addr for the address"},
+		{"$addrPrefix", "$addr with a pattern such as ^10\\.1\\."},
+		{"$addrRange", "$addr with a pattern such as ^10\\.1\\."},
+		{"$addrType", "$addr with the pattern : for IPv6, or !: for IPv4"},
+		{"$alias", "$pv($sht(alias=>$rU)), with a table of htable"},
+		{"$alias.lookup", "$pv($sht(alias=>$rU)), with a table of htable"},
+		{"$alias.reverse", "$pv($sht(alias=>$fU)), with a table of htable"},
+		{"$and", "a line for each condition: all lines of a rule must hold"},
+		{"$auth", "$pv($xavp(failover=>auth)), set by the script once the "
+				  "caller has "
+				  "proved who he is"},
+		{"$getuser", "$pv($fU) or $pv($tU)"},
+		{"$geturi", "$pv($fu) or $pv($tu)"},
+		{"$ifdst", "$pv($Ri), the address that the request came to"},
+		{"$ifsrc", "$pv($Ri), the address that the request came to"},
+		{"$mydomain", "$localhost"},
+		{"$not", "an exclamation mark before the pattern"},
+		{"$or", "a pattern with alternatives, a|b, or a rule for each"},
+		{"$pbx.precheck", "$pv($xavp(failover=>precheck)), set by the script"},
+		{"$pbx.src", "$pv($fU)"},
+		{"$registered",
+				"$pv($xavp(failover=>registered)), set by the script where "
+				"registered(\"location\") holds"},
+		{"$sid", "$pv($ci), the Call-ID"},
+		{"$soapget", "$pv($var(answer)), set by the script"},
+		{"$webget", "$pv($var(answer)), set by the script"},
+		{"$useragent", "User-Agent, the header"},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#define PV_OPENING "$pv("
+
+const subject_row_t *subject_table(void)
+{
+	return table;
+}
+
+static bool begins_with(const fragment_t *text, const char *prefix)
+{
+	int len = (int)strlen(prefix);
+
+	return text->text.len >= len && strncasecmp(text->text.s, prefix, len) == 0;
+}
+
+int subject_end(const fragment_t *line)
+{
+	int first = -1;
+	int depth = 0;
+	int i;
+
+	for(i = 0; i < line->text.len; i++) {
+		char c = line->text.s[i];
+
+		if(c == '(')
+			depth++;
+		else if(c == ')' && depth > 0)
+			depth--;
+		if(c != '=')
+			continue;
+		if(depth == 0)
+			return i;
+		if(first < 0)
+			first = i;
+	}
+	/* a bracket that is not closed: the left-hand side will be refused */
+	return first;
+}
+
+/* Does a bracket that is opened at an offset close at the very end? */
+static bool is_bracketed(const fragment_t *text, int open)
+{
+	int depth = 0;
+	int i;
+
+	for(i = open; i < text->text.len; i++) {
+		if(text->text.s[i] == '(')
+			depth++;
+		else if(text->text.s[i] == ')' && --depth == 0)
+			return i == text->text.len - 1;
+	}
+	return false;
+}
+
+static int read_pv(
+		const fragment_t *text, subject_t *subject, diagnostics_t *diagnostics)
+{
+	int open = (int)strlen(PV_OPENING);
+	fragment_t inner;
+
+	if(!is_bracketed(text, open - 1))
+		return diagnostics_error(diagnostics, text,
+				"[%.*s]: the bracket behind $pv closes at the end: $pv($fU) "
+				"would be right",
+				SHOWN(text));
+	inner = fragment_part(text, open, text->text.len - open - 1);
+	if(inner.text.len < 2 || inner.text.s[0] != '$')
+		return diagnostics_error(diagnostics, &inner,
+				"[%.*s]: a pseudo-variable begins with a dollar sign: "
+				"$pv($fU) would be right",
+				SHOWN(text));
+	subject->kind = SUBJECT_PV;
+	subject->name = inner.text;
+	return 0;
+}
+
+/* Names of variables, as they can stand in $xavp(failover=>name). */
+static bool is_variable_name(const str *name)
+{
+	int i;
+
+	for(i = 0; i < name->len; i++) {
+		char c = name->s[i];
+
+		if(!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z')
+				&& !(c >= '0' && c <= '9') && c != '_' && c != '.' && c != '-')
+			return false;
+	}
+	return name->len > 0;
+}
+
+int subject_read_variable(
+		const fragment_t *text, str *name, diagnostics_t *diagnostics)
+{
+	fragment_t rest = fragment_part(text, 1, text->text.len - 1);
+
+	if(!is_variable_name(&rest.text))
+		return diagnostics_error(diagnostics, text,
+				"[%.*s] is no name: letters, digits, dots, dashes and "
+				"underscores behind the %c would be right",
+				SHOWN(text), text->text.s[0]);
+	*name = rest.text;
+	return 0;
+}
+
+/* How long the name of a function is that may have arguments. */
+static fragment_t without_arguments(const fragment_t *text)
+{
+	int open = fragment_find(text, 0, '(');
+	fragment_t name = fragment_part(text, 0, open < 0 ? text->text.len : open);
+
+	return fragment_trim(&name);
+}
+
+static int refuse_function(const fragment_t *text, diagnostics_t *diagnostics)
+{
+	fragment_t name = without_arguments(text);
+	size_t i;
+
+	for(i = 0; i < COUNT(foreign); i++) {
+		if(fragment_is(&name, foreign[i].name))
+			return diagnostics_error(diagnostics, text,
+					"[%.*s] is not known here: write %s", SHOWN(text),
+					foreign[i].instead);
+	}
+	return diagnostics_error(diagnostics, text,
+			"[%.*s] is not known here: $request, $addr, $port, $transport, "
+			"$localhost, $outbound, $date, $time, or a pseudo-variable as in "
+			"$pv($fU), would be right",
+			SHOWN(text));
+}
+
+static int read_function(
+		const fragment_t *text, subject_t *subject, diagnostics_t *diagnostics)
+{
+	int kind;
+
+	if(begins_with(text, PV_OPENING))
+		return read_pv(text, subject, diagnostics);
+	for(kind = 0; kind < SUBJECT_KINDS; kind++) {
+		if(table[kind].name != NULL && fragment_is(text, table[kind].name)) {
+			subject->kind = kind;
+			return 0;
+		}
+	}
+	return refuse_function(text, diagnostics);
+}
+
+static int read_header(
+		const fragment_t *text, subject_t *subject, diagnostics_t *diagnostics)
+{
+	if(!header_name_is_valid(&text->text))
+		return diagnostics_error(diagnostics, text,
+				"[%.*s] is no name of a header: From, $request or "
+				"$pv($fU) would be right",
+				SHOWN(text));
+	subject->kind = SUBJECT_HEADER;
+	subject->name = header_name_long(&text->text);
+	return 0;
+}
+
+int subject_parse(
+		const fragment_t *text, subject_t *subject, diagnostics_t *diagnostics)
+{
+	memset(subject, 0, sizeof(*subject));
+	subject->where = *text;
+	if(text->text.s[0] == '$')
+		return read_function(text, subject, diagnostics);
+	if(text->text.s[0] != '&')
+		return read_header(text, subject, diagnostics);
+	subject->kind = SUBJECT_VARIABLE;
+	return subject_read_variable(text, &subject->name, diagnostics);
+}
+
+int subject_key(const subject_t *subject, arena_t *arena, str *key)
+{
+	int i;
+
+	key->len = subject->name.len + 1;
+	key->s = arena_alloc(arena, key->len);
+	if(key->s == NULL)
+		return -1;
+	key->s[0] = (char)('A' + subject->kind);
+	if(subject->name.len > 0)
+		memcpy(key->s + 1, subject->name.s, subject->name.len);
+	/* header names are the same in any case of letters */
+	for(i = 1; i < key->len && subject->kind == SUBJECT_HEADER; i++) {
+		if(key->s[i] >= 'A' && key->s[i] <= 'Z')
+			key->s[i] |= 0x20;
+	}
+	return 0;
+}
+
+/* Has a text the form of another one, in which 0 stands for any digit? */
+static bool has_form(const str *text, const char *form)
+{
+	int i;
+
+	if(text->len != (int)strlen(form))
+		return false;
+	for(i = 0; i < text->len; i++) {
+		char c = text->s[i];
+
+		if(form[i] == '0' ? c < '0' || c > '9' : c != form[i])
+			return false;
+	}
+	return true;
+}
+
+bool subject_is_date(const str *text)
+{
+	return has_form(text, "0000/00/00");
+}
+
+bool subject_is_time(const str *text)
+{
+	return has_form(text, "00:00:00");
+}

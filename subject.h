@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* subject: the left-hand side of a condition, what of a request is looked at.
+ * The kinds are one table (subject.c); a further one is a further row, and a
+ * function in each place that knows requests. */
+#ifndef FAILOVER_SUBJECT_H
+#define FAILOVER_SUBJECT_H
+
+#include "arena.h"
+#include "diagnostics.h"
+
+typedef enum subject_kind
+{
+	SUBJECT_HEADER,	   /* a header of the request, by its name */
+	SUBJECT_REQUEST,   /* $request: METHOD URI SIP/2.0 */
+	SUBJECT_ADDR,	   /* $addr: the address it came from */
+	SUBJECT_PORT,	   /* $port: the port it came from */
+	SUBJECT_TRANSPORT, /* $transport: UDP, TCP, TLS, SCTP, WS, WSS */
+	SUBJECT_LOCALHOST, /* $localhost: true if its URI is ours, else false */
+	SUBJECT_OUTBOUND,  /* $outbound: the contrary */
+	SUBJECT_DATE,	   /* $date: yyyy/mm/dd, local */
+	SUBJECT_TIME,	   /* $time: hh:mm:ss, local */
+	SUBJECT_VARIABLE,  /* &name: of an earlier rule, or of the script */
+	SUBJECT_PV,		   /* $pv($...): any pseudo-variable */
+	SUBJECT_KINDS
+} subject_kind_t;
+
+typedef struct subject
+{
+	int id; /* in its plan, from 0 */
+	subject_kind_t kind;
+	str name;		  /* of a header in its long form; of a variable; a
+					   * pseudo-variable with its dollar */
+	fragment_t where; /* where it stands first, as written */
+} subject_t;
+
+/* A row of the table. */
+typedef struct subject_row
+{
+	const char *name; /* as it is written; NULL: by a name of its own */
+	const char *explanation;
+} subject_row_t;
+
+/** The table, by subject_kind_t: SUBJECT_KINDS rows. */
+const subject_row_t *subject_table(void);
+
+/** Where the left-hand side of a line ends: the offset of its equals sign, which
+ * does not stand within the brackets of a pseudo-variable; -1 without one. */
+int subject_end(const fragment_t *line);
+
+/** Read a left-hand side.
+ * @param text trimmed; the subject keeps pointers into it
+ * @param subject filled, but for its id
+ * @return 0, or -1 with one error reported; of a function that only the Brekeke
+ *         server has it says what to write instead */
+int subject_parse(
+		const fragment_t *text, subject_t *subject, diagnostics_t *diagnostics);
+
+/** A text that is the same for the same subject, for text_map.
+ * @return 0, or -1 without memory */
+int subject_key(const subject_t *subject, arena_t *arena, str *key);
+
+/** Read the name of a variable, $name or &name.
+ * @param text trimmed, with its first character
+ * @param name set to what is behind that; points into text
+ * @return 0, or -1 with one error reported */
+int subject_read_variable(
+		const fragment_t *text, str *name, diagnostics_t *diagnostics);
+
+/** Is a date yyyy/mm/dd, and a time hh:mm:ss? For those who are given one. */
+bool subject_is_date(const str *text);
+bool subject_is_time(const str *text);
+
+#endif

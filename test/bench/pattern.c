@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a search with a pattern that is built to be slow costs at the most, over
+ * texts that never match it.
+ *
+ *   pattern [--check]     --check: exit with 1 where it is more than MS_MAX */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "pattern.h"
+
+#define MS_MAX 5.0
+#define PASSES 7
+#define TEXT_BYTES_MAX 65536
+
+/* Repeats within repeats; alternatives that overlap; repeats one behind the
+ * other; possessive repeats, which count as one step and go over all the text;
+ * and these behind something that leads to them in many ways. */
+static const char *const patterns[] = {
+		"(a+)+$",
+		"!(a+)+$",
+		"(a+)+[bc]",
+		"(a|aa)+$",
+		"^(a|aa)+$",
+		"([a-z]+)*\\d",
+		"(.*)(.*)(.*)(.*)[cd]",
+		"(.+)+[xy]",
+		"a+[cd]",
+		"(\\w++)[cd]",
+		"(?=a++b|a++c|a++d|a++e|a++f|a++g|a++h|a++i)",
+		"(a)?(a)?(a)?(?(3)a+b|c)",
+		"(?:a?){6}a++[bc]",
+		"(?:a?){12}a++[bc]",
+};
+
+static const int sizes[] = {
+		50, 100, 200, 500, PATTERN_TEXT_BYTES_MAX, TEXT_BYTES_MAX};
+
+#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
+/* of this process alone: others use the machine as well */
+static double now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return 1e3 * (double)now.tv_sec + (double)now.tv_nsec / 1e6;
+}
+
+static double measure(
+		const pattern_t *pattern, searcher_t *searcher, const str *text)
+{
+	double best = 0;
+	int i;
+
+	for(i = 0; i < PASSES; i++) {
+		double began = now_ms();
+		double took;
+
+		pattern_match(pattern, searcher, text, PATTERN_STEPS_MAX);
+		took = now_ms() - began;
+		if(i == 0 || took < best)
+			best = took;
+	}
+	return best;
+}
+
+/* @return the longest time */
+static double measure_pattern(const char *written, searcher_t *searcher)
+{
+	static char buffer[TEXT_BYTES_MAX];
+	str text = {(char *)written, (int)strlen(written)};
+	fragment_t fragment = fragment_of(&text);
+	diagnostics_t none = {0};
+	pattern_t pattern;
+	double longest = 0;
+	int i;
+
+	if(pattern_compile(&pattern, &fragment, "", NULL, &none) < 0)
+		return -1;
+	printf("%-44s", written);
+	for(i = 0; i < COUNT(sizes); i++) {
+		str subject = {buffer, sizes[i]};
+		double took;
+
+		memset(buffer, 'a', sizeof(buffer));
+		buffer[sizes[i] - 1] = '!';
+		took = measure(&pattern, searcher, &subject);
+		printf(" %8.3f", took);
+		if(took > longest)
+			longest = took;
+	}
+	printf("\n");
+	pattern_destroy(&pattern);
+	return longest;
+}
+
+int main(int argc, char **argv)
+{
+	bool is_check = argc > 1 && strcmp(argv[1], "--check") == 0;
+	searcher_t searcher;
+	double longest = 0;
+	int i;
+
+	if(searcher_init(&searcher) < 0)
+		return 1;
+	printf("%-44s", "ms over a text of so many bytes");
+	for(i = 0; i < COUNT(sizes); i++)
+		printf(" %8d", sizes[i]);
+	printf("\n");
+	for(i = 0; i < COUNT(patterns); i++) {
+		double took = measure_pattern(patterns[i], &searcher);
+
+		if(took < 0)
+			return 1;
+		if(took > longest)
+			longest = took;
+	}
+	searcher_destroy(&searcher);
+	printf("The longest search takes %.2f ms (the target is %.1f at most)\n",
+			longest, MS_MAX);
+	return is_check && longest > MS_MAX;
+}

@@ -1,0 +1,891 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "dialplan_lint.h"
+#include "dialplan_parse.h"
+#include "inline_parse.h"
+#include "lint.h"
+#include "suites.h"
+#include "support.h"
+
+#define M "[Matching Patterns]\n"
+#define D "[Deploy Patterns]\n"
+#define TO "To = sip:a@h\n"
+
+/* A rule that is there, and looks like nothing. */
+#define RULE M "$request = ^INVITE sip:other@\n" D TO
+
+#define ANYWHERE                                                         \
+	" a redirect is followed to wherever it points: "                    \
+	"&failover.redirection.allow = @gw\\.example\\.com would bound it, " \
+	"&failover.redirection = false would end it"
+#define HIDDEN(line)                                                        \
+	"this rule never applies: the rule of line " line                       \
+	" has no other conditions than this one and ends the search; put this " \
+	"one above it, or $continue = true there"
+#define BESIDE_REPLY                                                    \
+	"this does nothing here: $action answers the call, so there is no " \
+	"attempt; leave it out, or write To instead of $action"
+
+static const struct
+{
+	const char *title;
+	const char *plan;
+	const char *expected;
+	/* the level below, NULL: redirection=no, so that a rule without a further
+	 * word gives no warning */
+	const char *defaults;
+	unsigned max_branches; /* 0: 12 */
+} plans[] = {
+		/* nothing to warn of */
+		{.title = "documented example 1",
+				D "To = sip:100@192.168.0.100\n$session = failover "
+				  "sip:101@192.168.0.101 sip:102@192.168.0.102\n",
+				"1:1 warning: by this rule" ANYWHERE,
+				""},
+		{.title = "documented example 2",
+				D "To = sip:100@192.168.0.100\n$transport = TCP\n"
+				  "$session = failover sip:101@192.168.0.101/TCP "
+				  "sip:102@192.168.0.102/TCP\n",
+				"1:1 warning: by this rule" ANYWHERE,
+				""},
+		{.title = "documented example 3",
+				D "To = sip:100@192.168.0.100\n"
+				  "$session = failover sip:101@192.168.0.101\n"
+				  "&failover.timer.inviting = 30\n",
+				"1:1 warning: by this rule" ANYWHERE,
+				""},
+		{.title = "documented example 4",
+				D "To = sip:100@192.168.0.100\n"
+				  "$session = failover sip:101@192.168.0.101\n"
+				  "&failover.pattern.response = 4..\n",
+				"",
+				""},
+		{.title = "documented example 5",
+				D "To = sip:100@192.168.0.100\n$session = failover\n"
+				  "&failover.pattern.response = 30.\n"
+				  "&failover.redirection = true\n",
+				"5:1 warning: by this rule" ANYWHERE,
+				""},
+		{.title = "the example of the specification, but for its redirection",
+				D "To = sip:100@192.168.0.100\n$transport = TCP\n"
+				  "$session = failover sip:101@192.168.0.101/TCP "
+				  "sip:102@192.168.0.102\n&failover.timer.inviting = 30\n"
+				  "&failover.timer.provisional = 20\n"
+				  "&failover.pattern.response = 4..\n"
+				  "&failover.redirection = true\n",
+				"8:1 warning: no redirect is followed, as pattern.response "
+				"matches no 3xx here: 3.. as one of its alternatives would be "
+				"right",
+				""},
+		{.title = "conditions as the tutorials have them",
+				M "$request = ^INVITE\nTo = sip:9(.+)@\n"
+				  "From = !sip:10[0-9]@\n$addr = ^10\\.1\\.\n" D
+				  "To = sip:%1@h\n$continue = true\n" M
+				  "$request = ^INVITE\nTo = sip:8\n$localhost = true\n"
+				  "$transport = ^(TLS|TCP)$\n$time = ^(0[89]|1[0-7])\n"
+				  "$date = /12/2[456]$\n" D "$action = 404 Not Here\n",
+				""},
+
+		/* no rule */
+		{.title = "no rule",
+				"# nothing\n",
+				"1:1 warning: there is no rule, so failover() takes no call: "
+				"[Deploy Patterns] and a line such as To = sip:100@192.0.2.1 "
+				"make one"},
+
+		/* rules that are never reached */
+		{.title = "behind a rule for everything",
+				D TO RULE,
+				"3:1 warning: this rule never applies: the rule of line 1 has "
+				"no conditions and ends the search; put that one last, or "
+				"$continue = true there"},
+		{.title = "three behind a rule for everything",
+				"\n" D TO RULE RULE "\n" RULE,
+				"4:1 warning: this rule never applies (like the 2 below it): "
+				"the rule of line 2 has no conditions and ..."},
+		{.title = "behind one for everything that goes on",
+				D "$continue = true\n" RULE,
+				""},
+		{.title = "the same conditions",
+				M "To = a\nFrom = b\n" D TO M "From = b\nTo = a\n" D TO,
+				"6:1 warning: " HIDDEN("1")},
+		{.title = "fewer conditions above",
+				RULE M "From = b\n" D TO M "To = a\nFrom = b\nX = c\n" D TO,
+				"9:1 warning: " HIDDEN("5")},
+		{.title = "more conditions above",
+				M "To = a\nFrom = b\n" D TO M "To = a\n" D TO,
+				""},
+		{.title = "other conditions above",
+				M "To = a\nFrom = b\n" D TO M "To = a\nFrom = c\n" D TO M
+				  "To = !a\nFrom = b\n" D TO,
+				""},
+		{.title = "the same above, which goes on",
+				M "To = a\n" D "$continue = true\n" M "To = a\n" D TO,
+				""},
+		{.title = "the same header by another name",
+				M "f = a\n" D TO M "FROM = a\n" D TO,
+				"5:1 warning: " HIDDEN("1")},
+		{.title = "each is told of the first that hides it",
+				M "To = a\n" D TO M "To = a\n" D TO M "To = a\nX = b\n" D TO,
+				"5:1 warning: " HIDDEN("1") "\n9:1 warning: " HIDDEN("1")},
+		{.title = "a named rule is shown by its name",
+				M "To = a\n" D TO "[Rule x]\n" M "To = a\n" D TO,
+				"5:1 warning: " HIDDEN("1")},
+		{.title = "the last goes on",
+				RULE D TO "$continue = yes\n",
+				"7:1 warning: this is the last rule, so there is none to go "
+				"on to: leave the line out, or put the rule higher"},
+		{.title = "the last says that it does not go on",
+				D TO "$continue = false\n",
+				""},
+
+		/* lines without effect */
+		{.title = "a setting beside a reply",
+				D "&failover.timer.inviting = 5\n$action = 404\n",
+				"2:1 warning: " BESIDE_REPLY},
+		{.title = "several settings and headers beside a reply",
+				D "$action = 404\n&failover.reply = best\n"
+				  "&failover.attempts = 2\nX-A = 1\nX-B = 2\n",
+				"4:1 warning: " BESIDE_REPLY "\n5:1 warning: " BESIDE_REPLY},
+		{.title = "they may be for the rules below",
+				M "X = y\n" D "$action = 404\n&failover.reply = best\n"
+				  "$continue = true\n" RULE,
+				""},
+		{.title = "two rules of a name",
+				"[Rule a]\n" RULE "[Rule b]\n" M "X = y\n" D TO "[Rule a]\n" M
+				"X = z\n" D TO,
+				"11:1 warning: the rule of line 1 has this name too, so a log "
+				"that names it does not tell which one it was: give each its "
+				"own"},
+
+		/* names */
+		{.title = "a variable for the script",
+				D TO "$rtp = true\n",
+				"3:1 warning: [$rtp] goes to $xavp(failover=>rtp) and does "
+				"nothing by itself: the script has to read it there"},
+		{.title = "three times",
+				RULE "&x = 1\n" M "X = y\n" D TO "&x = 2\n" D TO "&x = 3\n",
+				"5:1 warning: [&x] goes to $xavp(failover=>x) and does "
+				"nothing by itself (and so 2 more of this name): the script "
+				"has to read it there"},
+		{.title = "a variable that a condition asks for",
+				D "&x = 1\n$continue = true\n" M "&x = 1\n" D TO,
+				""},
+		{.title = "forgotten: failover",
+				D TO "&timer.inviting = 5\n",
+				"3:1 warning: [&timer.inviting] goes to "
+				"$xavp(failover=>timer.inviting) and does nothing by itself: "
+				"was &failover.timer.inviting meant?"},
+		{.title = "failover misspelt",
+				D TO "&failovr.redirection = 5\n",
+				"3:1 ...: was &failover.redirection meant?"},
+		{.title = "with a dollar sign",
+				D TO "$failover.reply = best\n",
+				"3:1 ...: was &failover.reply meant?"},
+		{.title = "slips",
+				D TO "$sesion = failover sip:b@h\n$contniue = true\n"
+					 "$Transprot = TCP\n&session = x\n$to = sip:a@h\n"
+					 "&atempts = 3\n",
+				"3:1 ...: was $session meant?\n4:1 ...: was $continue "
+				"meant?\n5:1 ...: was $transport meant?\n6:1 ...: was "
+				"$session meant?\n7:1 ...: was To meant?\n8:1 ...: was "
+				"&failover.attempts meant?"},
+		{.title = "far from any",
+				D TO "$auth = x\n$nat = x\n$ifdst = x\n$target = x\n",
+				"3:1 ...: the script has to read it there\n4:1 ...: the "
+				"script has to read it there\n5:1 ...: the script has to read "
+				"it there\n6:1 ...: the script has to read it there"},
+		{.title = "a header that is a deploy line without its dollar sign",
+				D TO "Session = failover sip:b@h\ntransport = TCP\n"
+					 "Session-Expires = 90\n",
+				"3:1 warning: this sets a header of the name [Session]: was "
+				"$session meant?\n4:1 warning: this sets a header of the name "
+				"[transport]: was $transport meant?"},
+		{.title = "a header that is a setting without its sign",
+				D TO "failover.timer.inviting = 5\n",
+				"3:1 warning: this sets a header of the name "
+				"[failover.timer.inviting]: was &failover.... meant?"},
+
+		/* groups */
+		{.title = "a group of a negated condition",
+				M "From = !sip:(10[0-9])@\nX = (.)(.)\n" D
+				  "To = sip:%1@h\n$session = failover sip:%2@g sip:a%{1}b@i\n"
+				  "X-A = %3 %1\n&x = %%1\n",
+				"8:1 ...\n5:10 warning: [%1] is always empty: it is a group of "
+				"the condition of line 2, which begins with a ! and holds "
+				"where nothing matches; take it from another condition\n"
+				"6:35 warning: [%{1}] is always ...\n7:10 warning: [%1] is "
+				"always ..."},
+		{.title = "in a reason",
+				M "From = !(x)\nTo = (y)\n" D "$action = 404 No %1\n",
+				"5:18 warning: [%1] is always empty: ..."},
+		{.title = "a group of a condition that is not negated",
+				M "X = (a)\nFrom = !(x)\n" D "To = sip:%1@h\n",
+				""},
+
+		/* response patterns */
+		{.title = "no code",
+				D TO "&failover.pattern.response = 4xx\n",
+				"3:30 warning: [4xx] matches no code from 300 to 699, so only "
+				"silence leads to the next destination: a dot stands for any "
+				"digit, as in 4.."},
+		{.title = "a list with commas",
+				D TO "&failover.pattern.response = 408,480\n",
+				"3:30 ...: codes are separated by a bar alone, as in 408|480"},
+		{.title = "a list with blanks",
+				D TO "&failover.pattern.response = 408 480\n",
+				"3:30 ...: codes are separated by a bar alone, as in 408|480"},
+		{.title = "a range",
+				D TO "&failover.pattern.response = 500-599\n",
+				"3:30 ...: a range is written 50[0-4]"},
+		{.title = "a provisional reply",
+				D TO "&failover.pattern.response = ^1\n",
+				"3:30 ...: a code has three digits, as in 408|5.."},
+		{.title = "negated, nothing is left",
+				D TO "&failover.pattern.response = !.\n",
+				"3:30 warning: [!.] matches no code ..."},
+		{.title = "of a destination",
+				D "To = sip:a@h{inviting=3, pattern = '4xx'}\n$session = "
+				  "failover sip:b@g{pattern=18.,provisional=9}\n",
+				"2:37 warning: [4xx] matches no ...\n3:37 warning: [18.] "
+				"matches no ..."},
+		{.title = "a part that matches nothing",
+				D TO "&failover.pattern.response = 408|5xx|180|^503$|50333\n",
+				"3:34 warning: [5xx] in this pattern matches no code from 300 "
+				"to 699: a dot stands for any digit, as in 4..\n3:38 warning: "
+				"[180] in ...\n3:48 warning: [50333] in ..."},
+		{.title = "blanks round the bar",
+				D TO "&failover.pattern.response = 40. | 480|5..\n",
+				"3:30 warning: [40. ] in ...408|480\n3:35 warning: [ 480] in "
+				"..."},
+		{.title = "parts that all match",
+				D TO "&failover.pattern.response = ^4|5$|.0.|^.00$|60|3..\n",
+				""},
+		{.title = "a negated list with a part that matches nothing",
+				D TO "&failover.pattern.response = !486|6xx\n",
+				"3:35 warning: [6xx] in ..."},
+		{.title = "parts in brackets are not judged",
+				D TO "&failover.pattern.response = 4(xx|00)|5..\n",
+				""},
+		{.title = "an empty alternative at the end",
+				D TO "&failover.pattern.response = 4..|\n",
+				"3:30 warning: [4..|] has an empty alternative, so it matches "
+				"every code: leave out the bar that nothing stands beside"},
+		{.title = "in the middle",
+				D TO "&failover.pattern.response = 4..||5..\n",
+				"3:30 warning: [4..||5..] has an empty alternative, so ..."},
+		{.title = "negated",
+				D TO "&failover.pattern.response = !|486\n",
+				"3:30 warning: [!|486] has an empty alternative, so it "
+				"matches no code: ..."},
+		{.title = "of a destination",
+				D "To = sip:a@h{pattern=503|}\n",
+				"2:22 warning: [503|] has an empty alternative, ..."},
+		{.title = "an asterisk as in file names",
+				D TO "&failover.pattern.response = 5*\n",
+				"3:30 warning: [5*] matches an empty text too, and so every "
+				"code: 5.. would match every 5xx"},
+		{.title = "everything, on purpose",
+				D TO "&failover.pattern.response = .*\n" M "X = y\n" D TO,
+				"4:1 ... never applies: ..."},
+		{.title = "all classes",
+				D TO "&failover.pattern.response = [3-6]..\n",
+				""},
+		{.title = "negated twice",
+				D TO "&failover.pattern.response = !!486\n"
+					 "&failover.redirection.allow = !! x\n"
+					 "&failover.redirection = true\n",
+				"3:31 warning: [!!486]: the first ! negates, the second one "
+				"is searched for as it stands: one would be right\n4:32 "
+				"warning: [!! x]: ..."},
+		{.title = "an empty value is the default",
+				D TO "&failover.pattern.response =\n",
+				""},
+
+		/* redirection */
+		{.title = "by the pattern of the level below",
+				D TO "&failover.redirection = on\n",
+				"3:1 warning: no redirect is followed, ...",
+				"pattern.response=5.."},
+		{.title = "by a preset",
+				D TO "&failover.preset = carrier\n"
+					 "&failover.redirection = on\n",
+				"4:1 warning: no redirect is followed, ...",
+				""},
+		{.title = "a destination's own pattern has one",
+				D "To = sip:a@h{pattern=3..}\n"
+				  "&failover.pattern.response = 5..\n"
+				  "&failover.redirection = on\n",
+				"4:1 warning: by this rule" ANYWHERE},
+		{.title = "a rule above may have set the pattern",
+				M "X = y\n" D "&failover.pattern.response = 30.\n"
+				  "$continue = true\n" D TO "&failover.redirection = on\n",
+				"",
+				"pattern.response=5.."},
+		{.title = "a rule above has set it for sure",
+				D "&failover.pattern.response = 5..\n$continue = true\n" D TO
+				  "&failover.redirection = on\n",
+				"6:1 warning: no redirect is followed, ...",
+				""},
+		{.title = "a rule below may set it",
+				M "X = y\n" D "&failover.redirection = on\n"
+				  "$continue = true\n" D TO,
+				"",
+				"pattern.response=5..; redirection=no"},
+		{.title = "anywhere, by several rules",
+				RULE "&failover.redirection = true\n" M "X = y\n" D TO M
+					 "X = z\n" D TO D "$action = 404\n",
+				"5:1 warning: by this rule, and by 2 further rules" ANYWHERE,
+				""},
+		{.title = "anywhere, by two rules",
+				RULE D TO,
+				"1:1 warning: by this rule, and by 1 further rule" ANYWHERE,
+				""},
+		{.title = "bounded, on purpose not, or not at all",
+				RULE "&failover.redirection.allow = @gw\n" M "X = y\n" D TO
+					 "&failover.redirection.allow = .+\n" M "X = z\n" D TO
+					 "&failover.redirection = false\n" M "X = 1\n" D TO
+					 "&failover.redirection.max = 0\n" M "X = 2\n" D TO
+					 "&failover.pattern.response = 4..\n" M "X = 3\n" D TO
+					 "&failover.preset = carrier\n" D "$action = 404\n",
+				"",
+				""},
+		{.title = "bounded by the parameters",
+				RULE,
+				"",
+				"redirection.allow=@gw"},
+		{.title = "bounded by a rule above for all",
+				D "&failover.redirection.allow = @gw\n$continue = true\n" RULE,
+				"",
+				""},
+		{.title = "perhaps bounded by a rule above",
+				M "X = y\n" D "&failover.redirection.allow = @gw\n"
+				  "$continue = true\n" RULE,
+				"",
+				""},
+		{.title = "settings of what is off",
+				D TO "&failover.redirection.max = 3\n"
+					 "&failover.redirection.allow = @gw\n",
+				"4:1 warning: redirection.allow does nothing here, as "
+				"redirection is false: &failover.redirection = true would be "
+				"needed\n3:1 warning: redirection.max does nothing here, ..."},
+		{.title = "of what the preset turns off",
+				D TO "&failover.preset = carrier\n"
+					 "&failover.redirection.max = 3\n",
+				"4:1 warning: redirection.max does nothing here, ...",
+				""},
+
+		/* timers */
+		{.title = "longer than the total",
+				D TO "&failover.timer.inviting = 30\n"
+					 "&failover.timer.total = 25\n",
+				"3:1 warning: timer.total ends the call after 25 s, so that "
+				"timer.inviting of 30 s is never over: a longer total, or a "
+				"shorter timer, would let the next destination have its turn"},
+		{.title = "as long as the total",
+				D TO "&failover.timer.provisional = 1500ms\n"
+					 "&failover.timer.total = 1500ms\n"
+					 "&failover.timer.inviting = 1\n",
+				"3:1 ... after 1500 ms, so that timer.provisional of 1500 ms "
+				"is never over: ..."},
+		{.title = "the timers of the level below",
+				D TO "&failover.timer.total = 5\n",
+				"3:1 ... timer.inviting of 10 s ...\n3:1 ... "
+				"timer.provisional of 20 s ..."},
+		{.title = "the total of the level below",
+				D TO "&failover.timer.provisional = 40\n",
+				"3:1 ... after 40 s, so that timer.provisional of 40 s ...",
+				"redirection=no; timer.total=40"},
+		{.title = "all of the level below",
+				D TO,
+				"",
+				"redirection=no; timer.total=1"},
+		{.title = "options of destinations",
+				D "To = sip:a@h{provisional=60}\n$session = failover "
+				  "sip:b@g{inviting=25} sip:c@i{inviting=24}\n"
+				  "&failover.timer.total = 25\n",
+				"3:21 ... inviting of 25 s ...\n2:6 ... provisional of 60 s "
+				"..."},
+		{.title = "shorter than the total",
+				D TO "&failover.timer.total = 21\n",
+				""},
+		{.title = "off",
+				D TO "&failover.timer.total = off\n"
+					 "&failover.timer.inviting = 30\n",
+				"",
+				"redirection=no; timer.total=10"},
+		{.title = "a rule above may have set the total",
+				M "X = y\n" D
+				  "&failover.timer.total = 60\n$continue = true\n" D TO
+				  "&failover.timer.inviting = 30\n",
+				"",
+				"redirection=no; timer.total=10"},
+		{.title = "milliseconds",
+				D "To = sip:a@h{inviting=1500}\n"
+				  "&failover.timer.inviting = 3000\n"
+				  "&failover.timer.provisional = 700\n",
+				"3:28 warning: [3000] is taken for seconds: 3000ms would be "
+				"milliseconds, 3000s says that it is meant so\n2:23 ...\n4:31 "
+				"..."},
+		{.title = "long, but meant so",
+				D TO "&failover.timer.inviting = 3000s\n"
+					 "&failover.timer.provisional = 600\n",
+				""},
+
+		/* conditions */
+		{.title = "never: small letters",
+				M "$transport = tcp\n" D TO,
+				"2:14 warning: [tcp] never holds: the value is UDP, TCP, TLS, "
+				"SCTP, WS or WSS, in capitals"},
+		{.title = "always: small letters",
+				M "$transport = !tls\n" D TO,
+				"2:14 warning: [!tls] always holds: the value is UDP, ..."},
+		{.title = "never: yes",
+				M "$localhost = yes\n$outbound = ^no$\n" D TO,
+				"2:14 warning: [yes] never holds: the value is true or "
+				"false\n3:13 warning: [^no$] never ..."},
+		{.title = "never: a date in another form",
+				M "$date = ^24\\.12\n" D TO,
+				"2:9 warning: [^24\\.12] never holds: the value is a date as "
+				"in 2030/12/24"},
+		{.title = "never: a time in another form",
+				M "$time = ^9:00\n" D TO,
+				"2:9 warning: [^9:00] never holds: the value is a time as in "
+				"09:30:00"},
+		{.title = "never: a port in another form",
+				M "$port = ^0\n" D TO,
+				"2:9 warning: [^0] never holds: the value is a number from 1 "
+				"to 65535"},
+		{.title = "seldom",
+				M
+				"$time = 23:59:59\n$date = 2030/02/28\n$port = ^65535$\n" D TO,
+				""},
+		{.title = "never: a negated pattern that matches everything",
+				M "X = !a|\nY = !b*\n" D TO,
+				"2:5 warning: [!a|] never holds: behind the ! stands what "
+				"every text matches, also an empty one\n3:5 ..."},
+		{.title = "not empty, not absent", M "X = !^$\n" D TO, ""},
+		{.title = "once for a test that several rules share",
+				M "$transport = tcp\nX = a\n" D TO M
+				  "$transport = tcp\nX = b\n" D TO,
+				"2:14 ..."},
+		{.title = "an empty alternative",
+				M "From = sip:10|sip:11|\n" D TO,
+				"2:8 warning: [sip:10|sip:11|] always holds, as it has an "
+				"empty alternative: leave out the bar that nothing stands "
+				"beside"},
+		{.title = "no empty alternative",
+				M "From = (|a)|[|]|\\||b\nX = (a||b)c\n" D TO,
+				""},
+		{.title = "negated twice",
+				M "From = ! !sip:10\n" D TO,
+				"2:8 warning: [! !sip:10]: the first ! negates, ..."},
+		{.title = "another method",
+				M "$request = ^REGISTER\n" D TO,
+				"2:12 warning: [^REGISTER] never holds: failover() takes an "
+				"INVITE, so that $request begins with INVITE sip:, in "
+				"capitals"},
+		{.title = "small letters", M "$request = ^invite\n" D TO, "2:12 ..."},
+		{.title = "negated",
+				M "$request = !^OPTIONS\n" D TO,
+				"2:12 warning: [!^OPTIONS] always ..."},
+		{.title = "another beginning",
+				M "$request = ^sip:9\n" D TO,
+				"2:12 ..."},
+		{.title = "beginnings of an INVITE",
+				M "$request = ^IN\nX = a\n" D TO M
+				  "$request = ^INVITE sip:9\nX = b\n" D TO M
+				  "$request = ^INVITEx?\nX = c\n" D TO M
+				  "$request = ^.*sip\nX = d\n" D TO M
+				  "$request = ^(INVITE|X)\nX = e\n" D TO M
+				  "$request = ^REGISTER|^INVITE\nX = f\n" D TO,
+				""},
+		{.title = "the end of a URI",
+				M "$request = @example\\.com$\n" D TO,
+				"2:12 warning: [@example\\.com$] never holds: $request ends "
+				"with the version, as in INVITE sip:100@192.0.2.1 SIP/2.0; "
+				"leave the $ away"},
+		{.title = "the end of the line",
+				M "$request = SIP/2\\.0$\n$request = \\d$\n" D TO,
+				""},
+		{.title = "a header that begins with its URI",
+				M "From = ^sip:10\n" D TO,
+				"2:8 warning: [^sip:10]: this header mostly begins with a "
+				"name or an angle bracket, as in \"Bob\" <sip:100@192.0.2.1>; "
+				"leave the ^ away"},
+		{.title = "a header that ends with its URI",
+				M "t = @example\\.com$\n" D TO,
+				"2:5 warning: [@example\\.com$]: this header mostly ends with "
+				"an angle bracket or a tag, as in <sip:100@192.0.2.1>;tag=1; "
+				"leave the $ away"},
+		{.title = "other headers are not judged",
+				M "User-Agent = ^sip\nX = com$\nFrom = ^$\n" D TO,
+				""},
+		{.title = "an address",
+				M "$addr = 192.0.2.1\n" D TO,
+				"2:9 warning: [192.0.2.1] matches 192.0.2.10 as well: "
+				"^192\\.0\\.2\\.1$ would match the one address"},
+		{.title = "an address, negated, anchored at its beginning",
+				M "$addr = !^10\\.0\\.0\\.2\n" D TO,
+				"2:9 warning: [!^10\\.0\\.0\\.2] matches 10.0.0.20 as well: "
+				"!^10\\.0\\.0\\.2$ would ..."},
+		{.title = "an address, anchored at its end",
+				M "$addr = 10\\.0\\.0\\.254$\n" D TO,
+				"2:9 warning: [10\\.0\\.0\\.254$] matches 110.0.0.254 as "
+				"well: ..."},
+		{.title = "addresses that match no longer one",
+				M "$addr = ^192\\.0\\.2\\.1$\n" D TO M
+				  "$addr = 192.0.2.100\n" D TO M "$addr = ^10\\.0\\.\n" D TO M
+				  "$addr = ^(10\\.0\\.0\\.1|10\\.0\\.0\\.2)$\n" D TO,
+				""},
+		{.title = "the same condition twice",
+				M "X = a\nFrom = b\nx = a\n" D TO,
+				"4:1 warning: this condition stands in line 2 already: once "
+				"would do"},
+		{.title = "the contrary",
+				M "X = a\nx = !a\nX = b\n" D TO,
+				"3:1 warning: this rule never applies, as line 2 demands the "
+				"contrary: leave one of them out"},
+		{.title = "a variable that nobody sets",
+				M "&x = 1\n" D TO M "&x = 2\n" D TO,
+				"2:1 warning: only the script can have set &x, as "
+				"$xavp(failover=>x): no rule sets it"},
+		{.title = "set below",
+				M "&x = 1\n" D TO D TO "&x = 1\n",
+				"2:1 ...: the rule of line 5 that sets it does not stand "
+				"above"},
+		{.title = "set by the rule itself",
+				M "&x = 1\n" D "&x = 1\n$continue = 1\n" D TO,
+				"2:1 ...: the rule of line 1 that sets it does not stand "
+				"above"},
+		{.title = "set by a rule that ends the search",
+				M "X = y\n" D TO "$x = 1\n" M "&x = 1\n" D TO,
+				"7:1 ...: the rule of line 1 that sets it has no $continue = "
+				"true"},
+		{.title = "set by one of two",
+				M "X = y\n" D TO "$x = 1\n" M "X = z\n" D TO
+				  "$x = 2\n$continue = 1\n" M "&x = 1\n" D TO,
+				""},
+
+		/* destinations */
+		{.title = "more than branches",
+				D TO "$session = failover sip:b@h1 sip:c@h2 sip:d@h3\n",
+				"3:30 warning: this is destination 3 of 4, and only 2 are "
+				"tried: max_branches in kamailio.cfg, 30 at the most, would "
+				"have to be more",
+				NULL,
+				2},
+		{.title = "as many as branches",
+				D TO "$session = failover sip:b@h1 sip:c@h2\n",
+				"",
+				NULL,
+				3},
+		{.title = "as many as branches without To",
+				D "$session = failover sip:b@h1 sip:c@h2\n",
+				"",
+				NULL,
+				2},
+		{.title = "more without To",
+				D "$session = failover sip:b@h1 sip:c@h2\n",
+				"2:30 warning: this is destination 2 of 2, and only 1 are "
+				"tried: ...",
+				NULL,
+				1},
+		{.title = "more than attempts",
+				D TO "$session = failover sip:b@h1 sip:c@h2\n"
+					 "&failover.attempts = 1\n",
+				"3:21 warning: this is destination 2 of 3, and only 1 are "
+				"tried: &failover.attempts would have to be more"},
+		{.title = "a rule above may have set attempts",
+				M "X = y\n" D "&failover.attempts = 5\n$continue = true\n" D TO
+				  "$session = failover sip:b@h1\n",
+				"",
+				"redirection=no; attempts=1"},
+		{.title = "a destination twice, among others",
+				D TO "$session = failover sip:b@h1 sip:a@H:5060 sip:b@h1;lr\n",
+				"3:30 warning: [sip:a@H:5060] has ...\n3:43 warning: "
+				"[sip:b@h1;lr] stands in this rule a second time (line 3, "
+				"column 21), ..."},
+		{.title = "the same destination",
+				D TO "$session = failover sip:a@H{inviting=3} sip:c@g\n",
+				"3:21 warning: [sip:a@H{inviting=3}] stands in this rule a "
+				"second time (line 2, column 6), so what has just failed is "
+				"tried again: leave one of them out"},
+		{.title = "the same host",
+				D TO "$session = failover sip:b@H:5060\n",
+				"3:21 warning: [sip:b@H:5060] has the host, port and transport "
+				"of line 2, "
+				"column 6 again: what makes that one fail most likely makes "
+				"this one fail too"},
+		{.title = "another port, transport, socket",
+				D TO "$session = failover sip:b@h:5070 sip:b@h/TCP "
+					 "sips:b@h:5070 sip:b@h{socket=x}\n",
+				""},
+		{.title = "the transport of the first",
+				D TO "$transport = TCP\n$session = "
+					 "failover sip:b@h sip:b@h/TCP\n",
+				"4:29 warning: [sip:b@h/TCP] has ..."},
+		{.title = "the port of TLS",
+				D "To = sips:a@h\n$session = failover "
+				  "sip:b@h:5061/TLS\n",
+				"3:21 warning: [sip:b@h...] has ..."},
+		{.title = "maddr",
+				D "To = sip:a@x;maddr=h\n$session = failover sip:b@h\n",
+				"3:21 warning: [sip:b@h...] has ..."},
+		{.title = "with groups",
+				M "To = (1)(2)\n" D "To = sip:%1@h\n$session = failover "
+				  "sip:%1@h sip:%2@g sip:%1@%1.example.com "
+				  "sip:%2@%1.example.com sip:%1@%2.example.com\n",
+				"5:21 warning: [sip:%1@h] stands in this rule a ...\n5:61 "
+				"warning: [sip:%2@%1.example.com] has ..."},
+		{.title = "current twice",
+				D "To = current\n$session = failover sip:b@h "
+				  "current\n",
+				"3:29 warning: [current] stands in this rule a second ..."},
+		{.title = "current without To",
+				D "$session = failover sip:b@h current\n",
+				"2:29 warning: without To the request's own destination is "
+				"the first already, so that it is tried twice: leave current "
+				"out, or write To"},
+		{.title = "current behind a rule with To",
+				M "X = y\n" D TO "$continue = yes\n" D
+				  "$session = failover current\n",
+				""},
+		{.title = "a slash that is no transport",
+				D "To = sip:a@h;x=1/TPC\n$session = failover sip:b@g;y=/upd "
+				  "sip:c@i;x=a/b sip:d@j;x=/usr sip:e/tpc@k\n",
+				"2:17 warning: [/TPC] is read as the end of the value of x: "
+				"was /TCP meant?\n3:31 warning: [/upd] is read as the end of "
+				"the value of y: was /UDP meant?"},
+		{.title = "a slash that is one",
+				D "To = sip:a@h;x=1/tcp\n$session = failover "
+				  "sip:b@g;user=phone/tcp sip:c@i;lr/TCP\n",
+				"2:17 warning: [/tcp] is read as the transport, not as the "
+				"end of the value of x: write %%2F for a slash that belongs "
+				"to it"},
+		{.title = "an escape that is a group",
+				M "To = (1)(2)\n" D "To = sip:%2ab@h\n$session = failover "
+				  "sip:%%20b@g sip:%{2}0@i sip:%10@j sip:%2z@k\n",
+				"4:10 warning: [%2a] is group 2 and then a a: %%2a would be "
+				"the escape, %{2}a the group"},
+		{.title = "behind a byte order mark",
+				"\xef\xbb\xbf" D TO "$rtp = 1\n",
+				"3:1 ..."},
+		{.title = "lines that end with CR LF",
+				"[Deploy Patterns]\r\nTo = sip:a@h\r\n"
+				"&failover.pattern.response = 4xx\r\n",
+				"3:30 warning: [4xx] matches ..."},
+		{.title = "comments are no lines",
+				D TO "# &failover.pattern.response = 4..\n"
+					 "&Failover.Pattern.Response=4xx\n"
+					 "#&failover.pattern.response = 4..\n",
+				"4:28 warning: [4xx] matches ..."},
+		{.title = "a condition with the name of a setting",
+				M "&failover.attempts = 5\n" D TO "&failover.attempts = 1\n"
+				  "$session = failover sip:b@g\n",
+				"2:1 ...\n6:21 warning: ..."},
+};
+
+/* -- running ------------------------------------------------------------ */
+
+static void read_defaults(
+		const char *text, settings_t *settings, arena_t *arena)
+{
+	str whole = {(char *)text, (int)strlen(text)};
+	fragment_t fragment = fragment_of(&whole);
+	diagnostics_t none = {0};
+	rule_t level = {0};
+
+	settings_builtin(settings);
+	ck_assert_int_eq(inline_parse_settings(&fragment, &level, arena, &none), 0);
+	settings_apply(settings, &level.settings);
+}
+
+static const dialplan_t *read_plan(
+		const char *title, const str *text, arena_t *arena)
+{
+	collector_t collector;
+	const dialplan_t *plan;
+
+	collector_init(&collector);
+	plan = dialplan_parse(text, arena, arena, &collector.diagnostics);
+	ck_assert_msg(plan != NULL, "%s is refused: %s", title, collector.text);
+	return plan;
+}
+
+START_TEST(test_plans)
+{
+	str text = exact(plans[_i].plan, (int)strlen(plans[_i].plan));
+	const char *defaults = plans[_i].defaults;
+	unsigned max_branches = plans[_i].max_branches;
+	arena_t *arena = small_arena();
+	settings_t settings;
+	collector_t collector;
+	lint_options_t options = {.defaults = &settings,
+			.max_branches = max_branches == 0 ? 12 : max_branches};
+	const dialplan_t *plan = read_plan(plans[_i].title, &text, arena);
+
+	read_defaults(
+			defaults == NULL ? "redirection=no" : defaults, &settings, arena);
+	collector_init(&collector);
+	ck_assert_int_eq(
+			dialplan_lint(plan, &options, arena, &collector.diagnostics), 0);
+	expect_reported(plans[_i].title, &collector, plans[_i].expected);
+	ck_assert_int_eq(collector.diagnostics.errors, 0);
+	arena_destroy(arena);
+	exact_free(&text);
+}
+END_TEST
+
+/* Each check warns of something in some plan of the table above: none is dead,
+ * and none is untested. */
+START_TEST(test_every_check)
+{
+	const lint_check_t *check;
+	int i;
+
+	for(check = lint_table(); check->name != NULL; check++) {
+		int warnings = 0;
+
+		ck_assert_str_ne(check->explanation, "");
+		for(i = 0; i < ROWS(plans); i++) {
+			arena_t *arena = small_arena();
+			str text = {(char *)plans[i].plan, (int)strlen(plans[i].plan)};
+			diagnostics_t diagnostics = {0};
+			settings_t settings;
+			lint_t lint = {.plan = read_plan(plans[i].title, &text, arena),
+					.defaults = &settings,
+					.max_branches = 2,
+					.arena = arena,
+					.diagnostics = &diagnostics};
+
+			settings_builtin(&settings);
+			ck_assert_int_eq(searcher_init(&lint.searcher), 0);
+			ck_assert_int_eq(lint_find_conditions(&lint), 0);
+			ck_assert_int_eq(check->run(&lint), 0);
+			warnings += diagnostics.warnings;
+			searcher_destroy(&lint.searcher);
+			arena_destroy(arena);
+		}
+		ck_assert_msg(warnings > 0, "%s warns of nothing", check->name);
+	}
+}
+END_TEST
+
+START_TEST(test_memory)
+{
+	static const char bytes[] = M
+			"To = (a)\n&x = 1\n" D "To = sip:%1@h\n$session = failover sip:b@h "
+			"current\n&y = 1\n&x = 1\n$continue = true\n[Rule a]\n" M
+			"To = (a)\nFrom = b\n" D TO "[Rule a]\n" M
+			"To = (a)\nFrom = b\n" D TO;
+	str text = {(char *)bytes, (int)strlen(bytes)};
+	arena_t *plan_arena = small_arena();
+	const dialplan_t *plan = read_plan("memory", &text, plan_arena);
+	int live = counting_live();
+	settings_t settings;
+	lint_options_t options = {.defaults = &settings, .max_branches = 12};
+	int result = -1;
+	int n;
+
+	settings_builtin(&settings);
+	for(n = 2; result < 0; n++) {
+		diagnostics_t diagnostics = {0};
+		arena_t *arena;
+
+		counting_fail_at(n);
+		arena = small_arena();
+		result = dialplan_lint(plan, &options, arena, &diagnostics);
+		ck_assert_msg((result < 0) == counting_has_failed(),
+				"result %d when the %d. allocation failed", result, n);
+		arena_destroy(arena);
+		ck_assert_int_eq(counting_live(), live);
+	}
+	ck_assert_int_gt(n, 10);
+	counting_fail_at(0);
+	arena_destroy(plan_arena);
+}
+END_TEST
+
+/* What grows with the rules must not grow with their square. */
+#define MANY_RULES 20000
+#define SECONDS_MAX 20 /* with the sanitizers */
+
+START_TEST(test_many_rules)
+{
+	size_t size = (size_t)MANY_RULES * 256;
+	char *bytes = malloc(size);
+	arena_t *arena = small_arena();
+	diagnostics_t diagnostics = {0};
+	settings_t settings;
+	lint_options_t options = {.defaults = &settings, .max_branches = 12};
+	const dialplan_t *plan;
+	clock_t began;
+	str text = {bytes, 0};
+	int i;
+
+	/* pairs of few conditions, variables, names: each has much to be compared
+	 * with */
+	for(i = 0; i < MANY_RULES; i++)
+		text.len += snprintf(bytes + text.len, size - (size_t)text.len,
+				"[Rule %d]\n" M "To = %d\nFrom = %d\n$request = ^INVITE\n" D
+				"To = sip:a@h\n$session = failover sip:b@h sip:a@h\n&x%d = 1\n",
+				i / 2, i % 199, i / 199, i % 997);
+	plan = read_plan("many", &text, arena);
+	settings_builtin(&settings);
+	began = clock();
+	ck_assert_int_eq(dialplan_lint(plan, &options, arena, &diagnostics), 0);
+	ck_assert_msg(clock() - began < SECONDS_MAX * CLOCKS_PER_SEC, "%ld ms",
+			(long)((clock() - began) * 1000 / CLOCKS_PER_SEC));
+	/* names, variables, destinations, the redirection */
+	ck_assert_int_eq(
+			diagnostics.warnings, MANY_RULES / 2 + 997 + 2 * MANY_RULES + 1);
+	arena_destroy(arena);
+	free(bytes);
+}
+END_TEST
+
+START_TEST(test_distance)
+{
+	static const struct
+	{
+		const char *word, *other;
+		int distance;
+	} words[] = {{"", "", 0}, {"a", "", 1}, {"", "abc", 3}, {"TCP", "tcp", 0},
+			{"TPC", "TCP", 1}, {"TC", "TCP", 1}, {"TCPP", "TCP", 1},
+			{"session", "sesion", 1}, {"kitten", "sitting", 3},
+			{"ca", "abc", 3}, {"contniue", "continue", 1}};
+	static const char longer[] = "abcdefghijklmnopqrstuvwxyzabcdefghijkl";
+	str text = {(char *)longer, (int)strlen(longer)};
+	int i;
+
+	for(i = 0; i < ROWS(words); i++) {
+		str word = exact(words[i].word, (int)strlen(words[i].word));
+
+		ck_assert_msg(lint_distance(&word, words[i].other) == words[i].distance,
+				"%s, %s: %d", words[i].word, words[i].other,
+				lint_distance(&word, words[i].other));
+		exact_free(&word);
+	}
+	ck_assert_int_gt(lint_distance(&text, longer), 20);
+}
+END_TEST
+
+Suite *suite_dialplan_lint(void)
+{
+	Suite *suite = suite_create("dialplan_lint");
+	TCase *tcase = tcase_create("dialplan_lint");
+
+	tcase_set_timeout(tcase, 120);
+	tcase_add_loop_test(tcase, test_plans, 0, ROWS(plans));
+	tcase_add_test(tcase, test_every_check);
+	tcase_add_test(tcase, test_memory);
+	tcase_add_test(tcase, test_many_rules);
+	tcase_add_test(tcase, test_distance);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

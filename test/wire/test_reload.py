@@ -1,0 +1,388 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Loading a dial plan, and loading it anew while calls are under way."""
+
+import asyncio
+import contextlib
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+import kamailio
+from mixed import Lag
+from scenario import Stage, filled, reply
+
+SLACK = 0.020              # seconds that a reload may hold a call up
+ROUTE = "if (failover()) exit;"
+
+# Every part of a call shows by which of two plans it goes. The first destination
+# is busy, so each call is under way for a while.
+PLAN = """\
+[Matching Patterns]
+$request = ^INVITE
+To = sip:(.+)@
+[Deploy Patterns]
+To = sip:{which}1@{{a}}
+$session = failover sip:{which}2@{{b}}
+X-Plan = {which}
+"""
+
+BAD = ("[Deploy Patterns]\nTo = sip:1@127.0.0.1/TPC\n"
+       "&failover.timer.inviting = soon\nTo = sip:2@127.0.0.1\n")
+
+
+def plan_of(which, names):
+    return filled(PLAN.format(which=which), names)
+
+
+def serving(plan, **more):
+    """What makes the configuration of a server that goes by this plan."""
+    return lambda names: kamailio.Config(
+        ROUTE, modparams=(("failover", "dialplan", "@DIR@/plan"),),
+        files={"plan": filled(plan, names)}, **more)
+
+
+def both_plans(names):
+    return serving(plan_of("A", names))(names)
+
+
+PEERS = {"a": [reply(503, after=0.05)], "b": [reply(180), reply(200, after=0.05)]}
+
+
+async def place(stage, uri="sip:100@{proxy}", over="UDP", **more):
+    """One call: (final code, what each attempt says of its plan)."""
+    caller = await stage.caller(over)
+    call = caller.call(filled(uri, stage.names), hangup_after=0, **more)
+    await asyncio.wait_for(call.ended.wait(), 10)
+    return call.codes[-1], marks_of(stage.trace, call)
+
+
+def marks_of(trace, call):
+    """The first letters of the users that were asked, and the X-Plan headers."""
+    marks = []
+    for entry in trace:
+        message = entry.message
+        if message.call_id == call.invite.call_id and entry.is_a("INVITE") \
+                and entry.peer != "caller" and not entry.sent:
+            marks.append(re.match(r"INVITE sip:(\w)", message.start)[1])
+            marks += message.all("X-Plan")
+    return "".join(marks)
+
+
+def fault_of(server, *command):
+    with pytest.raises(kamailio.RpcError) as raised:
+        server.rpc(*command)
+    return str(raised.value)
+
+
+# -- one reload ----------------------------------------------------------------------
+
+def test_a_reload_puts_the_new_plan_in_the_place_of_the_old():
+    async def run():
+        async with Stage(PEERS, both_plans) as stage:
+            file = stage.server.directory / "plan"
+            assert await place(stage) == (200, "AAAA")
+            file.write_text(plan_of("B", stage.names))
+            assert await place(stage) == (200, "AAAA")
+            said = await stage.rpc("failover.reload")
+            assert re.search(r"rules: 1\b", said) and str(file) in said, said
+            assert await place(stage) == (200, "BBBB")
+
+    asyncio.run(run())
+
+
+def test_a_call_goes_on_with_the_plan_that_it_began_with():
+    """E16, case T55: reloaded between two attempts."""
+    async def run():
+        peers = {**PEERS, "a": [reply(180), reply(503, after=1.0)]}
+        async with Stage(peers, both_plans) as stage:
+            caller = await stage.caller()
+            call = caller.call(filled("sip:100@{proxy}", stage.names), hangup_after=0)
+            await asyncio.sleep(0.3)
+            (stage.server.directory / "plan").write_text(plan_of("B", stage.names))
+            await stage.rpc("failover.reload")
+            await asyncio.wait_for(call.ended.wait(), 10)
+            assert (call.codes[-1], marks_of(stage.trace, call)) == (200, "AAAA")
+            assert await place(stage) == (200, "BBBB")
+
+    asyncio.run(run())
+
+
+# what becomes of the file, and what the fault of the reload says
+FAULTS = {
+    "an error": (lambda file: file.write_text(BAD),
+                 r"400 - .*/plan:2:22: error: \[TPC\] .*\(3 errors; the log has all"),
+    "one error": (lambda file: file.write_text("[Deploy Patterns]\nTo = x\n"),
+                  r"400 - .*/plan:2:6: error: \[x\]: a destination begins with [^(]*$"),
+    "a pseudo-variable that there is not": (
+        lambda file: file.write_text("[Matching Patterns]\n$pv($nope) = 1\n"
+                                     "[Deploy Patterns]\n"),
+        r"400 - .*/plan:2:\d+: error: .*\$pv\(\$nope\)"),
+    "a transport that is not loaded": (
+        lambda file: file.write_text("[Deploy Patterns]\nTo = sip:1@127.0.0.1/TLS\n"),
+        r'400 - .*/plan:2:6: error: .*loadmodule "tls.so"'),
+    "no file": (pathlib.Path.unlink, r"400 - .*/plan: .*No such file"),
+    "a folder": (lambda file: (file.unlink(), file.mkdir()), r"400 - .*no regular file"),
+    "a FIFO": (lambda file: (file.unlink(), os.mkfifo(file)), r"400 - .*no regular file"),
+    "a device": (lambda file: (file.unlink(), file.symlink_to("/dev/zero")),
+                 r"400 - .*no regular file"),
+    "a loop of links": (lambda file: (file.unlink(), file.symlink_to(file.name)),
+                        r"400 - .*symbolic links"),
+    "17 MB": (lambda file: file.write_bytes(b"#" * 17_000_000), r"400 - .*16 MiB"),
+    "UTF-16": (lambda file: file.write_bytes("[Deploy Patterns]".encode("utf-16")),
+               r"400 - .*/plan:1:1: error: this is UTF-16"),
+    "more than there is memory for": (
+        lambda file: file.write_text("[Matching Patterns]\nX = y\n[Deploy Patterns]\n"
+                                     * 40_000),
+        r"500 - .*needs \d+\.\d MB of shared memory, free are \d+\.\d MB"),
+}
+
+
+def test_whatever_is_wrong_with_the_file_the_old_plan_stays():
+    async def run():
+        async with Stage(PEERS, both_plans) as stage:
+            file = stage.server.directory / "plan"
+            good = file.read_text()
+            for title, (spoil, says) in FAULTS.items():
+                spoil(file)
+                said = await asyncio.to_thread(fault_of, stage.server, "failover.reload")
+                assert re.search(says, said), f"{title}: {said}"
+                assert await place(stage) == (200, "AAAA"), title
+                listed = await stage.rpc("failover.list")
+                assert "last_failed_reload" in listed and "rules: 1\n" in listed, listed
+                with contextlib.suppress(OSError):
+                    file.unlink()
+                with contextlib.suppress(OSError):
+                    file.rmdir()
+                file.write_text(good.replace("A", "B"))
+                await stage.rpc("failover.reload")
+                assert await place(stage) == (200, "BBBB"), title
+                file.write_text(good)
+                await stage.rpc("failover.reload")
+
+    asyncio.run(run())
+
+
+def test_every_error_of_a_reload_is_in_the_log():
+    async def run():
+        async with Stage(PEERS, both_plans) as stage:
+            (stage.server.directory / "plan").write_text(BAD)
+            await asyncio.to_thread(fault_of, stage.server, "failover.reload")
+            log = stage.server.log()
+            for error in (":2:22: error: [TPC]", ":3:28: error: [soon]", ":4:1: error: [To]"):
+                assert "/plan" + error in log, log
+            assert "stays as it was" in log
+
+    asyncio.run(run())
+
+
+def test_what_was_not_loaded_from_a_file_cannot_be_reloaded():
+    text = "[Deploy Patterns]\nTo = sip:1@127.0.0.1\n"
+    config = kamailio.Config(ROUTE, modparams=(("failover", "dialplan_text", text),))
+    with kamailio.Server(config) as server:
+        assert "404 - no dial plan was loaded from a file" in fault_of(
+            server, "failover.reload")
+        assert "dialplan_text" in server.rpc("failover.list")
+    with kamailio.Server(kamailio.Config('failover("sip:1@127.0.0.1");')) as server:
+        assert "404" in fault_of(server, "failover.reload")
+        assert "404 - no dial plan is loaded" in fault_of(server, "failover.list")
+
+
+def test_an_empty_plan_takes_no_call():
+    """Class 1: it is loaded, and no rule matches."""
+    async def run():
+        async with Stage(PEERS, both_plans) as stage:
+            (stage.server.directory / "plan").write_text("# nothing\n")
+            assert "rules: 0\n" in await stage.rpc("failover.reload")
+            assert await place(stage) == (404, "")
+
+    asyncio.run(run())
+
+
+def test_a_plan_that_shared_memory_is_too_small_for_stops_the_start():
+    config = kamailio.Config(ROUTE, files={
+        "plan": "[Matching Patterns]\nX = y\n[Deploy Patterns]\n" * 40_000},
+        modparams=(("failover", "dialplan", "@DIR@/plan"),))
+    status, log = kamailio.start_that_fails(config)
+    assert status not in (0, None)
+    assert re.search(r"/plan: the dial plan needs \d+\.\d MB of shared memory, free are "
+                     r"\d+\.\d MB: a greater -m would be right", log), log
+
+
+# -- failover.list -------------------------------------------------------------------
+
+def test_the_list_has_the_rules_with_their_source():
+    rules = "".join(f"[Rule office {n}]\n[Matching Patterns]\nTo = sip:{n}@\n"
+                    f"[Deploy Patterns]\nTo = sip:{n}@127.0.0.1\n\n" for n in range(1, 61))
+    config = kamailio.Config(ROUTE, files={"plan": rules},
+                             modparams=(("failover", "dialplan", "@DIR@/plan"),))
+    with kamailio.Server(config) as server:
+        listed = server.rpc("failover.list")
+        assert f"file: {server.directory}/plan" in listed and "rules: 60" in listed
+        assert re.search(r"loaded: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d", listed), listed
+        assert listed.count("number: ") == 20
+        last = server.rpc("failover.list", 60, 50)
+        assert re.findall(r"(number|line): (\d+)", last) == [
+            ("number", "60"), ("line", str(59 * 6 + 1))]
+        assert "name: office 60" in last and "To = sip:60@127.0.0.1" in last
+        assert server.rpc("failover.list", 1, 50).count("number: ") == 50
+        assert server.rpc("failover.list", 61).count("number: ") == 0
+        for bad in ((0,), ("x",), ("1x",), (1, 0), (1, 51), (1, "all")):
+            assert "400" in fault_of(server, "failover.list", *bad)
+
+
+# -- patterns that never end -----------------------------------------------------------
+
+def test_a_pattern_that_never_ends_holds_for_nobody_and_is_logged_once():
+    """Negated or not; once for each rule and each load."""
+    plan = """\
+[Matching Patterns]
+X-Big = (a+)+$
+[Deploy Patterns]
+To = sip:never@{a}
+[Matching Patterns]
+X-Big = !(a+)+$
+[Deploy Patterns]
+To = sip:never@{a}
+[Matching Patterns]
+X-Middle = (a+)+$
+[Deploy Patterns]
+To = sip:never@{a}
+[Matching Patterns]
+$request = ^INVITE
+[Deploy Patterns]
+To = sip:C@{b}/TCP
+X-Plan = C
+"""
+    headers = [("X-Big", "a" * 40_000 + "b"), ("X-Middle", "a" * 1500 + "b")]
+
+    async def run():
+        async with Stage(PEERS, serving(plan, globals="tcp_rd_buf_size=65536")) as stage:
+            for rounds in (1, 2):
+                for _ in range(3):
+                    assert await place(stage, over="TCP", headers=headers) == (200, "CC")
+                logged = re.findall(r"/plan:(\d+):1: \[(.*?)\] was asked of a text",
+                                    stage.server.log())
+                assert sorted(logged) == sorted([
+                    ("2", "X-Big = (a+)+$"), ("6", "X-Big = !(a+)+$"),
+                    ("10", "X-Middle = (a+)+$")] * rounds)
+                await stage.rpc("failover.reload")
+
+    asyncio.run(run())
+
+
+# -- under load ----------------------------------------------------------------------
+
+async def load(stage, a_second, until):
+    """Calls at a steady rate until something is done: the calls."""
+    caller, calls = await stage.caller(), []
+    while not until.done():
+        calls.append(caller.call(filled("sip:100@{proxy}", stage.names), hangup_after=0))
+        await asyncio.sleep(1 / a_second)
+    await asyncio.wait([asyncio.ensure_future(c.ended.wait()) for c in calls], timeout=15)
+    return calls
+
+
+def by_call(trace):
+    found = {}
+    for entry in trace:
+        found.setdefault(entry.message.call_id, []).append(entry)
+    return found
+
+
+def reload_often(server, times, other):
+    """Reload so many times by one kamcmd, the file of the plan being changed for
+    the other one meanwhile: how many were done."""
+    file = server.directory / "plan"
+    with subprocess.Popen([kamailio.KAMCMD, "-s", f"unixs:{server.directory}/ctl"],
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          text=True) as kamcmd:
+        texts, done = [file.read_text(), other], 0
+        for n in range(times):
+            fresh = file.with_suffix(".new")
+            fresh.write_text(texts[(n + 1) % 2])
+            fresh.rename(file)
+            kamcmd.stdin.write("failover.reload\n")
+            kamcmd.stdin.flush()
+            while "}" not in (line := kamcmd.stdout.readline()):
+                assert line and "error" not in line, line
+            done += 1
+        kamcmd.stdin.close()
+    return done
+
+
+def test_ten_thousand_reloads_under_load_cost_no_call_and_no_memory():
+    """Classes 75 and 76. No call is lost, none goes by two plans, and shared
+    memory is what it was."""
+    async def run():
+        async with Stage(PEERS, both_plans, memory_mb=64) as stage:
+            server, other = stage.server, plan_of("B", stage.names)
+            await asyncio.to_thread(reload_often, server, 100, other)
+            assert (await place(stage))[0] == 200
+            assert await stage.drained(15) == 0
+            used = server.shm_used()
+            reloads = asyncio.ensure_future(
+                asyncio.to_thread(reload_often, server, 10_000, other))
+            calls = await load(stage, 100, reloads)
+            assert reloads.result() == 10_000
+            codes = [call.codes[-1] if call.codes else None for call in calls]
+            marks = {marks_of(entries, call) for call, entries in (
+                (call, by_call(stage.trace)[call.invite.call_id]) for call in calls)}
+            assert set(codes) == {200}, {code: codes.count(code) for code in set(codes)}
+            assert marks == {"AAAA", "BBBB"}, marks
+            assert await stage.drained(20) == 0
+            grown = server.shm_used() - used
+            print(f"{len(calls)} calls; shared memory has grown by {grown} bytes")
+            assert abs(grown) <= 8 * 1024
+            assert not server.faults(), server.faults()[:5]
+
+    asyncio.run(run())
+
+
+def large_plan(which, names, rules=10_000):
+    return "".join(
+        f"[Matching Patterns]\nTo = sip:{1_000_000 + n}(.*)@\n[Deploy Patterns]\n"
+        f"To = sip:{which}@127.0.0.1:9\n" for n in range(rules - 1)) + plan_of(which, names)
+
+
+def delays(trace):
+    """Of each call, how long it took from the caller's INVITE to the first
+    destination's getting it."""
+    found = []
+    for entries in by_call(trace).values():
+        sent = [e.time for e in entries if e.is_a("INVITE") and e.sent]
+        got = [e.time for e in entries if e.is_a("INVITE") and e.peer == "a"]
+        if sent and got:
+            found.append(got[0] - sent[0])
+    return found
+
+
+def test_a_reload_of_ten_thousand_rules_delays_no_call():
+    """200 calls a second meanwhile; beside what the machine itself holds up."""
+    async def run():
+        def config(names):
+            made = both_plans(names)
+            made.files["plan"] = large_plan("A", names)
+            return made
+
+        async with Stage(PEERS, config, memory_mb=256) as stage:
+            server, other = stage.server, large_plan("B", stage.names)
+
+            async def three_reloads():
+                await asyncio.sleep(1)
+                await asyncio.to_thread(reload_often, server, 3, other)
+                await asyncio.sleep(1)
+
+            with Lag() as lag:
+                calls = await load(stage, 200, asyncio.ensure_future(three_reloads()))
+            codes = [call.codes[-1] if call.codes else None for call in calls]
+            worst = max(delays(stage.trace))
+            print(f"{len(calls)} calls, the slowest first attempt {1000 * worst:.1f} ms, "
+                  f"the machine held a process up for {1000 * lag.worst:.1f} ms")
+            assert set(codes) == {200}, {code: codes.count(code) for code in set(codes)}
+            assert worst <= SLACK + lag.worst
+            assert not server.faults(), server.faults()[:5]
+
+    asyncio.run(run())

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "commands.h"
+
+#include <stdio.h>
+
+#include "dialplan_lint.h"
+#include "dialplan_parse.h"
+#include "json.h"
+#include "plan_text.h"
+#include "report.h"
+
+static int no_memory(void)
+{
+	fputs("failoverctl: no memory\n", stderr);
+	return STATUS_USAGE;
+}
+
+static void show(const options_t *options, const report_t *report)
+{
+	json_t *object;
+
+	if(!options->is_json) {
+		report_show(report, stderr, is_coloured(options->colour, stderr));
+		report_summary(report, stderr);
+		return;
+	}
+	object = json_object();
+	json_object_set_new(object, "file", json_of_string(report->name));
+	report_json(report, object);
+	json_print(object);
+}
+
+int check_run(options_t *options)
+{
+	lint_options_t lint = {.defaults = &options->defaults,
+			.max_branches = options->max_branches};
+	arena_t *arena = options->arena;
+	const dialplan_t *plan;
+	plan_text_t text;
+	report_t report;
+
+	if(plan_text_read(&text, options->file, arena) < 0)
+		return STATUS_USAGE;
+	report_init(&report, text.name, &text.text, arena);
+	plan = dialplan_parse(&text.text, arena, arena, &report.diagnostics);
+	/* what is wrong may be why something looks wrong */
+	if(plan != NULL
+			&& dialplan_lint(plan, &lint, arena, &report.diagnostics) < 0)
+		return no_memory();
+	if(report_sort(&report) < 0)
+		return no_memory();
+	show(options, &report);
+	return plan == NULL ? STATUS_PLAN : STATUS_OK;
+}

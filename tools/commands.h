@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* commands: what the tool can do. */
+#ifndef FAILOVER_TOOLS_COMMANDS_H
+#define FAILOVER_TOOLS_COMMANDS_H
+
+#include "options.h"
+
+/** Find what is wrong with a plan.
+ * @return the exit status */
+int check_run(options_t *options);
+
+/** Say what becomes of a call.
+ * @return the exit status */
+int explain_run(options_t *options);
+
+#endif

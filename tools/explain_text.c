@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "explain.h"
+
+#include <stdio.h>
+
+#include "describe.h"
+#include "print.h"
+
+/* -- rules -------------------------------------------------------------- */
+
+static void print_rule(const rule_t *rule)
+{
+	printf("  rule of line %d", rule->line);
+	if(rule->name.len == 0)
+		return;
+	fputs(", ", stdout);
+	print_text(stdout, &rule->name);
+}
+
+static void print_bracketed(const str *text)
+{
+	putchar('[');
+	print_text(stdout, text);
+	putchar(']');
+}
+
+static void print_values(const asked_rule_t *asked)
+{
+	int i;
+
+	if(asked->n_values == 1 && asked->values[0].len == 0) {
+		fputs("it is empty or not there", stdout);
+		return;
+	}
+	fputs("it is ", stdout);
+	for(i = 0; i < asked->n_values; i++) {
+		if(i > 0)
+			fputs(", ", stdout);
+		print_bracketed(&asked->values[i]);
+	}
+}
+
+static void print_reason(const asked_rule_t *asked)
+{
+	char missing[512];
+
+	switch(asked->outcome) {
+		case OUTCOME_UNKNOWN:
+			request_describe_missing(
+					asked->condition->test->subject, missing, sizeof(missing));
+			fputs("unknown, so taken not to hold: give it with ", stdout);
+			print_string(stdout, missing);
+			break;
+		case OUTCOME_LIMIT:
+			fputs("the search ran into a limit, so it does not hold: ", stdout);
+			print_values(asked);
+			break;
+		default:
+			fputs("does not hold: ", stdout);
+			print_values(asked);
+			break;
+	}
+}
+
+static void print_refused(const explanation_t *explanation)
+{
+	const asked_rule_t *asked = explanation->refused;
+
+	if(asked == NULL)
+		return;
+	puts("not applied");
+	if(explanation->n_left_out > 0)
+		printf("  %d rules above are left out; --all names them\n",
+				explanation->n_left_out);
+	for(; asked != NULL; asked = asked->next) {
+		print_rule(asked->rule);
+		printf("\n    line %d: ", asked->condition->where.line);
+		print_text(stdout, &asked->condition->where.text);
+		fputs("\n      ", stdout);
+		print_reason(asked);
+		putchar('\n');
+	}
+	putchar('\n');
+}
+
+static void print_applied(const explanation_t *explanation)
+{
+	int i, group;
+
+	puts("applied");
+	for(i = 0; i < explanation->n_applied; i++) {
+		const applied_rule_t *applied = &explanation->applied[i];
+
+		print_rule(applied->rule);
+		puts(applied->rule->continues
+						? " ($continue: the rules below are asked "
+						  "as well)"
+						: "");
+		for(group = 0; group < applied->rule->n_groups; group++) {
+			printf(group < 9 ? "    %%%d = " : "    %%{%d} = ", group + 1);
+			print_bracketed(&applied->groups[group]);
+			putchar('\n');
+		}
+	}
+	putchar('\n');
+}
+
+/* -- the chain ---------------------------------------------------------- */
+
+static void print_attempt(const attempt_t *attempt, int number)
+{
+	const settings_t *settings = &attempt->settings;
+
+	printf("  %d. ", number);
+	print_text(stdout, &attempt->target->uri);
+	printf(" over %s", transport_name(attempt->transport));
+	if(attempt->next_hop.len > 0) {
+		fputs(", to ", stdout);
+		print_text(stdout, &attempt->next_hop);
+	}
+	if(attempt->target->is_current)
+		fputs(" (the request's own)", stdout);
+	printf("\n     inviting %s, provisional %s, next after %s",
+			describe_duration(settings->timer_inviting_ms).text,
+			describe_duration(settings->timer_provisional_ms).text,
+			describe_responses(&settings->pattern_response).text);
+	if(settings->socket.len > 0) {
+		fputs(", sent from ", stdout);
+		print_text(stdout, &settings->socket);
+	}
+	putchar('\n');
+}
+
+static void print_attempts(const explanation_t *explanation)
+{
+	const attempt_t *attempt = explanation->attempts;
+	const settings_t *settings = &explanation->route.settings;
+	unsigned branches = explanation->options->max_branches;
+	int number = 0;
+
+	puts("tried, in this order");
+	for(; attempt != NULL; attempt = attempt->next) {
+		if(++number == explanation->n_tried + 1) {
+			if(branches <= settings->attempts)
+				printf("never tried, as max_branches is %u\n", branches);
+			else
+				printf("never tried, as attempts is %u\n", settings->attempts);
+		}
+		print_attempt(attempt, number);
+	}
+	putchar('\n');
+}
+
+static void print_redirection(const settings_t *settings)
+{
+	if(!settings->redirection || settings->redirection_max == 0) {
+		puts("  a redirect that matches is a failure like any other");
+		return;
+	}
+	printf("  a redirect that matches is followed, to %u Contact%s at the most",
+			settings->redirection_max,
+			settings->redirection_max == 1 ? "" : "s");
+	if(settings->redirection_allow.len > 0) {
+		fputs(", if they match ", stdout);
+		print_bracketed(&settings->redirection_allow);
+	}
+	putchar('\n');
+}
+
+static void print_end(const explanation_t *explanation)
+{
+	const settings_t *settings = &explanation->route.settings;
+	unsigned most = settings->attempts < explanation->options->max_branches
+							? settings->attempts
+							: explanation->options->max_branches;
+	description_t reply = describe_reply(&settings->reply);
+
+	puts("and so on");
+	print_redirection(settings);
+	if(settings->ringing == RINGING_STOP)
+		puts("  the failure of a destination that has rung is final");
+	if(settings->timer_total_ms > 0)
+		printf("  after %s the call ends, whatever is left\n",
+				describe_duration(settings->timer_total_ms).text);
+	printf("  at most %u attempt%s; when all have failed the caller gets ",
+			most, most == 1 ? "" : "s");
+	print_string(stdout, reply.text);
+	puts("\n");
+}
+
+/* -- what is changed ---------------------------------------------------- */
+
+static void print_headers(const route_t *route)
+{
+	const named_text_t *header;
+
+	if(route->headers == NULL)
+		return;
+	puts("headers of what is sent");
+	for(header = route->headers; header != NULL; header = header->next) {
+		fputs("  ", stdout);
+		print_text(stdout, &header->name);
+		if(header->text.len == 0) {
+			puts(" is removed");
+			continue;
+		}
+		fputs(": ", stdout);
+		print_text(stdout, &header->text);
+		putchar('\n');
+	}
+	putchar('\n');
+}
+
+static void print_variables(const route_t *route)
+{
+	const named_text_t *variable;
+
+	if(route->variables == NULL)
+		return;
+	puts("for the script");
+	for(variable = route->variables; variable != NULL;
+			variable = variable->next) {
+		fputs("  $xavp(failover=>", stdout);
+		print_text(stdout, &variable->name);
+		fputs(") = ", stdout);
+		print_bracketed(&variable->text);
+		putchar('\n');
+	}
+	putchar('\n');
+}
+
+static void print_route(const explanation_t *explanation)
+{
+	const route_t *route = &explanation->route;
+
+	if(route->is_reply) {
+		printf("answered with %d ", route->reply_code);
+		print_text(stdout, &route->reply_reason);
+		puts("\n");
+	} else {
+		print_attempts(explanation);
+		print_end(explanation);
+		print_headers(route);
+	}
+	print_variables(route);
+}
+
+/* Where the request's own destination is the server itself, it is the first one
+ * of no rule, and as one of a list it comes back. */
+static void print_note(const explanation_t *explanation)
+{
+	const attempt_t *attempt = explanation->attempts;
+
+	while(attempt != NULL && !attempt->target->is_current)
+		attempt = attempt->next;
+	if(attempt == NULL)
+		return;
+	if(!explanation->knows_own)
+		puts("note: the request's own destination is taken for another host "
+			 "than this server; -l OUR-HOST would tell");
+	else if(explanation->is_ours)
+		puts("note: the request's own destination is this server, so that the "
+			 "call comes back to it");
+}
+
+/* What a call puts into a rule may not stand there. */
+static void print_failure(const explanation_t *explanation)
+{
+	fflush(stdout);
+	report_show(explanation->report, stderr,
+			is_coloured(explanation->options->colour, stderr));
+	report_summary(explanation->report, stderr);
+	puts("this call cannot be made by these rules: failover() returns -2");
+}
+
+void explain_print_text(const explanation_t *explanation)
+{
+	print_refused(explanation);
+	if(explanation->n_applied == 0) {
+		puts("no rule applies: failover() returns -1");
+		return;
+	}
+	print_applied(explanation);
+	if(explanation->report != NULL) {
+		print_failure(explanation);
+		return;
+	}
+	print_route(explanation);
+	print_note(explanation);
+}

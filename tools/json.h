@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* json: text of others as JSON, which takes UTF-8 only. */
+#ifndef FAILOVER_TOOLS_JSON_H
+#define FAILOVER_TOOLS_JSON_H
+
+#include <jansson.h>
+
+#include "../../core/str.h"
+
+/** A text as a JSON string. A byte that is no UTF-8 becomes U+FFFD. */
+json_t *json_of_text(const str *text);
+json_t *json_of_string(const char *text);
+
+/** The same; null for an empty text. */
+json_t *json_of_text_or_null(const str *text);
+
+/** Print an object to stdout, and release it.
+ * @return 0, or -1 if it cannot be printed */
+int json_print(json_t *object);
+
+#endif

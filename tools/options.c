@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "inline_parse.h"
+#include "report.h"
+
+#define TOOL "failoverctl"
+#define TOOL_VERSION "0.1"
+
+#define WHY_BYTES 2048
+
+#define FOR_CHECK 1u
+#define FOR_EXPLAIN 2u
+#define FOR_BOTH (FOR_CHECK | FOR_EXPLAIN)
+
+static const command_t commands[] = {
+		{"check", FOR_CHECK, "find what is wrong, or looks wrong, with a plan",
+				check_run},
+		{"explain", FOR_EXPLAIN,
+				"say which rules apply to a call and who is tried, and why",
+				explain_run},
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+/* -- values ------------------------------------------------------------- */
+
+static int set_line(
+		options_t *options, const char *value, char *why, size_t why_size)
+{
+	return request_set_line(&options->request, value, why, why_size);
+}
+
+static int add_header(
+		options_t *options, const char *value, char *why, size_t why_size)
+{
+	return request_add_header(&options->request, value, why, why_size);
+}
+
+static int set_addr(
+		options_t *options, const char *value, char *why, size_t why_size)
+{
+	return request_set_addr(&options->request, value, why, why_size);
+}
+
+static int set_transport(
+		options_t *options, const char *value, char *why, size_t why_size)
+{
+	return request_set_transport(&options->request, value, why, why_size);
+}
+
+static int add_own_host(
+		options_t *options, const char *value, char *why, size_t why_size)
+{
+	return request_add_own_host(&options->request, value, why, why_size);
+}
+
+static int set_at(
+		options_t *options, const char *value, char *why, size_t why_size)
+{
+	return request_set_at(&options->request, value, why, why_size);
+}
+
+static int set_subject(
+		options_t *options, const char *value, char *why, size_t why_size)
+{
+	return request_set(&options->request, value, why, why_size);
+}
+
+static int set_max_branches(
+		options_t *options, const char *value, char *why, size_t why_size)
+{
+	char *end;
+	long number = strtol(value, &end, 10);
+
+	if(value[0] < '0' || value[0] > '9' || *end != '\0' || number < 1
+			|| number > ATTEMPTS_MAX) {
+		snprintf(why, why_size,
+				"[%s] is no whole number from 1 to %d, as max_branches is in "
+				"kamailio.cfg",
+				value, ATTEMPTS_MAX);
+		return -1;
+	}
+	options->max_branches = (unsigned)number;
+	return 0;
+}
+
+/* The first error of a text, with its column. */
+typedef struct first_error
+{
+	char *why;
+	size_t why_size;
+	bool is_there;
+} first_error_t;
+
+static void keep_first(void *context, const diagnostic_t *diagnostic)
+{
+	first_error_t *error = context;
+
+	if(error->is_there)
+		return;
+	error->is_there = true;
+	snprintf(error->why, error->why_size, "column %d: %s", diagnostic->column,
+			diagnostic->text);
+}
+
+/* One level of settings, as a script call has them. */
+static int set_defaults(
+		options_t *options, const char *value, char *why, size_t why_size)
+{
+	first_error_t error = {why, why_size, false};
+	diagnostics_t diagnostics = {.emit = keep_first, .context = &error};
+	str text = {(char *)value, (int)strlen(value)};
+	fragment_t whole = fragment_of(&text);
+	rule_t level = {0};
+
+	if(inline_parse_settings(&whole, &level, options->arena, &diagnostics) < 0)
+		return -1;
+	settings_apply(&options->defaults, &level.settings);
+	return 0;
+}
+
+static int set_colour(
+		options_t *options, const char *value, char *why, size_t why_size)
+{
+	static const char *const names[] = {
+			[COLOUR_AUTO] = "auto",
+			[COLOUR_ALWAYS] = "always",
+			[COLOUR_NEVER] = "never",
+	};
+	size_t i;
+
+	for(i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if(strcmp(value, names[i]) == 0) {
+			options->colour = i;
+			return 0;
+		}
+	}
+	snprintf(
+			why, why_size, "[%s]: auto, always or never would be right", value);
+	return -1;
+}
+
+static int set_json(
+		options_t *options, const char *value, char *why, size_t why_size)
+{
+	(void)value;
+	(void)why;
+	(void)why_size;
+	options->is_json = true;
+	return 0;
+}
+
+static int set_all(
+		options_t *options, const char *value, char *why, size_t why_size)
+{
+	(void)value;
+	(void)why;
+	(void)why_size;
+	options->shows_all = true;
+	return 0;
+}
+
+/* -- the table ---------------------------------------------------------- */
+
+typedef struct option_row
+{
+	unsigned commands; /* that it is for */
+	char letter;	   /* '\0': none */
+	const char *name;  /* with its dashes; NULL: none */
+	const char *value; /* what it takes; NULL: nothing */
+	const char *explanation;
+	/* 0, or -1 with what is wrong in why */
+	int (*read)(
+			options_t *options, const char *value, char *why, size_t why_size);
+} option_row_t;
+
+static const option_row_t rows[] = {
+		{FOR_EXPLAIN, 'r', "--request", "LINE",
+				"the request line: 'INVITE sip:9555@example.com SIP/2.0'",
+				set_line},
+		{FOR_EXPLAIN, 'H', "--header", "HEADER",
+				"a header: 'From: <sip:100@example.com>'; may be repeated",
+				add_header},
+		{FOR_EXPLAIN, 'a', "--addr", "ADDRESS",
+				"the IP address that the request comes from", set_addr},
+		{FOR_EXPLAIN, 't', "--transport", "TRANSPORT",
+				"what it comes over: UDP, TCP, TLS, SCTP, WS or WSS",
+				set_transport},
+		{FOR_EXPLAIN, 'l', "--localhost", "HOST[:PORT]",
+				"a name or address of the server itself; may be repeated",
+				add_own_host},
+		{FOR_EXPLAIN, '\0', "--at", "TIME",
+				"when: '2030/12/24 09:30:00'; without it, now", set_at},
+		{FOR_EXPLAIN, '\0', "--set", "LHS=VALUE",
+				"what else a condition asks for: '$pv($rU)=100', '&x=1'",
+				set_subject},
+		{FOR_EXPLAIN, '\0', "--all", NULL,
+				"name every rule that does not apply, not only the last ones",
+				set_all},
+		{FOR_BOTH, '\0', "--defaults", "SETTINGS",
+				"the parameters of the module: 'timer.inviting=5; "
+				"redirection=no'",
+				set_defaults},
+		{FOR_BOTH, '\0', "--max-branches", "N",
+				"max_branches of the server; 12 if not said", set_max_branches},
+		{FOR_BOTH, '\0', "--json", NULL, "print JSON, for programs", set_json},
+		{FOR_BOTH, '\0', "--color", "WHEN",
+				"auto, always or never; auto is on a terminal", set_colour},
+};
+
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+/* -- help --------------------------------------------------------------- */
+
+static void print_options(const command_t *command)
+{
+	size_t i;
+
+	for(i = 0; i < ROWS; i++) {
+		const option_row_t *row = &rows[i];
+		char left[64] = "";
+		char letter[8] = "    ";
+
+		if(!(row->commands & command->bit))
+			continue;
+		if(row->letter != '\0')
+			snprintf(letter, sizeof(letter), "-%c, ", row->letter);
+		snprintf(left, sizeof(left), "%s%s%s%s", letter, row->name,
+				row->value != NULL ? " " : "",
+				row->value != NULL ? row->value : "");
+		printf("  %-30s %s\n", left, row->explanation);
+	}
+}
+
+static void print_help(void)
+{
+	size_t i;
+
+	printf("Usage: " TOOL " check FILE [OPTION...]\n"
+		   "       " TOOL " explain FILE -r LINE [OPTION...]\n"
+		   "       " TOOL " --help | --version\n"
+		   "\n"
+		   "Reads a dial plan of Kamailio's module failover, without a server. "
+		   "FILE may be -,\n"
+		   "the standard input.\n");
+	for(i = 0; i < COMMANDS; i++) {
+		printf("\n%s: %s\n", commands[i].name, commands[i].explanation);
+		print_options(&commands[i]);
+	}
+	printf("\n"
+		   "Exit status: 0 all is well, or there are warnings only; 1 the plan "
+		   "has errors;\n"
+		   "2 wrong usage, or the file cannot be read; 3 no rule applies.\n"
+		   "The manual, failoverctl(1), says more.\n");
+}
+
+static void print_version(void)
+{
+	char pcre2[64] = "";
+
+	pcre2_config(PCRE2_CONFIG_VERSION, pcre2);
+	printf(TOOL " " TOOL_VERSION " (PCRE2 %s)\n", pcre2);
+}
+
+/* -- reading ------------------------------------------------------------ */
+
+/* Arguments that are left. */
+typedef struct cursor
+{
+	int left;
+	char **next;
+} cursor_t;
+
+static int refuse(const char *option, const char *why)
+{
+	fputs(TOOL ": ", stderr);
+	if(option != NULL) {
+		print_string(stderr, option);
+		fputs(": ", stderr);
+	}
+	print_string(stderr, why);
+	fputs("\n" TOOL " --help names what there is\n", stderr);
+	return -1;
+}
+
+static const command_t *find_command(const char *name)
+{
+	size_t i;
+
+	for(i = 0; i < COMMANDS; i++) {
+		if(strcmp(name, commands[i].name) == 0)
+			return &commands[i];
+	}
+	return NULL;
+}
+
+/* What follows the name of an option in the same argument; NULL: it is another
+ * option. */
+static const char *behind_name(const option_row_t *row, const char *argument)
+{
+	size_t len = strlen(row->name);
+
+	if(row->letter != '\0' && argument[0] == '-' && argument[1] == row->letter)
+		return argument + 2;
+	if(strncmp(argument, row->name, len) == 0
+			&& (argument[len] == '\0' || argument[len] == '='))
+		return argument + len;
+	return NULL;
+}
+
+static const option_row_t *find_row(
+		const command_t *command, const char *argument, const char **behind)
+{
+	size_t i;
+
+	for(i = 0; i < ROWS; i++) {
+		*behind = behind_name(&rows[i], argument);
+		if(*behind != NULL && (rows[i].commands & command->bit))
+			return &rows[i];
+	}
+	return NULL;
+}
+
+static int read_option(options_t *options, const option_row_t *row,
+		const char *behind, cursor_t *cursor)
+{
+	char why[WHY_BYTES] = "";
+	const char *value = NULL;
+
+	if(row->value == NULL && *behind != '\0')
+		return refuse(row->name, "it takes no value");
+	if(row->value != NULL && *behind != '\0') {
+		value = behind + (*behind == '=');
+	} else if(row->value != NULL) {
+		if(cursor->left == 0) {
+			snprintf(why, sizeof(why), "%s is missing behind it", row->value);
+			return refuse(row->name, why);
+		}
+		value = *cursor->next++;
+		cursor->left--;
+	}
+	if(row->read(options, value, why, sizeof(why)) == 0)
+		return 0;
+	return refuse(row->name, why);
+}
+
+static int read_file_name(options_t *options, const char *name)
+{
+	if(options->file != NULL)
+		return refuse(name, "one dial plan at a time is right");
+	if(name[0] == '\0')
+		return refuse(NULL, "the name of the file is empty");
+	options->file = name;
+	return 0;
+}
+
+static int read_arguments(options_t *options, cursor_t *cursor)
+{
+	bool has_options = true;
+
+	while(cursor->left > 0) {
+		const char *argument = *cursor->next++;
+		const char *behind;
+		const option_row_t *row;
+
+		cursor->left--;
+		if(has_options && strcmp(argument, "--") == 0) {
+			has_options = false;
+			continue;
+		}
+		if(!has_options || argument[0] != '-' || argument[1] == '\0') {
+			if(read_file_name(options, argument) < 0)
+				return -1;
+			continue;
+		}
+		row = find_row(options->command, argument, &behind);
+		if(row == NULL)
+			return refuse(argument, "there is no such option here");
+		if(read_option(options, row, behind, cursor) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* What the options say together. */
+static int check_together(options_t *options)
+{
+	char why[WHY_BYTES] = "";
+
+	if(options->file == NULL)
+		return refuse(options->command->name,
+				"FILE is missing: a dial plan, or - for the standard input");
+	if(options->command->bit != FOR_EXPLAIN)
+		return 0;
+	if(options->request.line.len == 0)
+		return refuse("explain",
+				"-r 'INVITE sip:100@192.0.2.1 SIP/2.0' is missing, the call "
+				"that is to be explained");
+	return request_finish(&options->request, why, sizeof(why)) < 0
+				   ? refuse(NULL, why)
+				   : 0;
+}
+
+static bool asks_for(int argc, char **argv, const char *name)
+{
+	int i;
+
+	for(i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if(strcmp(argv[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+const command_t *options_read(
+		options_t *options, int argc, char **argv, arena_t *arena, int *status)
+{
+	cursor_t cursor = {argc - 2, argv + 2};
+
+	memset(options, 0, sizeof(*options));
+	options->arena = arena;
+	options->max_branches = MAX_BRANCHES_DEFAULT;
+	settings_builtin(&options->defaults);
+	request_init(&options->request, arena);
+	*status = STATUS_OK;
+	if(asks_for(argc, argv, "--help") || asks_for(argc, argv, "-h")) {
+		print_help();
+		return NULL;
+	}
+	if(asks_for(argc, argv, "--version")) {
+		print_version();
+		return NULL;
+	}
+	*status = STATUS_USAGE;
+	if(argc < 2) {
+		refuse(NULL, "a command is missing: check or explain would be right");
+		return NULL;
+	}
+	options->command = find_command(argv[1]);
+	if(options->command == NULL) {
+		refuse(argv[1], "there is no such command: check or explain would be "
+						"right");
+		return NULL;
+	}
+	if(read_arguments(options, &cursor) < 0 || check_together(options) < 0)
+		return NULL;
+	return options->command;
+}

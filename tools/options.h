@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* options: the command line. Commands and options are tables (options.c), from
+ * which they are read and the help is printed. */
+#ifndef FAILOVER_TOOLS_OPTIONS_H
+#define FAILOVER_TOOLS_OPTIONS_H
+
+#include "print.h"
+#include "request.h"
+#include "settings.h"
+
+/* Exit statuses. */
+#define STATUS_OK 0
+#define STATUS_PLAN 1	 /* the plan has errors */
+#define STATUS_USAGE 2	 /* wrong options, or the file cannot be read */
+#define STATUS_NO_RULE 3 /* no rule applies */
+
+#define MAX_BRANCHES_DEFAULT 12 /* tm's own */
+
+typedef struct options
+{
+	const struct command *command;
+	arena_t *arena;
+	const char *file;
+	unsigned max_branches;
+	settings_t defaults; /* every setting written */
+	request_t request;
+	colour_t colour;
+	bool is_json;
+	bool shows_all;
+} options_t;
+
+/* A row of the table of commands. */
+typedef struct command
+{
+	const char *name;
+	unsigned bit; /* of it in option rows */
+	const char *explanation;
+	int (*run)(options_t *options); /* the exit status */
+} command_t;
+
+/** Read a command line. --help and --version are done at once.
+ * @param options filled
+ * @param arena holds what they hold
+ * @param status set to the exit status where nothing is to be run
+ * @return the command to be run; NULL: none, and what is to be said is said */
+const command_t *options_read(
+		options_t *options, int argc, char **argv, arena_t *arena, int *status);
+
+#endif

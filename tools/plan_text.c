@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plan_text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "dialplan_parse.h"
+#include "failover_file.h"
+#include "print.h"
+
+#define STDIN_NAME "<stdin>"
+
+/* Read to the end, at most one byte more than a dial plan may have.
+ * @return NULL, or what is wrong */
+static const char *read_stdin(arena_t *arena, str *text)
+{
+	const int most = DIALPLAN_BYTES_MAX + 1;
+
+	text->s = arena_alloc(arena, (size_t)most);
+	if(text->s == NULL)
+		return "there is no memory for it";
+	text->len = 0;
+	while(text->len < most) {
+		ssize_t got = read(
+				STDIN_FILENO, text->s + text->len, (size_t)(most - text->len));
+
+		if(got < 0 && errno == EINTR)
+			continue;
+		if(got < 0)
+			return strerror(errno);
+		if(got == 0)
+			return NULL;
+		text->len += (int)got;
+	}
+	return "it is longer than 16 MiB, which is the most";
+}
+
+static int refuse(const char *why)
+{
+	fputs("failoverctl: ", stderr);
+	print_string(stderr, why);
+	fputc('\n', stderr);
+	return -1;
+}
+
+int plan_text_read(plan_text_t *plan, const char *path, arena_t *arena)
+{
+	const char *fault;
+	char why[8192];
+
+	plan->name = path;
+	if(strcmp(path, "-") != 0)
+		return file_read(path, arena, &plan->text, why, sizeof(why)) < 0
+					   ? refuse(why)
+					   : 0;
+	plan->name = STDIN_NAME;
+	fault = read_stdin(arena, &plan->text);
+	if(fault == NULL)
+		return 0;
+	snprintf(why, sizeof(why), "%s: cannot read the dial plan: %s", STDIN_NAME,
+			fault);
+	return refuse(why);
+}

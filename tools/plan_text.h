@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* plan_text: the text of a dial plan, of a file or of the standard input. */
+#ifndef FAILOVER_TOOLS_PLAN_TEXT_H
+#define FAILOVER_TOOLS_PLAN_TEXT_H
+
+#include "arena.h"
+
+typedef struct plan_text
+{
+	const char *name; /* for messages */
+	str text;
+} plan_text_t;
+
+/** Read a dial plan. A file is read by the rules of the server, which takes
+ * regular files only; the standard input may be anything.
+ * @param path "-" is the standard input
+ * @return 0, or -1 with the reason printed */
+int plan_text_read(plan_text_t *plan, const char *path, arena_t *arena);
+
+#endif

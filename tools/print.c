@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* wcwidth */
+#endif
+#include "print.h"
+
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <wchar.h>
+
+static bool has_widths;
+
+void print_init(void)
+{
+	has_widths = setlocale(LC_CTYPE, "C.UTF-8") != NULL;
+}
+
+/* -- UTF-8 -------------------------------------------------------------- */
+
+static int sequence_len(unsigned char first)
+{
+	if(first < 0x80)
+		return 1;
+	if(first >= 0xc2 && first <= 0xdf)
+		return 2;
+	if(first >= 0xe0 && first <= 0xef)
+		return 3;
+	return first >= 0xf0 && first <= 0xf4 ? 4 : 0;
+}
+
+/* The code of a character (RFC 3629).
+ * @param bytes set to how many it takes
+ * @return -1: it is none */
+static long decode(const char *s, int len, int *bytes)
+{
+	static const long least[] = {0, 0, 0x80, 0x800, 0x10000};
+	unsigned char first = (unsigned char)s[0];
+	int count = sequence_len(first);
+	long code = first;
+	int i;
+
+	*bytes = 1;
+	if(count == 0 || count > len)
+		return -1;
+	if(count > 1)
+		code &= 0x3f >> (count - 1);
+	for(i = 1; i < count; i++) {
+		if((s[i] & 0xc0) != 0x80)
+			return -1;
+		code = code << 6 | (s[i] & 0x3f);
+	}
+	if(code < least[count] || code > 0x10ffff
+			|| (code >= 0xd800 && code <= 0xdfff))
+		return -1;
+	*bytes = count;
+	return code;
+}
+
+/* Marks that turn the direction of writing, so that a line does not read as it
+ * is: https://www.unicode.org/reports/tr36/ 2.8 */
+static bool is_turning(long code)
+{
+	return code == 0x061c || (code >= 0x200e && code <= 0x200f)
+		   || (code >= 0x2028 && code <= 0x202e)
+		   || (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
+}
+
+static int width_of(long code)
+{
+	return code < 0x80 || !has_widths ? 1 : wcwidth((wchar_t)code);
+}
+
+static glyph_t escape(const char *format, long value, int bytes)
+{
+	glyph_t glyph = {.bytes = bytes, .is_escape = true};
+
+	glyph.len = snprintf(glyph.shown, sizeof(glyph.shown), format, value);
+	glyph.width = glyph.len;
+	return glyph;
+}
+
+glyph_t glyph_of(const char *s, int len)
+{
+	glyph_t glyph = {.len = 1};
+	long code = decode(s, len, &glyph.bytes);
+	int width;
+
+	if(code < 0)
+		return escape("\\x%02lx", (unsigned char)s[0], 1);
+	if(code == '\t') {
+		glyph.is_tab = true;
+		glyph.shown[0] = '\t';
+		return glyph;
+	}
+	if(code < 0x20 || code == 0x7f)
+		return escape("\\x%02lx", code, 1);
+	width = width_of(code);
+	if(is_turning(code) || width < 0 || (code >= 0x80 && code < 0xa0))
+		return escape("<U+%04lX>", code, glyph.bytes);
+	memcpy(glyph.shown, s, glyph.bytes);
+	glyph.len = glyph.bytes;
+	glyph.width = width;
+	return glyph;
+}
+
+void print_text(FILE *out, const str *text)
+{
+	int i = 0;
+
+	while(i < text->len) {
+		glyph_t glyph = glyph_of(text->s + i, text->len - i);
+
+		fwrite(glyph.shown, 1, glyph.len, out);
+		i += glyph.bytes;
+	}
+}
+
+void print_string(FILE *out, const char *text)
+{
+	str whole = {(char *)text, (int)strlen(text)};
+
+	print_text(out, &whole);
+}
+
+bool is_coloured(colour_t colour, FILE *out)
+{
+	const char *no_color = getenv("NO_COLOR"); /* https://no-color.org */
+	const char *term = getenv("TERM");
+
+	if(colour != COLOUR_AUTO)
+		return colour == COLOUR_ALWAYS;
+	return (no_color == NULL || no_color[0] == '\0') && term != NULL
+		   && strcmp(term, "dumb") != 0 && isatty(fileno(out));
+}

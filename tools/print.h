@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* print: text of others on a terminal. Whatever is in it, it stays text: control
+ * characters, bytes that are no UTF-8, and characters that turn the direction of
+ * writing are shown as escapes. It must not know what the text says. */
+#ifndef FAILOVER_TOOLS_PRINT_H
+#define FAILOVER_TOOLS_PRINT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "../../core/str.h"
+
+/* A character as it is shown. */
+typedef struct glyph
+{
+	char shown[16];
+	int len;   /* of shown */
+	int bytes; /* of the text that it stands for */
+	int width; /* in columns; of a tab 0: that depends on where it stands */
+	bool is_tab;
+	bool is_escape; /* it does not stand for itself */
+} glyph_t;
+
+/** Let the widths of characters be known, whatever the language of the user. */
+void print_init(void);
+
+/** The character at the beginning of a text that is not empty. */
+glyph_t glyph_of(const char *s, int len);
+
+/** Print a text of one line. */
+void print_text(FILE *out, const str *text);
+void print_string(FILE *out, const char *text);
+
+/** How a command line asks for colour. */
+typedef enum colour
+{
+	COLOUR_AUTO, /* on a terminal, unless NO_COLOR is set */
+	COLOUR_ALWAYS,
+	COLOUR_NEVER,
+} colour_t;
+
+bool is_coloured(colour_t colour, FILE *out);
+
+#endif

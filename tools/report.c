@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+#include "print.h"
+
+/* A longer line is shown in part. */
+#define LINE_COLUMNS 120
+/* How much of it stands before the caret. */
+#define COLUMNS_BEFORE 60
+#define CUT "..."
+
+#define TAB_COLUMNS 8
+
+/* A character takes 4 bytes for a column at the most; what has no width, and is
+ * more than this, is not shown. */
+#define BYTES_ROUND 1024
+
+#define BOM "\xef\xbb\xbf"
+
+static const char *const severity_names[] = {
+		[SEVERITY_ERROR] = "error",
+		[SEVERITY_WARNING] = "warning",
+		[SEVERITY_REFUSAL] = "refusal",
+};
+
+static void collect(void *context, const diagnostic_t *diagnostic)
+{
+	report_t *report = context;
+	str text = {(char *)diagnostic->text, (int)strlen(diagnostic->text)};
+	finding_t *finding = arena_alloc(report->arena, sizeof(*finding));
+
+	if(finding == NULL || arena_copy(report->arena, &text, &text) < 0) {
+		report->has_failed = true;
+		return;
+	}
+	finding->diagnostic = *diagnostic;
+	finding->diagnostic.text = text.s;
+	finding->number = report->count++;
+	*report->last = finding;
+	report->last = &finding->next;
+}
+
+void report_init(
+		report_t *report, const char *name, const str *text, arena_t *arena)
+{
+	size_t bom = strlen(BOM);
+
+	memset(report, 0, sizeof(*report));
+	report->name = name;
+	report->text = *text;
+	/* it counts as no column */
+	if((size_t)text->len >= bom && memcmp(text->s, BOM, bom) == 0) {
+		report->text.s += bom;
+		report->text.len -= (int)bom;
+	}
+	report->arena = arena;
+	report->last = &report->findings;
+	report->diagnostics.emit = collect;
+	report->diagnostics.context = report;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const finding_t *x = *(finding_t *const *)a;
+	const finding_t *y = *(finding_t *const *)b;
+
+	if(x->diagnostic.line != y->diagnostic.line)
+		return x->diagnostic.line < y->diagnostic.line ? -1 : 1;
+	if(x->diagnostic.column != y->diagnostic.column)
+		return x->diagnostic.column < y->diagnostic.column ? -1 : 1;
+	return x->number < y->number ? -1 : 1;
+}
+
+int report_sort(report_t *report)
+{
+	finding_t *finding;
+	int i = 0;
+
+	report->sorted = arena_alloc(
+			report->arena, (size_t)report->count * sizeof(*report->sorted));
+	if(report->sorted == NULL || report->has_failed) {
+		report->count = 0;
+		return -1;
+	}
+	for(finding = report->findings; finding != NULL; finding = finding->next)
+		report->sorted[i++] = finding;
+	qsort(report->sorted, (size_t)report->count, sizeof(*report->sorted),
+			compare);
+	return 0;
+}
+
+/* -- a line and its caret ----------------------------------------------- */
+
+/* The part of a line that is looked at, round the caret. */
+typedef struct excerpt
+{
+	str line;
+	int caret; /* offset of the character that it stands below */
+	bool is_cut_before, is_cut_behind;
+} excerpt_t;
+
+/* @param tab how far apart tabs end */
+static int columns_of(const str *text, int tab)
+{
+	int columns = 0;
+	int i = 0;
+
+	while(i < text->len) {
+		glyph_t glyph = glyph_of(text->s + i, text->len - i);
+
+		columns += glyph.is_tab ? tab - columns % tab : glyph.width;
+		i += glyph.bytes;
+	}
+	return columns;
+}
+
+/* Cut characters off the beginning until few enough stand before the caret. */
+static void cut_before(excerpt_t *excerpt)
+{
+	str head = {excerpt->line.s, excerpt->caret};
+	int columns = columns_of(&head, 1);
+
+	while(columns > COLUMNS_BEFORE && excerpt->caret > 0) {
+		glyph_t glyph = glyph_of(excerpt->line.s, excerpt->line.len);
+
+		columns -= glyph.is_tab ? 1 : glyph.width;
+		excerpt->line.s += glyph.bytes;
+		excerpt->line.len -= glyph.bytes;
+		excerpt->caret -= glyph.bytes;
+		excerpt->is_cut_before = true;
+	}
+	if(excerpt->caret < 0)
+		excerpt->caret = 0;
+}
+
+static void cut_behind(excerpt_t *excerpt)
+{
+	int tab = excerpt->is_cut_before ? 1 : TAB_COLUMNS;
+	int columns = 0;
+	int i = 0;
+
+	while(i < excerpt->line.len) {
+		glyph_t glyph = glyph_of(excerpt->line.s + i, excerpt->line.len - i);
+
+		columns += glyph.is_tab ? tab - columns % tab : glyph.width;
+		if(columns > LINE_COLUMNS) {
+			excerpt->line.len = i;
+			excerpt->is_cut_behind = true;
+			return;
+		}
+		i += glyph.bytes;
+	}
+}
+
+/* Of a very long line not all is counted. */
+static excerpt_t excerpt_of(const str *line, int caret)
+{
+	excerpt_t excerpt = {.line = *line, .caret = caret};
+
+	if(caret > BYTES_ROUND) {
+		int skipped = caret - BYTES_ROUND;
+
+		while(skipped < caret && (line->s[skipped] & 0xc0) == 0x80)
+			skipped++;
+		excerpt.line.s += skipped;
+		excerpt.line.len -= skipped;
+		excerpt.caret -= skipped;
+		excerpt.is_cut_before = true;
+	}
+	if(excerpt.line.len > excerpt.caret + BYTES_ROUND) {
+		excerpt.line.len = excerpt.caret + BYTES_ROUND;
+		excerpt.is_cut_behind = true;
+	}
+	if(excerpt.is_cut_before || excerpt.is_cut_behind
+			|| columns_of(&excerpt.line, TAB_COLUMNS) > LINE_COLUMNS) {
+		cut_before(&excerpt);
+		cut_behind(&excerpt);
+	}
+	return excerpt;
+}
+
+/* A tab stays one, so that the caret stands right wherever tabs end; where a
+ * line is cut its columns are others anyway. */
+static void show_line(const excerpt_t *excerpt, FILE *out)
+{
+	int i = 0;
+
+	if(excerpt->is_cut_before)
+		fputs(CUT, out);
+	while(i < excerpt->line.len) {
+		glyph_t glyph = glyph_of(excerpt->line.s + i, excerpt->line.len - i);
+
+		if(glyph.is_tab && excerpt->is_cut_before)
+			fputc(' ', out);
+		else
+			fwrite(glyph.shown, 1, glyph.len, out);
+		i += glyph.bytes;
+	}
+	fputs(excerpt->is_cut_behind ? CUT "\n" : "\n", out);
+}
+
+static void show_caret(
+		const excerpt_t *excerpt, FILE *out, const char *begin, const char *end)
+{
+	int i = 0;
+
+	if(excerpt->is_cut_before)
+		fprintf(out, "%*s", (int)strlen(CUT), "");
+	while(i < excerpt->caret && i < excerpt->line.len) {
+		glyph_t glyph = glyph_of(excerpt->line.s + i, excerpt->line.len - i);
+
+		i += glyph.bytes;
+		if(i > excerpt->caret) /* it points into this one */
+			break;
+		if(!glyph.is_tab)
+			fprintf(out, "%*s", glyph.width, "");
+		else
+			fputc(excerpt->is_cut_before ? ' ' : '\t', out);
+	}
+	fprintf(out, "%s^%s\n", begin, end);
+}
+
+/* -- all of it ---------------------------------------------------------- */
+
+typedef struct palette
+{
+	const char *place, *error, *warning, *caret, *end;
+} palette_t;
+
+/* as gcc has them */
+static const palette_t colours = {
+		"\x1b[1m", "\x1b[1;31m", "\x1b[1;35m", "\x1b[1;32m", "\x1b[0m"};
+static const palette_t plain = {"", "", "", "", ""};
+
+static void show_message(const report_t *report, const diagnostic_t *diagnostic,
+		FILE *out, const palette_t *palette)
+{
+	bool is_warning = diagnostic->severity == SEVERITY_WARNING;
+
+	fputs(palette->place, out);
+	print_string(out, report->name);
+	fprintf(out, ":%d:%d:%s ", diagnostic->line, diagnostic->column,
+			palette->end);
+	fprintf(out, "%s%s:%s ", is_warning ? palette->warning : palette->error,
+			severity_names[diagnostic->severity], palette->end);
+	print_string(out, diagnostic->text);
+	fputc('\n', out);
+}
+
+/* Go to a line that is not above the one before. */
+static void seek_line(str *rest, int *line, int wanted)
+{
+	while(*line < wanted) {
+		const char *end = memchr(rest->s, '\n', rest->len);
+		int len = end == NULL ? rest->len : (int)(end - rest->s) + 1;
+
+		rest->s += len;
+		rest->len -= len;
+		(*line)++;
+		if(end == NULL)
+			return;
+	}
+}
+
+static str first_line(const str *rest)
+{
+	const char *end = memchr(rest->s, '\n', rest->len);
+	str line = *rest;
+
+	if(end != NULL)
+		line.len = (int)(end - rest->s);
+	if(line.len > 0 && line.s[line.len - 1] == '\r')
+		line.len--;
+	return line;
+}
+
+void report_show(const report_t *report, FILE *out, bool is_coloured)
+{
+	const palette_t *palette = is_coloured ? &colours : &plain;
+	str rest = report->text;
+	int line = 1;
+	int i;
+
+	for(i = 0; i < report->count; i++) {
+		const diagnostic_t *diagnostic = &report->sorted[i]->diagnostic;
+		excerpt_t excerpt;
+		str text;
+
+		show_message(report, diagnostic, out, palette);
+		seek_line(&rest, &line, diagnostic->line);
+		text = first_line(&rest);
+		if(text.len == 0)
+			continue;
+		excerpt = excerpt_of(&text, diagnostic->column - 1 < text.len
+											? diagnostic->column - 1
+											: text.len);
+		show_line(&excerpt, out);
+		show_caret(&excerpt, out, palette->caret, palette->end);
+	}
+}
+
+void report_summary(const report_t *report, FILE *out)
+{
+	int errors = report->diagnostics.errors;
+	int warnings = report->diagnostics.warnings;
+
+	fprintf(out, "%d error%s, %d warning%s\n", errors, errors == 1 ? "" : "s",
+			warnings, warnings == 1 ? "" : "s");
+}
+
+void report_json(const report_t *report, json_t *object)
+{
+	json_t *list = json_array();
+	int i;
+
+	for(i = 0; i < report->count; i++) {
+		const diagnostic_t *diagnostic = &report->sorted[i]->diagnostic;
+		json_t *entry = json_object();
+
+		json_object_set_new(entry, "severity",
+				json_string(severity_names[diagnostic->severity]));
+		json_object_set_new(entry, "line", json_integer(diagnostic->line));
+		json_object_set_new(entry, "column", json_integer(diagnostic->column));
+		json_object_set_new(entry, "message", json_of_string(diagnostic->text));
+		json_array_append_new(list, entry);
+	}
+	json_object_set_new(
+			object, "errors", json_integer(report->diagnostics.errors));
+	json_object_set_new(
+			object, "warnings", json_integer(report->diagnostics.warnings));
+	json_object_set_new(object, "diagnostics", list);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* report: what is wrong with a text, collected, sorted, and shown as compilers
+ * do: FILE:LINE:COLUMN, the line, and a caret below the column. */
+#ifndef FAILOVER_TOOLS_REPORT_H
+#define FAILOVER_TOOLS_REPORT_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "arena.h"
+#include "diagnostics.h"
+
+typedef struct finding
+{
+	struct finding *next;
+	diagnostic_t diagnostic; /* its text is a copy */
+	int number;				 /* in the order of reporting */
+} finding_t;
+
+typedef struct report
+{
+	diagnostics_t diagnostics; /* to be handed to whoever reports */
+	const char *name;		   /* of the text */
+	str text;
+	arena_t *arena;
+	finding_t *findings, **last;
+	finding_t **sorted; /* count of them, once they are */
+	int count;
+	bool has_failed; /* without memory */
+} report_t;
+
+/** Begin a report.
+ * @param report must stay where it is
+ * @param name of the text, for a person; must outlive the report
+ * @param arena holds what is reported */
+void report_init(
+		report_t *report, const char *name, const str *text, arena_t *arena);
+
+/** Sort what was reported by line and column.
+ * @return 0, or -1 if some of it is missing, without memory */
+int report_sort(report_t *report);
+
+/** Show what was sorted, and how much it is. */
+void report_show(const report_t *report, FILE *out, bool is_coloured);
+
+/** "2 errors, 1 warning" */
+void report_summary(const report_t *report, FILE *out);
+
+/** Put what was sorted into a JSON object: errors, warnings, diagnostics. */
+void report_json(const report_t *report, json_t *object);
+
+#endif

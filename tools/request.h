@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* request: a request as it is described on a command line, for the conditions of
+ * a dial plan. What was not said of it is unknown, and not guessed. */
+#ifndef FAILOVER_TOOLS_REQUEST_H
+#define FAILOVER_TOOLS_REQUEST_H
+
+#include "dialplan.h"
+#include "route.h"
+
+/* A host, or a host and a port, that is the server's own. */
+typedef struct own_host
+{
+	struct own_host *next;
+	str host;
+	int port; /* 0: any */
+} own_host_t;
+
+typedef struct request
+{
+	arena_t *arena;
+	text_map_t given; /* by subject_key(): a given_t */
+	str line;		  /* the request line */
+	str uri;		  /* the R-URI in it */
+	own_host_t *own_hosts;
+	bool has_at; /* date and time were said */
+} request_t;
+
+/** Begin with a request of which nothing is known.
+ * @param arena holds what is said of it */
+void request_init(request_t *request, arena_t *arena);
+
+/* Each of these takes a value as it stands on a command line, which must outlive
+ * the request, and says what is wrong with it into why, room for why_size bytes.
+ * @return 0, or -1 with why filled */
+
+/** METHOD URI SIP/2.0 */
+int request_set_line(
+		request_t *request, const char *value, char *why, size_t why_size);
+
+/** Name: value */
+int request_add_header(
+		request_t *request, const char *value, char *why, size_t why_size);
+
+/** The address, IPv4 or IPv6, and what it came over. */
+int request_set_addr(
+		request_t *request, const char *value, char *why, size_t why_size);
+int request_set_transport(
+		request_t *request, const char *value, char *why, size_t why_size);
+
+/** HOST[:PORT] */
+int request_add_own_host(
+		request_t *request, const char *value, char *why, size_t why_size);
+
+/** YYYY/MM/DD hh:mm:ss */
+int request_set_at(
+		request_t *request, const char *value, char *why, size_t why_size);
+
+/** LHS=VALUE, with the left-hand side of a condition */
+int request_set(
+		request_t *request, const char *value, char *why, size_t why_size);
+
+/** All has been said: what follows from it, and the clock's date and time where
+ * none were said.
+ * @return 0, or -1 with why filled */
+int request_finish(request_t *request, char *why, size_t why_size);
+
+/** What it says to conditions. */
+request_source_t request_source(request_t *request);
+
+/** What it was to be sent with. */
+request_view_t request_view(const request_t *request);
+
+/** Is it known whether its R-URI is the server's own? */
+bool request_knows_own(const request_t *request);
+
+/** The options that would say what is not known of a subject. */
+void request_describe_missing(
+		const subject_t *subject, char *text, size_t size);
+
+#endif
