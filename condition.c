@@ -73,6 +73,18 @@ static const subject_t *read_subject(
 	return entry->value;
 }
 
+const subject_t *tests_find_variable(const tests_t *tests, const str *name)
+{
+	subject_t subject = {.kind = SUBJECT_VARIABLE, .name = *name};
+	const text_entry_t *entry;
+	str key;
+
+	if(subject_key(&subject, tests->scratch, &key) < 0)
+		return NULL;
+	entry = text_map_find(&tests->subjects_by_key, &key);
+	return entry == NULL ? NULL : entry->value;
+}
+
 /* The number of the subject and the pattern as written. */
 static int make_key(
 		tests_t *tests, const subject_t *subject, const str *text, str *key)
@@ -124,6 +136,30 @@ static const test_t *read_test(tests_t *tests, const subject_t *subject,
 	return entry->value;
 }
 
+/* Refuse an exclamation mark round a name, !To = x or To != x.
+ * @return 0, or -1 with an error reported */
+static int refuse_mark(const fragment_t *name, const fragment_t *pattern,
+		diagnostics_t *diagnostics)
+{
+	int len = name->text.len;
+	bool is_before = name->text.s[0] == '!';
+	bool is_behind = name->text.s[len - 1] == '!';
+	fragment_t bare;
+
+	if(!is_before && !is_behind)
+		return 0;
+	bare = *name;
+	if(is_before)
+		bare = fragment_part(&bare, 1, bare.text.len - 1);
+	if(is_behind && bare.text.len > 0)
+		bare.text.len--;
+	bare = fragment_trim(&bare);
+	return diagnostics_error(diagnostics, name,
+			"[%.*s]: the ! stands before the pattern: %.*s = !%.*s would be "
+			"right",
+			SHOWN(name), SHOWN(&bare), SHOWN(pattern));
+}
+
 condition_t *condition_parse(
 		tests_t *tests, const fragment_t *line, diagnostics_t *diagnostics)
 {
@@ -149,6 +185,8 @@ condition_t *condition_parse(
 				"[%.*s]: there is no name before the equals sign", SHOWN(line));
 		return NULL;
 	}
+	if(refuse_mark(&name, &pattern, diagnostics) < 0)
+		return NULL;
 	subject = read_subject(tests, &name, diagnostics);
 	if(pattern.text.len == 0) {
 		diagnostics_error(diagnostics, &pattern,

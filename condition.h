@@ -41,6 +41,10 @@ typedef struct tests
  * @param scratch holds what is needed while they are read */
 void tests_init(tests_t *tests, arena_t *arena, arena_t *scratch);
 
+/** The subject of a variable, &name.
+ * @return NULL if no condition so far asks for it, or without memory */
+const subject_t *tests_find_variable(const tests_t *tests, const str *name);
+
 /** Read a condition.
  * @param line trimmed, LHS = PATTERN; the condition keeps pointers into it
  * @return NULL with one error reported */

@@ -3,31 +3,70 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "lookalike.h"
 
 /* room for the longest message with a word of the text in it; a longer word
  * is cut, the position says the rest */
 #define DIAGNOSTIC_BYTES 512
 
-/* What a peer or an author typed goes to terminals and logs: no control
- * character may pass. */
-static void printable(char *text)
+/* room for it when some characters of it are shown as escapes */
+#define SHOWN_BYTES (DIAGNOSTIC_BYTES + 256)
+
+/* The bytes of a character that nobody would see.
+ * @return how many characters were written */
+static int show_bytes(char *out, const char *s, int len)
 {
-	for(; *text != '\0'; text++) {
-		if((unsigned char)*text < 0x20 || *text == 0x7f)
-			*text = '?';
+	static const char digits[] = "0123456789abcdef";
+	int i;
+
+	for(i = 0; i < len; i++) {
+		*out++ = '\\';
+		*out++ = 'x';
+		*out++ = digits[(unsigned char)s[i] >> 4];
+		*out++ = digits[(unsigned char)s[i] & 15];
 	}
+	return 4 * len;
+}
+
+/* What a peer or an author typed goes to terminals and logs: no control
+ * character may pass, and what looks like a blank but is none is shown as what
+ * it is. */
+static void printable(const char *text, char *shown)
+{
+	const char *last = shown + SHOWN_BYTES - 16;
+	int left = (int)strlen(text);
+
+	while(left > 0 && shown < last) {
+		lookalike_t found = lookalike_find(text, left);
+		int len = found.is_invisible ? found.len : 1;
+
+		if(found.is_invisible)
+			shown += show_bytes(shown, text, len);
+		else if((unsigned char)*text < 0x20 || *text == 0x7f)
+			*shown++ = '?';
+		else
+			*shown++ = *text;
+		text += len;
+		left -= len;
+	}
+	*shown = '\0';
 }
 
 static void report(diagnostics_t *diagnostics, severity_t severity,
 		const fragment_t *where, const char *format, va_list arguments)
 {
-	char text[DIAGNOSTIC_BYTES];
-	diagnostic_t diagnostic = {severity, where->line, where->column, text};
+	char text[DIAGNOSTIC_BYTES], shown[SHOWN_BYTES];
+	diagnostic_t diagnostic = {
+			severity, where->line, where->column, shown, NULL};
 
 	if(diagnostics->emit == NULL)
 		return;
 	vsnprintf(text, sizeof(text), format, arguments);
-	printable(text);
+	printable(text, shown);
+	if(severity == SEVERITY_WARNING)
+		diagnostic.name = diagnostics->warning_name;
 	diagnostics->emit(diagnostics->context, &diagnostic);
 }
 

@@ -22,6 +22,7 @@ typedef struct diagnostic
 	int column;		  /* from 1, in bytes */
 	const char *text; /* what is wrong, and what would be right; valid during
 					   * the call of emit only */
+	const char *name; /* of a warning, what it is called; NULL: nothing */
 } diagnostic_t;
 
 typedef struct diagnostics
@@ -32,6 +33,7 @@ typedef struct diagnostics
 	void *context;
 	int errors; /* how many so far, refusals among them */
 	int warnings;
+	const char *warning_name; /* of those that follow; NULL: none */
 } diagnostics_t;
 
 /* Of a long value so much is shown: what is said about it must fit as well. */

@@ -6,6 +6,12 @@
 /* what one match makes up: values, groups, the list of rules that apply */
 #define SCRATCH_BLOCK_BYTES (16 * 1024)
 
+/* of a header; a test that is asked of more has run into a limit */
+#define VALUES_MAX 64
+
+/* what a search may take when the others have taken all */
+#define STEPS_LEAST 1000
+
 /* The values of a subject, in one match. */
 typedef struct known
 {
@@ -32,7 +38,7 @@ struct matcher
 
 	/* room for the largest plan so far */
 	arena_t *room;
-	int max_rules, max_subjects, max_tests;
+	int max_rules, max_entries, max_subjects, max_tests;
 	candidates_t *candidates;
 	known_t *known;		 /* by subject */
 	verdict_t *verdicts; /* by test */
@@ -44,7 +50,7 @@ struct matcher
 	const request_source_t *source;
 	const match_listener_t *listener;
 	unsigned long begun_at;
-	named_text_t *variables; /* of the rules that apply so far */
+	unsigned steps_left; /* of those that all searches may take */
 	applied_rule_t *applied;
 	int n_applied, max_applied;
 	int next; /* where all rules are asked: the next one */
@@ -86,6 +92,7 @@ void matcher_destroy(matcher_t *matcher)
 static bool has_room(const matcher_t *matcher, const dialplan_t *plan)
 {
 	return matcher->room != NULL && plan->n_rules <= matcher->max_rules
+		   && rule_index_entries(plan->index) <= matcher->max_entries
 		   && plan->n_subjects <= matcher->max_subjects
 		   && plan->n_tests <= matcher->max_tests;
 }
@@ -100,9 +107,11 @@ static int make_room(matcher_t *matcher, const dialplan_t *plan)
 	if(matcher->room == NULL)
 		return -1;
 	matcher->max_rules = plan->n_rules;
+	matcher->max_entries = rule_index_entries(plan->index);
 	matcher->max_subjects = plan->n_subjects;
 	matcher->max_tests = plan->n_tests;
-	matcher->candidates = candidates_create(plan->n_rules, matcher->room);
+	matcher->candidates = candidates_create(
+			plan->n_rules, matcher->max_entries, matcher->room);
 	matcher->known = arena_alloc(
 			matcher->room, plan->n_subjects * sizeof(*matcher->known));
 	matcher->verdicts = arena_alloc(
@@ -116,24 +125,6 @@ static int make_room(matcher_t *matcher, const dialplan_t *plan)
 
 /* -- values ------------------------------------------------------------- */
 
-/* What a rule that applies has set hides what the script has. */
-static bool find_variable(
-		const matcher_t *matcher, const subject_t *subject, known_t *known)
-{
-	const named_text_t *it;
-
-	if(subject->kind != SUBJECT_VARIABLE)
-		return false;
-	for(it = matcher->variables; it != NULL; it = it->next) {
-		if(str_equal(&it->name, &subject->name)) {
-			known->values = &it->text;
-			known->n_values = 1;
-			return true;
-		}
-	}
-	return false;
-}
-
 /* The values of a subject, asked for once in a match. */
 static const known_t *know(matcher_t *matcher, const subject_t *subject)
 {
@@ -143,8 +134,6 @@ static const known_t *know(matcher_t *matcher, const subject_t *subject)
 	if(known->asked_at > matcher->begun_at)
 		return known;
 	known->asked_at = ++matcher->now;
-	if(find_variable(matcher, subject, known))
-		return known;
 	known->n_values = matcher->source->values(matcher->source->context, subject,
 			matcher->scratch, &known->values);
 	if(known->n_values == SOURCE_FAILED)
@@ -159,19 +148,39 @@ static const known_t *know(matcher_t *matcher, const subject_t *subject)
 
 /* -- conditions --------------------------------------------------------- */
 
+/* All searches of a match together may take the steps of one, and a few more
+ * each: who sends a request must not gain by sending much.
+ * @return as pattern_match() */
+static int search(
+		matcher_t *matcher, const pattern_t *pattern, const str *value)
+{
+	unsigned steps = matcher->steps_left > STEPS_LEAST ? matcher->steps_left
+													   : STEPS_LEAST;
+	int found = pattern_match(pattern, &matcher->searcher, value, steps);
+	unsigned taken = matcher->searcher.taken;
+
+	matcher->steps_left -=
+			taken < matcher->steps_left ? taken : matcher->steps_left;
+	if(matcher->searcher.has_failed)
+		matcher->has_failed = true;
+	return found;
+}
+
 /* Ask a test of all values: it holds for the first that matches; negated, if
  * none does. */
 static void ask(matcher_t *matcher, const test_t *test, const known_t *known,
 		verdict_t *verdict)
 {
 	bool is_negated = test->pattern.is_negated;
+	int n_values = known->n_values < VALUES_MAX ? known->n_values : VALUES_MAX;
 	int i;
 
-	verdict->has_limit = false;
-	verdict->outcome = is_negated ? OUTCOME_HOLDS : OUTCOME_FAILS;
-	for(i = 0; i < known->n_values; i++) {
-		int found = pattern_match(&test->pattern, &matcher->searcher,
-				&known->values[i], PATTERN_STEPS_MAX);
+	verdict->has_limit = n_values < known->n_values;
+	verdict->outcome = verdict->has_limit ? OUTCOME_LIMIT
+					   : is_negated		  ? OUTCOME_HOLDS
+										  : OUTCOME_FAILS;
+	for(i = 0; i < n_values; i++) {
+		int found = search(matcher, &test->pattern, &known->values[i]);
 
 		if(found < 0) {
 			verdict->has_limit = true;
@@ -282,6 +291,13 @@ static int apply(matcher_t *matcher, const rule_t *rule)
 	return add_applied(matcher, rule, groups);
 }
 
+/* Whoever listens to each rule hears of all; else those that the index leaves out
+ * are left out. */
+static bool hears_all(const matcher_t *matcher)
+{
+	return matcher->listener != NULL && matcher->listener->on_rule != NULL;
+}
+
 static void scan(matcher_t *matcher, const subject_t *subject)
 {
 	const known_t *known;
@@ -294,26 +310,33 @@ static void scan(matcher_t *matcher, const subject_t *subject)
 		candidates_scan(matcher->candidates, subject->id, &known->values[i]);
 }
 
-/* The rules below see what this one sets: what was known of these variables
- * before is forgotten. A value that may not stand there is left for the route
- * to refuse. */
+/* The rules below see what this one sets, in the place of what the script has.
+ * A value that may not stand there is left for the route to refuse. */
+static void set_variable(
+		matcher_t *matcher, const assignment_t *assignment, const str *groups)
+{
+	const dialplan_t *plan = matcher->plan;
+	known_t *known = &matcher->known[assignment->subject_id];
+	str *value = arena_alloc(matcher->scratch, sizeof(*value));
+
+	if(value == NULL
+			|| assignment_fill(assignment, groups, value, matcher->scratch) < 0)
+		return;
+	known->asked_at = ++matcher->now;
+	known->values = value;
+	known->n_values = 1;
+	if(!hears_all(matcher))
+		scan(matcher, plan->subjects[assignment->subject_id]);
+}
+
 static void set_variables(matcher_t *matcher)
 {
 	const applied_rule_t *applied = &matcher->applied[matcher->n_applied - 1];
-	const dialplan_t *plan = matcher->plan;
-	diagnostics_t none = {0};
-	int i;
+	const assignment_t *it;
 
-	if(applied->rule->variables == NULL)
-		return;
-	rule_variables(applied->rule, applied->groups, &matcher->variables,
-			matcher->scratch, &none);
-	for(i = 0; i < plan->n_subjects; i++) {
-		if(plan->subjects[i]->kind != SUBJECT_VARIABLE)
-			continue;
-		matcher->known[i].asked_at = 0;
-		if(matcher->listener == NULL || matcher->listener->on_rule == NULL)
-			scan(matcher, plan->subjects[i]);
+	for(it = applied->rule->variables; it != NULL; it = it->next) {
+		if(it->subject_id != SUBJECT_NONE)
+			set_variable(matcher, it, applied->groups);
 	}
 }
 
@@ -329,7 +352,7 @@ static int begin(matcher_t *matcher, const dialplan_t *plan,
 	matcher->source = source;
 	matcher->listener = listener;
 	matcher->begun_at = ++matcher->now;
-	matcher->variables = NULL;
+	matcher->steps_left = PATTERN_STEPS_MAX;
 	matcher->applied = NULL;
 	matcher->n_applied = matcher->max_applied = 0;
 	matcher->next = 0;
@@ -337,14 +360,12 @@ static int begin(matcher_t *matcher, const dialplan_t *plan,
 	return 0;
 }
 
-/* Whoever listens to each rule hears of all; else those that the index leaves
- * out are left out. */
 static void find_candidates(matcher_t *matcher)
 {
 	const dialplan_t *plan = matcher->plan;
 	int i;
 
-	if(matcher->listener != NULL && matcher->listener->on_rule != NULL)
+	if(hears_all(matcher))
 		return;
 	candidates_begin(matcher->candidates, plan->index);
 	for(i = 0; i < plan->n_subjects; i++)
@@ -356,7 +377,7 @@ static const rule_t *next_rule(matcher_t *matcher)
 	const dialplan_t *plan = matcher->plan;
 	int id;
 
-	if(matcher->listener == NULL || matcher->listener->on_rule == NULL)
+	if(!hears_all(matcher))
 		id = candidates_next(matcher->candidates);
 	else
 		id = matcher->next < plan->n_rules ? matcher->next++ : -1;
@@ -369,7 +390,7 @@ static void tell(matcher_t *matcher, const rule_t *rule, outcome_t outcome,
 	const match_listener_t *listener = matcher->listener;
 	const known_t *known = NULL;
 
-	if(listener == NULL || listener->on_rule == NULL)
+	if(!hears_all(matcher))
 		return;
 	if(failed != NULL)
 		known = know(matcher, failed->test->subject);

@@ -9,6 +9,14 @@ static const lint_check_t checks[] = {
 				"a rule that never applies, as one above it always does where "
 				"it would",
 				lint_rule_unreachable},
+		{"rule-shadowed",
+				"a rule that never applies, as a pattern above it matches "
+				"whatever its own does",
+				lint_rule_shadowed},
+		{"continues-alone",
+				"a rule with $continue that takes calls for which there is no "
+				"destination",
+				lint_continues_alone},
 		{"last-continues", "$continue in the last rule", lint_last_continues},
 		{"reply-alone", "settings or headers beside $action", lint_reply_alone},
 		{"rule-name-twice", "two rules of the same name", lint_rule_name_twice},
@@ -22,6 +30,15 @@ static const lint_check_t checks[] = {
 		{"group-negated",
 				"a group of a negated condition, which is always empty",
 				lint_group_negated},
+		{"group-shifted",
+				"a group in $time, $addr or the like that shifts the numbers "
+				"of the others",
+				lint_group_shifted},
+		{"typography",
+				"a typographic quotation mark, dash or blank instead of the "
+				"plain one",
+				lint_typography},
+		{"comment-behind", "a comment behind a value", lint_comment_behind},
 		{"pattern-none", "a response pattern that matches no code",
 				lint_pattern_none},
 		{"pattern-alternative",
@@ -56,6 +73,17 @@ static const lint_check_t checks[] = {
 				"a ^ or $ where a header or the request line does not begin "
 				"or end so",
 				lint_condition_anchored},
+		{"condition-quoted", "quotation marks round a pattern",
+				lint_condition_quoted},
+		{"condition-operator", "== or =~ before a pattern",
+				lint_condition_operator},
+		{"condition-quantifier",
+				"a + or * that was meant as the character, or as any text",
+				lint_condition_quantifier},
+		{"condition-header",
+				"a header with the name of a function, or nearly that of "
+				"another header",
+				lint_condition_header},
 		{"conditions-together",
 				"conditions of one rule that are the same or exclude each "
 				"other",
@@ -110,9 +138,11 @@ static int run_checks(lint_t *lint)
 	const lint_check_t *check;
 
 	for(check = checks; check->name != NULL; check++) {
+		lint->diagnostics->warning_name = check->name;
 		if(check->run(lint) < 0)
 			return -1;
 	}
+	lint->diagnostics->warning_name = NULL;
 	return 0;
 }
 

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "header_name.h"
+#include "nearness.h"
 #include "rule_parse.h"
 
 /* it goes into log lines and replies to commands */
@@ -93,6 +95,7 @@ static bool is_letter(char c)
  * @return whether it is made of nothing else */
 static bool read_section_word(const fragment_t *header, char *word, size_t size)
 {
+	bool is_all = true;
 	size_t len = 0;
 	int i;
 
@@ -102,10 +105,40 @@ static bool read_section_word(const fragment_t *header, char *word, size_t size)
 		if(is_letter(c) && len < size - 1)
 			word[len++] = c;
 		else if(c != ' ' && c != '\t' && c != ':')
-			return false;
+			is_all = false;
 	}
 	word[len] = '\0';
-	return true;
+	return is_all;
+}
+
+/* The section that most likely was meant; NULL: none is near. */
+static const char *near_section(const fragment_t *header)
+{
+	static const struct
+	{
+		const char *word, *section;
+	} words[] = {{"MatchingPatterns", "[Matching Patterns]"},
+			{"MatchPatterns", "[Matching Patterns]"},
+			{"Matching", "[Matching Patterns]"},
+			{"DeployPatterns", "[Deploy Patterns]"},
+			{"DeploymentPatterns", "[Deploy Patterns]"},
+			{"Deploy", "[Deploy Patterns]"}};
+	fragment_t inner = fragment_part(header, 1, header->text.len - 2);
+	fragment_t first;
+	char word[32];
+	str text = {word, 0};
+	size_t i;
+
+	read_section_word(header, word, sizeof(word));
+	text.len = (int)strlen(word);
+	for(i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if(nearness_is_slip(&text, words[i].word))
+			return words[i].section;
+	}
+	if(fragment_next_word(&inner, &first)
+			&& nearness_distance(&first.text, "Rule") == 1)
+		return "[Rule NAME]";
+	return NULL;
 }
 
 static bool is_section(const fragment_t *header, const char *name)
@@ -161,14 +194,45 @@ static void open_deploy(parser_t *parser, const fragment_t *header)
 	parser->has_deploy = true;
 }
 
+/* It is open so far, but its lines are not judged. */
+static void refuse_section(parser_t *parser, const fragment_t *header)
+{
+	int close = fragment_find(header, 0, ']');
+	const char *near;
+
+	parser->section = SECTION_REFUSED;
+	if(close < 0) {
+		fault(parser, header,
+				"this section is not closed: [Deploy Patterns] would be right");
+		return;
+	}
+	if(header->text.s[header->text.len - 1] != ']') {
+		fragment_t behind =
+				fragment_part(header, close + 1, header->text.len - close - 1);
+
+		behind = fragment_trim(&behind);
+		fault(parser, &behind,
+				"behind the bracket that closes a section nothing stands: a "
+				"comment is a line of its own, which begins with #");
+		return;
+	}
+	near = near_section(header);
+	if(near != NULL)
+		diagnostics_error(parser->diagnostics, header,
+				"[%.*s]: there is no such section: was %s meant?",
+				SHOWN(header), near);
+	else
+		fault(parser, header,
+				"there is no such section: [Rule NAME], [Matching Patterns] or "
+				"[Deploy Patterns] would be right");
+}
+
 static void open_section(parser_t *parser, const fragment_t *header)
 {
 	fragment_t name;
 
 	if(header->text.s[header->text.len - 1] != ']') {
-		fault(parser, header,
-				"this section is not closed: [Deploy Patterns] would be right");
-		parser->section = SECTION_REFUSED;
+		refuse_section(parser, header);
 	} else if(is_rule_name(header, &name)) {
 		open_named_rule(parser, header, &name);
 	} else if(is_section(header, "MatchingPattern")) {
@@ -176,22 +240,66 @@ static void open_section(parser_t *parser, const fragment_t *header)
 	} else if(is_section(header, "DeployPattern")) {
 		open_deploy(parser, header);
 	} else {
-		fault(parser, header,
-				"there is no such section: [Rule NAME], [Matching Patterns] or "
-				"[Deploy Patterns] would be right");
-		parser->section = SECTION_REFUSED;
+		refuse_section(parser, header);
 	}
 	if(parser->has_rule)
 		rule_extend(&parser->reader, header);
 }
 
+/* Can it be nothing but a condition? */
+static bool is_condition(const fragment_t *line)
+{
+	int equals = subject_end(line);
+	fragment_t name;
+	int kind;
+
+	if(equals < 0)
+		return false;
+	name = fragment_part(line, 0, equals);
+	name = fragment_trim(&name);
+	if(name.text.len > 4 && strncasecmp(name.text.s, "$pv(", 4) == 0)
+		return true;
+	for(kind = 0; kind < SUBJECT_KINDS; kind++) {
+		const char *own = subject_table()[kind].name;
+
+		if(own != NULL && kind != SUBJECT_TRANSPORT && fragment_is(&name, own))
+			return true;
+	}
+	return name.text.len > 1 && !fragment_is(&name, "To")
+		   && header_name_is_reserved(&name.text);
+}
+
+/* Comments as other languages have them, and what comes along when a page is
+ * pasted as it is. */
+static bool is_foreign_comment(const fragment_t *line)
+{
+	static const char *const begins[] = {
+			"//", "/*", "*/", ";", "<", "==", "-- "};
+	size_t i;
+
+	for(i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
+		int len = (int)strlen(begins[i]);
+
+		if(line->text.len >= len && memcmp(line->text.s, begins[i], len) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void read_rule_line(parser_t *parser, const fragment_t *line)
 {
+	if(is_foreign_comment(line) && parser->section != SECTION_REFUSED) {
+		fault(parser, line, "a comment is a line that begins with #");
+		return;
+	}
 	switch(parser->section) {
 		case SECTION_NONE:
 			fault(parser, line,
-					"this stands before any section: write [Deploy Patterns] "
-					"above it");
+					is_condition(line)
+							? "this stands before any section: write [Matching "
+							  "Patterns] above it"
+							: "this stands before any section: write [Deploy "
+							  "Patterns] above it");
 			break;
 		case SECTION_NAME:
 			fault(parser, line,
@@ -304,6 +412,20 @@ static void read_lines(parser_t *parser, fragment_t rest)
 	end_rule(parser);
 }
 
+/* Which variables of a rule any condition asks for. */
+static void link_variables(parser_t *parser, rule_t *rule)
+{
+	assignment_t *it;
+
+	for(it = rule->variables; it != NULL; it = it->next) {
+		const subject_t *subject =
+				tests_find_variable(&parser->tests, &it->name);
+
+		if(subject != NULL)
+			it->subject_id = subject->id;
+	}
+}
+
 /* Put together what matching needs of all rules.
  * @return 0, or -1 without memory */
 static int finish_plan(parser_t *parser)
@@ -315,8 +437,12 @@ static int finish_plan(parser_t *parser)
 			arena_alloc(parser->arena, plan->n_rules * sizeof(*plan->rules));
 	if(plan->rules == NULL)
 		return -1;
-	for(rule = parser->first; rule != NULL; rule = rule->next)
+	for(rule = parser->first; rule != NULL; rule = rule->next) {
 		plan->rules[rule->id] = rule;
+		link_variables(parser, rule);
+	}
+	if(arena_has_failed(parser->scratch))
+		return -1;
 	plan->subjects = parser->tests.subjects;
 	plan->n_subjects = parser->tests.n_subjects;
 	plan->n_tests = parser->tests.n_tests;

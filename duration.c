@@ -34,6 +34,12 @@ int duration_parse(
 				"[%.*s] is no duration: a whole number of seconds, or with a "
 				"unit as in 30s, 30sec, 1500ms",
 				SHOWN(text));
+	if(unit.text.len == 0 && number * 1000 > DURATION_MAX_MS
+			&& number <= DURATION_MAX_MS)
+		return diagnostics_error(diagnostics, text,
+				"[%.*s] is out of range: a duration is 100ms to 3600s; %.*sms "
+				"would be milliseconds",
+				SHOWN(text), SHOWN(text));
 	number *= unit_ms(&unit);
 	if(number < DURATION_MIN_MS || number > DURATION_MAX_MS)
 		return diagnostics_error(diagnostics, text,

@@ -211,7 +211,8 @@ static void keep(kept_text_t *kept)
 		kept_text_t *it = *link;
 
 		bytes += arena_bytes(it->arena);
-		if(it == kept || bytes <= ARG_TEXTS_BYTES) {
+		/* a call reads two, and uses the first after the second */
+		if(it == kept || it == kept->next || bytes <= ARG_TEXTS_BYTES) {
 			link = &it->next;
 		} else {
 			*link = it->next;

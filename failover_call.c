@@ -356,20 +356,19 @@ static void attempt_log(const attempt_t *attempt, const tm_cell_t *t,
 	if(next != NULL)
 		LM_GEN1(attempt_log_level,
 				"[%.*s] over %s %s, next [%.*s] over %s (%s), Call-ID "
-				"[%.*s]\n",
+				"[%s]\n",
 				STR_FMT(&attempt->target->uri),
 				transport_name(attempt->target->transport),
 				event->kind == EVENT_REPLY ? replied : what[event->kind],
 				STR_FMT(&next->uri), transport_name(next->transport),
-				reason_name(decision->reason),
-				STR_FMT(&t->uas.request->callid->body));
+				reason_name(decision->reason), log_call_id(t->uas.request));
 	else
 		LM_GEN1(attempt_log_level,
-				"[%.*s] over %s %s, and the call ends, Call-ID [%.*s]\n",
+				"[%.*s] over %s %s, and the call ends, Call-ID [%s]\n",
 				STR_FMT(&attempt->target->uri),
 				transport_name(attempt->target->transport),
 				event->kind == EVENT_REPLY ? replied : what[event->kind],
-				STR_FMT(&t->uas.request->callid->body));
+				log_call_id(t->uas.request));
 }
 
 /* Follow a decision: try destinations until one can be sent to.
@@ -625,8 +624,8 @@ static void on_reply(call_t *call, tm_cell_t *t, struct tmcb_params *params)
 	if(tm_is_pending_beside(t, branch))
 		alarm_set(&call->answer_alarm, CHECK_TICKS);
 	if(tm_accept_answer(t, branch, params->code))
-		LM_GEN1(attempt_log_level, "a late answer is taken, Call-ID [%.*s]\n",
-				STR_FMT(&t->uas.request->callid->body));
+		LM_GEN1(attempt_log_level, "a late answer is taken, Call-ID [%s]\n",
+				log_call_id(t->uas.request));
 }
 
 /* An INVITE is about to be made of the request. What is changed here is in that
@@ -826,9 +825,11 @@ static void call_run(call_t *call, tm_cell_t *t, struct sip_msg *msg)
 }
 
 /* The plan has a reply for the call instead of destinations. */
-static void call_answer(const route_t *route, struct sip_msg *msg, tm_cell_t *t)
+static void call_answer(
+		call_t *call, tm_cell_t *t, struct sip_msg *msg, const route_t *route)
 {
-	variables_set(route->variables);
+	call->is_ended = true;
+	call->reply = final_as_it_is;
 	tm_reply(t, msg, route->reply_code, route->reply_reason.s);
 }
 
@@ -849,15 +850,13 @@ call_result_t call_start(struct sip_msg *msg, const call_request_t *request)
 	if(call == NULL)
 		return CALL_REFUSED;
 	claim = claim_transaction(msg, &t);
-	if(claim == CLAIM_GRANTED && !route.is_reply
-			&& call_attach(call, msg, t) == 0) {
+	if(claim == CLAIM_GRANTED && call_attach(call, msg, t) == 0) {
 		variables_set(route.variables);
-		call_run(call, t, msg);
+		if(route.is_reply)
+			call_answer(call, t, msg, &route);
+		else
+			call_run(call, t, msg);
 		return CALL_TAKEN;
-	}
-	if(claim == CLAIM_GRANTED && route.is_reply) {
-		call_answer(&route, msg, t);
-		claim = CLAIM_ENDED;
 	}
 	call_destroy(call);
 	return claim == CLAIM_RETRANSMISSION ? CALL_RETRANSMISSION

@@ -6,27 +6,63 @@
 
 int attempt_log_level = L_DBG;
 
+/* what is longer is cut */
+#define CALL_ID_BYTES_MAX 256
+
+const char *log_call_id(const struct sip_msg *msg)
+{
+	static char text[CALL_ID_BYTES_MAX + 1];
+	int len = 0;
+
+	while(msg->callid != NULL && len < msg->callid->body.len
+			&& len < CALL_ID_BYTES_MAX) {
+		unsigned char c = (unsigned char)msg->callid->body.s[len];
+
+		text[len++] = c < 0x20 || c == 0x7f ? '?' : (char)c;
+	}
+	text[len] = '\0';
+	return text;
+}
+
+static const char *severity_name(severity_t severity)
+{
+	return severity == SEVERITY_ERROR	  ? "error"
+		   : severity == SEVERITY_WARNING ? "warning"
+										  : "refused";
+}
+
+static int severity_level(severity_t severity)
+{
+	return severity == SEVERITY_ERROR	  ? L_ERR
+		   : severity == SEVERITY_WARNING ? L_WARN
+										  : attempt_log_level;
+}
+
 static void log_diagnostic(void *context, const diagnostic_t *diagnostic)
 {
 	const char *source = context;
 
-	switch(diagnostic->severity) {
-		case SEVERITY_ERROR:
-			LM_ERR("%s:%d:%d: error: %s\n", source, diagnostic->line,
-					diagnostic->column, diagnostic->text);
-			break;
-		case SEVERITY_WARNING:
-			LM_WARN("%s:%d:%d: warning: %s\n", source, diagnostic->line,
-					diagnostic->column, diagnostic->text);
-			break;
-		case SEVERITY_REFUSAL:
-			LM_GEN1(attempt_log_level, "%s:%d:%d: refused: %s\n", source,
-					diagnostic->line, diagnostic->column, diagnostic->text);
-			break;
-	}
+	LM_GEN1(severity_level(diagnostic->severity), "%s:%d:%d: %s: %s\n", source,
+			diagnostic->line, diagnostic->column,
+			severity_name(diagnostic->severity), diagnostic->text);
 }
 
 diagnostics_t log_diagnostics(const char *source)
 {
 	return (diagnostics_t){.emit = log_diagnostic, .context = (void *)source};
+}
+
+static void log_in_call(void *context, const diagnostic_t *diagnostic)
+{
+	const call_log_t *log = context;
+
+	LM_GEN1(severity_level(diagnostic->severity),
+			"%s:%d:%d: %s: %s, Call-ID [%s]\n", log->source, diagnostic->line,
+			diagnostic->column, severity_name(diagnostic->severity),
+			diagnostic->text, log->call_id);
+}
+
+diagnostics_t log_call_diagnostics(const call_log_t *log)
+{
+	return (diagnostics_t){.emit = log_in_call, .context = (void *)log};
 }

@@ -3,6 +3,8 @@
 #ifndef FAILOVER_LOG_H
 #define FAILOVER_LOG_H
 
+#include "../../core/parser/msg_parser.h"
+
 #include "diagnostics.h"
 
 /* The level at which it is logged what callers and destinations do: a line for
@@ -14,5 +16,21 @@ extern int attempt_log_level;
  * attempt_log_level: `SOURCE:LINE:COLUMN: error: ...`.
  * @param source what stands before the line number; must outlive the result */
 diagnostics_t log_diagnostics(const char *source);
+
+/** The Call-ID of a request for a log line: a header may be folded, and a line of
+ * the log must not be.
+ * @return NUL-terminated, valid until the next call in the same process */
+const char *log_call_id(const struct sip_msg *msg);
+
+/* A call about which something is to be said. */
+typedef struct call_log
+{
+	const char *source;	 /* of the rules that it goes by */
+	const char *call_id; /* log_call_id() */
+} call_log_t;
+
+/** The same for what turns out in a call, whose Call-ID is added.
+ * @param log must outlive the result */
+diagnostics_t log_call_diagnostics(const call_log_t *log);
 
 #endif

@@ -204,6 +204,10 @@ static plan_t *make_plan(const str *text, report_t *report, bool asks_server,
 	size_t needed;
 
 	*result = RELOAD_BAD;
+	if(plan == NULL && report->failure->errors == 0) {
+		*result = RELOAD_NO_MEMORY;
+		report_fault(report, "there is no memory to read the dial plan");
+	}
 	if(plan == NULL
 			|| (asks_server
 					&& check_server(plan->dialplan, &report->diagnostics)
@@ -444,7 +448,17 @@ static plan_t *read_again(
 		plan = make_plan(&text, &report, true, result);
 	}
 	arena_destroy(arena);
-	return plan;
+	if(plan == NULL || plan->dialplan->n_rules > 0)
+		return plan;
+	/* more likely it is just being written than meant */
+	*result = RELOAD_BAD;
+	snprintf(why, sizeof(why),
+			"%s: there is no rule in it: a rule with $action would refuse all "
+			"calls, if that is meant",
+			path);
+	report_fault(&report, why);
+	arena_destroy(plan->arena);
+	return NULL;
 }
 
 reload_result_t plan_reload(reload_failure_t *failure)
@@ -477,20 +491,28 @@ end:
 
 /* -- matching ----------------------------------------------------------- */
 
+/* A plan that is asked about a request. */
+typedef struct asked
+{
+	const plan_t *plan;
+	const struct sip_msg *msg;
+} asked_t;
+
 /* Once for each rule of each load: a caller can have it happen at will. */
 static void on_limit(
 		void *context, const rule_t *rule, const condition_t *condition)
 {
-	const plan_t *plan = context;
+	const asked_t *asked = context;
 
 	if(__atomic_exchange_n(rule->is_limit_reported, true, __ATOMIC_RELAXED))
 		return;
 	LM_WARN("%s:%d:%d: [%.*s] was asked of a text of more than %d bytes, or "
 			"took "
-			"too many steps, which counts as no match: a simpler pattern would "
-			"be right\n",
-			plan->source.s, condition->where.line, condition->where.column,
-			STR_FMT(&condition->where.text), PATTERN_TEXT_BYTES_MAX);
+			"too many steps, which counts as no match: a pattern that begins "
+			"with ^, or a simpler one, would be right; Call-ID [%s]\n",
+			asked->plan->source.s, condition->where.line,
+			condition->where.column, STR_FMT(&condition->where.text),
+			PATTERN_TEXT_BYTES_MAX, log_call_id(asked->msg));
 }
 
 /* Of this process, made when it is needed first. */
@@ -506,15 +528,16 @@ static matcher_t *own_matcher(void)
 int plan_match(
 		const plan_t *plan, struct sip_msg *msg, const applied_rule_t **applied)
 {
-	match_listener_t listener = {.on_limit = on_limit, .context = (void *)plan};
+	asked_t asked = {plan, msg};
+	match_listener_t listener = {.on_limit = on_limit, .context = &asked};
 	matcher_t *matcher = own_matcher();
 	source_t source;
-	request_source_t asked = source_of_request(&source, msg);
+	request_source_t answers = source_of_request(&source, msg);
 	int count = -1;
 
 	if(matcher != NULL)
 		count = dialplan_match(
-				plan->dialplan, matcher, &asked, &listener, applied);
+				plan->dialplan, matcher, &answers, &listener, applied);
 	if(count < 0)
 		LM_ERR("no memory to look for the rule of a call\n");
 	return count;

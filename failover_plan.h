@@ -50,7 +50,7 @@ int plan_check(void);
 bool plan_is_loaded(void);
 
 /** Read the file of the plan again, in any process. Whatever fails, the plan
- * that was there stays.
+ * that was there stays; a file without a rule is taken for a mistake.
  * @param failure filled, unless RELOAD_DONE */
 reload_result_t plan_reload(reload_failure_t *failure);
 
@@ -69,6 +69,7 @@ time_t plan_loaded_at(const plan_t *plan);
 void plan_last_failure(reload_failure_t *failure);
 
 /** The rules for a request.
+ * @param msg whose Call-ID is parsed (request_is_initial_invite())
  * @param applied set to them; valid until this process asks again, and the plan
  *                is released
  * @return how many, 0: none; -1 with the reason logged */

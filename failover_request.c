@@ -30,9 +30,9 @@ bool request_is_initial_invite(struct sip_msg *msg)
 	return true;
 }
 
-static bool is_ourselves(struct sip_msg *msg)
+bool request_is_ours(struct sip_msg *msg)
 {
-	return msg->dst_uri.len == 0 && parse_sip_msg_uri(msg) >= 0
+	return parse_sip_msg_uri(msg) >= 0
 		   && check_self(
 					  &msg->parsed_uri.host, GET_URI_PORT(&msg->parsed_uri), 0)
 					  > 0;
@@ -43,7 +43,7 @@ static request_view_t view_of_request(struct sip_msg *msg)
 {
 	request_view_t view = {.uri = *GET_RURI(msg),
 			.next_hop = msg->dst_uri,
-			.is_ours = is_ourselves(msg)};
+			.is_ours = msg->dst_uri.len == 0 && request_is_ours(msg)};
 
 	if(parse_sip_msg_uri(msg) >= 0)
 		view.user = msg->parsed_uri.user;
@@ -67,7 +67,8 @@ static int keep_origin(
 int request_read(struct sip_msg *msg, const call_request_t *request,
 		arena_t *arena, route_t *route, origin_t *origin)
 {
-	diagnostics_t diagnostics = log_diagnostics(request->source);
+	call_log_t log = {request->source, log_call_id(msg)};
+	diagnostics_t diagnostics = log_call_diagnostics(&log);
 	request_view_t view = view_of_request(msg);
 
 	if(route_make(route, request->applied, request->n_applied,

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "failover_plan.h"
+#include "utf8.h"
 
 /* Of one reply of failover.list. The module ctl has room for some ninety
  * structures and 32 KiB in a reply. */
@@ -17,6 +18,7 @@
 #define LIST_RULES_MAX 50
 #define LIST_BYTES_MAX 20000
 #define LIST_SOURCE_BYTES_MAX 1000
+#define LIST_NAME_BYTES_MAX 64
 
 /* -- failover.reload ---------------------------------------------------- */
 
@@ -100,15 +102,34 @@ static void add_failure(rpc_t *rpc, void *reply)
 			failure.text);
 }
 
+/* A text of the plan, without what would be no UTF-8 in a reply.
+ * @param buffer room for as many bytes */
+static str clean_text(const str *text, char *buffer, int size)
+{
+	str clean = {buffer, text->len < size ? text->len : size};
+	int bytes;
+	int i;
+
+	memcpy(buffer, text->s, clean.len);
+	for(i = 0; i < clean.len; i += bytes) {
+		if(utf8_decode(buffer + i, clean.len - i, &bytes) < 0)
+			buffer[i] = '?';
+	}
+	return clean;
+}
+
 /* @return about how many bytes it takes in the reply */
 static int add_rule(rpc_t *rpc, void *list, const rule_t *rule)
 {
-	str name = {rule->name.len > 0 ? rule->name.s : "", rule->name.len};
-	str source = rule->source;
+	char name_buffer[LIST_NAME_BYTES_MAX];
+	char source_buffer[LIST_SOURCE_BYTES_MAX];
+	str no_name = {"", 0};
+	str name = clean_text(rule->name.len > 0 ? &rule->name : &no_name,
+			name_buffer, sizeof(name_buffer));
+	str source =
+			clean_text(&rule->source, source_buffer, sizeof(source_buffer));
 	void *section;
 
-	if(source.len > LIST_SOURCE_BYTES_MAX)
-		source.len = LIST_SOURCE_BYTES_MAX;
 	if(rpc->array_add(list, "{", &section) >= 0)
 		rpc->struct_add(section, "ddSS", "number", rule->id + 1, "line",
 				rule->line, "name", &name, "source", &source);

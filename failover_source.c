@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "failover_request.h"
 #include "header_name.h"
 
 /* The longest number, date or transport. */
@@ -215,27 +216,20 @@ static int transport_value(source_t *source, const subject_t *subject,
 	return one_text(names[proto], arena, values);
 }
 
-/* Is the R-URI ours, wherever the next hop is? As `uri == myself` says it. */
-static bool is_ours(struct sip_msg *msg)
-{
-	return parse_sip_msg_uri(msg) >= 0
-		   && check_self(
-					  &msg->parsed_uri.host, GET_URI_PORT(&msg->parsed_uri), 0)
-					  > 0;
-}
-
 static int localhost_value(source_t *source, const subject_t *subject,
 		arena_t *arena, const str **values)
 {
 	(void)subject;
-	return one_text(is_ours(source->msg) ? "true" : "false", arena, values);
+	return one_text(
+			request_is_ours(source->msg) ? "true" : "false", arena, values);
 }
 
 static int outbound_value(source_t *source, const subject_t *subject,
 		arena_t *arena, const str **values)
 {
 	(void)subject;
-	return one_text(is_ours(source->msg) ? "false" : "true", arena, values);
+	return one_text(
+			request_is_ours(source->msg) ? "false" : "true", arena, values);
 }
 
 /* -- date and time ------------------------------------------------------ */
@@ -312,7 +306,10 @@ static int pv_value(source_t *source, const subject_t *subject, arena_t *arena,
 	pv_value_t value;
 	int count = 0;
 
-	if(spec == NULL || pv_get_spec_value(source->msg, spec, &value) < 0
+	/* it was seen to be known when the plan was loaded */
+	if(spec == NULL)
+		return SOURCE_FAILED;
+	if(pv_get_spec_value(source->msg, spec, &value) < 0
 			|| (value.flags & PV_VAL_NULL))
 		return 0;
 	if(value.flags & PV_VAL_STR)

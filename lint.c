@@ -239,6 +239,76 @@ void lint_visit_setting(lint_t *lint, setting_id_t id,
 	}
 }
 
+int lint_visit_tests(
+		lint_t *lint, void (*see)(lint_t *lint, const condition_t *condition))
+{
+	int i;
+
+	for(i = 0; i < lint->plan->n_tests; i++) {
+		if(lint->conditions[i] != NULL)
+			see(lint, lint->conditions[i]);
+	}
+	return 0;
+}
+
+void lint_visit_lines(
+		lint_t *lint, void (*see)(lint_t *lint, const fragment_t *line))
+{
+	int i;
+
+	for(i = 0; i < lint->plan->n_rules; i++) {
+		fragment_t rest = rule_text(lint->plan->rules[i]);
+		fragment_t line;
+
+		while(next_line(&rest, &line)) {
+			line = fragment_trim(&line);
+			if(line.text.len > 0 && line.text.s[0] != '#'
+					&& line.text.s[0] != '[')
+				see(lint, &line);
+		}
+	}
+}
+
+void lint_visit_templates(lint_t *lint, const rule_t *rule,
+		void (*see)(lint_t *lint, const rule_t *rule,
+				const template_t *template, const fragment_t *text,
+				void *context),
+		void *context)
+{
+	const destination_t *destination;
+	const assignment_t *assignment;
+	fragment_t line, reply;
+
+	for(destination = rule->first; destination != NULL;
+			destination = destination->next)
+		see(lint, rule, &destination->uri, &destination->where, context);
+	for(destination = rule->further; destination != NULL;
+			destination = destination->next)
+		see(lint, rule, &destination->uri, &destination->where, context);
+	for(assignment = rule->headers; assignment != NULL;
+			assignment = assignment->next)
+		see(lint, rule, &assignment->value, &assignment->text, context);
+	for(assignment = rule->variables; assignment != NULL;
+			assignment = assignment->next)
+		see(lint, rule, &assignment->value, &assignment->text, context);
+	if(rule->has_reply && rule_find_line(rule, "$action", &line, &reply))
+		see(lint, rule, &rule->reply_reason, &reply, context);
+}
+
+const condition_t *lint_condition_of(const rule_t *rule, int hole)
+{
+	const condition_t *condition;
+
+	for(condition = rule->conditions; condition != NULL;
+			condition = condition->next) {
+		if(hole >= condition->first_group
+				&& hole < condition->first_group
+								   + condition->test->pattern.n_groups)
+			return condition;
+	}
+	return NULL;
+}
+
 fragment_t condition_value(const condition_t *condition)
 {
 	const fragment_t *line = &condition->where;
@@ -249,47 +319,6 @@ fragment_t condition_value(const condition_t *condition)
 }
 
 /* -- texts -------------------------------------------------------------- */
-
-#define DISTANCE_BYTES_MAX 32
-
-static int least(int a, int b)
-{
-	return a < b ? a : b;
-}
-
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
-
-/* The distance of Damerau and Levenshtein, without a letter that is moved
- * twice: https://en.wikipedia.org/wiki/Damerau-Levenshtein_distance */
-int lint_distance(const str *word, const char *other)
-{
-	int rows[DISTANCE_BYTES_MAX + 1][DISTANCE_BYTES_MAX + 1];
-	int len = (int)strlen(other);
-	int i, j;
-
-	if(word->len > DISTANCE_BYTES_MAX || len > DISTANCE_BYTES_MAX)
-		return DISTANCE_BYTES_MAX;
-	for(i = 0; i <= word->len; i++) {
-		for(j = 0; j <= len; j++) {
-			bool is_same;
-
-			if(i == 0 || j == 0) {
-				rows[i][j] = i + j;
-				continue;
-			}
-			is_same = lower(word->s[i - 1]) == lower(other[j - 1]);
-			rows[i][j] = least(least(rows[i - 1][j], rows[i][j - 1]) + 1,
-					rows[i - 1][j - 1] + !is_same);
-			if(i > 1 && j > 1 && lower(word->s[i - 1]) == lower(other[j - 2])
-					&& lower(word->s[i - 2]) == lower(other[j - 1]))
-				rows[i][j] = least(rows[i][j], rows[i - 2][j - 2] + 1);
-		}
-	}
-	return rows[word->len][len];
-}
 
 bool lint_has_empty_alternative(const str *regex)
 {

@@ -16,6 +16,7 @@ typedef struct lint
 	diagnostics_t *diagnostics;
 	searcher_t searcher;
 	const condition_t **conditions; /* by the id of a test: the first with it */
+	bool *is_hidden; /* by the id of a rule, once rule-unreachable was run */
 } lint_t;
 
 /* A row of the table of checks. */
@@ -81,15 +82,32 @@ void lint_visit_setting(lint_t *lint, setting_id_t id,
 		void (*see)(lint_t *lint, const fragment_t *value,
 				const settings_t *settings));
 
+/** Call a function for each test, with the condition where it stands first.
+ * @return 0 */
+int lint_visit_tests(
+		lint_t *lint, void (*see)(lint_t *lint, const condition_t *condition));
+
+/** Call a function for each line below the headers of rules, trimmed. */
+void lint_visit_lines(
+		lint_t *lint, void (*see)(lint_t *lint, const fragment_t *line));
+
+/** Call a function for each value of a rule that may have groups in it.
+ * @param see text: the value as it is written */
+void lint_visit_templates(lint_t *lint, const rule_t *rule,
+		void (*see)(lint_t *lint, const rule_t *rule,
+				const template_t *template, const fragment_t *text,
+				void *context),
+		void *context);
+
+/** The condition that a group of a rule belongs to.
+ * @param hole from 0 for %1
+ * @return NULL: it is none */
+const condition_t *lint_condition_of(const rule_t *rule, int hole);
+
 /** The pattern of a condition, with its exclamation mark. */
 fragment_t condition_value(const condition_t *condition);
 
 /* -- texts -------------------------------------------------------------- */
-
-/** How many letters must be put in, left out, exchanged or swapped with their
- * neighbour to make one word of the other, whatever their case; a large number
- * for long words. */
-int lint_distance(const str *word, const char *other);
 
 /** Does an expression have an alternative that is empty, and so matches
  * everything: a|, |a, a||b? Not looked for within brackets. */
@@ -99,12 +117,17 @@ bool lint_has_empty_alternative(const str *regex);
 
 int lint_no_rule(lint_t *lint);
 int lint_rule_unreachable(lint_t *lint);
+int lint_rule_shadowed(lint_t *lint);
+int lint_continues_alone(lint_t *lint);
 int lint_last_continues(lint_t *lint);
 int lint_reply_alone(lint_t *lint);
 int lint_rule_name_twice(lint_t *lint);
 int lint_variable_unused(lint_t *lint);
 int lint_header_slip(lint_t *lint);
 int lint_group_negated(lint_t *lint);
+int lint_group_shifted(lint_t *lint);
+int lint_typography(lint_t *lint);
+int lint_comment_behind(lint_t *lint);
 
 int lint_pattern_none(lint_t *lint);
 int lint_pattern_alternative(lint_t *lint);
@@ -120,6 +143,10 @@ int lint_condition_never(lint_t *lint);
 int lint_condition_empty(lint_t *lint);
 int lint_condition_negated_twice(lint_t *lint);
 int lint_condition_anchored(lint_t *lint);
+int lint_condition_quoted(lint_t *lint);
+int lint_condition_operator(lint_t *lint);
+int lint_condition_quantifier(lint_t *lint);
+int lint_condition_header(lint_t *lint);
 int lint_conditions_together(lint_t *lint);
 int lint_address_loose(lint_t *lint);
 int lint_variable_unset(lint_t *lint);

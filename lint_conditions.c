@@ -33,19 +33,6 @@ static int regex_matches(
 	return found < 0 ? -1 : found != pattern->is_negated;
 }
 
-/* Call a function for each test, where it stands first. */
-static int visit_tests(
-		lint_t *lint, void (*see)(lint_t *lint, const condition_t *condition))
-{
-	int i;
-
-	for(i = 0; i < lint->plan->n_tests; i++) {
-		if(lint->conditions[i] != NULL)
-			see(lint, lint->conditions[i]);
-	}
-	return 0;
-}
-
 /* -- conditions that never or always hold ------------------------------- */
 
 /* All values that a subject can have. */
@@ -121,14 +108,54 @@ static int matches_domain(lint_t *lint, const pattern_t *pattern,
 	return 0;
 }
 
+static bool has_day_name(const str *text)
+{
+	static const char *const names[] = {
+			"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+	size_t name;
+	int i;
+
+	for(i = 0; i + 3 <= text->len; i++) {
+		for(name = 0; name < sizeof(names) / sizeof(names[0]); name++) {
+			if(strncasecmp(text->s + i, names[name], 3) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* What was most likely meant, if not one value. */
+static const char *advice(const condition_t *condition)
+{
+	const str *text = &condition->test->pattern.text;
+	subject_kind_t kind = condition->test->subject->kind;
+
+	if(kind != SUBJECT_DATE && kind != SUBJECT_TIME)
+		return "";
+	if(has_day_name(text))
+		return "; $pv($timef(%u)) = ^[1-5]$ would be Monday to Friday";
+	if(memchr(text->s, '-', text->len) == NULL)
+		return "";
+	return kind == SUBJECT_TIME
+				   ? "; ^(?:0[89]|1[0-6]): would be 08:00:00 to 16:59:59"
+				   : "; ^2030/12/2[4-6]$ would be the 24th to the 26th";
+}
+
 static void warn_of_value(
 		lint_t *lint, const condition_t *condition, const char *values)
 {
 	fragment_t value = condition_value(condition);
 
 	diagnostics_warning(lint->diagnostics, &value,
-			"[%.*s] %s holds: the value is %s", SHOWN(&value),
-			condition->test->pattern.is_negated ? "always" : "never", values);
+			"[%.*s] %s holds: the value is %s%s", SHOWN(&value),
+			condition->test->pattern.is_negated ? "always" : "never", values,
+			advice(condition));
+}
+
+static bool is_quoted(const str *text)
+{
+	return text->len > 1 && (text->s[0] == '"' || text->s[0] == '\'')
+		   && text->s[text->len - 1] == text->s[0];
 }
 
 static void see_domain(lint_t *lint, const condition_t *condition, int *left)
@@ -136,7 +163,8 @@ static void see_domain(lint_t *lint, const condition_t *condition, int *left)
 	const test_t *test = condition->test;
 	const domain_t *domain = &domains[test->subject->kind];
 
-	if(domain->count > 0
+	/* of quotation marks there is another warning */
+	if(domain->count > 0 && !is_quoted(&test->pattern.text)
 			&& matches_domain(lint, &test->pattern, domain, left) == 0)
 		warn_of_value(lint, condition, domain->values);
 }
@@ -167,7 +195,7 @@ int lint_condition_never(lint_t *lint)
 		if(lint->conditions[i] != NULL)
 			see_domain(lint, lint->conditions[i], &left);
 	}
-	return visit_tests(lint, see_never);
+	return lint_visit_tests(lint, see_never);
 }
 
 static void see_empty(lint_t *lint, const condition_t *condition)
@@ -186,7 +214,7 @@ static void see_empty(lint_t *lint, const condition_t *condition)
 
 int lint_condition_empty(lint_t *lint)
 {
-	return visit_tests(lint, see_empty);
+	return lint_visit_tests(lint, see_empty);
 }
 
 static void see_negated_twice(lint_t *lint, const condition_t *condition)
@@ -206,7 +234,7 @@ static void see_negated_twice(lint_t *lint, const condition_t *condition)
 
 int lint_condition_negated_twice(lint_t *lint)
 {
-	return visit_tests(lint, see_negated_twice);
+	return lint_visit_tests(lint, see_negated_twice);
 }
 
 /* -- beginnings and ends ------------------------------------------------ */
@@ -323,7 +351,7 @@ static void see_anchored(lint_t *lint, const condition_t *condition)
 
 int lint_condition_anchored(lint_t *lint)
 {
-	return visit_tests(lint, see_anchored);
+	return lint_visit_tests(lint, see_anchored);
 }
 
 /* -- addresses ---------------------------------------------------------- */
@@ -414,7 +442,7 @@ static void see_address(lint_t *lint, const condition_t *condition)
 
 int lint_address_loose(lint_t *lint)
 {
-	return visit_tests(lint, see_address);
+	return lint_visit_tests(lint, see_address);
 }
 
 /* -- several conditions of a rule --------------------------------------- */

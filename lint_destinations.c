@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "nearness.h"
+
 /* A call makes no more attempts, so that those behind are not compared. */
 #define COMPARED_MAX ATTEMPTS_MAX
 
@@ -283,7 +285,7 @@ static const char *near_transport(const str *word, int *distance)
 	int i;
 
 	for(i = 0; i < TRANSPORT_COUNT; i++) {
-		*distance = lint_distance(word, transport_name(i));
+		*distance = nearness_distance(word, transport_name(i));
 		if(*distance <= 1)
 			return transport_name(i);
 	}

@@ -5,14 +5,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "nearness.h"
 #include "rule_parse.h"
 
 /* Rules that may hide another one are looked for among so many; who writes more
  * of them under one condition is not told of all. */
 #define HIDING_MAX 256
-
-/* A word is taken for a slip of another one if so many letters differ. */
-#define SLIP_DISTANCE_MAX 2
 
 int lint_no_rule(lint_t *lint)
 {
@@ -109,6 +107,9 @@ static int note_hiding(hidden_t *hidden, const rule_t *rule)
 		return -1;
 	for(condition = rule->conditions; condition != NULL;
 			condition = condition->next) {
+		/* its value may be another one further below */
+		if(condition->test->subject->kind == SUBJECT_VARIABLE)
+			return 0;
 		if(hidden->uses[condition->test->id] < hidden->uses[rarest->test->id])
 			rarest = condition;
 	}
@@ -154,6 +155,7 @@ static int search_hidden(hidden_t *hidden)
 		const rule_t *rule = lint->plan->rules[i];
 		const rule_t *hiding = find_hiding(hidden, rule);
 
+		lint->is_hidden[i] = hiding != NULL;
 		if(hiding != NULL)
 			warn_hidden(lint, rule, hiding);
 		/* what a hidden one would hide is hidden by the other one as well */
@@ -179,7 +181,9 @@ int lint_rule_unreachable(lint_t *lint)
 	hidden.marks = arena_alloc(lint->arena, n_tests * sizeof(*hidden.marks));
 	hidden.hidings =
 			arena_alloc(lint->arena, n_tests * sizeof(*hidden.hidings));
-	if(hidden.uses == NULL || hidden.marks == NULL || hidden.hidings == NULL)
+	lint->is_hidden = arena_alloc(lint->arena, (size_t)lint->plan->n_rules + 1);
+	if(hidden.uses == NULL || hidden.marks == NULL || hidden.hidings == NULL
+			|| lint->is_hidden == NULL)
 		return -1;
 	count_uses(&hidden);
 	return search_hidden(&hidden);
@@ -265,32 +269,19 @@ int lint_rule_name_twice(lint_t *lint)
 
 /* -- names that are nearly others --------------------------------------- */
 
-static bool is_slip_of(const str *name, const char *word)
-{
-	int len = (int)strlen(word);
-	int distance;
-
-	if(name->len > len + SLIP_DISTANCE_MAX
-			|| name->len < len - SLIP_DISTANCE_MAX)
-		return false;
-	distance = lint_distance(name, word);
-	return distance <= SLIP_DISTANCE_MAX && distance <= len / 4 + 1
-		   && distance < len - 1;
-}
-
 /* Is it the name of a setting, with whatever before it instead of failover? */
 static bool is_slip_of_setting(const str *name, const char *setting)
 {
 	const char *dot = memchr(name->s, '.', name->len);
 	str rest = *name;
 
-	if(is_slip_of(name, setting))
+	if(nearness_is_slip(name, setting))
 		return true;
 	if(dot == NULL)
 		return false;
 	rest.s = (char *)dot + 1;
 	rest.len = name->len - (int)(rest.s - name->s);
-	return is_slip_of(&rest, setting);
+	return nearness_is_slip(&rest, setting);
 }
 
 /* What a name without its first character most likely should have been.
@@ -310,7 +301,7 @@ static bool guess_meant(const str *name, char *meant, size_t size)
 		}
 	}
 	for(line = rule_deploy_table(); line->name != NULL; line++) {
-		if(is_slip_of(name, line->name + (line->name[0] == '$'))) {
+		if(nearness_is_slip(name, line->name + (line->name[0] == '$'))) {
 			snprintf(meant, size, "%s", line->name);
 			return true;
 		}
@@ -491,28 +482,14 @@ static fragment_t group_where(const fragment_t *text, int wanted)
 	return *text;
 }
 
-/* The condition that a group of a rule belongs to. */
-static const condition_t *condition_of_group(const rule_t *rule, int hole)
-{
-	const condition_t *condition;
-
-	for(condition = rule->conditions; condition != NULL;
-			condition = condition->next) {
-		if(hole >= condition->first_group
-				&& hole < condition->first_group
-								   + condition->test->pattern.n_groups)
-			return condition;
-	}
-	return NULL;
-}
-
 static void see_template(lint_t *lint, const rule_t *rule,
-		const template_t *template, const fragment_t *text)
+		const template_t *template, const fragment_t *text, void *context)
 {
 	const piece_t *piece;
 
+	(void)context;
 	for(piece = template->pieces; piece != NULL; piece = piece->next) {
-		const condition_t *condition = condition_of_group(rule, piece->hole);
+		const condition_t *condition = lint_condition_of(rule, piece->hole);
 		fragment_t where;
 
 		if(piece->hole == MARK_ESCAPE || condition == NULL
@@ -540,36 +517,15 @@ static bool has_negated_group(const rule_t *rule)
 	return false;
 }
 
-static void see_destinations(
-		lint_t *lint, const rule_t *rule, const destination_t *destination)
-{
-	for(; destination != NULL; destination = destination->next)
-		see_template(lint, rule, &destination->uri, &destination->where);
-}
-
-static void see_assignments(
-		lint_t *lint, const rule_t *rule, const assignment_t *assignment)
-{
-	for(; assignment != NULL; assignment = assignment->next)
-		see_template(lint, rule, &assignment->value, &assignment->text);
-}
-
 int lint_group_negated(lint_t *lint)
 {
 	int i;
 
 	for(i = 0; i < lint->plan->n_rules; i++) {
 		const rule_t *rule = lint->plan->rules[i];
-		fragment_t line, reply;
 
-		if(!has_negated_group(rule))
-			continue;
-		see_destinations(lint, rule, rule->first);
-		see_destinations(lint, rule, rule->further);
-		see_assignments(lint, rule, rule->headers);
-		see_assignments(lint, rule, rule->variables);
-		if(rule->has_reply && rule_find_line(rule, "$action", &line, &reply))
-			see_template(lint, rule, &rule->reply_reason, &reply);
+		if(has_negated_group(rule))
+			lint_visit_templates(lint, rule, see_template, NULL);
 	}
 	return 0;
 }

@@ -6,8 +6,11 @@
 /* of one search; a step takes less */
 #define HEAP_KIB_MAX 2048
 
-/* Steps from one starting point that are tried first, when the search as a whole
- * has to be watched; each further try has as many times more. */
+/* Steps that a whole search may take at first: nearly all need fewer. */
+#define QUICK_STEPS 8000
+
+/* Where that is not enough each starting point is searched by itself: so many
+ * steps are tried first, and each further try has as many times more. */
 #define WATCHED_STEPS 4
 #define WATCHED_GROWTH 2
 
@@ -41,18 +44,29 @@ static int no_memory(const fragment_t *text, diagnostics_t *diagnostics)
 	return diagnostics_error(diagnostics, text, "no memory for a pattern");
 }
 
-/* \G holds where a search begins, and the verbs (*COMMIT) and so on end it. */
-static bool is_local(const str *regex)
+/* Is one of some signs in an expression? Where it means something else there,
+ * such as a brace in a class, nothing is lost but a little care. */
+static bool has_sign(const str *regex, const char *const *signs)
 {
-	int i;
+	for(; *signs != NULL; signs++) {
+		int len = (int)strlen(*signs);
+		int i;
 
-	for(i = 0; i + 1 < regex->len; i++) {
-		if(memcmp(regex->s + i, "\\G", 2) == 0
-				|| memcmp(regex->s + i, "(*", 2) == 0)
-			return false;
+		for(i = 0; i + len <= regex->len; i++) {
+			if(memcmp(regex->s + i, *signs, len) == 0)
+				return true;
+		}
 	}
-	return true;
+	return false;
 }
+
+/* \G holds where a search begins, and the verbs (*COMMIT) and so on end it. */
+static const char *const signs_of_a_beginning[] = {"\\G", "(*", NULL};
+
+/* Repeats that give nothing back go over the text without a step for each of its
+ * characters: possessive ones, in atomic groups, in lookarounds. */
+static const char *const signs_of_a_leap[] = {
+		"++", "*+", "?+", "}+", "(?>", "(?=", "(?!", "(?<", "(?(", "(*", NULL};
 
 static int compile(pattern_t *pattern, const fragment_t *text,
 		const char *example, pcre2_compile_context *context,
@@ -65,8 +79,9 @@ static int compile(pattern_t *pattern, const fragment_t *text,
 	int error;
 
 	pattern->regex = pcre2_compile((PCRE2_SPTR)text->text.s, text->text.len,
-			PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C, &error,
-			&offset, context);
+			PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C
+					| PCRE2_NO_AUTO_POSSESS,
+			&error, &offset, context);
 	if(pattern->regex == NULL) {
 		if(error == PCRE2_ERROR_HEAP_FAILED)
 			return no_memory(text, diagnostics);
@@ -103,7 +118,8 @@ int pattern_compile(pattern_t *pattern, const fragment_t *text,
 	regex = fragment_trim(&regex);
 	pattern->is_negated = is_negated;
 	pattern->text = regex.text;
-	pattern->is_local = is_local(&regex.text);
+	pattern->is_local = !has_sign(&regex.text, signs_of_a_beginning);
+	pattern->is_stepwise = !has_sign(&regex.text, signs_of_a_leap);
 	if(regex.text.len == 0)
 		return diagnostics_error(diagnostics, text,
 				"there is no pattern behind the !: !%s would be right",
@@ -162,22 +178,28 @@ static bool is_limit(int found)
 	return found == PCRE2_ERROR_MATCHLIMIT || found == PCRE2_ERROR_DEPTHLIMIT;
 }
 
-/* PCRE2 counts the steps anew at each starting point. Where that is not enough
- * each point is searched by itself, with few steps first: so it is known what
- * all of them have taken, but for a factor.
+static unsigned starting_points(const pattern_t *pattern, const str *text)
+{
+	return pattern->is_anchored ? 1 : (unsigned)text->len + 1;
+}
+
+/* PCRE2 counts the steps anew at each starting point, and does not say how many
+ * it has taken. So each point is searched by itself, with few steps first: then
+ * it is known, but for a factor.
+ * @param taken set to the steps of all of them
  * @return as pcre2_match() */
 static int search_watched(const pattern_t *pattern, searcher_t *searcher,
-		const str *text, unsigned steps_max)
+		const str *text, unsigned steps_max, unsigned *taken)
 {
-	unsigned taken = 0;
+	int points = (int)starting_points(pattern, text);
 	unsigned steps;
 	int from, found;
 
-	for(from = 0; from <= text->len; from++) {
+	for(from = 0; from < points; from++) {
 		for(steps = WATCHED_STEPS;; steps *= WATCHED_GROWTH) {
-			if(steps > steps_max - taken)
+			if(steps > steps_max - *taken)
 				return PCRE2_ERROR_MATCHLIMIT;
-			taken += steps;
+			*taken += steps;
 			found = search(
 					pattern, searcher, text, from, PCRE2_ANCHORED, steps);
 			if(!is_limit(found))
@@ -189,17 +211,31 @@ static int search_watched(const pattern_t *pattern, searcher_t *searcher,
 	return PCRE2_ERROR_NOMATCH;
 }
 
+/* A search with so many steps, divided among its starting points. */
+static int search_divided(const pattern_t *pattern, searcher_t *searcher,
+		const str *text, unsigned steps)
+{
+	return search(pattern, searcher, text, 0, 0,
+			steps / starting_points(pattern, text) + WATCHED_STEPS);
+}
+
 static int search_limited(const pattern_t *pattern, searcher_t *searcher,
 		const str *text, unsigned steps_max)
 {
-	unsigned points = pattern->is_anchored ? 1 : (unsigned)text->len + 1;
-	unsigned steps = steps_max / (1 + (unsigned)text->len / STEP_BYTES);
-	int found = search(
-			pattern, searcher, text, 0, 0, steps / points + WATCHED_STEPS);
+	unsigned bytes_factor = 1 + (unsigned)text->len / STEP_BYTES;
+	unsigned steps = steps_max / bytes_factor;
+	unsigned quick = steps < QUICK_STEPS ? steps : QUICK_STEPS;
+	unsigned taken = 0;
+	int found = search_divided(pattern, searcher, text, quick);
 
-	if(!is_limit(found) || points == 1 || !pattern->is_local)
-		return found;
-	return search_watched(pattern, searcher, text, steps);
+	if(is_limit(found) && pattern->is_local) {
+		found = search_watched(pattern, searcher, text, steps, &taken);
+	} else if(is_limit(found)) {
+		taken = steps;
+		found = search_divided(pattern, searcher, text, steps);
+	}
+	searcher->taken = taken * bytes_factor;
+	return found;
 }
 
 int pattern_match(const pattern_t *pattern, searcher_t *searcher,
@@ -207,9 +243,12 @@ int pattern_match(const pattern_t *pattern, searcher_t *searcher,
 {
 	int found;
 
-	if(text->len > PATTERN_TEXT_BYTES_MAX)
+	searcher->taken = 0;
+	if(text->len > PATTERN_TEXT_BYTES_MAX && !pattern->is_anchored
+			&& !pattern->is_stepwise)
 		return -1;
 	found = search_limited(pattern, searcher, text, steps_max);
+	searcher->has_failed = found == PCRE2_ERROR_NOMEMORY;
 	if(found == PCRE2_ERROR_NOMATCH)
 		return pattern->is_negated;
 	return found < 0 ? -1 : !pattern->is_negated;

@@ -22,8 +22,9 @@
 #define PATTERN_BYTES_MAX 1024
 #define PATTERN_GROUPS_MAX 32
 
-/* A longer text is searched by none: a search from each of its characters takes
- * time with the square of the length, however simple it is. */
+/* A longer text is searched by those patterns only that take a step for whatever
+ * they go over, or can match nowhere but at its beginning: else a search from each
+ * of its characters takes time with the square of the length. */
 #define PATTERN_TEXT_BYTES_MAX 1024
 
 /* for a search in what a request says: a few milliseconds at most */
@@ -37,6 +38,8 @@ typedef struct pattern
 	bool is_anchored; /* can match at the beginning only */
 	/* whether it matches at a place does not depend on where the search began */
 	bool is_local;
+	/* whatever of a text it goes over, it takes steps for */
+	bool is_stepwise;
 	int n_groups;
 } pattern_t;
 
@@ -45,6 +48,8 @@ typedef struct searcher
 {
 	pcre2_match_data *match;
 	pcre2_match_context *limits;
+	unsigned taken;	 /* steps of the last search; of one that took few, 0 */
+	bool has_failed; /* it was without memory */
 } searcher_t;
 
 /** How patterns are compiled into an arena, once for all of them.

@@ -134,6 +134,9 @@ static int add_target(target_maker_t *maker, const destination_t *destination,
 							   : destination_resolve(destination, values,
 									   &maker->user, maker->arena, &why);
 
+	if(arena_has_failed(maker->arena))
+		return diagnostics_error(maker->diagnostics, &destination->where,
+				"no memory for a destination");
 	if(target == NULL)
 		return diagnostics_refusal(maker->diagnostics, &destination->where,
 				"destination [%.*s]: %s", SHOWN(&destination->where), why);
@@ -215,7 +218,7 @@ static int make_targets(route_t *route, const parts_t *parts,
 		return -1;
 	if(route->targets != NULL)
 		return 0;
-	return diagnostics_error(diagnostics, &where,
+	return diagnostics_refusal(diagnostics, &where,
 			"there is no destination: the request is for ourselves, and this "
 			"rule has neither To nor a list");
 }

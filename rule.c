@@ -54,26 +54,33 @@ static named_text_t *named_text(named_text_t **list, const str *name,
 	return added;
 }
 
+int assignment_fill(const assignment_t *assignment, const str *values,
+		str *text, arena_t *arena)
+{
+	char buffer[RULE_VALUE_BYTES_MAX];
+	str filled = {buffer, 0};
+	int bad_hole;
+
+	filled.len = template_fill(
+			&assignment->value, values, buffer, sizeof(buffer), &bad_hole);
+	return filled.len < 0 ? -1 : arena_copy(arena, &filled, text);
+}
+
 static int assign(const assignment_t *assignment, const str *values,
 		named_text_t **list, bool (*is_same)(const str *a, const str *b),
 		arena_t *arena, diagnostics_t *diagnostics)
 {
-	char buffer[RULE_VALUE_BYTES_MAX];
-	str text = {buffer, 0};
-	named_text_t *named;
-	int bad_hole;
+	named_text_t *named = named_text(list, &assignment->name, is_same, arena);
 
-	text.len = template_fill(
-			&assignment->value, values, buffer, sizeof(buffer), &bad_hole);
-	if(text.len < 0)
-		return diagnostics_refusal(diagnostics, &assignment->where,
-				"[%.*s]: what is put in has a line end in it, or is too long",
-				SHOWN(&assignment->where));
-	named = named_text(list, &assignment->name, is_same, arena);
-	if(named == NULL || arena_copy(arena, &text, &named->text) < 0)
+	if(named != NULL
+			&& assignment_fill(assignment, values, &named->text, arena) == 0)
+		return 0;
+	if(arena_has_failed(arena))
 		return diagnostics_error(
 				diagnostics, &assignment->where, "no memory for a value");
-	return 0;
+	return diagnostics_refusal(diagnostics, &assignment->where,
+			"[%.*s]: what is put in has a line end in it, or is too long",
+			SHOWN(&assignment->where));
 }
 
 int rule_headers(const rule_t *rule, const str *values, named_text_t **list,

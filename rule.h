@@ -34,7 +34,11 @@ typedef struct assignment
 	fragment_t where; /* the name */
 	fragment_t text;  /* the value as written; empty: a header is removed */
 	template_t value;
+	/* of a variable: the subject of the plan's conditions that ask for it */
+	int subject_id;
 } assignment_t;
+
+#define SUBJECT_NONE (-1)
 
 /* A header of the outgoing requests, or a variable for the script, in a call. */
 typedef struct named_text
@@ -89,6 +93,14 @@ int destinations_parse(const fragment_t *text, destination_t **list,
  * @return NULL behind the last one */
 const destination_t *rule_next_destination(
 		const rule_t *rule, const destination_t *before);
+
+/** The value of a line in a call.
+ * @param values what is put into its holes
+ * @param text set to a copy, NUL-terminated
+ * @return 0; -1 when a value may not stand there, or without memory (which
+ *         arena_has_failed() tells) */
+int assignment_fill(const assignment_t *assignment, const str *values,
+		str *text, arena_t *arena);
 
 /** What the header lines of a rule come to in a call.
  * @param values what is put into their holes

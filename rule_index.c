@@ -43,6 +43,7 @@ struct rule_index
 	const unsigned *rules;	/* of each text in turn; the last has LAST_RULE */
 	const unsigned *always; /* rules without a text, n_always of them */
 	int n_always;
+	int n_entries; /* of rules */
 };
 
 #define LAST_RULE 0x80000000u
@@ -310,6 +311,7 @@ static int list_rules(maker_t *maker)
 	if(rules == NULL)
 		return -1;
 	maker->index->rules = rules;
+	maker->index->n_entries = (int)maker->n_entries;
 	for(k = 0; k < maker->n_terms; k++) {
 		maker->terms[k]->rules = at;
 		at += maker->terms[k]->n_rules;
@@ -571,6 +573,11 @@ rule_index_t *rule_index_make(rule_t *const *rules, int n_rules, int n_subjects,
 	return maker.index;
 }
 
+int rule_index_entries(const rule_index_t *index)
+{
+	return index->n_entries;
+}
+
 bool rule_index_has(const rule_index_t *index, int subject_id)
 {
 	const texts_t *texts = &index->texts[subject_id];
@@ -590,12 +597,17 @@ struct candidates
 	const rule_index_t *index;
 	uint64_t *words;
 	uint64_t *summary;
+	unsigned *
+			added_in; /* by where the rules of a text begin: the search in which
+						 * they were added */
+	unsigned search;  /* which one it is; 0: none yet */
+	int n_entries;
 	int n_summary;
 	int n_always; /* of the rules without a text, that were taken */
 	int last;	  /* that was taken; -1: none */
 };
 
-candidates_t *candidates_create(int n_rules, arena_t *arena)
+candidates_t *candidates_create(int n_rules, int n_entries, arena_t *arena)
 {
 	candidates_t *candidates = arena_alloc(arena, sizeof(*candidates));
 	int n_words = n_rules / WORD_BITS + 1;
@@ -606,7 +618,11 @@ candidates_t *candidates_create(int n_rules, arena_t *arena)
 	candidates->words = arena_alloc(arena, n_words * sizeof(uint64_t));
 	candidates->summary =
 			arena_alloc(arena, candidates->n_summary * sizeof(uint64_t));
-	if(candidates->words == NULL || candidates->summary == NULL)
+	candidates->n_entries = n_entries;
+	candidates->added_in =
+			arena_alloc(arena, n_entries * sizeof(*candidates->added_in));
+	if(candidates->words == NULL || candidates->summary == NULL
+			|| candidates->added_in == NULL)
 		return NULL;
 	return candidates;
 }
@@ -627,6 +643,11 @@ void candidates_begin(candidates_t *candidates, const rule_index_t *index)
 		for(; *summary != 0; *summary &= *summary - 1)
 			candidates->words[i * WORD_BITS + lowest(*summary)] = 0;
 	}
+	if(++candidates->search == 0) {
+		memset(candidates->added_in, 0,
+				candidates->n_entries * sizeof(*candidates->added_in));
+		candidates->search = 1;
+	}
 	candidates->index = index;
 	candidates->n_always = 0;
 	candidates->last = -1;
@@ -646,6 +667,10 @@ static void candidates_add(candidates_t *candidates, unsigned rules)
 {
 	const unsigned *rule = &candidates->index->rules[rules];
 
+	/* a text may stand in a value over and over */
+	if(candidates->added_in[rules] == candidates->search)
+		return;
+	candidates->added_in[rules] = candidates->search;
 	for(; (*rule & LAST_RULE) == 0; rule++)
 		candidate_add(candidates, (int)*rule);
 	candidate_add(candidates, (int)(*rule & ~LAST_RULE));

@@ -24,15 +24,18 @@ rule_index_t *rule_index_make(rule_t *const *rules, int n_rules, int n_subjects,
  * looking for its values. */
 bool rule_index_has(const rule_index_t *index, int subject_id);
 
+/** How many entries it has: rules, each once for every text that leads to it. */
+int rule_index_entries(const rule_index_t *index);
+
 /* The rules that a request could match, in order: all that have no text, and
  * those whose text was found. */
 typedef struct candidates candidates_t;
 
 /** Make room for the candidates of a plan.
+ * @param n_rules,n_entries of the largest plan that it is for
  * @param arena holds it
- * @param n_rules of the largest plan that it is for
  * @return NULL without memory */
-candidates_t *candidates_create(int n_rules, arena_t *arena);
+candidates_t *candidates_create(int n_rules, int n_entries, arena_t *arena);
 
 /** Begin anew.
  * @param index of the plan that is searched next */

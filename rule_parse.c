@@ -20,6 +20,24 @@ static int fault(
 			reader->diagnostics, where, "[%.*s]: %s", SHOWN(where), what);
 }
 
+/* Refuse a comment behind a value in which a # has no meaning: behind a blank,
+ * and in no option of a destination.
+ * @return 0, or -1 with an error reported */
+static int refuse_comment(rule_reader_t *reader, const fragment_t *value)
+{
+	fragment_t rest = *value;
+	fragment_t word;
+
+	if(fragment_find(value, 0, '#') < 0)
+		return 0;
+	while(fragment_next_word(&rest, &word)) {
+		if(word.text.s[0] == '#')
+			return fault(reader, &word,
+					"a comment is a line of its own, which begins with #");
+	}
+	return 0;
+}
+
 /* -- captures ----------------------------------------------------------- */
 
 /* How many characters stand for a group at the beginning of a text, and which:
@@ -147,7 +165,8 @@ static int read_to(
 	fragment_t rest = *value;
 	fragment_t word, further;
 
-	if(note_line(reader, &reader->rule->has_first, name) < 0)
+	if(note_line(reader, &reader->rule->has_first, name) < 0
+			|| refuse_comment(reader, value) < 0)
 		return -1;
 	if(!fragment_next_word(&rest, &word))
 		return diagnostics_error(reader->diagnostics, value,
@@ -169,6 +188,7 @@ static int read_transport(
 	transport_t transport;
 
 	if(note_line(reader, &reader->has_transport, name) < 0
+			|| refuse_comment(reader, value) < 0
 			|| transport_parse(value, &transport, reader->diagnostics) < 0)
 		return -1;
 	reader->rule->transport = *value;
@@ -181,7 +201,8 @@ static int read_session(
 	fragment_t rest = *value;
 	fragment_t verb;
 
-	if(note_line(reader, &reader->rule->has_further, name) < 0)
+	if(note_line(reader, &reader->rule->has_further, name) < 0
+			|| refuse_comment(reader, value) < 0)
 		return -1;
 	if(!fragment_next_word(&rest, &verb))
 		return diagnostics_error(reader->diagnostics, value,
@@ -199,7 +220,8 @@ static int read_session(
 static int read_continue(
 		rule_reader_t *reader, const fragment_t *name, const fragment_t *value)
 {
-	if(note_line(reader, &reader->has_continue, name) < 0)
+	if(note_line(reader, &reader->has_continue, name) < 0
+			|| refuse_comment(reader, value) < 0)
 		return -1;
 	return boolean_parse(
 			value, "$continue", &reader->rule->continues, reader->diagnostics);
@@ -250,6 +272,16 @@ const deploy_line_t *rule_deploy_table(void)
 
 /* -- the other deploy lines --------------------------------------------- */
 
+/* May a setting's value have a # in it? */
+static bool is_free_text(const setting_t *setting)
+{
+	const setting_t *rows = settings_table();
+
+	return setting == &rows[SETTING_PATTERN_RESPONSE]
+		   || setting == &rows[SETTING_REDIRECTION_ALLOW]
+		   || setting == &rows[SETTING_REPLY];
+}
+
 static int read_setting(
 		rule_reader_t *reader, const fragment_t *name, const fragment_t *value)
 {
@@ -261,7 +293,8 @@ static int read_setting(
 			setting_require(&short_name, reader->diagnostics);
 
 	if(setting == NULL
-			|| settings_name(settings, setting, name, reader->diagnostics) < 0)
+			|| settings_name(settings, setting, name, reader->diagnostics) < 0
+			|| (!is_free_text(setting) && refuse_comment(reader, value) < 0))
 		return -1;
 	return settings_read(
 			settings, setting, value, reader->arena, reader->diagnostics);
@@ -292,6 +325,7 @@ static int add_assignment(rule_reader_t *reader, assignment_t **list,
 	added->name = *name;
 	added->where = *where;
 	added->text = *value;
+	added->subject_id = SUBJECT_NONE;
 	if(read_template(reader, value, &added->value) < 0)
 		return -1;
 	*list = added;

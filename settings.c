@@ -6,6 +6,7 @@
 
 #include "boolean.h"
 #include "duration.h"
+#include "nearness.h"
 #include "pattern.h"
 #include "response.h"
 
@@ -326,6 +327,16 @@ const setting_t *setting_require(
 		strncat(names, comma, sizeof(names) - strlen(names) - 1);
 		strncat(names, table[i].name, sizeof(names) - strlen(names) - 1);
 		comma = ", ";
+	}
+	for(i = 0; i < SETTING_COUNT; i++) {
+		if(table[i].name == NULL
+				|| !nearness_is_slip(&name->text, table[i].name))
+			continue;
+		diagnostics_error(diagnostics, name,
+				"[%.*s] is no setting of failover: was %s meant? Else one of "
+				"%s would be right",
+				SHOWN(name), table[i].name, names);
+		return NULL;
 	}
 	diagnostics_error(diagnostics, name,
 			"[%.*s] is no setting of failover: one of %s would be right",

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "header_name.h"
+#include "nearness.h"
 
 static const subject_row_t table[SUBJECT_KINDS] = {
 		[SUBJECT_HEADER] = {NULL, "a header of the request, by its name"},
@@ -178,17 +179,112 @@ static fragment_t without_arguments(const fragment_t *text)
 	return fragment_trim(&name);
 }
 
+/* What a function says of the one header that is its argument.
+ * @return NULL: it is another function, or has another argument */
+static const char *instead_for_argument(
+		const fragment_t *name, const fragment_t *text)
+{
+	static const struct
+	{
+		const char *name, *argument, *instead;
+	} rows[] = {{"$geturi", "From", "$pv($fu)"}, {"$geturi", "To", "$pv($tu)"},
+			{"$getuser", "From", "$pv($fU)"}, {"$getuser", "To", "$pv($tU)"}};
+	int open = fragment_find(text, 0, '(');
+	fragment_t argument;
+	size_t i;
+
+	if(open < 0 || text->text.s[text->text.len - 1] != ')')
+		return NULL;
+	argument = fragment_part(text, open + 1, text->text.len - open - 2);
+	argument = fragment_trim(&argument);
+	for(i = 0; i < COUNT(rows); i++) {
+		if(fragment_is(name, rows[i].name)
+				&& fragment_is(&argument, rows[i].argument))
+			return rows[i].instead;
+	}
+	return NULL;
+}
+
+/* Is it a pseudo-variable, for which $pv() is missing round it? Their names are
+ * not the same in capitals. */
+static bool is_bare_pv(const fragment_t *text, const fragment_t *name)
+{
+	static const char *const names[] = {"au", "ad", "aU", "ar", "ci", "cs",
+			"ct", "dd", "du", "dP", "fd", "fn", "ft", "fu", "fU", "hu", "mb",
+			"od", "ou", "oU", "pr", "pu", "pU", "rb", "rd", "re", "rm", "rp",
+			"rP", "ru", "rU", "rv", "Ri", "Rp", "si", "sp", "td", "tn", "tt",
+			"tu", "tU", "ua", "proto", "TF", "TS"};
+	static const char *const classes[] = {"hdr", "avp", "var", "xavp", "xavu",
+			"xavi", "sht", "shv", "dlg_var", "sel", "def", "env", "timef"};
+	str bare = name->text;
+	size_t i;
+
+	bare.s++;
+	bare.len--;
+	if(text->text.len > name->text.len) {
+		if(bare.len == 0) /* $(...) */
+			return is_bracketed(text, 1);
+		for(i = 0; i < COUNT(classes); i++) {
+			str it = {(char *)classes[i], (int)strlen(classes[i])};
+
+			if(str_equal(&bare, &it))
+				return is_bracketed(text, fragment_find(text, 0, '('));
+		}
+		return false;
+	}
+	for(i = 0; i < COUNT(names); i++) {
+		str it = {(char *)names[i], (int)strlen(names[i])};
+
+		if(str_equal(&bare, &it))
+			return true;
+	}
+	return false;
+}
+
+/* The subject that most likely was meant; NULL: none is near. */
+static const char *near_subject(const fragment_t *name)
+{
+	int kind;
+
+	for(kind = 0; kind < SUBJECT_KINDS; kind++) {
+		if(table[kind].name != NULL && table[kind].name[0] == '$'
+				&& kind != SUBJECT_PV
+				&& nearness_is_slip(&name->text, table[kind].name))
+			return table[kind].name;
+	}
+	return NULL;
+}
+
 static int refuse_function(const fragment_t *text, diagnostics_t *diagnostics)
 {
 	fragment_t name = without_arguments(text);
+	const char *instead = instead_for_argument(&name, text);
+	const char *near;
+	str bare = {name.text.s + 1, name.text.len - 1};
 	size_t i;
 
-	for(i = 0; i < COUNT(foreign); i++) {
+	for(i = 0; i < COUNT(foreign) && instead == NULL; i++) {
 		if(fragment_is(&name, foreign[i].name))
-			return diagnostics_error(diagnostics, text,
-					"[%.*s] is not known here: write %s", SHOWN(text),
-					foreign[i].instead);
+			instead = foreign[i].instead;
 	}
+	if(instead != NULL)
+		return diagnostics_error(diagnostics, text,
+				"[%.*s] is not known here: write %s", SHOWN(text), instead);
+	if(is_bare_pv(text, &name))
+		return diagnostics_error(diagnostics, text,
+				"[%.*s] is a pseudo-variable: write $pv(%.*s)", SHOWN(text),
+				SHOWN(text));
+	if(bare.len > 1 && header_name_is_reserved(&bare))
+		return diagnostics_error(diagnostics, text,
+				"[%.*s] is not known here: the header is %.*s, without $",
+				SHOWN(text), STR_FMT(&bare));
+	near = near_subject(&name);
+	if(near != NULL)
+		return diagnostics_error(diagnostics, text,
+				"[%.*s] is not known here: was %s meant? Else $request, $addr, "
+				"$port, $transport, $localhost, $outbound, $date, $time, or a "
+				"pseudo-variable as in $pv($fU), would be right",
+				SHOWN(text), near);
 	return diagnostics_error(diagnostics, text,
 			"[%.*s] is not known here: $request, $addr, $port, $transport, "
 			"$localhost, $outbound, $date, $time, or a pseudo-variable as in "

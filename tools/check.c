@@ -47,6 +47,7 @@ int check_run(options_t *options)
 	if(plan != NULL
 			&& dialplan_lint(plan, &lint, arena, &report.diagnostics) < 0)
 		return no_memory();
+	report.are_warnings_pending = plan == NULL;
 	if(report_sort(&report) < 0)
 		return no_memory();
 	show(options, &report);

@@ -202,6 +202,7 @@ static int explain(options_t *options, const plan_text_t *text,
 
 	if(plan == NULL)
 		return show_errors(options, report);
+	explanation.plan = plan;
 	if(find_rules(&explanation, plan, matcher, &options->request, arena) < 0)
 		return no_memory();
 	if(explanation.n_applied > 0 && find_route(&explanation, report) < 0)

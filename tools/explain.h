@@ -33,6 +33,7 @@ typedef struct explanation
 {
 	const options_t *options;
 	const plan_text_t *text;
+	const dialplan_t *plan;
 	asked_rule_t *refused; /* in order, but for those that are left out */
 	int n_left_out;		   /* of them, at the beginning */
 	const applied_rule_t *applied;

@@ -157,6 +157,21 @@ static json_t *variables_json(const route_t *route)
 	return object;
 }
 
+/* What was set, and no rule asks for. */
+static json_t *unasked_json(const explanation_t *explanation)
+{
+	const dialplan_t *plan = explanation->plan;
+	const asked_for_t *set;
+	json_t *list = json_array();
+
+	for(set = explanation->options->request.sets; set != NULL;
+			set = set->next) {
+		if(!request_is_asked(&set->subject, plan->subjects, plan->n_subjects))
+			json_array_append_new(list, json_of_text(&set->subject.where.text));
+	}
+	return list;
+}
+
 int explain_print_json(const explanation_t *explanation)
 {
 	const route_t *route = &explanation->route;
@@ -168,6 +183,7 @@ int explain_print_json(const explanation_t *explanation)
 	json_object_set_new(object, "not_applied", refused_json(explanation));
 	json_object_set_new(object, "not_applied_left_out",
 			json_integer(explanation->n_left_out));
+	json_object_set_new(object, "not_asked_for", unasked_json(explanation));
 	if(explanation->report != NULL) {
 		report_json(explanation->report, object);
 	} else if(explanation->n_applied > 0) {

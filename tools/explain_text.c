@@ -263,6 +263,22 @@ static void print_note(const explanation_t *explanation)
 			 "call comes back to it");
 }
 
+/* What was set, and no rule asks for: a slip, or a name written otherwise. */
+static void print_unasked(const explanation_t *explanation)
+{
+	const dialplan_t *plan = explanation->plan;
+	const asked_for_t *set;
+
+	for(set = explanation->options->request.sets; set != NULL;
+			set = set->next) {
+		if(request_is_asked(&set->subject, plan->subjects, plan->n_subjects))
+			continue;
+		fputs("note: no rule asks for ", stdout);
+		print_text(stdout, &set->subject.where.text);
+		putchar('\n');
+	}
+}
+
 /* What a call puts into a rule may not stand there. */
 static void print_failure(const explanation_t *explanation)
 {
@@ -278,6 +294,7 @@ void explain_print_text(const explanation_t *explanation)
 	print_refused(explanation);
 	if(explanation->n_applied == 0) {
 		puts("no rule applies: failover() returns -1");
+		print_unasked(explanation);
 		return;
 	}
 	print_applied(explanation);
@@ -287,4 +304,5 @@ void explain_print_text(const explanation_t *explanation)
 	}
 	print_route(explanation);
 	print_note(explanation);
+	print_unasked(explanation);
 }

@@ -10,6 +10,8 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "utf8.h"
+
 static bool has_widths;
 
 void print_init(void)
@@ -18,45 +20,6 @@ void print_init(void)
 }
 
 /* -- UTF-8 -------------------------------------------------------------- */
-
-static int sequence_len(unsigned char first)
-{
-	if(first < 0x80)
-		return 1;
-	if(first >= 0xc2 && first <= 0xdf)
-		return 2;
-	if(first >= 0xe0 && first <= 0xef)
-		return 3;
-	return first >= 0xf0 && first <= 0xf4 ? 4 : 0;
-}
-
-/* The code of a character (RFC 3629).
- * @param bytes set to how many it takes
- * @return -1: it is none */
-static long decode(const char *s, int len, int *bytes)
-{
-	static const long least[] = {0, 0, 0x80, 0x800, 0x10000};
-	unsigned char first = (unsigned char)s[0];
-	int count = sequence_len(first);
-	long code = first;
-	int i;
-
-	*bytes = 1;
-	if(count == 0 || count > len)
-		return -1;
-	if(count > 1)
-		code &= 0x3f >> (count - 1);
-	for(i = 1; i < count; i++) {
-		if((s[i] & 0xc0) != 0x80)
-			return -1;
-		code = code << 6 | (s[i] & 0x3f);
-	}
-	if(code < least[count] || code > 0x10ffff
-			|| (code >= 0xd800 && code <= 0xdfff))
-		return -1;
-	*bytes = count;
-	return code;
-}
 
 /* Marks that turn the direction of writing, so that a line does not read as it
  * is: https://www.unicode.org/reports/tr36/ 2.8 */
@@ -84,7 +47,7 @@ static glyph_t escape(const char *format, long value, int bytes)
 glyph_t glyph_of(const char *s, int len)
 {
 	glyph_t glyph = {.len = 1};
-	long code = decode(s, len, &glyph.bytes);
+	long code = utf8_decode(s, len, &glyph.bytes);
 	int width;
 
 	if(code < 0)

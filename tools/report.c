@@ -248,6 +248,9 @@ static void show_message(const report_t *report, const diagnostic_t *diagnostic,
 	fprintf(out, "%s%s:%s ", is_warning ? palette->warning : palette->error,
 			severity_names[diagnostic->severity], palette->end);
 	print_string(out, diagnostic->text);
+	if(diagnostic->name != NULL)
+		fprintf(out, " [%s%s%s]", palette->warning, diagnostic->name,
+				palette->end);
 	fputc('\n', out);
 }
 
@@ -308,8 +311,11 @@ void report_summary(const report_t *report, FILE *out)
 	int errors = report->diagnostics.errors;
 	int warnings = report->diagnostics.warnings;
 
-	fprintf(out, "%d error%s, %d warning%s\n", errors, errors == 1 ? "" : "s",
-			warnings, warnings == 1 ? "" : "s");
+	fprintf(out, "%d error%s", errors, errors == 1 ? "" : "s");
+	if(report->are_warnings_pending)
+		fputs("; warnings are looked for once there is none\n", out);
+	else
+		fprintf(out, ", %d warning%s\n", warnings, warnings == 1 ? "" : "s");
 }
 
 void report_json(const report_t *report, json_t *object)
@@ -326,6 +332,9 @@ void report_json(const report_t *report, json_t *object)
 		json_object_set_new(entry, "line", json_integer(diagnostic->line));
 		json_object_set_new(entry, "column", json_integer(diagnostic->column));
 		json_object_set_new(entry, "message", json_of_string(diagnostic->text));
+		json_object_set_new(entry, "name",
+				diagnostic->name == NULL ? json_null()
+										 : json_string(diagnostic->name));
 		json_array_append_new(list, entry);
 	}
 	json_object_set_new(

@@ -26,7 +26,8 @@ typedef struct report
 	finding_t *findings, **last;
 	finding_t **sorted; /* count of them, once they are */
 	int count;
-	bool has_failed; /* without memory */
+	bool has_failed;		   /* without memory */
+	bool are_warnings_pending; /* they are looked for in a text without errors */
 } report_t;
 
 /** Begin a report.
@@ -43,7 +44,7 @@ int report_sort(report_t *report);
 /** Show what was sorted, and how much it is. */
 void report_show(const report_t *report, FILE *out, bool is_coloured);
 
-/** "2 errors, 1 warning" */
+/** "0 errors, 1 warning", or that errors come first */
 void report_summary(const report_t *report, FILE *out);
 
 /** Put what was sorted into a JSON object: errors, warnings, diagnostics. */

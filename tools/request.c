@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "contact.h"
 #include "header_name.h"
 #include "sip_uri.h"
 
@@ -42,6 +43,7 @@ void request_init(request_t *request, arena_t *arena)
 	memset(request, 0, sizeof(*request));
 	request->arena = arena;
 	text_map_init(&request->given, arena);
+	request->last_set = &request->sets;
 }
 
 /* -- what is known ------------------------------------------------------ */
@@ -445,6 +447,18 @@ static void keep_reason(void *context, const diagnostic_t *diagnostic)
 	snprintf(listener->why, listener->why_size, "%s", diagnostic->text);
 }
 
+static int note_set(request_t *request, const subject_t *subject)
+{
+	asked_for_t *set = arena_alloc(request->arena, sizeof(*set));
+
+	if(set == NULL)
+		return -1;
+	set->subject = *subject;
+	*request->last_set = set;
+	request->last_set = &set->next;
+	return 0;
+}
+
 int request_set(
 		request_t *request, const char *value, char *why, size_t why_size)
 {
@@ -472,6 +486,8 @@ int request_set(
 	if(subject_parse(&name, &subject, &diagnostics) < 0
 			|| read_value(request, subject.kind, &text.text, why, why_size) < 0)
 		return -1;
+	if(note_set(request, &subject) < 0)
+		return no_memory(why, why_size);
 	return give(request, &subject, &text.text, why, why_size);
 }
 
@@ -582,11 +598,155 @@ static int finish_clock(request_t *request, char *why, size_t why_size)
 	return 0;
 }
 
+/* -- pseudo-variables that follow from the rest ------------------------- */
+
+static subject_t pv_of(const char *name)
+{
+	subject_t subject = {.kind = SUBJECT_PV, .name = text_of(name)};
+
+	return subject;
+}
+
+/* What is known of a subject by its first value; NULL: nothing. */
+static const str *first_value(const request_t *request, subject_t subject)
+{
+	const given_t *given = find_given(request, &subject);
+
+	return given == NULL || given->count == 0 ? NULL : &given->values[0];
+}
+
+/* What was said of it holds, also where it says another thing. */
+static int derive(request_t *request, const char *name, const str *value)
+{
+	char why[64];
+	subject_t subject = pv_of(name);
+
+	if(value == NULL || first_value(request, subject) != NULL)
+		return 0;
+	return give(request, &subject, value, why, sizeof(why));
+}
+
+/* The user part without a password; empty where there is none. */
+static str user_of(const str *uri)
+{
+	str user = {uri->s, 0};
+	uri_parts_t parts;
+	const char *colon;
+	int at;
+
+	if(sip_uri_parse(uri, &parts, &at) != NULL || parts.user.len == 0)
+		return user;
+	user = parts.user;
+	colon = memchr(user.s, ':', user.len);
+	if(colon != NULL)
+		user.len = (int)(colon - user.s);
+	return user;
+}
+
+static int derive_uri(request_t *request, const char *uri_name,
+		const char *user_name, const str *uri)
+{
+	uri_parts_t parts;
+	str user;
+	int at;
+
+	if(uri->len == 0 || sip_uri_parse(uri, &parts, &at) != NULL)
+		return 0;
+	user = user_of(uri);
+	return derive(request, uri_name, uri) < 0
+				   ? -1
+				   : derive(request, user_name, &user);
+}
+
+/* Of From or To. */
+static int derive_address(request_t *request, const char *header,
+		const char *uri_name, const char *user_name)
+{
+	subject_t subject = {.kind = SUBJECT_HEADER, .name = text_of(header)};
+	const str *value = first_value(request, subject);
+	contact_address_t address;
+	str rest;
+
+	if(value == NULL)
+		return 0;
+	rest = *value;
+	return contact_next(&rest, &address)
+				   ? derive_uri(request, uri_name, user_name, &address.uri)
+				   : 0;
+}
+
+static int finish_variables(request_t *request)
+{
+	subject_t addr = {.kind = SUBJECT_ADDR};
+	subject_t port = {.kind = SUBJECT_PORT};
+
+	if(derive_address(request, "From", "$fu", "$fU") < 0
+			|| derive_address(request, "To", "$tu", "$tU") < 0
+			|| derive_uri(request, "$ru", "$rU", &request->uri) < 0
+			|| derive(request, "$si", first_value(request, addr)) < 0)
+		return -1;
+	return derive(request, "$sp", first_value(request, port));
+}
+
 int request_finish(request_t *request, char *why, size_t why_size)
 {
 	if(finish_own(request, why, why_size) < 0)
 		return -1;
+	if(finish_variables(request) < 0)
+		return no_memory(why, why_size);
 	return finish_clock(request, why, why_size);
+}
+
+bool request_is_asked(
+		const subject_t *subject, subject_t *const *subjects, int n_subjects)
+{
+	/* of what the request says, what pseudo-variables follow from it */
+	static const struct
+	{
+		subject_kind_t kind;
+		const char *header; /* NULL: none */
+		const char *follows[2];
+	} rows[] = {{SUBJECT_HEADER, "From", {"$fu", "$fU"}},
+			{SUBJECT_HEADER, "To", {"$tu", "$tU"}},
+			{SUBJECT_ADDR, NULL, {"$si", "$si"}},
+			{SUBJECT_PORT, NULL, {"$sp", "$sp"}}};
+	const str next_hop = str_init("$du");
+	size_t row;
+	int i, j;
+
+	/* these say where the request's own destination is */
+	if(subject->kind == SUBJECT_LOCALHOST || subject->kind == SUBJECT_OUTBOUND
+			|| (subject->kind == SUBJECT_PV
+					&& str_equal(&subject->name, &next_hop)))
+		return true;
+	for(i = 0; i < n_subjects; i++) {
+		const subject_t *asked = subjects[i];
+
+		if(asked->kind == subject->kind
+				&& (subject->kind == SUBJECT_HEADER
+								? header_name_equal(
+										&asked->name, &subject->name)
+								: str_equal(&asked->name, &subject->name)))
+			return true;
+		for(row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+			str header;
+
+			if(asked->kind != SUBJECT_PV || rows[row].kind != subject->kind)
+				continue;
+			if(rows[row].header != NULL) {
+				header = text_of(rows[row].header);
+				if(!header_name_equal(&header, &subject->name))
+					continue;
+			}
+			for(j = 0; j < 2; j++) {
+				str follows = text_of(rows[row].follows[j]);
+
+				if(str_equal(&asked->name, &follows))
+					return true;
+			}
+		}
+	}
+	return false;
 }
 
 static int values_of(void *context, const subject_t *subject, arena_t *arena,

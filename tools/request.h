@@ -15,6 +15,13 @@ typedef struct own_host
 	int port; /* 0: any */
 } own_host_t;
 
+/* What was said by a left-hand side. */
+typedef struct asked_for
+{
+	struct asked_for *next;
+	subject_t subject;
+} asked_for_t;
+
 typedef struct request
 {
 	arena_t *arena;
@@ -22,7 +29,8 @@ typedef struct request
 	str line;		  /* the request line */
 	str uri;		  /* the R-URI in it */
 	own_host_t *own_hosts;
-	bool has_at; /* date and time were said */
+	bool has_at;				   /* date and time were said */
+	asked_for_t *sets, **last_set; /* by --set, in order */
 } request_t;
 
 /** Begin with a request of which nothing is known.
@@ -72,6 +80,12 @@ request_view_t request_view(const request_t *request);
 
 /** Is it known whether its R-URI is the server's own? */
 bool request_knows_own(const request_t *request);
+
+/** Is a left-hand side of use for a plan: does a rule ask for it, or for what
+ * follows from it?
+ * @param subjects of the plan, n_subjects of them */
+bool request_is_asked(
+		const subject_t *subject, subject_t *const *subjects, int n_subjects);
 
 /** The options that would say what is not known of a subject. */
 void request_describe_missing(

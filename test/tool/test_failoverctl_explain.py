@@ -57,7 +57,8 @@ def test_documented_examples(deploy, attempts, settings):
     assert explained(D + deploy) == {
         "file": "<stdin>",
         "applied": [{"line": 1, "name": None, "continues": False, "groups": []}],
-        "not_applied": [], "not_applied_left_out": 0, "reply": None, "attempts": attempts,
+        "not_applied": [], "not_applied_left_out": 0, "not_asked_for": [], "reply": None,
+        "attempts": attempts,
         "never_tried": [], "headers": [], "variables": {}, "settings": SETTINGS | settings}
 
 
@@ -232,12 +233,13 @@ CONDITIONS = [
     ("$pv($rU) = ^9", ["--set", "$pv($rU)=9555"], "holds", None),
     ("$pv($rU) = ^9", ["--set", " $PV($rU) = 1"], "fails", ["1"]),
     ("$pv($sht(a=>$rU)) = 1", ["--set", "$pv($sht(a=>$rU))=1"], "holds", None),
-    ("$pv($rU) = ^9", ["--set", "$pv($fU)=9"], "unknown", []),
+    ("$pv($rd) = ^9", ["--set", "$pv($rD)=9"], "unknown", []),
+    ("$pv($rU) = ^9", ["--set", "$pv($fU)=9"], "holds", None),
     ("$pv($rU) = ^$", ["--set", "$pv($rU)="], "holds", None),
     # limits
     ("X = (a+)+$", ["-H", "X: " + "a" * 40 + "b"], "limit", ["a" * 40 + "b"]),
     ("X = !(a+)+$", ["-H", "X: " + "a" * 40 + "b"], "limit", ["a" * 40 + "b"]),
-    ("X = a", ["-H", "X: " + "a" * 3000], "limit", ["a" * 3000]),
+    ("X = a", ["-H", "X: " + "a" * 3000], "holds", None),
 ]
 
 
@@ -251,6 +253,9 @@ def test_condition(condition, arguments, outcome, values):
         return
     assert result == {
         "file": "<stdin>", "applied": [], "not_applied_left_out": 0,
+        # of what is set and leaves the condition unknown
+        "not_asked_for": [arguments[1].split("=")[0]]
+                         if outcome == "unknown" and "--set" in arguments else [],
         "not_applied": [{"line": 1, "name": "one", "condition": condition,
                          "line_of_condition": 3, "outcome": outcome, "values": values}]}
 
@@ -367,17 +372,16 @@ def test_settings():
 ])
 def test_call_that_cannot_be_made(deploy, arguments, place):
     plan = M + "X = (.*)\n" + D + deploy + "\n"
-    severity = "refusal" if "%1" in deploy else "error"
     result = explain(plan, *arguments)
     assert result.status == 1
-    assert result.err.startswith(f"<stdin>:{place}: {severity}: ")
+    assert result.err.startswith(f"<stdin>:{place}: refusal: ")
     assert result.err.endswith("1 error, 0 warnings\n")
     assert result.out.startswith("applied\n  rule of line 1\n")
     assert result.out.endswith(
         "this call cannot be made by these rules: failover() returns -2\n")
     result = explained(plan, *arguments, status=1)
     assert result["applied"][0]["line"] == 1 and len(result["diagnostics"]) == 1
-    assert result["diagnostics"][0]["severity"] == severity
+    assert result["diagnostics"][0]["severity"] == "refusal"
     assert "attempts" not in result
 
 
@@ -435,7 +439,7 @@ no rule applies: failover() returns -1
     ("From = x", "-H 'From: ...'"), ("f = x", "-H 'From: ...'"), ("$addr = x", "-a ADDRESS"),
     ("$transport = x", "-t TRANSPORT"), ("$localhost = x", "-l OUR-HOST"),
     ("$outbound = x", "-l OUR-HOST"), ("$port = x", "--set '$port=...'"),
-    ("&x = x", "--set '&x=...'"), ("$pv($rU) = x", "--set '$pv($rU)=...'")])
+    ("&x = x", "--set '&x=...'"), ("$pv($rd) = x", "--set '$pv($rd)=...'")])
 def test_unknown(condition, option):
     text = explain(M + condition + "\n" + D).out
     assert f"\n      unknown, so taken not to hold: give it with {option}\n" in text
@@ -471,3 +475,44 @@ def test_text_is_safe():
     assert "%1 = [<U+202E><U+FEFF><U+0085>]" in result.out
     result = run("explain", "-", "-r", INVITE, b"-HX: \xff", b"-HFrom: \xff\xfe", stdin=plan)
     assert "it is [\\xff]" in result.out and "X-A: \\xff\\xfe" in result.out
+
+
+# -- what follows from the request ---------------------------------------------
+
+REQUEST = ["-H", 'From: "Bob, <x>" <sip:bob:secret@a.example>;tag=1',
+           "-H", "t: sip:100@b.example;tag=2", "-a", "[2001:db8::1]", "--set", "$port=5061"]
+
+
+@pytest.mark.parametrize("name, value", [
+    ("$fu", "sip:bob:secret@a.example"), ("$fU", "bob"), ("$tu", "sip:100@b.example"),
+    ("$tU", "100"), ("$ru", "sip:9555@example.com"), ("$rU", "9555"), ("$si", "2001:db8::1"), ("$sp", "5061"),
+])
+def test_pseudo_variables_that_follow(name, value):
+    plan = f"{M}$pv({name}) = ^(.*)$\n{D}To = sip:a@h\n"
+    result = explained(plan, *REQUEST)
+    assert result["applied"][0]["groups"] == [value]
+    assert result["not_asked_for"] == ([] if name == "$sp" else ["$port"])
+    # what is set holds
+    result = explained(plan, *REQUEST, "--set", f"$pv({name})=x")
+    assert result["applied"][0]["groups"] == ["x"]
+
+
+def test_pseudo_variables_that_do_not_follow():
+    plan = f"{M}$pv($fU) = x\n{D}To = sip:a@h\n{M}$pv($si) = x\n{D}To = sip:a@h\n"
+    for arguments in ([], ["-H", "From:"], ["-H", "From: tel:+1234"]):
+        result = explained(plan, *arguments, status=3)
+        assert [rule["outcome"] for rule in result["not_applied"]] == ["unknown", "unknown"]
+    result = explained(f"{M}$pv($rU) = ^$\n{D}To = sip:a@h\n",
+                       request="INVITE sip:example.com SIP/2.0")
+    assert len(result["applied"]) == 1
+
+
+def test_what_no_rule_asks_for():
+    plan = f"{M}$pv($sp) = 5061\nX-A = 1\n{D}To = sip:a@h\n"
+    sets = ["--set", "$port=5061", "--set", "x-a=1", "--set", "&y=1", "--set", "$pv($rD)=x",
+            "--set", "$pv($du)=sip:h", "--set", "$localhost=true"]
+    assert explained(plan, *sets)["not_asked_for"] == ["&y", "$pv($rD)"]
+    text = explain(plan, *sets).out
+    assert text.endswith("note: no rule asks for &y\nnote: no rule asks for $pv($rD)\n")
+    text = explain(plan, *sets[4:])
+    assert text.status == 3 and "note: no rule asks for &y\n" in text.out

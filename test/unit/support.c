@@ -136,9 +136,9 @@ arena_t *small_arena(void)
 	return arena_create(&counting, 1);
 }
 
-void expect_out_of_memory_is_reported(reader_t reader, const char *bytes)
+static void expect_each_is_reported(
+		reader_t reader, const str *text, void (*fail_in)(int n))
 {
-	str text = exact(bytes, (int)strlen(bytes));
 	int result = -1;
 	int n;
 
@@ -146,12 +146,12 @@ void expect_out_of_memory_is_reported(reader_t reader, const char *bytes)
 		diagnostics_t diagnostics = {0};
 		arena_t *arena;
 
-		counting_fail_at(n);
+		fail_in(n);
 		arena = small_arena();
 		ck_assert_msg((arena == NULL) == (n == 1),
 				"an arena is one allocation, the %d. failed", n);
 		if(arena != NULL)
-			result = reader(&text, arena, &diagnostics);
+			result = reader(text, arena, &diagnostics);
 		ck_assert_msg(arena == NULL || (result < 0) == counting_has_failed(),
 				"result %d when the %d. allocation failed", result, n);
 		ck_assert_msg(arena == NULL || (result < 0) == (diagnostics.errors > 0),
@@ -161,6 +161,14 @@ void expect_out_of_memory_is_reported(reader_t reader, const char *bytes)
 	}
 	ck_assert_int_gt(n, 3);
 	counting_fail_at(0);
+}
+
+void expect_out_of_memory_is_reported(reader_t reader, const char *bytes)
+{
+	str text = exact(bytes, (int)strlen(bytes));
+
+	expect_each_is_reported(reader, &text, counting_fail_at);
+	expect_each_is_reported(reader, &text, counting_fail_once);
 	exact_free(&text);
 }
 

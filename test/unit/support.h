@@ -58,8 +58,9 @@ arena_t *small_arena(void);
 typedef int (*reader_t)(
 		const str *text, arena_t *arena, diagnostics_t *diagnostics);
 
-/** Let every allocation of a reader fail in turn: it must say so each time,
- * crash never, and leak nothing. The text must be a right one. */
+/** Let every allocation of a reader fail in turn, with all behind it and alone:
+ * it must say so each time, crash never, and leak nothing. The text must be a
+ * right one. */
 void expect_out_of_memory_is_reported(reader_t reader, const char *text);
 
 /* -- diagnostics ---------------------------------------------------------- */

@@ -59,6 +59,17 @@ static const struct
 				"From = ()()()()()()()()()()()()()()()()()()()()()()()()()()()("
 				")()()()()()",
 				NULL, "1:8 [()()...] has more than 32 groups: " WOULD_BE_RIGHT},
+		{"a ! before the name", "!$time = ^12", NULL,
+				"1:1 [!$time]: the ! stands before the pattern: $time = !^12 "
+				"would be right"},
+		{"a ! before the equals sign", "To != x", NULL,
+				"1:1 [To !]: the ! stands before the pattern: To = !x would be "
+				"right"},
+		{"and without a blank", "To!= x", NULL,
+				"1:1 [To!]: the ! stands before the pattern: To = !x would be "
+				"right"},
+		{"nothing but a !", "! = x", NULL, "1:1 [!]: the ! stands ..."},
+		{"a ! within a name", "X!a = x", "X!a~x", ""},
 		{"no function", "$foo = x", NULL, "1:1 [$foo] is not known here: ..."},
 		{"no function and no pattern", "$foo =", NULL,
 				"1:1 [$foo] is not known here: ...\n1:7 [$foo" NO_PATTERN},

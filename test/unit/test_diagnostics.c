@@ -66,6 +66,54 @@ START_TEST(lets_no_control_character_through)
 }
 END_TEST
 
+/* What looks like a blank, or like nothing, is shown as what it is. */
+START_TEST(shows_what_is_invisible)
+{
+	static const char text[] = "a\xc2\xa0\xe2\x80\x8b\xc3\xbc\xe2\x80\x9c\xc2";
+	collector_t collector;
+	str whole = exact(text, (int)sizeof(text) - 1);
+	fragment_t where = fragment_of(&whole);
+	char many[3 * 200 + 1];
+	int i;
+
+	collector_init(&collector);
+	diagnostics_error(&collector.diagnostics, &where, "[%.*s]", SHOWN(&where));
+	ck_assert_str_eq(collector.text,
+			"1:1 [a\\xc2\\xa0\\xe2\\x80\\x8b\xc3\xbc\xe2\x80\x9c\xc2]\n");
+	/* and too much of it is cut */
+	for(i = 0; i < 600; i++)
+		many[i] = "\xe3\x80\x80"[i % 3];
+	many[600] = '\0';
+	collector_init(&collector);
+	diagnostics_error(&collector.diagnostics, &where, "%s", many);
+	ck_assert_int_gt((int)strlen(collector.text), 512);
+	exact_free(&whole);
+}
+END_TEST
+
+static void keep_name(void *context, const diagnostic_t *diagnostic)
+{
+	const char **name = context;
+
+	*name = diagnostic->name;
+}
+
+START_TEST(names_warnings_only)
+{
+	const char *name = NULL;
+	diagnostics_t diagnostics = {.emit = keep_name,
+			.context = (void *)&name,
+			.warning_name = "no-rule"};
+	str text = {NULL, 0};
+	fragment_t where = fragment_of(&text);
+
+	diagnostics_warning(&diagnostics, &where, "x");
+	ck_assert_str_eq(name, "no-rule");
+	diagnostics_error(&diagnostics, &where, "x");
+	ck_assert_ptr_null(name);
+}
+END_TEST
+
 /* A long value is cut, not what is said about it. */
 START_TEST(cuts_the_value_and_not_the_reason)
 {
@@ -99,6 +147,8 @@ Suite *suite_diagnostics(void)
 	tcase_add_test(tc, says_where_and_counts);
 	tcase_add_test(tc, counts_without_anyone_who_listens);
 	tcase_add_test(tc, lets_no_control_character_through);
+	tcase_add_test(tc, shows_what_is_invisible);
+	tcase_add_test(tc, names_warnings_only);
 	tcase_add_loop_test(tc, cuts_the_value_and_not_the_reason, 0, 8);
 	suite_add_tcase(suite, tc);
 	return suite;

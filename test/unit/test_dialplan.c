@@ -470,7 +470,7 @@ START_TEST(gives_up_what_is_slow)
 							&& heard.limits == (round % 2 ? by_index_of : 2),
 					"%s on %d: rule %d, %d limits", pattern, size,
 					applied[0].rule->id, heard.limits);
-		if(size > PATTERN_TEXT_BYTES_MAX)
+		if(size > PATTERN_TEXT_BYTES_MAX && strstr(pattern, "++") != NULL)
 			ck_assert_int_gt(heard.limits, 0);
 	}
 	/* two searches of it */
@@ -482,7 +482,8 @@ START_TEST(gives_up_what_is_slow)
 }
 END_TEST
 
-/* A value that is too long is passed over: another one may hold. */
+/* A value that is too long (for a pattern with a lookaround, even an empty one)
+ * is passed over: another one may hold. */
 static const struct
 {
 	const char *title, *plan;
@@ -490,15 +491,17 @@ static const struct
 	const char *expected;
 	int limits;
 } long_values[] = {
-		{"the short one holds", MATCH "X-A = b(.)\n" PLAN, true, "0(c|)", 1},
-		{"it held before", MATCH "X-A = b(.)\n" PLAN, false, "0(c|)", 0},
-		{"the short one does not hold", MATCH "X-A = x\n" PLAN, true, "", 1},
-		{"negated, the short one matches", MATCH "X-A = !b\n" PLAN, true, "",
+		{"the short one holds", MATCH "X-A = b(.)(?=)\n" PLAN, true, "0(c|)",
 				1},
-		{"negated, the short one does not match", MATCH "X-A = !x\n" PLAN, true,
+		{"it held before", MATCH "X-A = b(.)(?=)\n" PLAN, false, "0(c|)", 0},
+		{"the short one does not hold", MATCH "X-A = x(?=)\n" PLAN, true, "",
+				1},
+		{"negated, the short one matches", MATCH "X-A = !b(?=)\n" PLAN, true,
 				"", 1},
-		{"negated, it did not match before", MATCH "X-A = !x\n" PLAN, false, "",
-				1},
+		{"negated, the short one does not match", MATCH "X-A = !x(?=)\n" PLAN,
+				true, "", 1},
+		{"negated, it did not match before", MATCH "X-A = !x(?=)\n" PLAN, false,
+				"", 1},
 };
 
 START_TEST(passes_over_a_long_value)
@@ -644,7 +647,7 @@ static void expect_out_of_memory_in_match(void (*fail_at)(int n),
 					expected);
 		matcher_destroy(matcher);
 	}
-	ck_assert_int_gt(n, 5);
+	ck_assert_int_ge(n, 5);
 }
 
 START_TEST(says_that_there_is_no_memory)
@@ -667,13 +670,12 @@ START_TEST(says_that_there_is_no_memory)
 	request_init(&request, "From: y");
 	request_add(&request, "X-A", value, sizeof(value));
 	before = counting_live();
-	/* &g is too long to be searched */
 	expect_out_of_memory_in_match(
-			counting_fail_at, loaded.plan, &request, NULL, 5);
+			counting_fail_at, loaded.plan, &request, NULL, 7);
 	expect_out_of_memory_in_match(
-			counting_fail_at, loaded.plan, &request, &one_by_one, 5);
+			counting_fail_at, loaded.plan, &request, &one_by_one, 7);
 	expect_out_of_memory_in_match(
-			counting_fail_once, loaded.plan, &request, NULL, 5);
+			counting_fail_once, loaded.plan, &request, NULL, 7);
 	ck_assert_int_eq(counting_live(), before);
 	request_free(&request);
 	unload(&loaded);

@@ -26,6 +26,18 @@
 	"this rule never applies: the rule of line " line                       \
 	" has no other conditions than this one and ends the search; put this " \
 	"one above it, or $continue = true there"
+#define SHADOWED(line, below, above)                                    \
+	"this rule never applies: the rule of line " line                   \
+	" takes whatever it would, as what [" below "] matches is matched " \
+	"by [" above "] too; put this one above it"
+#define ALONE                                                             \
+	"this rule takes a call also where no rule below does, and names no " \
+	"destination: then the call goes to the request's own URI, or is "    \
+	"refused if that is this server; a last rule with $action = 404 Not " \
+	"Found would answer it"
+#define BEHIND                                                             \
+	" belongs to the value: a comment is a line of its own, which begins " \
+	"with #"
 #define BESIDE_REPLY                                                    \
 	"this does nothing here: $action answers the call, so there is no " \
 	"attempt; leave it out, or write To instead of $action"
@@ -108,7 +120,7 @@ static const struct
 				"4:1 warning: this rule never applies (like the 2 below it): "
 				"the rule of line 2 has no conditions and ..."},
 		{.title = "behind one for everything that goes on",
-				D "$continue = true\n" RULE,
+				D "$continue = true\n" RULE D "$action = 404\n",
 				""},
 		{.title = "the same conditions",
 				M "To = a\nFrom = b\n" D TO M "From = b\nTo = a\n" D TO,
@@ -142,6 +154,80 @@ static const struct
 		{.title = "the last says that it does not go on",
 				D TO "$continue = false\n",
 				""},
+
+
+		/* rules that another pattern takes everything from */
+		{.title = "a shorter number above",
+				M "To = sip:9(.+)@\n" D TO M "To = sip:911@\n" D TO,
+				"6:6 warning: " SHADOWED("1", "sip:911@", "sip:9(.+)@")},
+		{.title = "a shorter prefix above",
+				M "$request = ^INVITE sip:0\n" D TO M
+				  "$request = ^INVITE sip:00(\\d+)@\n" D TO,
+				"6:12 warning: " SHADOWED(
+						"1", "^INVITE sip:00(\\d+)@", "^INVITE sip:0")},
+		{.title = "among other conditions",
+				M "From = !x\n$request = ^INVITE\nTo = sip:[19]\n" D TO M
+				  "To = sip:91\nX = y\n$request = ^INVITE\nFrom = !x\n" D TO,
+				"8:6 warning: " SHADOWED("1", "sip:91", "sip:[19]")},
+		{.title = "all alternatives",
+				M "To = sip:(1|2)\\d\n" D TO M "To = sip:(11|22)@\n" D TO M
+				  "To = sip:(11|3)@\n" D TO,
+				"6:6 warning: " SHADOWED("1", "sip:(11|22)@", "sip:(1|2)\\d")},
+		{.title = "what needs nothing certain",
+				M "To = \\d+\n" D TO M "To = sip:7@\n" D TO,
+				"6:6 warning: " SHADOWED("1", "sip:7@", "\\d+")},
+		{.title = "nearly, but a call may come through",
+				M "To = sip:9@\n" D TO M "To = sip:9\n" D TO M
+				  "U = ^sip:8\n" D TO M "U = sip:88\n" D TO M "To = 7$\n" D TO M
+				  "To = sip:77\n" D TO M "To = sip:6(?!6)\n" D TO M
+				  "To = sip:6\n" D TO M "To = (?>55?)5@\n" D TO M
+				  "To = 55@\n" D TO M "To = 4\\b\n" D TO M "To = sip:4\n" D TO M
+				  "To = !sip:3\nX = a\n" D TO M "To = sip:2\nX = a\n" D TO M
+				  "From = sip:1\n" D TO M "Via = sip:11\n" D TO M
+				  "Y = 1?+1\n" D TO M "Y = 11\n" D TO M
+				  "Y = [[:alpha:]]z\n" D TO M "Y = yz\n" D TO,
+				""},
+		{.title = "one that goes on shadows none",
+				M "To = sip:9\n" D TO "$continue = yes\n" M
+				  "To = sip:911@\n" D TO,
+				""},
+		{.title = "the same conditions are another warning",
+				M "To = sip:9\n" D TO M "To = sip:9\nFrom = x\n" D TO M
+				  "To = sip:91\n" D TO,
+				"5:1 warning: " HIDDEN("1") "\n11:6 warning: " SHADOWED(
+						"1", "sip:91", "sip:9")},
+		{.title = "a variable may be another one below",
+				M "To = a\n" D "&x = 11\n$continue = 1\n" M "&x = 1\n" D TO M
+				  "From = b\n" D "&x = 11\n$continue = 1\n" M "&x = 11\n" D TO M
+				  "&x = 1\n" D TO D TO,
+				""},
+
+		/* rules that take calls for which there is nothing */
+		{.title = "defaults and no last rule",
+				D "$continue = true\n&failover.attempts = 3\n" RULE,
+				"1:1 warning: " ALONE},
+		{.title = "a last rule that may be for nothing but the defaults",
+				M "X = y\n" D "$continue = true\n" RULE M "X = z\n" D TO,
+				"1:1 warning: " ALONE},
+		{.title = "a rule below takes what it takes",
+				M "X = y\nY = z\n" D "$continue = true\n" RULE M "X = y\n" D TO,
+				""},
+		{.title = "a rule above has given a destination",
+				D TO "$continue = true\n" M "X = y\n" D
+					 "$continue = true\n" RULE,
+				""},
+		{.title = "a rule below asks for what it sets",
+				M "X = y\n" D "&x = 1\n$continue = true\n" RULE M
+				  "&x = 1\n" D TO,
+				""},
+		{.title = "two rules take all",
+				D "$continue = true\n" M "$localhost = true\n" D TO M
+				  "$outbound = ^t\n" D TO,
+				""},
+		{.title = "two rules take half of all",
+				D "$continue = true\n" M "$localhost = true\n" D TO M
+				  "$outbound = !^t\n" D TO,
+				"1:1 warning: " ALONE},
 
 		/* lines without effect */
 		{.title = "a setting beside a reply",
@@ -359,12 +445,13 @@ static const struct
 				"",
 				"redirection.allow=@gw"},
 		{.title = "bounded by a rule above for all",
-				D "&failover.redirection.allow = @gw\n$continue = true\n" RULE,
+				D "&failover.redirection.allow = @gw\n$continue = true\n" RULE D
+				  "$action = 404\n",
 				"",
 				""},
 		{.title = "perhaps bounded by a rule above",
 				M "X = y\n" D "&failover.redirection.allow = @gw\n"
-				  "$continue = true\n" RULE,
+				  "$continue = true\n" RULE D "$action = 404\n",
 				"",
 				""},
 		{.title = "settings of what is off",
@@ -539,8 +626,9 @@ static const struct
 				"well: ..."},
 		{.title = "addresses that match no longer one",
 				M "$addr = ^192\\.0\\.2\\.1$\n" D TO M
-				  "$addr = 192.0.2.100\n" D TO M "$addr = ^10\\.0\\.\n" D TO M
-				  "$addr = ^(10\\.0\\.0\\.1|10\\.0\\.0\\.2)$\n" D TO,
+				  "$addr = 192.0.2.100\n" D TO M
+				  "$addr = ^(10\\.0\\.0\\.1|10\\.0\\.0\\.2)$\n" D TO M
+				  "$addr = ^10\\.0\\.\n" D TO,
 				""},
 		{.title = "the same condition twice",
 				M "X = a\nFrom = b\nx = a\n" D TO,
@@ -570,6 +658,95 @@ static const struct
 				M "X = y\n" D TO "$x = 1\n" M "X = z\n" D TO
 				  "$x = 2\n$continue = 1\n" M "&x = 1\n" D TO,
 				""},
+
+		{.title = "a range of times",
+				M "$time = 8:00-17:00\n" D TO,
+				"2:9 warning: [8:00-17:00] never holds: the value is a time as "
+				"in 09:30:00; ^(?:0[89]|1[0-6]): would be 08:00:00 to "
+				"16:59:59"},
+		{.title = "a range of days",
+				M "$date = 2030/12/24-2030/12/26\n" D TO,
+				"2:9 warning: [...] never holds: the value is a date as in "
+				"2030/12/24; ^2030/12/2[4-6]$ would be the 24th to the 26th"},
+		{.title = "a day of the week",
+				M "$date = Mon-Fri\n" D TO,
+				"2:9 warning: [Mon-Fri] never holds: ...; $pv($timef(%u)) = "
+				"^[1-5]$ would be Monday to Friday"},
+		{.title = "quotation marks",
+				M "$request = \"^INVITE\"\nFrom = 'sip:10@'\n"
+				  "$transport = !\"TCP\"\n" D TO,
+				"2:12 warning: [\"^INVITE\"]: the quotation marks are searched "
+				"for as well: ^INVITE without them would be right\n3:8 "
+				"warning: ['sip:10@']: ...\n4:14 warning: [!\"TCP\"]: the "
+				"quotation marks are searched for as well: !TCP without ..."},
+		{.title = "quotation marks that may be meant",
+				M "From = \"Bob\"\nX = \"\nY = \"a\n$pv($fn) = \"a\"\n" D TO,
+				""},
+		{.title = "operators",
+				M "X = =a\nY =~ b\nZ == c\n" D TO,
+				"2:5 warning: [=] belongs to the pattern and is searched for: "
+				"between name and pattern stands one equals sign\n3:4 "
+				"warning: [~] ...\n4:4 warning: [=] ..."},
+		{.title = "characters that are quantifiers",
+				M "X = sip:+49\nY = !sip:*21\nZ = sip:9*@\nU = sip:*@\n" D TO,
+				"2:9 warning: [sip:+49]: this + means any number of colons: "
+				"\\+ would be the character, \\+? it or nothing\n3:10 "
+				"warning: [!sip:*21]: this * means any number of colons: \\* "
+				"would be the character\n4:10 warning: [sip:9*@]: this * means "
+				"any number of the digit before it, also none: .* would be "
+				"any text, \\d* any digits\n5:9 warning: [sip:*@]: this * "
+				"means "
+				"any number of colons: .* would be any text"},
+		{.title = "quantifiers that are meant",
+				M "X = sip:\\+49\nY = sip:[:+]9*\nZ = sip:.*@\nU = \\:+4\n"
+				  "V = sip:\\d*@\n$addr = :+1\nW = (?:a)\n" D TO,
+				""},
+		{.title = "names of functions and headers",
+				M "request = a\nrU = b\nTp = c\nFom = d\nCallID = e\n"
+				  "UserAgent = f\nDiversoin = g\n" D TO,
+				"2:1 warning: this asks for a header of the name [request]: "
+				"was $request meant?\n3:1 ... was $pv($rU) meant?\n4:1 ... was "
+				"To meant?\n5:1 ... was From meant?\n6:1 ... was Call-ID "
+				"meant?\n7:1 ... was User-Agent meant?\n8:1 ... was Diversion "
+				"meant?"},
+		{.title = "names that are meant",
+				M "Date = a\nX-Form = b\nf = c\nV = d\nCustom = e\n"
+				  "Call-Info = g\nTo = h\n" D TO,
+				""},
+		{.title = "characters that only look right",
+				M "X = \xe2\x80\x9c^a\xe2\x80\x9d\n# \xe2\x80\x9c\n" D TO
+				  "Y\t= b\xc2\xa0\xe2\x80\x93\nZ = \xc3\xbc\xe2\x80\x8b\n",
+				"2:5 warning: [\xe2\x80\x9c] only looks like a quotation mark, "
+				"as word processors and web pages have it: type the plain "
+				"one\n6:6 warning: [\\xc2\\xa0] only looks like a blank, "
+				"...\n7:7 warning: [\\xe2\\x80\\x8b] only looks like nothing, "
+				"as "
+				"word processors and web pages have it: take it out"},
+		{.title = "comments behind values",
+				M "X = a # b\nY = (?x) c # d\nZ = e#f #\n" D
+				  "$action = 404 No # g\n",
+				"2:7 warning: [# b]" BEHIND "\n6:18 warning: [# g]" BEHIND},
+		{.title = "comments behind other values",
+				D TO "X-A = a # b\n&failover.reply = 480 c #d\n"
+					 "&failover.pattern.response = 408|5.. # e\n",
+				"5:38 warning: [# e]" BEHIND "\n4:25 warning: [#d]" BEHIND
+				"\n3:9 warning: [# b]" BEHIND "\n5:34 ..."},
+		{.title = "groups that shift others",
+				M "$time = ^(08|09):\nTo = sip:9(.+)@\n" D "To = sip:%1@h\n",
+				"2:9 warning: the group in [^(08|09):] is %1 of this rule, and "
+				"those of the conditions below it count on from there: write "
+				"(?:...) for a bracket that is no group"},
+		{.title = "groups that shift none",
+				M "To = sip:9(.+)@\n$time = ^(08|09):\n" D "To = sip:%1@h\n" M
+				  "$time = ^(08|09):\nTo = sip:8(.+)@\n" D TO M
+				  "$time = ^(?:08|09):\nTo = sip:7(.+)@\n" D "To = sip:%1@h\n",
+				""},
+		{.title = "groups of an address",
+				M "$addr = ^10\\.(1|2)\\.\nTo = sip:9(.+)@\n" D
+				  "To = sip:%1@h\n" M
+				  "$addr = ^10\\.3\\.(\\d+)\\.\nTo = sip:8(.+)@\n" D
+				  "To = sip:%2@h\nX-Site = %1\n",
+				"2:9 warning: the group in [^10\\.(1|2)\\.] is %1 ..."},
 
 		/* destinations */
 		{.title = "more than branches",
@@ -832,7 +1009,7 @@ START_TEST(test_many_rules)
 	 * with */
 	for(i = 0; i < MANY_RULES; i++)
 		text.len += snprintf(bytes + text.len, size - (size_t)text.len,
-				"[Rule %d]\n" M "To = %d\nFrom = %d\n$request = ^INVITE\n" D
+				"[Rule %d]\n" M "To = <%d>\nFrom = <%d>\n$request = ^INVITE\n" D
 				"To = sip:a@h\n$session = failover sip:b@h sip:a@h\n&x%d = 1\n",
 				i / 2, i % 199, i / 199, i % 997);
 	plan = read_plan("many", &text, arena);
@@ -849,29 +1026,38 @@ START_TEST(test_many_rules)
 }
 END_TEST
 
-START_TEST(test_distance)
+/* Each pattern may match what is matched below it, or needs no certain text. */
+START_TEST(test_many_shadows)
 {
-	static const struct
-	{
-		const char *word, *other;
-		int distance;
-	} words[] = {{"", "", 0}, {"a", "", 1}, {"", "abc", 3}, {"TCP", "tcp", 0},
-			{"TPC", "TCP", 1}, {"TC", "TCP", 1}, {"TCPP", "TCP", 1},
-			{"session", "sesion", 1}, {"kitten", "sitting", 3},
-			{"ca", "abc", 3}, {"contniue", "continue", 1}};
-	static const char longer[] = "abcdefghijklmnopqrstuvwxyzabcdefghijkl";
-	str text = {(char *)longer, (int)strlen(longer)};
+	static const char *const forms[] = {"To = sip:%d\n",
+			"To = \\d{%d}\nX = a%d\n", "To = sip:1.*%d\nX = .%d\n"};
+	size_t size = (size_t)MANY_RULES * 128;
+	char *bytes = malloc(size);
+	arena_t *arena = small_arena();
+	diagnostics_t diagnostics = {0};
+	settings_t settings;
+	lint_options_t options = {.defaults = &settings, .max_branches = 12};
+	const dialplan_t *plan;
+	clock_t began;
+	str text = {bytes, 0};
 	int i;
 
-	for(i = 0; i < ROWS(words); i++) {
-		str word = exact(words[i].word, (int)strlen(words[i].word));
+	for(i = 0; i < MANY_RULES; i++) {
+		int len = snprintf(bytes + text.len, size - (size_t)text.len, M);
 
-		ck_assert_msg(lint_distance(&word, words[i].other) == words[i].distance,
-				"%s, %s: %d", words[i].word, words[i].other,
-				lint_distance(&word, words[i].other));
-		exact_free(&word);
+		text.len += len;
+		text.len += snprintf(bytes + text.len, size - (size_t)text.len,
+				forms[_i], _i == 1 ? i % 900 + 1 : MANY_RULES - i, i);
+		text.len += snprintf(bytes + text.len, size - (size_t)text.len, D TO);
 	}
-	ck_assert_int_gt(lint_distance(&text, longer), 20);
+	plan = read_plan("shadows", &text, arena);
+	settings_builtin(&settings);
+	began = clock();
+	ck_assert_int_eq(dialplan_lint(plan, &options, arena, &diagnostics), 0);
+	ck_assert_msg(clock() - began < SECONDS_MAX * CLOCKS_PER_SEC, "%ld ms",
+			(long)((clock() - began) * 1000 / CLOCKS_PER_SEC));
+	arena_destroy(arena);
+	free(bytes);
 }
 END_TEST
 
@@ -885,7 +1071,7 @@ Suite *suite_dialplan_lint(void)
 	tcase_add_test(tcase, test_every_check);
 	tcase_add_test(tcase, test_memory);
 	tcase_add_test(tcase, test_many_rules);
-	tcase_add_test(tcase, test_distance);
+	tcase_add_loop_test(tcase, test_many_shadows, 0, 3);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -51,6 +51,14 @@
 #define BEFORE_ANY \
 	"]: this stands before any section: write [Deploy Patterns] above it"
 
+#define BEFORE_ANY_CONDITION \
+	"]: this stands before any section: write [Matching Patterns] above it"
+#define NEAR_DEPLOY "]: there is no such section: was [Deploy Patterns] meant?"
+#define NEAR_MATCHING \
+	"]: there is no such section: was [Matching Patterns] meant?"
+#define COMMENT "]: a comment is a line that begins with #"
+#define NO_COMMENT "]: a comment is a line of its own, which begins with #"
+
 static const struct
 {
 	const char *title;
@@ -129,7 +137,7 @@ static const struct
 				TEXT("\xef\xbb\xbfTo = sip:a@h"), NULL,
 				"1:1 [To = sip:a@h" BEFORE_ANY},
 		{"class 3: two of them", TEXT("\xef\xbb\xbf\xef\xbb\xbf" PLAN), NULL,
-				"1:1 [\xef\xbb\xbf[Deploy Patterns]" BEFORE_ANY},
+				"1:1 [\\xef\\xbb\\xbf[Deploy Patterns]" BEFORE_ANY},
 		{"class 4: CR LF",
 				TEXT("[Deploy Patterns]\r\nTo = sip:a@h\r\n\r\n"
 					 "&failover.timer.inviting = 30\r\n"),
@@ -176,7 +184,14 @@ static const struct
 		{"two dashes are no ruler", TEXT(PLAN "--"), NULL,
 				"2:1 [--]: a line is NAME = VALUE"},
 		{"a ruler of other signs", TEXT(PLAN "====="), NULL,
-				"2:1 [=====]: there is no name before the equals sign"},
+				"2:1 [=====" COMMENT},
+		{"comments of other languages",
+				TEXT(PLAN "// x\n/* y */\n== z ==\n<pre>\n-- u = v\n"), NULL,
+				"2:1 [// x" COMMENT "\n3:1 [/* y */" COMMENT
+				"\n4:1 [== z ==" COMMENT "\n5:1 [<pre>" COMMENT
+				"\n6:1 [-- u = v" COMMENT},
+		{"a header with dashes before its name", TEXT(PLAN "--x = y"),
+				"1: implied current(UDP); --x:=y", ""},
 		{"all spellings",
 				TEXT("[Deploy Patterns]\n[Deploy Pattern]\n"
 					 "[Deploy Patterns:]\n[Deploy Pattern:]\n"
@@ -202,17 +217,25 @@ static const struct
 		{"class 13: [ alone", TEXT("["), NULL,
 				"1:1 [[]: this section is not closed: ..."},
 		{"a section with text behind it", TEXT("[Deploy Patterns] # x\n"), NULL,
-				"1:1 [[Deploy Patterns] # x]: this section is not closed: ..."},
+				"1:19 [# x]: behind the bracket that closes a section nothing "
+				"stands: a comment is a line of its own, which begins with #"},
 		{"class 14: an unknown section, whose lines are not judged",
 				TEXT("\n  [Deploy Rules]\nTo = x\ny"), NULL,
 				"2:3 [[Deploy Rules]" NO_SECTION},
 		{"class 14: an empty name", TEXT("[]"), NULL, "1:1 [[]" NO_SECTION},
 		{"class 14: half a name", TEXT("[Deploy]"), NULL,
-				"1:1 [[Deploy]" NO_SECTION},
+				"1:1 [[Deploy]" NEAR_DEPLOY},
+		{"class 14: slips",
+				TEXT("[Matchin Patterns]\n[Mathing]\n[Dploy Pattern]\n"), NULL,
+				"1:1 [[Matchin Patterns]" NEAR_MATCHING
+				"\n2:1 [[Mathing]" NEAR_MATCHING
+				"\n3:1 [[Dploy Pattern]" NEAR_DEPLOY},
+		{"class 14: a blank that is none", TEXT("[Matching\xc2\xa0Patterns]\n"),
+				NULL, "1:1 [[Matching\\xc2\\xa0Patterns]" NEAR_MATCHING},
 		{"class 14: a name with more to it", TEXT("[Deploy Patternss]"), NULL,
-				"1:1 [[Deploy Patternss]" NO_SECTION},
+				"1:1 [[Deploy Patternss]" NEAR_DEPLOY},
 		{"class 14: other signs", TEXT("[Deploy-Patterns]"), NULL,
-				"1:1 [[Deploy-Patterns]" NO_SECTION},
+				"1:1 [[Deploy-Patterns]" NEAR_DEPLOY},
 		{"class 14: a name far too long",
 				TEXT("[Deploy Patterns and a good deal of text behind that]"),
 				NULL, "1:1 [[Deploy ...]: there is no such section: ..."},
@@ -274,7 +297,8 @@ static const struct
 		{"no name at all", TEXT("[Rule]\n" PLAN), NULL,
 				"1:1 [[Rule]]: a name is missing: ..."},
 		{"another word", TEXT("[Rules a]\n" PLAN), NULL,
-				"1:1 [[Rules a]" NO_SECTION},
+				"1:1 [[Rules a]]: there is no such section: was [Rule NAME] "
+				"meant?"},
 		{"the longest name", TEXT("[Rule " NAME_64 "]\n" PLAN),
 				"1 " NAME_64 ": implied current(UDP)", ""},
 		{"a longer name", TEXT("[Rule " NAME_64 "x]\n" PLAN), NULL,
@@ -300,7 +324,14 @@ static const struct
 				"1:1 [[Matching Patterns]" NO_DEPLOY},
 		{"class 17: no line of conditions outside of a section",
 				TEXT("$request = ^INVITE\n"), NULL,
-				"1:1 [$request = ^INVITE" BEFORE_ANY},
+				"1:1 [$request = ^INVITE" BEFORE_ANY_CONDITION},
+		{"class 17: other conditions outside of a section",
+				TEXT("$pv($fU) = x\n$Time = y\nFrom = z\n$transport = TCP\n"),
+				NULL,
+				"1:1 [$pv($fU) = x" BEFORE_ANY_CONDITION
+				"\n2:1 [$Time = y" BEFORE_ANY_CONDITION
+				"\n3:1 [From = z" BEFORE_ANY_CONDITION
+				"\n4:1 [$transport = TCP" BEFORE_ANY},
 		{"class 17: a line outside of any section", TEXT("To = sip:a@h\n" PLAN),
 				NULL, "1:1 [To = sip:a@h" BEFORE_ANY},
 
@@ -369,12 +400,23 @@ static const struct
 				"right"},
 		{"class 25: an equals sign in a value", TEXT(PLAN "To=sip:a@h;x=y;z=1"),
 				"1: sip:a@h;x=y;z=1(UDP)", ""},
-		{"a comment is a whole line: behind a value it belongs to it",
-				TEXT(PLAN "&failover.attempts = 5 # five"), NULL,
-				"2:22 [5 # five] is no whole number from 1 to 30, the values "
-				"of attempts"},
+		{"a comment is a whole line",
+				TEXT(PLAN "&failover.attempts = 5 # five\nTo = sip:a@h #a\n"
+						  "$transport = TCP # b\n$continue = true\t#\n"
+						  "$session = failover sip:b@h # c"),
+				NULL,
+				"2:24 [#" NO_COMMENT "\n3:14 [#a" NO_COMMENT
+				"\n4:18 [#" NO_COMMENT "\n5:18 [#" NO_COMMENT
+				"\n6:29 [#" NO_COMMENT},
+		{"behind a value that may have a # it belongs to it",
+				TEXT(PLAN "&failover.redirection.allow = a # b\n"
+						  "&failover.reply = 480 c # d\nX-A = e # f\n"
+						  "To = sip:a@h{pattern='4.. # g'}"),
+				"1: sip:a@h(UDP){pattern.response=0:0-0}; "
+				"redirection.allow=a # b reply=480 c # d; X-A:=e # f",
+				""},
 		{"semicolons begin no comment", TEXT(PLAN ";; x"), NULL,
-				"2:1 [;; x]: a line is NAME = VALUE"},
+				"2:1 [;; x" COMMENT},
 
 		/* settings */
 		{"class 26", TEXT(PLAN "&failover.timer.inviting = -5"), NULL,

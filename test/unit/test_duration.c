@@ -9,6 +9,7 @@
 	"] is no duration: a whole number of seconds, or with a unit as in " \
 	"30s, 30sec, 1500ms"
 #define OUT_OF_RANGE "] is out of range: a duration is 100ms to 3600s"
+#define MILLISECONDS(n) OUT_OF_RANGE "; " n "ms would be milliseconds"
 
 static const struct
 {
@@ -42,7 +43,11 @@ static const struct
 				"1:1 [18446744073709552" OUT_OF_RANGE},
 		{"class 31: below the least", "10ms", 0, "1:1 [10ms" OUT_OF_RANGE},
 		{"just below the least", "99ms", 0, "1:1 [99ms" OUT_OF_RANGE},
-		{"just beyond the most", "3601", 0, "1:1 [3601" OUT_OF_RANGE},
+		{"just beyond the most", "3601", 0, "1:1 [3601" MILLISECONDS("3601")},
+		{"milliseconds without a unit", "4000", 0,
+				"1:1 [4000" MILLISECONDS("4000")},
+		{"too many of them also as milliseconds", "3600001s", 0,
+				"1:1 [3600001s" OUT_OF_RANGE},
 		{"just beyond the most in ms", "3600001ms", 0,
 				"1:1 [3600001ms" OUT_OF_RANGE},
 		{"class 32: a unit of another language", "1m", 0,

@@ -345,6 +345,7 @@ START_TEST(holds_no_worker)
 		searcher_t searcher;
 		pattern_t pattern;
 		double least = 1e9;
+		bool is_long;
 		int result = 0;
 
 		negated = i % 2;
@@ -368,10 +369,12 @@ START_TEST(holds_no_worker)
 			ms = spent_ms() - since;
 			least = ms < least ? ms : least;
 		}
-		/* of a longer text nothing is said */
-		if(text.len > PATTERN_TEXT_BYTES_MAX)
+		/* of a longer text nothing is said, but about its beginning, and where
+		 * going over it takes steps: then the first point ends the search */
+		is_long = text.len > PATTERN_TEXT_BYTES_MAX;
+		if(is_long && !pattern.is_anchored && !pattern.is_stepwise)
 			ck_assert_int_eq(result, -1);
-		if(!pattern.is_anchored)
+		if(!pattern.is_anchored && !(is_long && pattern.is_stepwise))
 			ck_assert_msg(steps_allowed <= STEPS_MAX
 								  && steps_allowed * text.len <= CHARACTERS_MAX,
 					"%s on %d: %.0f steps", slow[_i].pattern, text.len,
@@ -382,6 +385,36 @@ START_TEST(holds_no_worker)
 		pattern_destroy(&pattern);
 		free(text.s);
 	}
+}
+END_TEST
+
+/* A long text is searched where going over it takes steps, and at its beginning. */
+static const struct
+{
+	const char *pattern;
+	int expected;
+} beginnings[] = {{"^a", 1}, {"\\Aa", 1}, {"^(a{9})", 1}, {"^b", 0}, {"!^b", 1},
+		{"!^a", 0}, {"^a|^b", 1}, {"a", 1}, {"!b", 1}, {"^a|b", 1},
+		{"(?m)^a", 1}, {"b$", 0}, {"a++b", -1}, {"!a++b", -1}, {"(?>a+)b", -1},
+		{"a(?=b)", -1}, {"^a++b", 0}};
+
+START_TEST(searches_a_long_text)
+{
+	str regex = {(char *)beginnings[_i].pattern,
+			(int)strlen(beginnings[_i].pattern)};
+	str text = {malloc(65536), 65536};
+	searcher_t searcher;
+	pattern_t pattern;
+
+	memset(text.s, 'a', text.len);
+	compile(&pattern, &regex);
+	ck_assert_int_eq(searcher_init(&searcher), 0);
+	ck_assert_msg(pattern_match(&pattern, &searcher, &text, PATTERN_STEPS_MAX)
+						  == beginnings[_i].expected,
+			"%s", regex.s);
+	searcher_destroy(&searcher);
+	pattern_destroy(&pattern);
+	free(text.s);
 }
 END_TEST
 
@@ -457,6 +490,7 @@ Suite *suite_pattern(void)
 			tc, finds_the_same_when_it_is_watched, 0, ROWS(patterns));
 	tcase_add_loop_test(tc, finds_it_with_steps_enough, 0, ROWS(watched));
 	tcase_add_loop_test(tc, holds_no_worker, 0, ROWS(slow));
+	tcase_add_loop_test(tc, searches_a_long_text, 0, ROWS(beginnings));
 	tcase_add_test(tc, is_compiled_into_an_arena);
 	tcase_add_test(tc, has_no_context_without_memory);
 	tcase_add_loop_test(tc, knows_whether_it_is_anchored, 0, ROWS(anchors));

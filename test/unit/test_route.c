@@ -259,14 +259,15 @@ static const struct
 		{"ours: current in the list", PLAN "$session = failover current", &ours,
 				CURRENT, ""},
 		{"ours: without a list", PLAN, &ours, NULL,
-				"1:1 there is no destination: the request is for ourselves, "
+				"1:1 refused: there is no destination: the request is for "
+				"ourselves, "
 				"and "
 				"this rule has neither To nor a list"},
 		{"ours: an empty list", "#\n" PLAN "$session = failover", &ours, NULL,
-				"2:1 there is no destination: ..."},
+				"2:1 refused: there is no destination: ..."},
 		{"ours: of several rules the last one is named",
 				GO_ON GO_ON PLAN "X-A = b", &ours, NULL,
-				"5:1 there is no destination: ..."},
+				"5:1 refused: there is no destination: ..."},
 		{"ours: $transport is nobody's",
 				PLAN "$transport = TCP\n$session = failover sip:b@h", &ours,
 				VIA_B, ""},

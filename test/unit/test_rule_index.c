@@ -7,6 +7,9 @@
 #include "suites.h"
 #include "support.h"
 
+/* more than any plan here has */
+#define ENTRIES 100000
+
 /* -- plans -------------------------------------------------------------- */
 
 #define SUBJECTS 4
@@ -207,7 +210,7 @@ START_TEST(finds_what_could_match)
 
 	plan_read(&plan, searches[_i].plan);
 	index = plan_index(&plan);
-	candidates = candidates_create(plan.n_rules, plan.arena);
+	candidates = candidates_create(plan.n_rules, ENTRIES, plan.arena);
 	ck_assert_ptr_nonnull(index);
 	/* it holds what it needs itself */
 	arena_destroy(plan.scratch);
@@ -250,7 +253,7 @@ START_TEST(survives_no_string_at_all)
 	candidates_t *candidates;
 
 	plan_read(&plan, "0=^a\n0=^b\n0=a\n0=b\n");
-	candidates = candidates_create(plan.n_rules, plan.arena);
+	candidates = candidates_create(plan.n_rules, ENTRIES, plan.arena);
 	candidates_begin(candidates, plan_index(&plan));
 	candidates_scan(candidates, 0, &none);
 	ck_assert_int_eq(candidates_next(candidates), -1);
@@ -279,7 +282,7 @@ START_TEST(knows_every_byte)
 		add_rule(&plan);
 		add_condition(&plan, 0, &pattern);
 	}
-	candidates = candidates_create(256, plan.arena);
+	candidates = candidates_create(256, ENTRIES, plan.arena);
 	candidates_begin(candidates, plan_index(&plan));
 	for(c = 0; c < 256; c++) {
 		const str *text = &plan.rules[c]->conditions->test->pattern.text;
@@ -306,7 +309,7 @@ START_TEST(is_told_more_on_the_way)
 	candidates_t *candidates;
 
 	plan_read(&plan, "1=x\n0=a\n1=x\n\n1=x\n1=y\n0=a\n");
-	candidates = candidates_create(plan.n_rules, plan.arena);
+	candidates = candidates_create(plan.n_rules, ENTRIES, plan.arena);
 	candidates_begin(candidates, plan_index(&plan));
 	scan(candidates, 0, "a");
 	ck_assert_int_eq(candidates_next(candidates), 1);
@@ -344,7 +347,7 @@ START_TEST(begins_anew_in_the_middle)
 	}
 	plan_read(&small, "0=b\n0=a\n\n");
 	index = plan_index(&large);
-	candidates = candidates_create(9000, large.arena);
+	candidates = candidates_create(9000, ENTRIES, large.arena);
 	for(i = 0; i < 9000; i += 1000) {
 		int taken;
 
@@ -416,7 +419,7 @@ START_TEST(finds_one_in_many)
 	index = plan_index(&plan);
 	ck_assert_int_le((int)((arena_bytes(plan.arena) - before) / RULES),
 			large_plans[_i].bytes);
-	candidates = candidates_create(RULES, plan.arena);
+	candidates = candidates_create(RULES, ENTRIES, plan.arena);
 	for(i = 0; i < RULES; i++) {
 		str text = plan.rules[i]->conditions->test->pattern.text;
 		char plain[256] = "";
@@ -591,7 +594,7 @@ START_TEST(leaves_out_none_that_applies)
 		random_plan(&plan, (int)random_below(150));
 		index = plan_index(&plan);
 		ck_assert_ptr_nonnull(index);
-		candidates = candidates_create(plan.n_rules, plan.arena);
+		candidates = candidates_create(plan.n_rules, ENTRIES, plan.arena);
 		codes = compile_all(&plan);
 		for(i = 0; i < 20; i++) {
 			char bytes[SUBJECTS][12];
@@ -658,7 +661,7 @@ START_TEST(says_that_there_is_no_memory_for_candidates)
 
 		counting_fail_at(n);
 		arena = small_arena();
-		candidates = candidates_create(100000, arena);
+		candidates = candidates_create(100000, ENTRIES, arena);
 		ck_assert_int_eq(candidates == NULL, counting_has_failed());
 		arena_destroy(arena);
 	}

@@ -236,17 +236,20 @@ static const struct
 	const char *text;
 	int id; /* -1: none of this name */
 	int option_id;
+	const char *near; /* of what is no name */
 } names[] = {
-		{"timer.inviting", SETTING_TIMER_INVITING, -1},
-		{"Timer.INVITING", SETTING_TIMER_INVITING, -1},
-		{"inviting", -1, SETTING_TIMER_INVITING},
-		{"Provisional", -1, SETTING_TIMER_PROVISIONAL},
-		{"pattern", -1, SETTING_PATTERN_RESPONSE},
-		{"redirection", SETTING_REDIRECTION, -1},
-		{"redirection.", -1, -1},
-		{"timer.invitin", -1, -1},
-		{"&failover.timer.inviting", -1, -1},
-		{"", -1, -1},
+		{"timer.inviting", SETTING_TIMER_INVITING, -1, NULL},
+		{"Timer.INVITING", SETTING_TIMER_INVITING, -1, NULL},
+		{"inviting", -1, SETTING_TIMER_INVITING, "one"},
+		{"Provisional", -1, SETTING_TIMER_PROVISIONAL, "one"},
+		{"pattern", -1, SETTING_PATTERN_RESPONSE, "one"},
+		{"redirection", SETTING_REDIRECTION, -1, NULL},
+		{"redirection.", -1, -1, "was redirection meant? Else one"},
+		{"timer.invitin", -1, -1, "was timer.inviting meant? Else one"},
+		{"timer.invitng", -1, -1, "was timer.inviting meant? Else one"},
+		{"atempts", -1, -1, "was attempts meant? Else one"},
+		{"&failover.timer.inviting", -1, -1, "one"},
+		{"", -1, -1, "one"},
 };
 
 START_TEST(finds_names)
@@ -266,11 +269,11 @@ START_TEST(finds_names)
 	/* all that would be right are named, in full */
 	if(expected == NULL)
 		print(message, sizeof(message),
-				"1:1 [%s] is no setting of failover: one of timer.inviting, "
+				"1:1 [%s] is no setting of failover: %s of timer.inviting, "
 				"timer.provisional, pattern.response, redirection, "
 				"redirection.max, redirection.allow, timer.total, attempts, "
 				"ringing, reply, preset would be right",
-				names[_i].text);
+				names[_i].text, names[_i].near);
 	expect_reported(names[_i].text, &collector, message);
 	exact_free(&text);
 }

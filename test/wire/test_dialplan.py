@@ -280,6 +280,11 @@ RULES = [
               'xlog("L_NOTICE", "it returned $var(rc)\\n"); exit;',
         peers={"a": RINGS_AND_ANSWERS}, attempts=[], caller=[603],
         logged={"it returned 1": 1}),
+    Scenario("$action: a second failover() is -2 and changes nothing",
+        plan=rule((), "$action = 603 No"),
+        route='failover(); xlog("L_NOTICE", "first $rc\\n"); failover();'
+              ' xlog("L_NOTICE", "second $rc\\n"); exit;',
+        peers={}, attempts=[], caller=[603], logged={"first 1": 1, "second -2": 1}),
     Scenario("$action: with $continue, a later rule with destinations beats it",
         plan=rule((), ["$continue = true", "$action = 480 Later"])
         + rule((), "To = sip:1@{a}"), peers={"a": BUSY}, attempts=[to_a()], caller=[100, 486]),
@@ -472,7 +477,7 @@ INJECTION = [
     *(refused_in("variable", what, value, VARIABLE, by_script=True) for what, value in BREAKS),
     refused_in("variable", "NUL", "9\0008", VARIABLE),
 
-    refused_in("condition", "more than is searched", "9" * 3000, ASKS_FOR_NUMBER,
+    refused_in("condition", "more than is searched", "9" * 3000, ASKS_FOR_NUMBER, condition="X-Number = (9++)",
         caller=NO_RULE, logged={"failover returned -1": 1}),
 
     refused_in("user part", "what is refused leaves the request as it was", "9\0008",

@@ -425,8 +425,10 @@ LIMITS = {
     "length of a pattern": ("PATTERN_BYTES_MAX", 1),
     "groups of a pattern": ("PATTERN_GROUPS_MAX", 1),
     "groups of all conditions of a rule": ("RULE_GROUPS_MAX", 1),
-    "length of a text that is searched": ("PATTERN_TEXT_BYTES_MAX", 1),
-    "steps of a search, and fewer in a long text": ("PATTERN_STEPS_MAX", 1),
+    "length of a text that is searched by a pattern with possessive repeats, atomic groups or lookarounds":
+        ("PATTERN_TEXT_BYTES_MAX", 1),
+    "headers of a name that are asked": ("VALUES_MAX", 1),
+    "steps of all searches of a call, and fewer in a long text": ("PATTERN_STEPS_MAX", 1),
     "header lines of a rule, and variables of a rule": ("ASSIGNMENTS_MAX", 1),
     "length of a header or a variable with what is put in": ("RULE_VALUE_BYTES_MAX", 1),
     "length of the reason of $action": ("RESPONSE_PHRASE_BYTES_MAX", 1),
@@ -824,9 +826,9 @@ def is_said_by_the_module(text):
     """Is it one of its texts, and what is put in for a %s as well, if it is long?"""
     for said in texts_of_the_module():
         found = re.fullmatch(re.sub(r"%(?:\\\.\\\*)?[sd]", "(.*)", re.escape(said)), text)
-        if found and said.count(" ") > 1:
-            return all(len(part) < 40 or is_said_by_the_module(part)
-                       for part in found.groups())
+        if found and said.count(" ") > 1 and all(
+                len(part) < 40 or is_said_by_the_module(part) for part in found.groups()):
+            return True
     return False
 
 

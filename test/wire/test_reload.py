@@ -65,7 +65,7 @@ def marks_of(trace, call):
     for entry in trace:
         message = entry.message
         if message.call_id == call.invite.call_id and entry.is_a("INVITE") \
-                and entry.peer != "caller" and not entry.sent:
+                and entry.peer != "caller" and not entry.sent and not entry.repeated:
             marks.append(re.match(r"INVITE sip:(\w)", message.start)[1])
             marks += message.all("X-Plan")
     return "".join(marks)
@@ -131,6 +131,8 @@ FAULTS = {
     "a loop of links": (lambda file: (file.unlink(), file.symlink_to(file.name)),
                         r"400 - .*symbolic links"),
     "17 MB": (lambda file: file.write_bytes(b"#" * 17_000_000), r"400 - .*16 MiB"),
+    "nothing": (lambda file: file.write_text("# nothing yet\n"),
+                r"400 - .*/plan: there is no rule in it"),
     "UTF-16": (lambda file: file.write_bytes("[Deploy Patterns]".encode("utf-16")),
                r"400 - .*/plan:1:1: error: this is UTF-16"),
     "more than there is memory for": (
@@ -191,11 +193,11 @@ def test_what_was_not_loaded_from_a_file_cannot_be_reloaded():
 
 
 def test_an_empty_plan_takes_no_call():
-    """Class 1: it is loaded, and no rule matches."""
+    """Class 1: it is loaded at start, and no rule matches; a reload takes it for
+    a file that is just being written."""
     async def run():
-        async with Stage(PEERS, both_plans) as stage:
-            (stage.server.directory / "plan").write_text("# nothing\n")
-            assert "rules: 0\n" in await stage.rpc("failover.reload")
+        async with Stage(PEERS, serving("# nothing\n")) as stage:
+            assert "rules: 0\n" in await stage.rpc("failover.list")
             assert await place(stage) == (404, "")
 
     asyncio.run(run())
@@ -271,6 +273,73 @@ X-Plan = C
                 await stage.rpc("failover.reload")
 
     asyncio.run(run())
+
+
+def worst_answer(plan, headers, calls=3):
+    """How long, in seconds, a server that goes by the plan takes for its 404 to
+    such a request, at the worst of some."""
+    async def run():
+        config = serving(plan, globals="tcp_rd_buf_size=65536")
+        async with Stage(PEERS, config, memory_mb=128) as stage:
+            worst = 0.0
+            for _ in range(calls):
+                began = asyncio.get_running_loop().time()
+                assert await place(stage, over="TCP", headers=headers) == (404, "")
+                worst = max(worst, asyncio.get_running_loop().time() - began)
+            return worst
+
+    return asyncio.run(run())
+
+
+MANY_RULES = "".join(f"[Matching Patterns]\nX-A = @.*{n}x\n[Deploy Patterns]\n"
+                     "To = sip:never@127.0.0.1:9\n" for n in range(5000))
+
+
+@pytest.mark.parametrize("plan, headers", [
+    ("[Matching Patterns]\nX-A = ^(\\w+\\s?)*$\n[Deploy Patterns]\n",
+     [("X-A", "a" * 24 + "!")] * 1500),
+    ("".join(f"[Matching Patterns]\nX-A = (a+)+[{c}z]\n[Deploy Patterns]\n"
+             for c in "bcdefghijk"), [("X-A", "a" * 900 + "!")] * 60),
+    (MANY_RULES, [("X-A", "@" * 50_000)]),
+], ids=["a pattern and many headers", "many patterns and many headers",
+        "a text of many rules, over and over"])
+def test_a_caller_cannot_hold_a_worker(plan, headers):
+    took = worst_answer(plan, headers)
+    print(f"{1000 * took:.0f} ms")
+    assert took < 0.25
+
+
+def test_a_rule_that_refuses_is_not_got_round_by_a_long_request():
+    plan = """\
+[Matching Patterns]
+$request = sip:1900
+[Deploy Patterns]
+$action = 603 No
+[Deploy Patterns]
+To = sip:never@{b}
+"""
+
+    async def run():
+        config = serving(plan, globals="tcp_rd_buf_size=65536")
+        async with Stage(PEERS, config) as stage:
+            for more in ("", ";x=" + "a" * 950, ";x=" + "a" * 3000):
+                placed = await place(stage, "sip:1900555@{proxy}" + more, over="TCP")
+                assert placed == (603, ""), more[:8]
+
+    asyncio.run(run())
+
+
+def test_a_plan_in_another_encoding_is_listed_as_text():
+    """A name in Latin-1; kamcmd's output is read as UTF-8 here."""
+    config = kamailio.Config(ROUTE, files={"plan": "# nothing\n"},
+                             modparams=(("failover", "dialplan", "@DIR@/plan"),))
+    with kamailio.Server(config) as server:
+        (server.directory / "plan").write_bytes(
+            b"[Rule B\xfcro]\n# \xe4\n[Deploy Patterns]\nX-\xc3\xbc = 1\n".replace(
+                b"X-\xc3\xbc = 1", b"X-A = gr\xc3\xbcn"))
+        server.rpc("failover.reload")
+        listed = server.rpc("failover.list")
+        assert "name: B?ro" in listed and "X-A = gr\u00fcn" in listed, listed
 
 
 # -- under load ----------------------------------------------------------------------

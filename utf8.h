@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* utf8: the characters of a text in UTF-8 (RFC 3629), for those who show a text
+ * that may be anything. */
+#ifndef FAILOVER_UTF8_H
+#define FAILOVER_UTF8_H
+
+/** The first character of a text.
+ * @param s,len at least one byte
+ * @param bytes set to how many it takes; 1 for a byte that begins none
+ * @return its code, or -1: it is none */
+long utf8_decode(const char *s, int len, int *bytes);
+
+#endif
