@@ -54,7 +54,8 @@ typedef struct match_listener
 	/* each rule that was asked, in order; with this one set, all of them are,
 	 * up to the one that ends the search
 	 * @param condition the first that does not hold; NULL with OUTCOME_HOLDS
-	 * @param values what it was asked of, n_values of them */
+	 * @param values what it was asked of, n_values of them; valid as long as what
+	 *        dialplan_match() returns */
 	void (*on_rule)(void *context, const rule_t *rule, outcome_t outcome,
 			const condition_t *condition, const str *values, int n_values);
 	void *context;

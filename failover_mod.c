@@ -15,6 +15,7 @@
 #include "failover_args.h"
 #include "failover_call.h"
 #include "failover_log.h"
+#include "failover_match.h"
 #include "failover_memory.h"
 #include "failover_plan.h"
 #include "failover_rpc.h"
@@ -170,7 +171,7 @@ static int start(struct sip_msg *msg, const applied_rule_t *applied,
 static int start_by_plan(struct sip_msg *msg, const plan_t *plan)
 {
 	const applied_rule_t *applied;
-	int n_applied = plan_match(plan, msg, &applied);
+	int n_applied = match_request(plan, msg, &applied);
 
 	if(n_applied < 0)
 		return CALL_REFUSED;

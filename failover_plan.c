@@ -49,63 +49,10 @@ typedef struct slot
 	gen_lock_t lock; /* of all that is here, and of each plan's references */
 	plan_t *plan;
 	bool is_reloading;
-	reload_failure_t failure;
+	failure_t failure;
 } slot_t;
 
 static slot_t *slot; /* NULL: no plan is loaded */
-
-/* -- what is wrong with a plan ------------------------------------------ */
-
-/* Diagnostics that are logged, and of which the first are kept. */
-typedef struct report
-{
-	diagnostics_t diagnostics; /* what is found goes here */
-	diagnostics_t log;
-	const char *source;
-	reload_failure_t *failure;
-} report_t;
-
-static void keep_text(reload_failure_t *failure, const char *text)
-{
-	size_t len = strlen(failure->text);
-
-	failure->errors++;
-	if(len + strlen(text) + 1 < sizeof(failure->text))
-		snprintf(failure->text + len, sizeof(failure->text) - len, "%s%s",
-				len > 0 ? "\n" : "", text);
-}
-
-static void report_diagnostic(void *context, const diagnostic_t *diagnostic)
-{
-	report_t *report = context;
-	char line[1024];
-
-	report->log.emit(report->log.context, diagnostic);
-	if(diagnostic->severity == SEVERITY_WARNING)
-		return;
-	snprintf(line, sizeof(line), "%s:%d:%d: error: %s", report->source,
-			diagnostic->line, diagnostic->column, diagnostic->text);
-	keep_text(report->failure, line);
-}
-
-static void report_init(
-		report_t *report, const char *source, reload_failure_t *failure)
-{
-	memset(report, 0, sizeof(*report));
-	memset(failure, 0, sizeof(*failure));
-	report->source = source;
-	report->failure = failure;
-	report->log = log_diagnostics(source);
-	report->diagnostics.emit = report_diagnostic;
-	report->diagnostics.context = report;
-}
-
-/* What is wrong, but not at a place in the text. */
-static void report_fault(report_t *report, const char *text)
-{
-	LM_ERR("%s\n", text);
-	keep_text(report->failure, text);
-}
 
 /* -- making a plan ------------------------------------------------------ */
 
@@ -250,7 +197,7 @@ static int make_slot(plan_t *plan)
 
 static int load(const str *text, const char *source, bool is_file)
 {
-	reload_failure_t failure;
+	failure_t failure;
 	reload_result_t result;
 	report_t report;
 	plan_t *plan;
@@ -388,7 +335,7 @@ time_t plan_loaded_at(const plan_t *plan)
 	return plan->loaded_at;
 }
 
-void plan_last_failure(reload_failure_t *failure)
+void plan_last_failure(failure_t *failure)
 {
 	lock_get(&slot->lock);
 	*failure = slot->failure;
@@ -410,7 +357,7 @@ static bool begin_reload(void)
 }
 
 /* @param plan takes the place of the one that is there; NULL: it failed */
-static void end_reload(plan_t *plan, const reload_failure_t *failure)
+static void end_reload(plan_t *plan, const failure_t *failure)
 {
 	plan_t *old = NULL;
 
@@ -427,7 +374,7 @@ static void end_reload(plan_t *plan, const reload_failure_t *failure)
 }
 
 static plan_t *read_again(
-		const char *path, reload_failure_t *failure, reload_result_t *result)
+		const char *path, failure_t *failure, reload_result_t *result)
 {
 	arena_t *arena = arena_create(&failover_heap, SCRATCH_BLOCK_BYTES);
 	plan_t *plan = NULL;
@@ -461,7 +408,7 @@ static plan_t *read_again(
 	return NULL;
 }
 
-reload_result_t plan_reload(reload_failure_t *failure)
+reload_result_t plan_reload(failure_t *failure)
 {
 	plan_t *old = plan_acquire();
 	reload_result_t result = RELOAD_NO_FILE;
@@ -489,65 +436,13 @@ end:
 	return result;
 }
 
-/* -- matching ----------------------------------------------------------- */
-
-/* A plan that is asked about a request. */
-typedef struct asked
-{
-	const plan_t *plan;
-	const struct sip_msg *msg;
-} asked_t;
-
-/* Once for each rule of each load: a caller can have it happen at will. */
-static void on_limit(
-		void *context, const rule_t *rule, const condition_t *condition)
-{
-	const asked_t *asked = context;
-
-	if(__atomic_exchange_n(rule->is_limit_reported, true, __ATOMIC_RELAXED))
-		return;
-	LM_WARN("%s:%d:%d: [%.*s] was asked of a text of more than %d bytes, or "
-			"took "
-			"too many steps, which counts as no match: a pattern that begins "
-			"with ^, or a simpler one, would be right; Call-ID [%s]\n",
-			asked->plan->source.s, condition->where.line,
-			condition->where.column, STR_FMT(&condition->where.text),
-			PATTERN_TEXT_BYTES_MAX, log_call_id(asked->msg));
-}
-
-/* Of this process, made when it is needed first. */
-static matcher_t *own_matcher(void)
-{
-	static matcher_t *matcher;
-
-	if(matcher == NULL)
-		matcher = matcher_create(&failover_heap);
-	return matcher;
-}
-
-int plan_match(
-		const plan_t *plan, struct sip_msg *msg, const applied_rule_t **applied)
-{
-	asked_t asked = {plan, msg};
-	match_listener_t listener = {.on_limit = on_limit, .context = &asked};
-	matcher_t *matcher = own_matcher();
-	source_t source;
-	request_source_t answers = source_of_request(&source, msg);
-	int count = -1;
-
-	if(matcher != NULL)
-		count = dialplan_match(
-				plan->dialplan, matcher, &answers, &listener, applied);
-	if(count < 0)
-		LM_ERR("no memory to look for the rule of a call\n");
-	return count;
-}
-
 void plan_destroy(void)
 {
 	if(slot == NULL)
 		return;
-	plan_release(slot->plan);
+	/* the other processes are gone, and one of them may have taken the lock, or a
+	 * reference, with it */
+	arena_destroy(slot->plan->arena);
 	lock_destroy(&slot->lock);
 	shm_free(slot);
 	slot = NULL;

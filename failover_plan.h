@@ -8,19 +8,10 @@
 
 #include <time.h>
 
-#include "../../core/parser/msg_parser.h"
-
 #include "dialplan.h"
+#include "failover_report.h"
 
 typedef struct plan plan_t;
-
-/* What the last reload that failed has found. */
-typedef struct reload_failure
-{
-	time_t at; /* 0: none has failed */
-	int errors;
-	char text[2048]; /* the first of them, a line for each */
-} reload_failure_t;
 
 typedef enum reload_result
 {
@@ -52,7 +43,7 @@ bool plan_is_loaded(void);
 /** Read the file of the plan again, in any process. Whatever fails, the plan
  * that was there stays; a file without a rule is taken for a mistake.
  * @param failure filled, unless RELOAD_DONE */
-reload_result_t plan_reload(reload_failure_t *failure);
+reload_result_t plan_reload(failure_t *failure);
 
 /** The plan as it is now. It stays until plan_release(), whatever is reloaded.
  * @return NULL if none is loaded */
@@ -66,15 +57,7 @@ const char *plan_source(const plan_t *plan);
 time_t plan_loaded_at(const plan_t *plan);
 
 /** The last reload that failed. */
-void plan_last_failure(reload_failure_t *failure);
-
-/** The rules for a request.
- * @param msg whose Call-ID is parsed (request_is_initial_invite())
- * @param applied set to them; valid until this process asks again, and the plan
- *                is released
- * @return how many, 0: none; -1 with the reason logged */
-int plan_match(const plan_t *plan, struct sip_msg *msg,
-		const applied_rule_t **applied);
+void plan_last_failure(failure_t *failure);
 
 /** Release the plan, at the server's end. */
 void plan_destroy(void);

@@ -29,7 +29,7 @@ static const char *const reload_doc[] = {
 
 /* The first error, and how many there are. */
 static void fault_of_plan(
-		rpc_t *rpc, void *context, int code, const reload_failure_t *failure)
+		rpc_t *rpc, void *context, int code, const failure_t *failure)
 {
 	int len = (int)strcspn(failure->text, "\n");
 
@@ -42,7 +42,7 @@ static void fault_of_plan(
 
 static void rpc_reload(rpc_t *rpc, void *context)
 {
-	reload_failure_t failure;
+	failure_t failure;
 	plan_t *plan;
 	void *reply;
 
@@ -88,7 +88,7 @@ static void time_text(time_t when, char *text, size_t size)
 
 static void add_failure(rpc_t *rpc, void *reply)
 {
-	reload_failure_t failure;
+	failure_t failure;
 	char at[32];
 	void *section;
 

@@ -26,27 +26,8 @@ typedef struct listener
 	arena_t *arena;
 	asked_rule_t *refused, **last;
 	int count;
-	int most; /* that are kept */
 	bool has_failed;
 } listener_t;
-
-/* The values may be gone when the match is over. */
-static int keep_values(
-		listener_t *listener, asked_rule_t *asked, const str *values, int count)
-{
-	str *copies = arena_alloc(listener->arena, count * sizeof(*copies));
-	int i;
-
-	if(copies == NULL)
-		return -1;
-	for(i = 0; i < count; i++) {
-		if(arena_copy(listener->arena, &values[i], &copies[i]) < 0)
-			return -1;
-	}
-	asked->values = copies;
-	asked->n_values = count;
-	return 0;
-}
 
 static void hear_rule(void *context, const rule_t *rule, outcome_t outcome,
 		const condition_t *condition, const str *values, int n_values)
@@ -64,8 +45,8 @@ static void hear_rule(void *context, const rule_t *rule, outcome_t outcome,
 	asked->rule = rule;
 	asked->outcome = outcome;
 	asked->condition = condition;
-	if(keep_values(listener, asked, values, n_values) < 0)
-		listener->has_failed = true;
+	asked->values = values;
+	asked->n_values = n_values;
 	*listener->last = asked;
 	listener->last = &asked->next;
 	listener->count++;

@@ -110,11 +110,19 @@ make=$2
 python=$3
 # What the steps print is to be seen while they run.
 export PYTHONUNBUFFERED=1
-# The sanitizers cannot do without /proc, and a bare chroot has none.
-if [ ! -e /proc/self ] && [ "$(id -u)" -eq 0 ] && mount -t proc proc /proc; then
-	trap 'umount /proc' EXIT
-	trap 'exit 1' HUP INT TERM
-fi
+# The sanitizers cannot do without /proc, nor the test of what is shown on a
+# terminal without /dev/pts, and a bare chroot has neither.
+provided=
+provide() {
+	if [ ! -e "$1" ] && [ "$(id -u)" -eq 0 ] && mount -t "$2" "$2" "$3"; then
+		provided="$3 $provided"
+	fi
+}
+# shellcheck disable=SC2086 # a list of words
+trap '[ -z "$provided" ] || umount $provided' EXIT
+trap 'exit 1' HUP INT TERM
+provide /proc/self proc /proc
+provide /dev/pts/ptmx devpts /dev/pts
 case $1 in
 check) run_check ;;
 demo) run_demo ;;

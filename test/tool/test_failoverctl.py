@@ -6,6 +6,7 @@ import pathlib
 import pty
 import re
 import resource
+import shutil
 import subprocess
 import time
 
@@ -194,18 +195,16 @@ def test_device():
     refused("/dev/null", "it is no regular file")
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="as another user the mode alone would do")
 def test_unreadable(tmp_path):
+    """As nobody, who may read everything on the way but the plan."""
     plan = tmp_path / "plan"
     plan.write_text(PLAN)
     plan.chmod(0)
+    program = shutil.copy(INSTALLED, tmp_path)
     for parent in (tmp_path, *tmp_path.parents[:3]):
         parent.chmod(parent.stat().st_mode | 0o111)
-    try:
-        done = subprocess.run([INSTALLED, "check", plan], capture_output=True, check=False,
-                              user=65534, group=65534, text=True, timeout=SECONDS_MAX)
-    except PermissionError:
-        pytest.fail("another user cannot run the tool here")
+    done = subprocess.run([program, "check", plan], capture_output=True, check=False,
+                          user=65534, group=65534, text=True, timeout=SECONDS_MAX)
     assert done.returncode == 2
     assert done.stderr == (
         f"failoverctl: {plan}: cannot read the dial plan: Permission denied\n")

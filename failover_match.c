@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../../core/sr_module.h"
+#include "../../core/dprint.h"
+
+#include "failover_match.h"
+
+#include "failover_log.h"
+#include "failover_memory.h"
+#include "failover_source.h"
+
+/* A plan that is asked about a request. */
+typedef struct asked
+{
+	const plan_t *plan;
+	const struct sip_msg *msg;
+} asked_t;
+
+/* Once for each rule of each load: a caller can have it happen at will. */
+static void on_limit(
+		void *context, const rule_t *rule, const condition_t *condition)
+{
+	const asked_t *asked = context;
+
+	if(__atomic_exchange_n(rule->is_limit_reported, true, __ATOMIC_RELAXED))
+		return;
+	LM_WARN("%s:%d:%d: [%.*s] was asked of a text of more than %d bytes, or "
+			"took too many steps, which counts as no match: a pattern that "
+			"begins with ^, or a simpler one, would be right; Call-ID [%s]\n",
+			plan_source(asked->plan), condition->where.line,
+			condition->where.column, STR_FMT(&condition->where.text),
+			PATTERN_TEXT_BYTES_MAX, log_call_id(asked->msg));
+}
+
+/* Of this process, made when it is needed first. */
+static matcher_t *own_matcher(void)
+{
+	static matcher_t *matcher;
+
+	if(matcher == NULL)
+		matcher = matcher_create(&failover_heap);
+	return matcher;
+}
+
+int match_request(
+		const plan_t *plan, struct sip_msg *msg, const applied_rule_t **applied)
+{
+	asked_t asked = {plan, msg};
+	match_listener_t listener = {.on_limit = on_limit, .context = &asked};
+	matcher_t *matcher = own_matcher();
+	source_t source;
+	request_source_t answers = source_of_request(&source, msg);
+	int count = -1;
+
+	if(matcher != NULL)
+		count = dialplan_match(
+				plan_dialplan(plan), matcher, &answers, &listener, applied);
+	if(count < 0)
+		LM_ERR("no memory to look for the rule of a call\n");
+	return count;
+}
