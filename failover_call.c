@@ -66,7 +66,7 @@ struct call
 	attempt_t *attempts;				/* the current one first */
 	ticks_t fr_timeout, fr_inv_timeout; /* tm's own, for when the chain ends */
 	alarm_t alarm;						/* timer.total */
-	alarm_t answer_alarm; /* looks whether the others have got their CANCEL */
+	alarm_t cancel_alarm; /* looks whether all have got their CANCEL that must */
 	int answered;		  /* branch whose 2xx tm is about to relay; NO_BRANCH */
 	bool is_ended;		  /* the chain is; what follows says how: */
 	final_reply_t reply;
@@ -182,9 +182,9 @@ static ticks_t call_goes_off(alarm_t *alarm, tm_cell_t *t)
 	return call->attempts == NULL ? 0 : attempt_end(call->attempts, t);
 }
 
-/* One has answered, and tm has CANCELled the others, but for one whose first 1xx
- * came in the same instant. */
-static ticks_t answer_goes_off(alarm_t *alarm, tm_cell_t *t)
+/* One has answered, or the caller has given up, and tm has CANCELled the others,
+ * but for one whose first 1xx, or INVITE, fell in the same instant. */
+static ticks_t cancel_goes_off(alarm_t *alarm, tm_cell_t *t)
 {
 	const call_t *call = alarm->owner;
 
@@ -562,10 +562,10 @@ static void on_branch_failure(
 	event = event_of_failure(call, t, branch, params);
 	decision = policy_decide(&call->chain, &event);
 	attempt_log(call->attempts, t, &event, &decision);
-	/* else tm would CANCEL the next attempt for the 6xx of this one. Once: a
-	 * flag that another process sets meanwhile could be lost. */
+	/* else tm would CANCEL the next attempt for the 6xx of this one. In one go:
+	 * that the caller gives up, which another process notes, must not be lost. */
 	if(!(t->flags & T_DISABLE_6xx))
-		t->flags |= T_DISABLE_6xx;
+		__atomic_fetch_or(&t->flags, T_DISABLE_6xx, __ATOMIC_SEQ_CST);
 	if(attempt_any(call, t, params->req, &decision))
 		return;
 	if(t->flags & T_CANCELED) {
@@ -587,7 +587,8 @@ static void on_call_failure(
 }
 
 /* timer.provisional counts from the first 1xx, later ones never prolong it. */
-static void on_provisional(call_t *call, int branch, int code)
+static void on_provisional(
+		call_t *call, const tm_cell_t *t, int branch, int code)
 {
 	attempt_t *attempt = call->attempts;
 	ticks_t delay = MS_TO_TICKS(call->chain.attempt.timer_provisional_ms);
@@ -599,6 +600,10 @@ static void on_provisional(call_t *call, int branch, int code)
 		chain_note_ringing(&call->chain);
 	is_first = attempt->replied == 0;
 	attempt->replied |= (branch_bm_t)1 << branch;
+	/* who gives up in the instant in which an attempt is made may not be seen by
+	 * it, nor it by tm, which notes whom to CANCEL (t_fwd.c, e2e_cancel) */
+	if(t->flags & T_CANCELED)
+		alarm_set(&call->cancel_alarm, CHECK_TICKS);
 	if(!is_first)
 		return;
 	attempt->is_lost = false;
@@ -617,12 +622,12 @@ static void on_reply(call_t *call, tm_cell_t *t, struct tmcb_params *params)
 	if(get_cseq(params->rpl)->method_id != METHOD_INVITE || params->code >= 300)
 		return;
 	if(params->code < 200) {
-		on_provisional(call, branch, params->code);
+		on_provisional(call, t, branch, params->code);
 		return;
 	}
 	call->answered = branch;
 	if(tm_is_pending_beside(t, branch))
-		alarm_set(&call->answer_alarm, CHECK_TICKS);
+		alarm_set(&call->cancel_alarm, CHECK_TICKS);
 	if(tm_accept_answer(t, branch, params->code))
 		LM_GEN1(attempt_log_level, "a late answer is taken, Call-ID [%s]\n",
 				log_call_id(t->uas.request));
@@ -693,7 +698,7 @@ static void call_destroy(call_t *call)
 	attempt_t *attempt;
 
 	alarm_remove(&call->alarm);
-	alarm_remove(&call->answer_alarm);
+	alarm_remove(&call->cancel_alarm);
 	for(attempt = call->attempts; attempt != NULL; attempt = attempt->before)
 		alarm_remove(&attempt->alarm);
 	arena_destroy(call->arena);
@@ -780,7 +785,7 @@ static int call_attach(call_t *call, struct sip_msg *msg, tm_cell_t *t)
 	if(call->headers != NULL)
 		events |= TMCB_REQUEST_FWDED;
 	alarm_init(&call->alarm, t, call_goes_off, call);
-	alarm_init(&call->answer_alarm, t, answer_goes_off, call);
+	alarm_init(&call->cancel_alarm, t, cancel_goes_off, call);
 	call->fr_timeout = t->fr_timeout;
 	call->fr_inv_timeout = t->fr_inv_timeout;
 	if(tm.register_tmcb(msg, t, events, on_tm_event, call, on_release) <= 0) {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The caller gives up in the instant in which an attempt is made: its branch is
-there, and will never be sent. Forced by a module of the test, cancelling.c."""
+there, and will never be sent; or it has been sent, and tm has not noted that it
+is to be CANCELled. Forced by a module of the test, cancelling.c."""
 
 import atexit
 import pathlib
@@ -11,7 +12,7 @@ import tempfile
 import pytest
 
 import kamailio
-from scenario import Scenario, at, reply
+from scenario import Scenario, at, reply, soon
 
 SOURCE = pathlib.Path(__file__).with_name("cancelling.c")
 
@@ -40,6 +41,13 @@ ALL = [
         extra='failure_route[FAILED] { xlog("L_NOTICE", "failed\\n"); }',
         modules=MODULES, peers={"a": [reply(503)], "b": [reply(200)]},
         attempts=[("a", "UDP", at(0))], caller=[100, 487], logged={"failed": 1}),
+    Scenario("E11: given up behind tm's back, and the second attempt rings: CANCEL",
+        route='failover("sip:100@{a} sip:101@{b} sip:102@{c}")', modules=MODULES,
+        modparams=((MODULES[1].rsplit("/", 1)[1], "sent", 1),),
+        peers={"a": [reply(503)], "b": [reply(180, after=0.1), reply(180, after=0.3)],
+               "c": [reply(200)]},
+        attempts=[("a", "UDP", at(0)), ("b", "UDP", soon())], cancelled=["b"],
+        caller=[100, 180, 487]),
 ]
 
 
