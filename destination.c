@@ -333,33 +333,53 @@ static int option_end(const fragment_t *block)
 	return i;
 }
 
+bool option_next(fragment_t *rest, fragment_t *option)
+{
+	int end = option_end(rest);
+	bool is_last = end == rest->text.len;
+
+	*option = fragment_part(rest, 0, end);
+	*option = fragment_trim(option);
+	if(!is_last)
+		end++;
+	*rest = fragment_part(rest, end, rest->text.len - end);
+	return !is_last;
+}
+
+bool option_split(const fragment_t *option, fragment_t *name, fragment_t *value)
+{
+	int equals = fragment_find(option, 0, '=');
+	int last;
+
+	*name = fragment_part(option, 0, equals < 0 ? option->text.len : equals);
+	*name = fragment_trim(name);
+	if(equals < 0)
+		return false;
+	*value = fragment_part(option, equals + 1, option->text.len - equals - 1);
+	*value = fragment_trim(value);
+	last = value->text.len - 1;
+	if(last >= 1 && value->text.s[0] == '\'' && value->text.s[last] == '\'')
+		*value = fragment_part(value, 1, last - 1);
+	return true;
+}
+
 static int parse_option(destination_t *destination, const fragment_t *text,
 		arena_t *arena, diagnostics_t *diagnostics)
 {
-	int equals = fragment_find(text, 0, '=');
-	fragment_t name =
-			fragment_part(text, 0, equals < 0 ? text->text.len : equals);
-	fragment_t value;
-	const setting_t *setting;
-	int last;
+	fragment_t name, value;
+	bool is_split = option_split(text, &name, &value);
+	const setting_t *setting = setting_find_option(&name);
 
 	if(text->text.len == 0)
 		return diagnostics_error(diagnostics, text,
 				"there is no option here: {inviting=5,provisional=20} would be "
 				"right");
-	name = fragment_trim(&name);
-	setting = setting_find_option(&name);
-	if(setting == NULL || equals < 0)
+	if(setting == NULL || !is_split)
 		return diagnostics_error(diagnostics, &name,
 				"[%.*s] is no option of a destination: inviting=SECONDS, "
 				"provisional=SECONDS, pattern=REGEX or socket=NAME would be "
 				"right",
 				SHOWN(&name));
-	value = fragment_part(text, equals + 1, text->text.len - equals - 1);
-	value = fragment_trim(&value);
-	last = value.text.len - 1;
-	if(last >= 1 && value.text.s[0] == '\'' && value.text.s[last] == '\'')
-		value = fragment_part(&value, 1, last - 1);
 	if(value.text.len == 0)
 		return diagnostics_error(diagnostics, &value,
 				"the option %s has no value", setting->option);
@@ -380,20 +400,15 @@ static int parse_options(destination_t *destination, const fragment_t *block,
 		arena_t *arena, diagnostics_t *diagnostics)
 {
 	fragment_t rest = *block;
+	fragment_t option;
 	int result = 0;
-	bool is_last;
+	bool has_next;
 
 	do {
-		int end = option_end(&rest);
-		fragment_t option = fragment_part(&rest, 0, end);
-
-		is_last = end == rest.text.len;
-		if(!is_last)
-			rest = fragment_part(&rest, end + 1, rest.text.len - end - 1);
-		option = fragment_trim(&option);
+		has_next = option_next(&rest, &option);
 		if(parse_option(destination, &option, arena, diagnostics) < 0)
 			result = -1;
-	} while(!is_last);
+	} while(has_next);
 	return result;
 }
 

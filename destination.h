@@ -63,6 +63,18 @@ int transport_parse(const fragment_t *text, transport_t *transport,
 destination_t *destination_parse(
 		const fragment_t *word, arena_t *arena, diagnostics_t *diagnostics);
 
+/** Cut the next option off a block of options, without its braces.
+ * @param rest in: the block; out: what is behind the option and its comma
+ * @param option trimmed; may be empty
+ * @return whether a further one follows, be it empty */
+bool option_next(fragment_t *rest, fragment_t *option);
+
+/** Take an option apart.
+ * @param name,value trimmed, the value without its quotes
+ * @return false without an equals sign; value is not set then */
+bool option_split(
+		const fragment_t *option, fragment_t *name, fragment_t *value);
+
 /** Give a destination the transport that a line of its own names for it.
  * @return 0, or -1 with an error reported if that contradicts what it says */
 int destination_set_transport(destination_t *destination,

@@ -136,68 +136,22 @@ fragment_t rule_setting_where(const rule_t *rule, setting_id_t id)
 	return find_setting(rule, id, &line, &value) ? line : rule_where(rule);
 }
 
-/* The end of the first option of a block, as destination.c has it. */
-static int option_end(const fragment_t *block)
-{
-	bool quoted = false;
-	int depth = 0;
-	int i;
-
-	for(i = 0; i < block->text.len; i++) {
-		char c = block->text.s[i];
-
-		if(c == '\'')
-			quoted = !quoted;
-		if(quoted)
-			continue;
-		if(c == '{' || c == '[' || c == '(')
-			depth++;
-		if((c == '}' || c == ']' || c == ')') && depth > 0)
-			depth--;
-		if(c == ',' && depth == 0)
-			break;
-	}
-	return i;
-}
-
-static bool option_is(
-		const fragment_t *option, const char *name, fragment_t *value)
-{
-	int equals = fragment_find(option, 0, '=');
-	fragment_t left;
-
-	if(equals < 0)
-		return false;
-	left = fragment_part(option, 0, equals);
-	left = fragment_trim(&left);
-	if(!fragment_is(&left, name))
-		return false;
-	*value = fragment_part(option, equals + 1, option->text.len - equals - 1);
-	*value = fragment_trim(value);
-	if(value->text.len >= 2 && value->text.s[0] == '\'')
-		*value = fragment_part(value, 1, value->text.len - 2);
-	return true;
-}
-
 static bool find_option(
-		const destination_t *destination, const char *name, fragment_t *value)
+		const destination_t *destination, const char *wanted, fragment_t *value)
 {
 	const fragment_t *word = &destination->where;
 	int open = fragment_find(word, 0, '{');
-	fragment_t rest;
+	fragment_t rest, option, name;
+	bool has_next;
 
 	if(open < 0)
 		return false;
 	rest = fragment_part(word, open + 1, word->text.len - open - 2);
-	while(rest.text.len > 0) {
-		int end = option_end(&rest);
-		int next = end < rest.text.len ? end + 1 : end;
-		fragment_t option = fragment_part(&rest, 0, end);
-
-		if(option_is(&option, name, value))
+	do {
+		has_next = option_next(&rest, &option);
+		if(option_split(&option, &name, value) && fragment_is(&name, wanted))
 			return true;
-		rest = fragment_part(&rest, next, rest.text.len - next);
-	}
+	} while(has_next);
 	return false;
 }
 

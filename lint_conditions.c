@@ -447,11 +447,6 @@ int lint_address_loose(lint_t *lint)
 
 /* -- several conditions of a rule --------------------------------------- */
 
-static bool is_same_text(const str *a, const str *b)
-{
-	return a->len == b->len && memcmp(a->s, b->s, a->len) == 0;
-}
-
 static void compare(
 		lint_t *lint, const condition_t *first, const condition_t *second)
 {
@@ -464,7 +459,7 @@ static void compare(
 				first->where.line);
 	else if(a->subject == b->subject
 			&& a->pattern.is_negated != b->pattern.is_negated
-			&& is_same_text(&a->pattern.text, &b->pattern.text))
+			&& str_equal(&a->pattern.text, &b->pattern.text))
 		diagnostics_warning(lint->diagnostics, &second->where,
 				"this rule never applies, as line %d demands the contrary: "
 				"leave one of them out",
