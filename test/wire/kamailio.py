@@ -301,11 +301,13 @@ class Server:
         raise StartFailed(f"not ready after {START_LIMIT} s\n{self.log()}")
 
     def _answers(self):
-        """One worker of every socket is up: ctl answers and so does SIP."""
+        """One worker of every socket is up: ctl answers and so does SIP. TCP's
+        processes are the last to be started; one that is told to end before it
+        listens to signals would never do so."""
         if self.config.has_rpc and not self._answers_rpc():
             return False
         return all(self._serves(s) for s in self.config.sockets
-                   if s.startswith("udp"))
+                   if s.startswith(("udp", "tcp")))
 
     def _answers_rpc(self):
         if not (self.directory / "ctl").exists():
@@ -318,15 +320,17 @@ class Server:
     def _serves(self, name):
         family = int(name[3])
         host = HOSTS[family]
-        with socket.socket(FAMILIES[family], socket.SOCK_DGRAM) as sock:
+        over = name[:3].upper()
+        kind = socket.SOCK_DGRAM if over == "UDP" else socket.SOCK_STREAM
+        with socket.socket(FAMILIES[family], kind) as sock:
             sock.settimeout(0.5)
-            sock.connect((host, self.port))
-            here = show_address(*sock.getsockname()[:2])
-            target = f"sip:{show_address(host, self.port)}"
             try:
+                sock.connect((host, self.port))
+                here = show_address(*sock.getsockname()[:2])
+                target = f"sip:{show_address(host, self.port)}"
                 sock.send((
                     f"OPTIONS {target} SIP/2.0\r\n"
-                    f"Via: SIP/2.0/UDP {here};branch=z9hG4bK-ready;rport\r\n"
+                    f"Via: SIP/2.0/{over} {here};branch=z9hG4bK-ready;rport\r\n"
                     f"From: <sip:ready@{here}>;tag=1\r\nTo: <{target}>\r\n"
                     f"Call-ID: ready\r\nCSeq: 1 OPTIONS\r\n"
                     f"Max-Forwards: 70\r\nContent-Length: 0\r\n\r\n").encode())

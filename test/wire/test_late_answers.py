@@ -209,11 +209,28 @@ LATE_KINDS = ("late-silent", "late-ringing", "late-failed", "late-tcp",
               "crossing", "crossing-tcp", "crossing-late", "crossing-ignored")
 
 
+OVERTAKEN_MAX = 10         # of the 1000: a peer that was held up for some 100 ms
+
+
+def is_overtaken(result):
+    """Whether the first destination itself answered only when the caller had his
+    final reply: that is another case, in which the answer is forwarded as well."""
+    finals = [e.time for e in result.trace.of("caller", sent=False)
+              if e.message.status >= 300 and e.message.method == "INVITE"]
+    answers = [e.time for e in result.trace.of(f"{result.kind}_a", 200, sent=True)
+               if e.message.method == "INVITE"]
+    return bool(finals and answers) and answers[0] > finals[0] - 0.005
+
+
 def test_of_1000_calls_that_are_answered_late_none_is_lost():
     """Every call's final reply is the 200 of its first destination, within
     100 ms of the moment at which that was sent."""
     results, lag = asyncio.run(mixed.play(LATE_KINDS, calls=1000, a_second=100))
     assert len(results) == 1000
+    overtaken = [r for r in results if is_overtaken(r)]
+    assert all(r.call.codes[-1] == 200 for r in overtaken)
+    assert len(overtaken) <= OVERTAKEN_MAX
+    results = [r for r in results if r not in overtaken]
     problems = [p for result in results for p in result.problems()]
     assert not problems, "\n".join(problems[:30])
     late = sorted(r.latency for r in results)
