@@ -1,10 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Plays the scenarios that were selected all at once, and gives every test the
-outcome of its own."""
+outcome of its own. Python's collector works between the tests only."""
+
+import gc
 
 import pytest
 
 import scenario as scenarios
+
+
+def pytest_configure():
+    """The collector looks at every message of every outcome that is kept, and holds
+    the peers up for 100 ms and more meanwhile: as if the server had been slow."""
+    gc.disable()
+
+
+def pytest_runtest_teardown():
+    """What is left of a test goes; what is kept is not looked at again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

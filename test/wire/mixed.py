@@ -5,10 +5,9 @@ the kind. For what takes many calls, or a server that is slow to start."""
 import asyncio
 import dataclasses
 import itertools
-import subprocess
-import sys
 
 import kamailio
+from lag import Lag
 from peers import Trace
 from scenario import (IGNORES_CANCEL, NOBODY, SILENT, Judge, Scenario, Stage, filled,
                       hangup, on_cancel, redirect, reply)
@@ -138,23 +137,6 @@ class Result:
             return [f"the final reply is {final.message}, not the 200 of {peer}"]
         self.latency = final.time - sent[0].time
         return []
-
-
-class Lag:
-    """How long the machine, and nothing of ours, holds a process up."""
-    WATCH = ("import select, sys, time\nworst = 0.0\n"
-             "while not select.select([sys.stdin], [], [], 0)[0]:\n"
-             "    before = time.monotonic(); time.sleep(0.002)\n"
-             "    worst = max(worst, time.monotonic() - before - 0.002)\n"
-             "print(worst)")
-
-    def __enter__(self):
-        self._process = subprocess.Popen([sys.executable, "-c", self.WATCH], text=True,
-                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        return self
-
-    def __exit__(self, *_):
-        self.worst = float(self._process.communicate()[0])
 
 
 async def make_calls(stage, kinds, calls, a_second):

@@ -14,7 +14,7 @@ import pytest
 import certificates
 import kamailio
 import own_network
-from mixed import Lag
+from lag import Lag
 from scenario import (IGNORES_CANCEL, NOBODY, SILENT, Peer, Scenario, Stage, When,
                       after_cancel, at, attempts_of, filled, hangup, later, play_all, reply, when)
 

@@ -2,8 +2,10 @@
 """The harness itself, against plain Kamailio: it finds nothing wrong where all
 is well, and it notices every kind of fault that the other tests rely on."""
 
+import gc
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -169,6 +171,25 @@ def test_a_ladder_shows_who_sent_what_to_whom(symbols):
     assert "INVITE 1" in first and first.index(symbols["right"]) < head.index("kamailio") + 5
     assert "1.500" in second and second.count(symbols["cross"]) == 1
     assert symbols["left"] in third and "200 OK" in third
+
+
+# -- its own time -------------------------------------------------------------------
+
+def test_the_peers_are_not_held_up_by_pythons_collector():
+    """Whatever the tests before this one have kept: it would be seen as a server
+    that is late."""
+    kept = [[number] for number in range(300_000)]
+    collections = [generation["collections"] for generation in gc.get_stats()]
+    more = [[number] for number in range(300_000)]
+    assert collections == [g["collections"] for g in gc.get_stats()]
+    assert len(kept) == len(more)
+
+
+def test_what_is_kept_is_looked_at_once_only():
+    """... and between two tests it takes no time, however many there were."""
+    before = time.monotonic()
+    gc.collect()
+    assert time.monotonic() - before < 0.1
 
 
 # -- its end ----------------------------------------------------------------------

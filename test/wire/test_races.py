@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 import kamailio
-from mixed import Lag
+from lag import Lag
 from peers import Gateway, Trace, together
 from scenario import (IGNORES_CANCEL, SILENT, Judge, Peer, Scenario, Stage, When, at,
                       later, on_cancel, reply, soon, when)

@@ -11,7 +11,7 @@ import subprocess
 import pytest
 
 import kamailio
-from mixed import Lag
+from lag import Lag
 from scenario import Stage, filled, reply
 
 SLACK = 0.020              # seconds that a reload may hold a call up
