@@ -3,18 +3,15 @@
 
 #include <strings.h>
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
+#include "ascii.h"
 
 static str trim(str text)
 {
-	while(text.len > 0 && is_blank(text.s[0])) {
+	while(text.len > 0 && is_space(text.s[0])) {
 		text.s++;
 		text.len--;
 	}
-	while(text.len > 0 && is_blank(text.s[text.len - 1]))
+	while(text.len > 0 && is_space(text.s[text.len - 1]))
 		text.len--;
 	return text;
 }
@@ -69,7 +66,7 @@ static int parse_q(const str *text)
 	for(i = 2; i < 5; i++) {
 		char digit = i < text->len ? text->s[i] : '0';
 
-		if(digit < '0' || digit > '9')
+		if(!is_digit(digit))
 			return CONTACT_Q_MAX;
 		q = q * 10 + (digit - '0');
 	}

@@ -112,27 +112,6 @@ const lint_check_t *lint_table(void)
 	return checks;
 }
 
-int lint_find_conditions(lint_t *lint)
-{
-	const condition_t *condition;
-	int i;
-
-	lint->conditions = arena_alloc(lint->arena,
-			(size_t)lint->plan->n_tests * sizeof(*lint->conditions));
-	if(lint->conditions == NULL)
-		return -1;
-	for(i = 0; i < lint->plan->n_rules; i++) {
-		for(condition = lint->plan->rules[i]->conditions; condition != NULL;
-				condition = condition->next) {
-			const condition_t **first = &lint->conditions[condition->test->id];
-
-			if(*first == NULL)
-				*first = condition;
-		}
-	}
-	return 0;
-}
-
 static int run_checks(lint_t *lint)
 {
 	const lint_check_t *check;

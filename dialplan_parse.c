@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ascii.h"
 #include "header_name.h"
 #include "nearness.h"
 #include "rule_parse.h"
@@ -85,11 +86,6 @@ static void begin_rule(parser_t *parser, const fragment_t *header)
 
 /* -- sections ----------------------------------------------------------- */
 
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 /* The word of a header in whatever spelling: of [Deploy Patterns], [deploy
  * pattern:], [DeployPattern] it is DeployPatterns or DeployPattern.
  * @return whether it is made of nothing else */
@@ -104,7 +100,7 @@ static bool read_section_word(const fragment_t *header, char *word, size_t size)
 
 		if(is_letter(c) && len < size - 1)
 			word[len++] = c;
-		else if(c != ' ' && c != '\t' && c != ':')
+		else if(!is_blank(c) && c != ':')
 			is_all = false;
 	}
 	word[len] = '\0';

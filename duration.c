@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "duration.h"
 
+#include "ascii.h"
+
 /* milliseconds in one of a unit; 0 if there is no such unit */
 static unsigned unit_ms(const fragment_t *unit)
 {
@@ -22,7 +24,7 @@ int duration_parse(
 	for(digits = 0; digits < text->text.len; digits++) {
 		char c = text->text.s[digits];
 
-		if(c < '0' || c > '9')
+		if(!is_digit(c))
 			break;
 		/* beyond the range it need not be exact, but must not wrap */
 		if(number <= DURATION_MAX_MS)

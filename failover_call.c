@@ -834,7 +834,6 @@ static void call_answer(
 		call_t *call, tm_cell_t *t, struct sip_msg *msg, const route_t *route)
 {
 	call->is_ended = true;
-	call->reply = final_as_it_is;
 	tm_reply(t, msg, route->reply_code, route->reply_reason.s);
 }
 

@@ -8,6 +8,7 @@
 #include "../../core/pvar.h"
 #include "../../core/xavp.h"
 
+#include "ascii.h"
 #include "failover_source.h"
 
 #include <stdio.h>
@@ -53,11 +54,6 @@ static int one_number(long long number, arena_t *arena, const str **values)
 }
 
 /* -- headers ------------------------------------------------------------ */
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
 
 static void trim_blanks(str *text)
 {

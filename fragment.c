@@ -4,10 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
+#include "ascii.h"
 
 fragment_t fragment_of(const str *text)
 {
@@ -39,9 +36,9 @@ fragment_t fragment_trim(const fragment_t *fragment)
 	int begin = 0;
 	int end = fragment->text.len;
 
-	while(begin < end && is_blank(fragment->text.s[begin]))
+	while(begin < end && is_space(fragment->text.s[begin]))
 		begin++;
-	while(end > begin && is_blank(fragment->text.s[end - 1]))
+	while(end > begin && is_space(fragment->text.s[end - 1]))
 		end--;
 	return fragment_part(fragment, begin, end - begin);
 }
@@ -101,6 +98,13 @@ int fragment_find(const fragment_t *fragment, int from, char c)
 	return -1;
 }
 
+str str_of(const char *text)
+{
+	str whole = {(char *)text, (int)strlen(text)};
+
+	return whole;
+}
+
 bool str_equal(const str *a, const str *b)
 {
 	return a->len == b->len && (a->len == 0 || memcmp(a->s, b->s, a->len) == 0);
@@ -110,6 +114,14 @@ bool fragment_is(const fragment_t *fragment, const char *word)
 {
 	return (size_t)fragment->text.len == strlen(word)
 		   && strncasecmp(fragment->text.s, word, fragment->text.len) == 0;
+}
+
+bool fragment_begins(const fragment_t *fragment, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	return (size_t)fragment->text.len >= len
+		   && strncasecmp(fragment->text.s, prefix, len) == 0;
 }
 
 bool fragment_next_word(fragment_t *rest, fragment_t *word)
@@ -126,7 +138,7 @@ bool fragment_next_word(fragment_t *rest, fragment_t *word)
 
 		if(fragment_mark(&text, i) != NULL)
 			continue;
-		if(is_blank(c) && !quoted && depth == 0)
+		if(is_space(c) && !quoted && depth == 0)
 			break;
 		/* quotes mean something only inside an option block: an apostrophe
 		 * is a legal character of a user part (RFC 3261 section 25.1) */

@@ -52,11 +52,17 @@ bool fragment_has_holes(const fragment_t *fragment);
  * -1 if nowhere. */
 int fragment_find(const fragment_t *fragment, int from, char c);
 
+/** A string that ends with NUL; it is not copied. */
+str str_of(const char *text);
+
 /** Are two texts the same, byte by byte? */
 bool str_equal(const str *a, const str *b);
 
 /** Is the text this word, in any case of letters? */
 bool fragment_is(const fragment_t *fragment, const char *word);
+
+/** Does the text begin with this one, in any case of letters? */
+bool fragment_begins(const fragment_t *fragment, const char *prefix);
 
 /** Cut the next word off the beginning: blanks separate words, but not within
  * single quotes or braces.

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ascii.h"
+
 /* The registry of header fields of SIP at IANA. */
 static const struct
 {
@@ -41,9 +43,7 @@ static const char *const reserved[] = {"From", "To", "Call-ID", "CSeq", "Via",
 /* RFC 3261 section 25.1, token. */
 static bool is_token_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-		   || (c >= '0' && c <= '9')
-		   || (c != '\0' && strchr("-.!%*_+`'~", c) != NULL);
+	return is_letter(c) || is_digit(c) || is_one_of(c, "-.!%*_+`'~");
 }
 
 bool header_name_is_valid(const str *name)

@@ -4,6 +4,27 @@
 #include <string.h>
 #include <strings.h>
 
+int lint_find_conditions(lint_t *lint)
+{
+	const condition_t *condition;
+	int i;
+
+	lint->conditions = arena_alloc(lint->arena,
+			(size_t)lint->plan->n_tests * sizeof(*lint->conditions));
+	if(lint->conditions == NULL)
+		return -1;
+	for(i = 0; i < lint->plan->n_rules; i++) {
+		for(condition = lint->plan->rules[i]->conditions; condition != NULL;
+				condition = condition->next) {
+			const condition_t **first = &lint->conditions[condition->test->id];
+
+			if(*first == NULL)
+				*first = condition;
+		}
+	}
+	return 0;
+}
+
 /* -- walking through a plan --------------------------------------------- */
 
 void walk_begin(walk_t *walk, const lint_t *lint)
@@ -155,11 +176,6 @@ static bool find_option(
 	return false;
 }
 
-static bool is_chosen(const settings_t *settings, setting_id_t id)
-{
-	return (settings->chosen >> id) & 1;
-}
-
 static void visit_options(lint_t *lint, const destination_t *destination,
 		setting_id_t id,
 		void (*see)(lint_t *lint, const fragment_t *value,
@@ -169,7 +185,7 @@ static void visit_options(lint_t *lint, const destination_t *destination,
 	fragment_t value;
 
 	for(; destination != NULL; destination = destination->next) {
-		if(is_chosen(&destination->options, id) && name != NULL
+		if(settings_is_chosen(&destination->options, id) && name != NULL
 				&& find_option(destination, name, &value))
 			see(lint, &value, &destination->options);
 	}
@@ -185,7 +201,7 @@ void lint_visit_setting(lint_t *lint, setting_id_t id,
 	for(i = 0; i < lint->plan->n_rules; i++) {
 		const rule_t *rule = lint->plan->rules[i];
 
-		if(is_chosen(&rule->settings, id)
+		if(settings_is_chosen(&rule->settings, id)
 				&& find_setting(rule, id, &line, &value))
 			see(lint, &value, &rule->settings);
 		visit_options(lint, rule->first, id, see);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ascii.h"
 #include "response.h"
 
 /* Searches that looking at all values of a subject may take, in a whole plan:
@@ -14,13 +15,6 @@
 
 /* Of so many conditions of a rule each is compared with each. */
 #define COMPARED_MAX 32
-
-static str text_of(const char *s)
-{
-	str text = {(char *)s, (int)strlen(s)};
-
-	return text;
-}
 
 /* Does an expression match, whether it is negated or not?
  * @return 1 yes, 0 no, -1 not known */
@@ -100,7 +94,7 @@ static int matches_domain(lint_t *lint, const pattern_t *pattern,
 		if(--*left < 0)
 			return -1;
 		domain->make(i, buffer, sizeof(buffer));
-		value = text_of(buffer);
+		value = str_of(buffer);
 		found = regex_matches(lint, pattern, &value);
 		if(found != 0)
 			return found;
@@ -243,8 +237,7 @@ int lint_condition_negated_twice(lint_t *lint)
 
 static bool is_word_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-		   || (c >= '0' && c <= '9');
+	return is_letter(c) || is_digit(c);
 }
 
 /* The letters and blanks that an expression begins with, behind its ^. What is
@@ -399,7 +392,7 @@ static bool find_other_address(lint_t *lint, const pattern_t *pattern,
 				snprintf(other, size, "%s%c", address, digit);
 			else
 				snprintf(other, size, "%c%s", digit, address);
-			text = text_of(other);
+			text = str_of(other);
 			if(is_address(other) && regex_matches(lint, pattern, &text) == 1)
 				return true;
 		}

@@ -2,9 +2,9 @@
 #include "lint.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <strings.h>
 
+#include "ascii.h"
 #include "nearness.h"
 
 /* A call makes no more attempts, so that those behind are not compared. */
@@ -331,8 +331,7 @@ static void see_escape(lint_t *lint, const destination_t *destination)
 
 		if(s[i] != '%')
 			continue;
-		if(s[i + 1] < '2' || s[i + 1] > '7'
-				|| strchr("0123456789abcdefABCDEF", s[i + 2]) == NULL) {
+		if(s[i + 1] < '2' || s[i + 1] > '7' || hex_value(s[i + 2]) < 0) {
 			i++; /* of %% the second one begins nothing */
 			continue;
 		}

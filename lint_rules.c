@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
+#include "ascii.h"
 #include "nearness.h"
 #include "rule_parse.h"
 
@@ -405,13 +405,6 @@ int lint_variable_unused(lint_t *lint)
 	return 0;
 }
 
-static bool begins_with(const str *text, const char *prefix)
-{
-	int len = (int)strlen(prefix);
-
-	return text->len >= len && strncasecmp(text->s, prefix, len) == 0;
-}
-
 static void see_header(lint_t *lint, const assignment_t *header)
 {
 	const char *prefix = SETTINGS_PREFIX + 1; /* without its & */
@@ -422,7 +415,7 @@ static void see_header(lint_t *lint, const assignment_t *header)
 		if(line->name[0] == '$' && fragment_is(&header->where, line->name + 1))
 			meant = line->name;
 	}
-	if(begins_with(&header->name, prefix))
+	if(fragment_begins(&header->where, prefix))
 		meant = SETTINGS_PREFIX "...";
 	if(meant != NULL)
 		diagnostics_warning(lint->diagnostics, &header->where,
@@ -459,7 +452,7 @@ static int group_len(const str *text, int offset, int *group)
 	if(left < 2 || s[1] != '{')
 		return 2; /* of an escape */
 	*group = 0;
-	for(i = 2; i < left && s[i] >= '0' && s[i] <= '9'; i++)
+	for(i = 2; i < left && is_digit(s[i]); i++)
 		*group = *group <= RULE_GROUPS_MAX ? 10 * *group + (s[i] - '0') : 0;
 	return i + 1;
 }

@@ -2,16 +2,12 @@
 #include "lint.h"
 
 #include <stdio.h>
-#include <string.h>
+
+#include "ascii.h"
 
 /* Without a unit, more seconds than these are most likely milliseconds. */
 #define INVITING_LIKELY_MAX_MS (120 * 1000)
 #define PROVISIONAL_LIKELY_MAX_MS (600 * 1000)
-
-static bool is_chosen(const settings_t *settings, setting_id_t id)
-{
-	return (settings->chosen >> id) & 1;
-}
 
 /* -- response patterns -------------------------------------------------- */
 
@@ -40,7 +36,7 @@ static bool has_char(const str *text, const char *chars)
 	int i;
 
 	for(i = 0; i < text->len; i++) {
-		if(strchr(chars, text->s[i]) != NULL)
+		if(is_one_of(text->s[i], chars))
 			return true;
 	}
 	return false;
@@ -267,7 +263,7 @@ int lint_redirection_unmatched(lint_t *lint)
 	while(walk_next(&walk)) {
 		fragment_t where;
 
-		if(!is_chosen(&walk.rule->settings, SETTING_REDIRECTION)
+		if(!settings_is_chosen(&walk.rule->settings, SETTING_REDIRECTION)
 				|| !walk.settings.redirection
 				|| !walk_is_sure(&walk, SETTING_PATTERN_RESPONSE)
 				|| may_redirect(&walk))
@@ -342,7 +338,7 @@ int lint_redirection_off(lint_t *lint)
 		for(i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
 			fragment_t where;
 
-			if(!is_chosen(&walk.rule->settings, ids[i]))
+			if(!settings_is_chosen(&walk.rule->settings, ids[i]))
 				continue;
 			where = rule_setting_where(walk.rule, ids[i]);
 			diagnostics_warning(lint->diagnostics, &where,
@@ -398,9 +394,9 @@ static void see_rule_timer(const walk_t *walk, setting_id_t id)
 
 	if(!walk_is_sure(walk, id) || ms < walk->settings.timer_total_ms)
 		return;
-	if(is_chosen(own, id))
+	if(settings_is_chosen(own, id))
 		where = rule_setting_where(walk->rule, id);
-	else if(is_chosen(own, SETTING_TIMER_TOTAL))
+	else if(settings_is_chosen(own, SETTING_TIMER_TOTAL))
 		where = rule_setting_where(walk->rule, SETTING_TIMER_TOTAL);
 	else /* this rule has no part in it */
 		return;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lint.h"
 
-#include <string.h>
-
+#include "ascii.h"
 #include "literal.h"
 
 /* What looking for shadows may take in a whole plan, about a second; and how many
@@ -82,11 +81,9 @@ static bool is_sound(const str *regex)
 			case '\\':
 				if(++i == regex->len)
 					return false;
-				if(memchr("dDwWsS", regex->s[i], 6) == NULL
-						&& ((regex->s[i] | 0x20) >= 'a'
-								&& (regex->s[i] | 0x20) <= 'z'))
-					return false;
-				if(regex->s[i] >= '0' && regex->s[i] <= '9')
+				if(is_digit(regex->s[i])
+						|| (is_letter(regex->s[i])
+								&& !is_one_of(regex->s[i], "dDwWsS")))
 					return false;
 				break;
 			case '[':

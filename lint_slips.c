@@ -4,24 +4,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ascii.h"
 #include "header_name.h"
 #include "lookalike.h"
 #include "nearness.h"
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 /* -- characters that only look right ------------------------------------ */
 

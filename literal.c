@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "ascii.h"
+
 /* an expression whose groups are nested deeper is not understood */
 #define DEPTH_MAX 16
 
@@ -384,21 +386,6 @@ static part_t alternatives_end(room_t *room, const alternatives_t *all)
 }
 
 /* -- the syntax --------------------------------------------------------- */
-
-static bool is_one_of(char c, const char *characters)
-{
-	return c != '\0' && strchr(characters, c) != NULL;
-}
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 static bool begins_with(const reader_t *reader, const char *text)
 {

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "ascii.h"
+
 #define WORD_BYTES_MAX 32
 
 /* A word is taken for a slip of another one if so many letters differ. */
@@ -11,11 +13,6 @@
 static int least(int a, int b)
 {
 	return a < b ? a : b;
-}
-
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
 }
 
 /* The distance of Damerau and Levenshtein, without a letter that is moved
@@ -36,11 +33,12 @@ int nearness_distance(const str *word, const char *other)
 				rows[i][j] = i + j;
 				continue;
 			}
-			is_same = lower(word->s[i - 1]) == lower(other[j - 1]);
+			is_same = to_lower(word->s[i - 1]) == to_lower(other[j - 1]);
 			rows[i][j] = least(least(rows[i - 1][j], rows[i][j - 1]) + 1,
 					rows[i - 1][j - 1] + !is_same);
-			if(i > 1 && j > 1 && lower(word->s[i - 1]) == lower(other[j - 2])
-					&& lower(word->s[i - 2]) == lower(other[j - 1]))
+			if(i > 1 && j > 1
+					&& to_lower(word->s[i - 1]) == to_lower(other[j - 2])
+					&& to_lower(word->s[i - 2]) == to_lower(other[j - 1]))
 				rows[i][j] = least(rows[i][j], rows[i - 2][j - 2] + 1);
 		}
 	}

@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "ascii.h"
+
 /* The registry of response codes of SIP at IANA. */
 static const struct
 {
@@ -92,7 +94,7 @@ int response_split(const fragment_t *text, fragment_t *phrase)
 		return -1;
 	*phrase = fragment_trim(phrase);
 	for(i = 0; i < code.text.len; i++) {
-		if(code.text.s[i] < '0' || code.text.s[i] > '9')
+		if(!is_digit(code.text.s[i]))
 			return -1;
 		number = 10 * number + (code.text.s[i] - '0');
 	}

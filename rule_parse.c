@@ -2,8 +2,8 @@
 #include "rule_parse.h"
 
 #include <string.h>
-#include <strings.h>
 
+#include "ascii.h"
 #include "boolean.h"
 #include "header_name.h"
 #include "response.h"
@@ -53,7 +53,7 @@ static int group_len(const str *text, int *group)
 	if(text->len < 2 || text->s[1] != '{')
 		return 0;
 	*group = 0;
-	for(i = 2; i < text->len && text->s[i] >= '0' && text->s[i] <= '9'; i++) {
+	for(i = 2; i < text->len && is_digit(text->s[i]); i++) {
 		if(*group <= RULE_GROUPS_MAX)
 			*group = 10 * *group + (text->s[i] - '0');
 	}
@@ -358,13 +358,6 @@ static int read_header(
 			name, &name->text, value);
 }
 
-static bool begins_with(const fragment_t *text, const char *prefix)
-{
-	int len = (int)strlen(prefix);
-
-	return text->text.len >= len && strncasecmp(text->text.s, prefix, len) == 0;
-}
-
 static int read_line(
 		rule_reader_t *reader, const fragment_t *name, const fragment_t *value)
 {
@@ -374,7 +367,7 @@ static int read_line(
 		if(fragment_is(name, line->name))
 			return line->read(reader, name, value);
 	}
-	if(begins_with(name, SETTINGS_PREFIX))
+	if(fragment_begins(name, SETTINGS_PREFIX))
 		return read_setting(reader, name, value);
 	if(name->text.s[0] == '$' || name->text.s[0] == '&')
 		return read_variable(reader, name, value);

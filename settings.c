@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "ascii.h"
 #include "boolean.h"
 #include "duration.h"
 #include "nearness.h"
@@ -60,7 +61,7 @@ static long read_number(const fragment_t *value, unsigned most)
 	for(i = 0; i < value->text.len; i++) {
 		char c = value->text.s[i];
 
-		if(c < '0' || c > '9')
+		if(!is_digit(c))
 			return -1;
 		if(number <= (long)most) /* beyond that it must only not wrap */
 			number = number * 10 + (c - '0');
@@ -384,6 +385,11 @@ int settings_read(settings_t *settings, const setting_t *setting,
 bool settings_has(const settings_t *settings, setting_id_t id)
 {
 	return (settings->written >> id) & 1;
+}
+
+bool settings_is_chosen(const settings_t *settings, setting_id_t id)
+{
+	return (settings->chosen >> id) & 1;
 }
 
 int settings_keep(settings_t *settings, arena_t *arena)

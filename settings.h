@@ -128,6 +128,9 @@ int settings_read(settings_t *settings, const setting_t *setting,
 /** Is a setting written at this level? */
 bool settings_has(const settings_t *settings, setting_id_t id);
 
+/** Does it stand there itself, and does not come from the preset of the level? */
+bool settings_is_chosen(const settings_t *settings, setting_id_t id);
+
 /** Copy the texts among the settings into another arena, for settings that
  * outlive what they were read from.
  * @return 0, or -1 without memory */

@@ -5,31 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static int hex_digit(char c)
-{
-	if(is_digit(c))
-		return c - '0';
-	if(c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if(c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
-static bool is_one_of(char c, const char *set)
-{
-	return c != '\0' && strchr(set, c) != NULL;
-}
+#include "ascii.h"
 
 static bool is_unreserved(char c)
 {
@@ -53,8 +29,8 @@ bool sip_uri_is_host_char(char c)
 
 static bool is_escape(const char *at, const char *end)
 {
-	return end - at >= 3 && at[0] == '%' && hex_digit(at[1]) >= 0
-		   && hex_digit(at[2]) >= 0;
+	return end - at >= 3 && at[0] == '%' && hex_value(at[1]) >= 0
+		   && hex_value(at[2]) >= 0;
 }
 
 /* the first offset in [from, end) whose character is one of set, else end */
@@ -214,7 +190,7 @@ static int next_char(const char **at, const char *end)
 		return (unsigned char)*s;
 	}
 	*at = s + 3;
-	c = hex_digit(s[1]) * 16 + hex_digit(s[2]);
+	c = hex_value(s[1]) * 16 + hex_value(s[2]);
 	return is_one_of((char)c, ";/?:@&=+$,") ? 256 + c : c;
 }
 

@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
+#include "ascii.h"
 #include "header_name.h"
 #include "nearness.h"
 
@@ -71,13 +71,6 @@ static const struct
 const subject_row_t *subject_table(void)
 {
 	return table;
-}
-
-static bool begins_with(const fragment_t *text, const char *prefix)
-{
-	int len = (int)strlen(prefix);
-
-	return text->text.len >= len && strncasecmp(text->text.s, prefix, len) == 0;
 }
 
 int subject_end(const fragment_t *line)
@@ -149,8 +142,7 @@ static bool is_variable_name(const str *name)
 	for(i = 0; i < name->len; i++) {
 		char c = name->s[i];
 
-		if(!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z')
-				&& !(c >= '0' && c <= '9') && c != '_' && c != '.' && c != '-')
+		if(!is_letter(c) && !is_digit(c) && !is_one_of(c, "_.-"))
 			return false;
 	}
 	return name->len > 0;
@@ -297,7 +289,7 @@ static int read_function(
 {
 	int kind;
 
-	if(begins_with(text, PV_OPENING))
+	if(fragment_begins(text, PV_OPENING))
 		return read_pv(text, subject, diagnostics);
 	for(kind = 0; kind < SUBJECT_KINDS; kind++) {
 		if(table[kind].name != NULL && fragment_is(text, table[kind].name)) {
@@ -346,10 +338,8 @@ int subject_key(const subject_t *subject, arena_t *arena, str *key)
 	if(subject->name.len > 0)
 		memcpy(key->s + 1, subject->name.s, subject->name.len);
 	/* header names are the same in any case of letters */
-	for(i = 1; i < key->len && subject->kind == SUBJECT_HEADER; i++) {
-		if(key->s[i] >= 'A' && key->s[i] <= 'Z')
-			key->s[i] |= 0x20;
-	}
+	for(i = 1; i < key->len && subject->kind == SUBJECT_HEADER; i++)
+		key->s[i] = to_lower(key->s[i]);
 	return 0;
 }
 
@@ -363,7 +353,7 @@ static bool has_form(const str *text, const char *form)
 	for(i = 0; i < text->len; i++) {
 		char c = text->s[i];
 
-		if(form[i] == '0' ? c < '0' || c > '9' : c != form[i])
+		if(form[i] == '0' ? !is_digit(c) : c != form[i])
 			return false;
 	}
 	return true;

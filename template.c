@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "ascii.h"
 #include "sip_uri.h"
 
 static piece_t *piece_add(piece_t ***link, char *s, int len, arena_t *arena)
@@ -71,12 +72,6 @@ static bool put(output_t *out, const char *s, int len)
 	return true;
 }
 
-static bool is_hex(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')
-		   || (c >= 'A' && c <= 'F');
-}
-
 static bool put_escaped(
 		output_t *out, const str *value, bool (*is_allowed)(char c))
 {
@@ -88,7 +83,8 @@ static bool put_escaped(
 		char escape[3] = {'%', hex[c >> 4], hex[c & 15]};
 		/* a value from a URI has its own escapes already */
 		bool is_escape = c == '%' && value->len - i >= 3
-						 && is_hex(value->s[i + 1]) && is_hex(value->s[i + 2]);
+						 && hex_value(value->s[i + 1]) >= 0
+						 && hex_value(value->s[i + 2]) >= 0;
 
 		/* escaping them would make a legal URI of what is an attack */
 		if(c == '\r' || c == '\n' || c == '\0')
@@ -126,7 +122,7 @@ static bool put_port(output_t *out, const str *value)
 	int i;
 
 	for(i = 0; i < value->len; i++) {
-		if(value->s[i] < '0' || value->s[i] > '9')
+		if(!is_digit(value->s[i]))
 			return false;
 	}
 	return value->len > 0 && put(out, value->s, value->len);

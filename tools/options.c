@@ -5,14 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ascii.h"
 #include "commands.h"
 #include "inline_parse.h"
 #include "report.h"
 
 #define TOOL "failoverctl"
 #define TOOL_VERSION "0.1"
-
-#define WHY_BYTES 2048
 
 #define FOR_CHECK 1u
 #define FOR_EXPLAIN 2u
@@ -30,92 +29,36 @@ static const command_t commands[] = {
 
 /* -- values ------------------------------------------------------------- */
 
-static int set_line(
-		options_t *options, const char *value, char *why, size_t why_size)
-{
-	return request_set_line(&options->request, value, why, why_size);
-}
-
-static int add_header(
-		options_t *options, const char *value, char *why, size_t why_size)
-{
-	return request_add_header(&options->request, value, why, why_size);
-}
-
-static int set_addr(
-		options_t *options, const char *value, char *why, size_t why_size)
-{
-	return request_set_addr(&options->request, value, why, why_size);
-}
-
-static int set_transport(
-		options_t *options, const char *value, char *why, size_t why_size)
-{
-	return request_set_transport(&options->request, value, why, why_size);
-}
-
-static int add_own_host(
-		options_t *options, const char *value, char *why, size_t why_size)
-{
-	return request_add_own_host(&options->request, value, why, why_size);
-}
-
-static int set_at(
-		options_t *options, const char *value, char *why, size_t why_size)
-{
-	return request_set_at(&options->request, value, why, why_size);
-}
-
-static int set_subject(
-		options_t *options, const char *value, char *why, size_t why_size)
-{
-	return request_set(&options->request, value, why, why_size);
-}
-
 static int set_max_branches(
-		options_t *options, const char *value, char *why, size_t why_size)
+		options_t *options, const char *value, reason_t *why)
 {
 	char *end;
 	long number = strtol(value, &end, 10);
 
-	if(value[0] < '0' || value[0] > '9' || *end != '\0' || number < 1
-			|| number > ATTEMPTS_MAX) {
-		snprintf(why, why_size,
+	if(!is_digit(value[0]) || *end != '\0' || number < 1
+			|| number > ATTEMPTS_MAX)
+		return reason_give(why,
 				"[%s] is no whole number from 1 to %d, as max_branches is in "
 				"kamailio.cfg",
 				value, ATTEMPTS_MAX);
-		return -1;
-	}
 	options->max_branches = (unsigned)number;
 	return 0;
 }
 
 /* The first error of a text, with its column. */
-typedef struct first_error
-{
-	char *why;
-	size_t why_size;
-	bool is_there;
-} first_error_t;
-
 static void keep_first(void *context, const diagnostic_t *diagnostic)
 {
-	first_error_t *error = context;
+	reason_t *why = context;
 
-	if(error->is_there)
-		return;
-	error->is_there = true;
-	snprintf(error->why, error->why_size, "column %d: %s", diagnostic->column,
-			diagnostic->text);
+	if(why->text[0] == '\0')
+		reason_give(why, "column %d: %s", diagnostic->column, diagnostic->text);
 }
 
 /* One level of settings, as a script call has them. */
-static int set_defaults(
-		options_t *options, const char *value, char *why, size_t why_size)
+static int set_defaults(options_t *options, const char *value, reason_t *why)
 {
-	first_error_t error = {why, why_size, false};
-	diagnostics_t diagnostics = {.emit = keep_first, .context = &error};
-	str text = {(char *)value, (int)strlen(value)};
+	diagnostics_t diagnostics = {.emit = keep_first, .context = why};
+	str text = str_of(value);
 	fragment_t whole = fragment_of(&text);
 	rule_t level = {0};
 
@@ -125,8 +68,7 @@ static int set_defaults(
 	return 0;
 }
 
-static int set_colour(
-		options_t *options, const char *value, char *why, size_t why_size)
+static int set_colour(options_t *options, const char *value, reason_t *why)
 {
 	static const char *const names[] = {
 			[COLOUR_AUTO] = "auto",
@@ -141,27 +83,22 @@ static int set_colour(
 			return 0;
 		}
 	}
-	snprintf(
-			why, why_size, "[%s]: auto, always or never would be right", value);
-	return -1;
+	return reason_give(
+			why, "[%s]: auto, always or never would be right", value);
 }
 
-static int set_json(
-		options_t *options, const char *value, char *why, size_t why_size)
+static int set_json(options_t *options, const char *value, reason_t *why)
 {
 	(void)value;
 	(void)why;
-	(void)why_size;
 	options->is_json = true;
 	return 0;
 }
 
-static int set_all(
-		options_t *options, const char *value, char *why, size_t why_size)
+static int set_all(options_t *options, const char *value, reason_t *why)
 {
 	(void)value;
 	(void)why;
-	(void)why_size;
 	options->shows_all = true;
 	return 0;
 }
@@ -175,43 +112,49 @@ typedef struct option_row
 	const char *name;  /* with its dashes; NULL: none */
 	const char *value; /* what it takes; NULL: nothing */
 	const char *explanation;
-	/* 0, or -1 with what is wrong in why */
-	int (*read)(
-			options_t *options, const char *value, char *why, size_t why_size);
+	/* reads it: what says something of the request has the first one only, the
+	 * others the second one; 0, or -1 with what is wrong in why */
+	int (*tell)(request_t *request, const char *value, reason_t *why);
+	int (*read)(options_t *options, const char *value, reason_t *why);
 } option_row_t;
 
 static const option_row_t rows[] = {
 		{FOR_EXPLAIN, 'r', "--request", "LINE",
 				"the request line: 'INVITE sip:9555@example.com SIP/2.0'",
-				set_line},
+				.tell = request_set_line},
 		{FOR_EXPLAIN, 'H', "--header", "HEADER",
 				"a header: 'From: <sip:100@example.com>'; may be repeated",
-				add_header},
+				.tell = request_add_header},
 		{FOR_EXPLAIN, 'a', "--addr", "ADDRESS",
-				"the IP address that the request comes from", set_addr},
+				"the IP address that the request comes from",
+				.tell = request_set_addr},
 		{FOR_EXPLAIN, 't', "--transport", "TRANSPORT",
 				"what it comes over: UDP, TCP, TLS, SCTP, WS or WSS",
-				set_transport},
+				.tell = request_set_transport},
 		{FOR_EXPLAIN, 'l', "--localhost", "HOST[:PORT]",
 				"a name or address of the server itself; may be repeated",
-				add_own_host},
+				.tell = request_add_own_host},
 		{FOR_EXPLAIN, '\0', "--at", "TIME",
-				"when: '2030/12/24 09:30:00'; without it, now", set_at},
+				"when: '2030/12/24 09:30:00'; without it, now",
+				.tell = request_set_at},
 		{FOR_EXPLAIN, '\0', "--set", "LHS=VALUE",
 				"what else a condition asks for: '$pv($rU)=100', '&x=1'",
-				set_subject},
+				.tell = request_set},
 		{FOR_EXPLAIN, '\0', "--all", NULL,
 				"name every rule that does not apply, not only the last ones",
-				set_all},
+				.read = set_all},
 		{FOR_BOTH, '\0', "--defaults", "SETTINGS",
 				"the parameters of the module: 'timer.inviting=5; "
 				"redirection=no'",
-				set_defaults},
+				.read = set_defaults},
 		{FOR_BOTH, '\0', "--max-branches", "N",
-				"max_branches of the server; 12 if not said", set_max_branches},
-		{FOR_BOTH, '\0', "--json", NULL, "print JSON, for programs", set_json},
+				"max_branches of the server; 12 if not said",
+				.read = set_max_branches},
+		{FOR_BOTH, '\0', "--json", NULL, "print JSON, for programs",
+				.read = set_json},
 		{FOR_BOTH, '\0', "--color", "WHEN",
-				"auto, always or never; auto is on a terminal", set_colour},
+				"auto, always or never; auto is on a terminal",
+				.read = set_colour},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -330,7 +273,7 @@ static const option_row_t *find_row(
 static int read_option(options_t *options, const option_row_t *row,
 		const char *behind, cursor_t *cursor)
 {
-	char why[WHY_BYTES] = "";
+	reason_t why = {""};
 	const char *value = NULL;
 
 	if(row->value == NULL && *behind != '\0')
@@ -339,15 +282,17 @@ static int read_option(options_t *options, const option_row_t *row,
 		value = behind + (*behind == '=');
 	} else if(row->value != NULL) {
 		if(cursor->left == 0) {
-			snprintf(why, sizeof(why), "%s is missing behind it", row->value);
-			return refuse(row->name, why);
+			reason_give(&why, "%s is missing behind it", row->value);
+			return refuse(row->name, why.text);
 		}
 		value = *cursor->next++;
 		cursor->left--;
 	}
-	if(row->read(options, value, why, sizeof(why)) == 0)
+	if((row->tell != NULL ? row->tell(&options->request, value, &why)
+						  : row->read(options, value, &why))
+			== 0)
 		return 0;
-	return refuse(row->name, why);
+	return refuse(row->name, why.text);
 }
 
 static int read_file_name(options_t *options, const char *name)
@@ -391,7 +336,7 @@ static int read_arguments(options_t *options, cursor_t *cursor)
 /* What the options say together. */
 static int check_together(options_t *options)
 {
-	char why[WHY_BYTES] = "";
+	reason_t why = {""};
 
 	if(options->file == NULL)
 		return refuse(options->command->name,
@@ -402,9 +347,8 @@ static int check_together(options_t *options)
 		return refuse("explain",
 				"-r 'INVITE sip:100@192.0.2.1 SIP/2.0' is missing, the call "
 				"that is to be explained");
-	return request_finish(&options->request, why, sizeof(why)) < 0
-				   ? refuse(NULL, why)
-				   : 0;
+	return request_finish(&options->request, &why) < 0 ? refuse(NULL, why.text)
+													   : 0;
 }
 
 static bool asks_for(int argc, char **argv, const char *name)

@@ -5,6 +5,8 @@
 #define FAILOVER_TOOLS_REQUEST_H
 
 #include "dialplan.h"
+#include "given.h"
+#include "reason.h"
 #include "route.h"
 
 /* A host, or a host and a port, that is the server's own. */
@@ -25,9 +27,9 @@ typedef struct asked_for
 typedef struct request
 {
 	arena_t *arena;
-	text_map_t given; /* by subject_key(): a given_t */
-	str line;		  /* the request line */
-	str uri;		  /* the R-URI in it */
+	given_t given;
+	str line; /* the request line */
+	str uri;  /* the R-URI in it */
 	own_host_t *own_hosts;
 	bool has_at;				   /* date and time were said */
 	asked_for_t *sets, **last_set; /* by --set, in order */
@@ -38,39 +40,32 @@ typedef struct request
 void request_init(request_t *request, arena_t *arena);
 
 /* Each of these takes a value as it stands on a command line, which must outlive
- * the request, and says what is wrong with it into why, room for why_size bytes.
+ * the request, and says why if it cannot.
  * @return 0, or -1 with why filled */
 
 /** METHOD URI SIP/2.0 */
-int request_set_line(
-		request_t *request, const char *value, char *why, size_t why_size);
+int request_set_line(request_t *request, const char *value, reason_t *why);
 
 /** Name: value */
-int request_add_header(
-		request_t *request, const char *value, char *why, size_t why_size);
+int request_add_header(request_t *request, const char *value, reason_t *why);
 
 /** The address, IPv4 or IPv6, and what it came over. */
-int request_set_addr(
-		request_t *request, const char *value, char *why, size_t why_size);
-int request_set_transport(
-		request_t *request, const char *value, char *why, size_t why_size);
+int request_set_addr(request_t *request, const char *value, reason_t *why);
+int request_set_transport(request_t *request, const char *value, reason_t *why);
 
 /** HOST[:PORT] */
-int request_add_own_host(
-		request_t *request, const char *value, char *why, size_t why_size);
+int request_add_own_host(request_t *request, const char *value, reason_t *why);
 
 /** YYYY/MM/DD hh:mm:ss */
-int request_set_at(
-		request_t *request, const char *value, char *why, size_t why_size);
+int request_set_at(request_t *request, const char *value, reason_t *why);
 
 /** LHS=VALUE, with the left-hand side of a condition */
-int request_set(
-		request_t *request, const char *value, char *why, size_t why_size);
+int request_set(request_t *request, const char *value, reason_t *why);
 
 /** All has been said: what follows from it, and the clock's date and time where
  * none were said.
  * @return 0, or -1 with why filled */
-int request_finish(request_t *request, char *why, size_t why_size);
+int request_finish(request_t *request, reason_t *why);
 
 /** What it says to conditions. */
 request_source_t request_source(request_t *request);

@@ -8,6 +8,7 @@
 
 Suite *suite_arena(void);
 Suite *suite_diagnostics(void);
+Suite *suite_ascii(void);
 Suite *suite_fragment(void);
 Suite *suite_text_map(void);
 Suite *suite_utf8(void);

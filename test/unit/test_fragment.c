@@ -77,15 +77,16 @@ static const struct
 {
 	const char *text;
 	const char *word;
-	bool is;
+	bool is, begins;
 } words_compared[] = {
-		{"true", "true", true},
-		{"TrUe", "true", true},
-		{"tru", "true", false},
-		{"truer", "true", false},
-		{"", "", true},
-		{"", "x", false},
-		{"x", "", false},
+		{"true", "true", true, true},
+		{"TrUe", "true", true, true},
+		{"tru", "true", false, false},
+		{"truer", "true", false, true},
+		{"untrue", "true", false, false},
+		{"", "", true, true},
+		{"", "x", false, false},
+		{"x", "", false, true},
 };
 
 START_TEST(compares_in_any_case)
@@ -96,6 +97,8 @@ START_TEST(compares_in_any_case)
 
 	ck_assert_int_eq(fragment_is(&whole, words_compared[_i].word),
 			words_compared[_i].is);
+	ck_assert_int_eq(fragment_begins(&whole, words_compared[_i].word),
+			words_compared[_i].begins);
 	exact_free(&text);
 }
 END_TEST

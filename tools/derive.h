@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* derive: what follows from what was said of a request: whether it is for the
+ * server itself, the pseudo-variables that a request has with certainty, and
+ * the clock where no time was said. */
+#ifndef FAILOVER_TOOLS_DERIVE_H
+#define FAILOVER_TOOLS_DERIVE_H
+
+#include "request.h"
+
+/** Add what follows to what was said. What was said of a subject stays, also
+ * where something else would follow.
+ * @return 0, or -1 with why filled: two things contradict each other */
+int derive(request_t *request, reason_t *why);
+
+/** Does one of these subjects follow from this one?
+ * @param subjects n_subjects of them */
+bool derive_is_source_of(
+		const subject_t *source, subject_t *const *subjects, int n_subjects);
+
+#endif
