@@ -53,8 +53,15 @@ struct matcher
 	unsigned steps_left; /* of those that all searches may take */
 	applied_rule_t *applied;
 	int n_applied, max_applied;
-	int next; /* where all rules are asked: the next one */
 	bool has_failed;
+
+	/* Whoever listens to each rule hears of those that the index leaves out as
+	 * well. They are asked aside: what that takes must not change what becomes
+	 * of the others. */
+	bool hears_all, is_aside;
+	verdict_t *asides; /* by test */
+	unsigned steps_left_aside;
+	int next; /* the rule that is heard of next */
 };
 
 /* -- the matcher -------------------------------------------------------- */
@@ -154,13 +161,13 @@ static const known_t *know(matcher_t *matcher, const subject_t *subject)
 static int search(
 		matcher_t *matcher, const pattern_t *pattern, const str *value)
 {
-	unsigned steps = matcher->steps_left > STEPS_LEAST ? matcher->steps_left
-													   : STEPS_LEAST;
+	unsigned *left = matcher->is_aside ? &matcher->steps_left_aside
+									   : &matcher->steps_left;
+	unsigned steps = *left > STEPS_LEAST ? *left : STEPS_LEAST;
 	int found = pattern_match(pattern, &matcher->searcher, value, steps);
 	unsigned taken = matcher->searcher.taken;
 
-	matcher->steps_left -=
-			taken < matcher->steps_left ? taken : matcher->steps_left;
+	*left -= taken < *left ? taken : *left;
 	if(matcher->searcher.has_failed)
 		matcher->has_failed = true;
 	return found;
@@ -201,6 +208,8 @@ static const verdict_t *judge(matcher_t *matcher, const test_t *test)
 	const known_t *known = know(matcher, test->subject);
 	verdict_t *verdict = &matcher->verdicts[test->id];
 
+	if(verdict->known_at != known->asked_at && matcher->is_aside)
+		verdict = &matcher->asides[test->id];
 	if(verdict->known_at == known->asked_at)
 		return verdict;
 	verdict->known_at = known->asked_at;
@@ -291,13 +300,6 @@ static int apply(matcher_t *matcher, const rule_t *rule)
 	return add_applied(matcher, rule, groups);
 }
 
-/* Whoever listens to each rule hears of all; else those that the index leaves out
- * are left out. */
-static bool hears_all(const matcher_t *matcher)
-{
-	return matcher->listener != NULL && matcher->listener->on_rule != NULL;
-}
-
 static void scan(matcher_t *matcher, const subject_t *subject)
 {
 	const known_t *known;
@@ -325,8 +327,7 @@ static void set_variable(
 	known->asked_at = ++matcher->now;
 	known->values = value;
 	known->n_values = 1;
-	if(!hears_all(matcher))
-		scan(matcher, plan->subjects[assignment->subject_id]);
+	scan(matcher, plan->subjects[assignment->subject_id]);
 }
 
 static void set_variables(matcher_t *matcher)
@@ -355,9 +356,15 @@ static int begin(matcher_t *matcher, const dialplan_t *plan,
 	matcher->steps_left = PATTERN_STEPS_MAX;
 	matcher->applied = NULL;
 	matcher->n_applied = matcher->max_applied = 0;
-	matcher->next = 0;
 	matcher->has_failed = false;
-	return 0;
+	matcher->hears_all = listener != NULL && listener->on_rule != NULL;
+	if(!matcher->hears_all)
+		return 0;
+	matcher->asides = arena_alloc(
+			matcher->scratch, plan->n_tests * sizeof(*matcher->asides));
+	matcher->steps_left_aside = PATTERN_STEPS_MAX;
+	matcher->next = 0;
+	return matcher->asides == NULL ? -1 : 0;
 }
 
 static void find_candidates(matcher_t *matcher)
@@ -365,23 +372,9 @@ static void find_candidates(matcher_t *matcher)
 	const dialplan_t *plan = matcher->plan;
 	int i;
 
-	if(hears_all(matcher))
-		return;
 	candidates_begin(matcher->candidates, plan->index);
 	for(i = 0; i < plan->n_subjects; i++)
 		scan(matcher, plan->subjects[i]);
-}
-
-static const rule_t *next_rule(matcher_t *matcher)
-{
-	const dialplan_t *plan = matcher->plan;
-	int id;
-
-	if(!hears_all(matcher))
-		id = candidates_next(matcher->candidates);
-	else
-		id = matcher->next < plan->n_rules ? matcher->next++ : -1;
-	return id < 0 ? NULL : plan->rules[id];
 }
 
 static void tell(matcher_t *matcher, const rule_t *rule, outcome_t outcome,
@@ -390,13 +383,38 @@ static void tell(matcher_t *matcher, const rule_t *rule, outcome_t outcome,
 	const match_listener_t *listener = matcher->listener;
 	const known_t *known = NULL;
 
-	if(!hears_all(matcher))
-		return;
 	if(failed != NULL)
 		known = know(matcher, failed->test->subject);
 	listener->on_rule(listener->context, rule, outcome, failed,
 			known == NULL ? NULL : known->values,
 			known == NULL || known->n_values < 0 ? 0 : known->n_values);
+}
+
+/* Tell of the rules before one that the index has left out. */
+static void tell_aside(matcher_t *matcher, int before)
+{
+	matcher->is_aside = true;
+	for(; matcher->next < before && !matcher->has_failed; matcher->next++) {
+		const rule_t *rule = matcher->plan->rules[matcher->next];
+		const condition_t *failed;
+		outcome_t outcome = judge_rule(matcher, rule, &failed);
+
+		tell(matcher, rule, outcome, failed);
+	}
+	matcher->is_aside = false;
+}
+
+/* @return the next rule that may apply; NULL behind the last one */
+static const rule_t *next_candidate(matcher_t *matcher)
+{
+	const dialplan_t *plan = matcher->plan;
+	int id = candidates_next(matcher->candidates);
+
+	if(matcher->hears_all) {
+		tell_aside(matcher, id < 0 ? plan->n_rules : id);
+		matcher->next++;
+	}
+	return id < 0 ? NULL : plan->rules[id];
 }
 
 int dialplan_match(const dialplan_t *plan, matcher_t *matcher,
@@ -408,11 +426,12 @@ int dialplan_match(const dialplan_t *plan, matcher_t *matcher,
 	if(begin(matcher, plan, source, listener) < 0)
 		return -1;
 	find_candidates(matcher);
-	while((rule = next_rule(matcher)) != NULL && !matcher->has_failed) {
+	while((rule = next_candidate(matcher)) != NULL && !matcher->has_failed) {
 		const condition_t *failed;
 		outcome_t outcome = judge_rule(matcher, rule, &failed);
 
-		tell(matcher, rule, outcome, failed);
+		if(matcher->hears_all)
+			tell(matcher, rule, outcome, failed);
 		if(outcome != OUTCOME_HOLDS)
 			continue;
 		if(apply(matcher, rule) < 0)

@@ -248,11 +248,25 @@ static void hear_no_limit(
 	ck_abort_msg("a search ran into a limit");
 }
 
-/* By the index, with a limit to be heard of or not, and rule by rule. */
+/* Of those that the index leaves out as well, none of which may hold. */
+static int holding;
+
+static void hear_holding(void *context, const rule_t *rule, outcome_t outcome,
+		const condition_t *condition, const str *values, int n_values)
+{
+	(void)context;
+	(void)rule;
+	(void)condition;
+	(void)values;
+	(void)n_values;
+	holding += outcome == OUTCOME_HOLDS;
+}
+
+/* With a limit to be heard of or not, and with each rule. */
 static const match_listener_t listeners[] = {
 		{NULL, NULL, NULL},
 		{hear_no_limit, NULL, NULL},
-		{hear_no_limit, hear_nothing, NULL},
+		{hear_no_limit, hear_holding, NULL},
 };
 
 static void expect_match(const char *title, const dialplan_t *plan,
@@ -266,9 +280,12 @@ static void expect_match(const char *title, const dialplan_t *plan,
 		int count;
 
 		request->asked = 0;
+		holding = 0;
 		count = dialplan_match(plan, matcher, &request->source,
 				i < 0 ? NULL : &listeners[i], &applied);
 		ck_assert_int_ge(count, 0);
+		if(i >= 0 && listeners[i].on_rule != NULL)
+			ck_assert_int_eq(holding, count);
 		describe(applied, count, found, sizeof(found));
 		expect_same(title, found, expected);
 		/* each subject once; a variable again for each rule that sets any */
@@ -503,6 +520,41 @@ static const struct
 		{"negated, it did not match before", MATCH "X-A = !x(?=)\n" PLAN, false,
 				"", 1},
 };
+
+/* A rule that the index leaves out takes nothing of what the others may, whoever
+ * listens: who explains a call must come to what the call comes to. */
+START_TEST(is_not_changed_by_who_listens)
+{
+	heard_t heard = {"", 0};
+	match_listener_t listener = {NULL, hear_rule, &heard};
+	matcher_t *matcher = matcher_create(&counting);
+	char letters[304];
+	loaded_t loaded;
+	request_t request;
+	int i;
+
+	load(&loaded, MATCH "X-A = (a+)+lit\n" PLAN MATCH
+						"X-B = ^((a|aa)+b?c$|a*!$)\n" PLAN PLAN);
+	memset(letters, 'a', 300);
+	memcpy(letters + 300, "t il", 4);
+	request_init(&request, "");
+	request_add(&request, "X-A", letters, 304);
+	request_add(&request, "X-B", "aaaaaaaaaaaaaaaa!", 17);
+	for(i = 0; i < 2; i++) {
+		const applied_rule_t *applied;
+		int count = dialplan_match(loaded.plan, matcher, &request.source,
+				i == 0 ? NULL : &listener, &applied);
+
+		ck_assert_int_eq(count, 1);
+		ck_assert_int_eq(applied[0].rule->id, 1);
+	}
+	ck_assert_ptr_nonnull(strstr(heard.rules, "0 limit at"));
+	ck_assert_ptr_nonnull(strstr(heard.rules, "1 holds"));
+	request_free(&request);
+	matcher_destroy(matcher);
+	unload(&loaded);
+}
+END_TEST
 
 START_TEST(passes_over_a_long_value)
 {
@@ -758,6 +810,7 @@ Suite *suite_dialplan(void)
 	tcase_add_test(tc, tells_of_each_rule);
 	tcase_add_loop_test(
 			tc, gives_up_what_is_slow, 0, ROWS(slow) * ROWS(slow_sizes));
+	tcase_add_test(tc, is_not_changed_by_who_listens);
 	tcase_add_loop_test(tc, passes_over_a_long_value, 0, ROWS(long_values));
 	tcase_add_test(tc, finds_one_of_many);
 	tcase_add_test(tc, goes_through_many_that_apply);
