@@ -3,6 +3,15 @@
 
 #include "failover_alarm.h"
 
+/* when the lock is asked for again that another process has */
+#define BUSY_TICKS 1
+
+static void start(alarm_t *alarm, ticks_t delay)
+{
+	timer_reinit(&alarm->timer);
+	timer_add(&alarm->timer, delay);
+}
+
 /* The alarm is there until timer_allow_del(), as who releases it waits for it,
  * and then until the reference to the transaction is given back: only what
  * releases the transaction releases the alarm. */
@@ -18,13 +27,18 @@ static ticks_t timer_fires(ticks_t now, struct timer_ln *timer, void *data)
 		tm.t_sett(T_UNDEFINED, T_BR_UNDEFINED);
 		return 0;
 	}
-	tm_lock_replies(t);
-	alarm->is_set = false;
-	again = alarm->go_off(alarm, t);
-	/* not by the return value: that would be after we have let go */
-	if(again > 0)
-		alarm_set(alarm, again);
-	tm_unlock_replies(t);
+	/* All alarms go off in one process, and who holds this lock may be waiting
+	 * for a name or a connection: nobody else's call must wait for that. */
+	if(tm_try_lock_replies(t)) {
+		alarm->is_set = false;
+		again = alarm->go_off(alarm, t);
+		/* not by the return value: that would be after we have let go */
+		if(again > 0)
+			alarm_set(alarm, again);
+		tm_unlock_replies(t);
+	} else {
+		start(alarm, BUSY_TICKS);
+	}
 	timer_allow_del();
 	tm.unref_cell(t);
 	tm.t_sett(T_UNDEFINED, T_BR_UNDEFINED);
@@ -47,8 +61,7 @@ void alarm_set(alarm_t *alarm, ticks_t delay)
 	if(alarm->is_set)
 		return;
 	alarm->is_set = true;
-	timer_reinit(&alarm->timer);
-	timer_add(&alarm->timer, delay);
+	start(alarm, delay);
 }
 
 void alarm_remove(alarm_t *alarm)

@@ -32,6 +32,7 @@ struct arg
 	rule_t *rule; /* NULL: the text is the value of specs[0] */
 	pv_spec_t *specs;
 	int n_specs;
+	bool has_been_unfit; /* a pseudo-variable had no value, which was logged */
 };
 
 static const char *kind_name(arg_kind_t kind)
@@ -287,7 +288,20 @@ static int evaluate(pv_spec_t *spec, struct sip_msg *msg, str *room, str *value)
 	return is_too_long ? -1 : 0;
 }
 
-int arg_evaluate(const arg_t *arg, struct sip_msg *msg, applied_rule_t *applied)
+/* The script may be at fault, and that must be seen; or who has called, which may
+ * happen at any rate: an error the first time, what a peer did then. */
+static void log_unfit(arg_t *arg, int spec, const struct sip_msg *msg)
+{
+	int level = arg->has_been_unfit ? attempt_log_level : L_ERR;
+
+	arg->has_been_unfit = true;
+	LM_GEN1(level,
+			"%s: pseudo-variable number %d has no value, or one that is too "
+			"long, Call-ID [%s]\n",
+			kind_name(arg->kind), spec + 1, log_call_id(msg));
+}
+
+int arg_evaluate(arg_t *arg, struct sip_msg *msg, applied_rule_t *applied)
 {
 	/* one set for each kind: a call evaluates both before it uses them */
 	static char buffers[2][ARG_VALUES_BYTES];
@@ -299,9 +313,7 @@ int arg_evaluate(const arg_t *arg, struct sip_msg *msg, applied_rule_t *applied)
 		if(evaluate(
 				   (pv_spec_t *)&arg->specs[i], msg, &room, &held[arg->kind][i])
 				< 0) {
-			LM_ERR("%s: pseudo-variable number %d has no value, or one that is "
-				   "too long\n",
-					kind_name(arg->kind), i + 1);
+			log_unfit(arg, i, msg);
 			return -1;
 		}
 	}

@@ -34,9 +34,9 @@ void arg_destroy(arg_t *arg);
  * @param applied set to the destinations, or settings, that it was parsed into,
  *                with what its pseudo-variables hold for msg; valid until the
  *                next call of this function in the same process
- * @return 0, or -1 with the reason logged */
-int arg_evaluate(
-		const arg_t *arg, struct sip_msg *msg, applied_rule_t *applied);
+ * @return 0, or -1 with the reason logged: the first time as an error, then at
+ *         attempt_log_level */
+int arg_evaluate(arg_t *arg, struct sip_msg *msg, applied_rule_t *applied);
 
 /** What a text says that comes with the call (KEMI). As arg_evaluate(), without
  * holes. An error is logged once for each distinct text. */

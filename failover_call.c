@@ -39,8 +39,6 @@
  * that comes in between makes it wait for its own timer. */
 #define CHECK_TICKS 2
 
-typedef struct call call_t;
-
 /* One destination being tried. */
 typedef struct attempt
 {
@@ -562,10 +560,8 @@ static void on_branch_failure(
 	event = event_of_failure(call, t, branch, params);
 	decision = policy_decide(&call->chain, &event);
 	attempt_log(call->attempts, t, &event, &decision);
-	/* else tm would CANCEL the next attempt for the 6xx of this one. In one go:
-	 * that the caller gives up, which another process notes, must not be lost. */
-	if(!(t->flags & T_DISABLE_6xx))
-		__atomic_fetch_or(&t->flags, T_DISABLE_6xx, __ATOMIC_SEQ_CST);
+	/* else tm would CANCEL the next attempt for the 6xx of this one */
+	tm_set_flag(t, T_DISABLE_6xx);
 	if(attempt_any(call, t, params->req, &decision))
 		return;
 	if(t->flags & T_CANCELED) {
@@ -721,8 +717,7 @@ static void fill_chain(call_t *call, const route_t *route)
 	}
 }
 
-/* @param route made for it, and as long-lived */
-static call_t *call_create(
+call_t *call_create(
 		struct sip_msg *msg, const call_request_t *request, route_t *route)
 {
 	arena_t *arena = arena_create(&failover_shm, CALL_BLOCK_BYTES);
@@ -747,7 +742,7 @@ typedef enum claim
 {
 	CLAIM_GRANTED,
 	CLAIM_RETRANSMISSION,
-	CLAIM_ENDED, /* the caller has, or gets, his final reply */
+	CLAIM_ENDED, /* the caller has his final reply, or has given up */
 	CLAIM_REFUSED,
 } claim_t;
 
@@ -766,10 +761,6 @@ static claim_t claim_transaction(struct sip_msg *msg, tm_cell_t **t)
 			return CLAIM_REFUSED;
 		}
 		*t = tm.t_gett();
-	}
-	if(tm_find_param(*t, on_tm_event) != NULL) {
-		LM_ERR("failover() has this call already\n");
-		return CLAIM_REFUSED;
 	}
 	/* the caller may give up while the script still thinks */
 	return (*t)->uas.status >= 200 || ((*t)->flags & T_CANCELED)
@@ -795,7 +786,7 @@ static int call_attach(call_t *call, struct sip_msg *msg, tm_cell_t *t)
 	/* no reply of tm's own while others are tried. (That tm drops no call in
 	 * silence, whatever its noisy_ctimer says, it owes to TMCB_ON_FAILURE:
 	 * timer.c, final_response_handler.) */
-	t->flags |= T_DISABLE_INTERNAL_REPLY;
+	tm_set_flag(t, T_DISABLE_INTERNAL_REPLY);
 	return 0;
 }
 
@@ -829,40 +820,63 @@ static void call_run(call_t *call, tm_cell_t *t, struct sip_msg *msg)
 	tm_unlock_replies(t);
 }
 
-/* The plan has a reply for the call instead of destinations. */
-static void call_answer(
-		call_t *call, tm_cell_t *t, struct sip_msg *msg, const route_t *route)
+/* The call has a reply instead of destinations. */
+static void call_answer(call_t *call, tm_cell_t *t, struct sip_msg *msg,
+		int code, const char *reason)
 {
 	call->is_ended = true;
-	tm_reply(t, msg, route->reply_code, route->reply_reason.s);
+	tm_reply(t, msg, code, reason);
 }
 
-call_result_t call_start(struct sip_msg *msg, const call_request_t *request)
+bool call_is_new(struct sip_msg *msg, call_result_t *result)
 {
-	call_t *call;
-	tm_cell_t *t;
-	route_t route;
-	claim_t claim;
+	tm_cell_t *t = tm.t_gett();
 
+	*result = CALL_REFUSED;
 	if(!is_route_type(REQUEST_ROUTE)) {
 		LM_ERR("failover() is for request_route\n");
-		return CALL_REFUSED;
+		return false;
 	}
 	if(!request_is_initial_invite(msg))
-		return CALL_REFUSED;
-	call = call_create(msg, request, &route);
-	if(call == NULL)
-		return CALL_REFUSED;
-	claim = claim_transaction(msg, &t);
+		return false;
+	if(t == NULL || t == T_UNDEFINED) {
+		*result = CALL_RETRANSMISSION;
+		return !tm_is_retransmission(msg);
+	}
+	if(tm_find_param(t, on_tm_event) != NULL) {
+		LM_ERR("failover() has this call already\n");
+		return false;
+	}
+	return true;
+}
+
+/* A caller whose CANCEL came before the transaction of his INVITE was made has
+ * nobody who replies to that: tm does only where it finds it (t_fwd.c,
+ * e2e_cancel). Where he has a final reply this does nothing. */
+static void end_given_up(tm_cell_t *t, struct sip_msg *msg)
+{
+	tm_reply(t, msg, terminated.code, terminated.phrase);
+}
+
+call_result_t call_start(
+		call_t *call, struct sip_msg *msg, const route_t *route)
+{
+	tm_cell_t *t;
+	claim_t claim = claim_transaction(msg, &t);
+
 	if(claim == CLAIM_GRANTED && call_attach(call, msg, t) == 0) {
-		variables_set(route.variables);
-		if(route.is_reply)
-			call_answer(call, t, msg, &route);
+		/* a call without what its rule says for it is another call */
+		if(variables_set(route->variables) < 0)
+			call_answer(call, t, msg, 500, "Server Internal Error");
+		else if(route->is_reply)
+			call_answer(call, t, msg, route->reply_code, route->reply_reason.s);
 		else
 			call_run(call, t, msg);
 		return CALL_TAKEN;
 	}
 	call_destroy(call);
+	if(claim == CLAIM_ENDED)
+		end_given_up(t, msg);
 	return claim == CLAIM_RETRANSMISSION ? CALL_RETRANSMISSION
 		   : claim == CLAIM_ENDED		 ? CALL_TAKEN
 										 : CALL_REFUSED;

@@ -15,17 +15,33 @@ typedef enum call_result
 {
 	CALL_TAKEN = 1,			 /* the caller will get one final reply */
 	CALL_RETRANSMISSION = 0, /* the request was seen before */
+	CALL_NO_RULE = -1,		 /* no rule of the plan applies */
 	CALL_REFUSED = -2,		 /* the request is untouched, the reason logged */
 } call_result_t;
+
+typedef struct call call_t;
 
 /** Bind to tm, once all modules are loaded.
  * @return 0, or -1 with the reason logged */
 int call_init(void);
 
-/** Take a call: relay it to its first destination, and from then on do with it
- * what the rule says. Nothing of the request is kept; what is needed later is
- * copied.
- * @param msg an INVITE without To tag, in request_route */
-call_result_t call_start(struct sip_msg *msg, const call_request_t *request);
+/** Is the request one that a call can be made of: an INVITE without To tag, in
+ * request_route, that was not seen before? To be asked before any rule and any
+ * argument: what they say may have changed since it was seen.
+ * @param result of failover(), if it is not */
+bool call_is_new(struct sip_msg *msg, call_result_t *result);
+
+/** Make a call of a request for which call_is_new() holds.
+ * @param request what is to be done with it; nothing of it is kept, nor of the
+ *        message: what is needed later is copied
+ * @param route made, for call_start(); what it points to lies in the call
+ * @return for call_start(); NULL if it is refused, with the reason logged */
+call_t *call_create(
+		struct sip_msg *msg, const call_request_t *request, route_t *route);
+
+/** Take the call: relay it to its first destination, and from then on do with it
+ * what the rule says. The call is tm's then, or is destroyed. */
+call_result_t call_start(
+		call_t *call, struct sip_msg *msg, const route_t *route);
 
 #endif

@@ -159,59 +159,80 @@ static int set_dialplan_text(modparam_t type, void *value)
 
 /* -- a call ------------------------------------------------------------- */
 
-static int start(struct sip_msg *msg, const applied_rule_t *applied,
-		int n_applied, const char *source)
+/* Rules, and where they stand. */
+static call_t *prepare(struct sip_msg *msg, const applied_rule_t *applied,
+		int n_applied, const char *source, route_t *route)
 {
 	settings_t settings = current_defaults();
 	call_request_t request = {applied, n_applied, source, &settings};
 
-	return call_start(msg, &request);
+	return call_create(msg, &request, route);
 }
 
-static int start_by_plan(struct sip_msg *msg, const plan_t *plan)
+static int start(
+		struct sip_msg *msg, const applied_rule_t *applied, int n_applied)
+{
+	route_t route;
+	call_t *call = prepare(msg, applied, n_applied, CALL_SOURCE, &route);
+
+	return call == NULL ? CALL_REFUSED : call_start(call, msg, &route);
+}
+
+/* The plan is let go before anything is sent: that may take long, and would keep
+ * a plan in memory that was replaced meanwhile. */
+static int start_by_plan(struct sip_msg *msg, plan_t *plan)
 {
 	const applied_rule_t *applied;
 	int n_applied = match_request(plan, msg, &applied);
+	call_t *call = NULL;
+	route_t route;
 
-	if(n_applied < 0)
-		return CALL_REFUSED;
-	return n_applied == 0 ? -1
-						  : start(msg, applied, n_applied, plan_source(plan));
+	if(n_applied > 0)
+		call = prepare(msg, applied, n_applied, plan_source(plan), &route);
+	plan_release(plan);
+	if(call != NULL)
+		return call_start(call, msg, &route);
+	return n_applied == 0 ? CALL_NO_RULE : CALL_REFUSED;
 }
 
 int ki_failover(struct sip_msg *msg)
 {
-	plan_t *plan = plan_acquire();
-	int result;
+	call_result_t result;
+	plan_t *plan;
 
+	if(!call_is_new(msg, &result))
+		return result;
+	plan = plan_acquire();
 	if(plan == NULL) {
 		LM_ERR(NO_PLAN);
 		return CALL_REFUSED;
 	}
-	/* before anything is asked of it: a rule may hold for any request */
-	result = request_is_initial_invite(msg) ? start_by_plan(msg, plan)
-											: CALL_REFUSED;
-	plan_release(plan);
-	return result;
+	return start_by_plan(msg, plan);
 }
 
 int ki_failover_to(struct sip_msg *msg, str *destinations)
 {
 	applied_rule_t applied = {0};
+	call_result_t result;
 
+	if(!call_is_new(msg, &result))
+		return result;
 	if(arg_read_text(ARG_DESTINATIONS, destinations, &applied.rule) < 0)
 		return CALL_REFUSED;
-	return start(msg, &applied, 1, CALL_SOURCE);
+	return start(msg, &applied, 1);
 }
 
 int ki_failover_with(struct sip_msg *msg, str *destinations, str *settings)
 {
 	applied_rule_t applied[2] = {0};
+	call_result_t result;
 
+	if(!call_is_new(msg, &result))
+		return result;
 	if(arg_read_text(ARG_DESTINATIONS, destinations, &applied[0].rule) < 0
 			|| arg_read_text(ARG_SETTINGS, settings, &applied[1].rule) < 0)
 		return CALL_REFUSED;
-	return start(msg, applied, 2, CALL_SOURCE);
+	return start(msg, applied, 2);
 }
 
 static int w_failover(struct sip_msg *msg, char *unused1, char *unused2)
@@ -224,22 +245,28 @@ static int w_failover(struct sip_msg *msg, char *unused1, char *unused2)
 static int w_failover_to(struct sip_msg *msg, char *destinations, char *unused)
 {
 	applied_rule_t applied = {0};
+	call_result_t result;
 
 	(void)unused;
+	if(!call_is_new(msg, &result))
+		return result;
 	if(arg_evaluate((arg_t *)destinations, msg, &applied) < 0)
 		return CALL_REFUSED;
-	return start(msg, &applied, 1, CALL_SOURCE);
+	return start(msg, &applied, 1);
 }
 
 static int w_failover_with(
 		struct sip_msg *msg, char *destinations, char *settings)
 {
 	applied_rule_t applied[2] = {0};
+	call_result_t result;
 
+	if(!call_is_new(msg, &result))
+		return result;
 	if(arg_evaluate((arg_t *)destinations, msg, &applied[0]) < 0
 			|| arg_evaluate((arg_t *)settings, msg, &applied[1]) < 0)
 		return CALL_REFUSED;
-	return start(msg, applied, 2, CALL_SOURCE);
+	return start(msg, applied, 2);
 }
 
 /* -- reading the script ------------------------------------------------- */

@@ -20,6 +20,8 @@
 
 tm_api_t tm;
 
+static tm_xapi_t tm_more; /* what tm keeps for the core's own modules */
+
 /* a parameter of tm; NULL where this release has none of that name */
 static int *parameter(const char *name)
 {
@@ -78,7 +80,21 @@ int tm_bind(void)
 			   "loadmodule \"failover.so\"\n");
 		return -1;
 	}
+	if(tm_load_xapi(&tm_more) < 0) {
+		LM_ERR("this tm does not offer what failover needs of it\n");
+		return -1;
+	}
 	return check_parameters();
+}
+
+bool tm_is_retransmission(struct sip_msg *msg)
+{
+	return tm_more.t_check_trans(msg) == 0;
+}
+
+void tm_set_flag(tm_cell_t *t, unsigned flag)
+{
+	__atomic_fetch_or(&t->flags, flag, __ATOMIC_SEQ_CST);
 }
 
 void tm_lock_replies(tm_cell_t *t)
@@ -91,6 +107,20 @@ void tm_lock_replies(tm_cell_t *t)
 	}
 	lock(&t->reply_mutex);
 	atomic_set(&t->reply_locker_pid, pid);
+}
+
+bool tm_try_lock_replies(tm_cell_t *t)
+{
+	int pid = my_pid();
+
+	if(atomic_get(&t->reply_locker_pid) == pid) {
+		t->reply_rec_lock_level++;
+		return true;
+	}
+	if(lock_try(&t->reply_mutex) != 0)
+		return false;
+	atomic_set(&t->reply_locker_pid, pid);
+	return true;
 }
 
 void tm_unlock_replies(tm_cell_t *t)

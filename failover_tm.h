@@ -26,6 +26,19 @@ int tm_bind(void);
 void tm_lock_replies(tm_cell_t *t);
 void tm_unlock_replies(tm_cell_t *t);
 
+/** Take the reply lock if no other process has it.
+ * @return whether it is held */
+bool tm_try_lock_replies(tm_cell_t *t);
+
+/** Is the request one of which tm has a transaction already, so that its caller
+ * gets what he got last once more? Asked without the lock, of a request that this
+ * process has no transaction of yet. */
+bool tm_is_retransmission(struct sip_msg *msg);
+
+/** Set a flag of the transaction in one go: other processes note theirs without
+ * the lock (T_CANCELED), and none must be lost. */
+void tm_set_flag(tm_cell_t *t, unsigned flag);
+
 /** Make sure in a callback for a failed branch that the lock is held. tm holds
  * it, but for one case: a retransmission that could not be sent (timer.c,
  * retransmission_handler). There it is taken and left to tm, which releases it
@@ -55,8 +68,9 @@ void tm_cancel_from(tm_cell_t *t, int first_branch);
 bool tm_is_pending(const tm_cell_t *t, int branch);
 
 /** Let tm time a pending branch out in so many milliseconds, a tick at least. A
- * 1xx that comes in between undoes it. tm itself looks at a changed time only when its timer fires for another
- * reason, which on TCP and TLS is never (timer.h, restart_rb_fr). */
+ * 1xx that comes in between undoes it. tm itself looks at a changed time only
+ * when its timer fires for another reason, which on TCP and TLS is never
+ * (timer.h, restart_rb_fr). */
 void tm_expire(tm_cell_t *t, int branch, unsigned ms);
 
 /** End what a failed relay left behind: a branch that was added but not sent

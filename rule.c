@@ -109,10 +109,22 @@ int rule_variables(const rule_t *rule, const str *values, named_text_t **list,
 
 /* -- settings ----------------------------------------------------------- */
 
+/* The value came with a request. */
+static void refuse(void *context, const diagnostic_t *diagnostic)
+{
+	const diagnostics_t *diagnostics = context;
+	diagnostic_t refusal = *diagnostic;
+
+	refusal.severity = SEVERITY_REFUSAL;
+	if(diagnostics->emit != NULL)
+		diagnostics->emit(diagnostics->context, &refusal);
+}
+
 static int read_open_setting(const open_setting_t *open, const str *values,
 		settings_t *settings, arena_t *arena, diagnostics_t *diagnostics)
 {
 	char buffer[SETTING_BYTES_MAX];
+	diagnostics_t refusals = {.emit = refuse, .context = diagnostics};
 	fragment_t value = open->where;
 	int bad_hole;
 
@@ -126,7 +138,10 @@ static int read_open_setting(const open_setting_t *open, const str *values,
 				"[%.*s]: what is put in has a line end in it, or is too long",
 				SHOWN(&open->where));
 	value = fragment_trim(&value);
-	return settings_read(settings, open->setting, &value, arena, diagnostics);
+	if(settings_read(settings, open->setting, &value, arena, &refusals) == 0)
+		return 0;
+	diagnostics->errors += refusals.errors;
+	return -1;
 }
 
 int rule_settings(const rule_t *rule, const str *values, settings_t *settings,

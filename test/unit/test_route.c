@@ -830,7 +830,8 @@ static const struct
 				"sip:3@h via sip:h;transport=udp; attempts=3", ""},
 		{"a value that is no destination", "sip:b@h", "attempts=$0",
 				"3; ringing=stop", &plain, NULL,
-				"1:10 [3; ringing=stop] is no whole number from 1 to 30, ..."},
+				"1:10 refused: [3; ringing=stop] is no whole number from 1 to "
+				"30, ..."},
 		{"a value with a line end", "sip:b@h", "reply=$0", "480 a\nb", &plain,
 				NULL,
 				"1:7 refused: [$0]: what is put in has a line end in it, or is "

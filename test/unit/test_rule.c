@@ -82,7 +82,8 @@ static const struct
 		{"a reply", "reply=$0", "480 x",
 				"redirection.max=3 attempts=7 reply=480 x", ""},
 		{"no further setting", "attempts=$0", "5;redirection.max=4", NULL,
-				"1:10 [5;redirection.max=4] is no whole number from 1 to 30, "
+				"1:10 refused: [5;redirection.max=4] is no whole number from 1 "
+				"to 30, "
 				"..."},
 		{"no further line", "timer.inviting=1;pattern.response=$0", "4\n5",
 				NULL,
@@ -93,7 +94,7 @@ static const struct
 				"pattern.response=200:400-599 redirection.max=3 attempts=7",
 				""},
 		{"no pattern", "pattern.response=x$0", "(", NULL,
-				"1:... [x(] is no regular expression: ..."},
+				"1:... refused: [x(] is no regular expression: ..."},
 		{"an escape", "pattern.response='4..$$'; attempts=$0", "2",
 				"pattern.response=100:400-499 redirection.max=3 attempts=2",
 				""},

@@ -167,7 +167,29 @@ def thinking(title, made, cancel, **more):
         cancel=cancel, **{"caller": [100, 487], "final_at": by(0.6), **more})
 
 
+def too_early(title, relays):
+    """The caller gives up before the script that thinks has any transaction, and
+    the script sends the CANCEL on as any other request: nobody but failover()
+    can reply to the INVITE."""
+    return Scenario(f"E11: a CANCEL that comes before the transaction, {title}",
+        route="exit;", first=f"""
+            if (is_method("CANCEL")) {{ {relays} exit; }}
+            if (is_method("INVITE") && !has_totag()) {{
+                sl_send_reply("100", "Wait");
+                usleep("300000");
+                if (failover("sip:1@{{a}} sip:2@{{b}}")) exit;
+                sl_send_reply("500", "Refused");
+                exit;
+            }}""",
+        modules=("cfgutils", "failover"),
+        peers={"a": RINGS_AND_ANSWERS, "b": RINGS_AND_ANSWERS,
+               "c": SILENT}, attempts=[],
+        cancel=when("caller", 100, 0.1), caller=[100, 487], final_at=by(0.6))
+
+
 THINKING = [
+    too_early("which is sent on", '$ru = "sip:9@{c}"; t_relay();'),
+    too_early("which gets a reply", 't_newtran(); t_reply("200", "OK");'),
     thinking("the script is slow", 'usleep("300000");', when("caller", 100, 0.1)),
     thinking("twice", 'usleep("300000");', when("caller", 100, 0.08, again=0.1)),
     thinking("the script has replied itself", 't_reply("480", "Not Now");', None,

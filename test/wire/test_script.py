@@ -252,12 +252,52 @@ BARE_INVITES = """
 """
 
 
+WORKERS = 2
+
+
+async def calls_without_a_user(calls):
+    """What is logged of calls whose R-URI has no user part to put in."""
+    def config(names):
+        return kamailio.Config(filled(
+            'if (failover("sip:$rU@{a}")) exit; sl_send_reply("484", "Who?"); exit;',
+            names))
+
+    async with Stage({"a": RINGS_AND_ANSWERS}, config) as stage:
+        caller = await stage.caller()
+        for _ in range(calls):
+            call = caller.call(filled("sip:{proxy}", stage.names))
+            assert (await asyncio.wait_for(call.final, 5)).status == 484
+        return stage.server.log()
+
+
+def test_callers_cannot_fill_the_log():
+    """A value that is missing may be the script's fault: each process says so
+    once. Then it is at attempt_log_level, as everything that callers do."""
+    log = asyncio.run(calls_without_a_user(calls=30))
+    assert 1 <= log.count("has no value") <= WORKERS, log
+    assert "Call-ID [" in log
+
+
+def second_call(call, **more):
+    """Of a call that is under way it makes nothing, whatever it was asked."""
+    return Scenario(f"calls: a second one, {call}, is -2",
+        route=f'failover("sip:1@{{a}}"); {call}; '
+              'xlog("L_NOTICE", "second $rc\\n"); exit;',
+        peers={"a": RINGS_AND_ANSWERS}, attempts=[("a", "UDP", at(0))],
+        caller=[100, 180, 200],
+        logged={"second -2": 1, "has this call already": 1, "no value": 0}, **more)
+
+
 def bare(call):
     """Script in which nothing before failover() knows of transactions."""
     return BARE_INVITES.replace("@CALL@", call)
 
 
 CALLS = [
+    second_call("failover()", plan="[Matching Patterns]\nTo = nobody\n"
+                                   "[Deploy Patterns]\n$action = 404\n"),
+    second_call('failover("$avp(nothing)")'),
+
     Scenario("calls: a second failover() is -2 and changes nothing",
         route='failover("sip:1@{a} sip:2@{b}", "timer.inviting=700ms"); '
               'xlog("L_NOTICE", "first $rc\\n"); failover("sip:3@{c}", "timer.inviting=5"); '
@@ -310,6 +350,26 @@ CALLS = [
                "b": [reply(180), reply(200, after=0.6)]},
         resent=(0.4, 1.2), attempts=[("a", "UDP", at(0)), ("b", "UDP", soon())],
         caller=[100, 180, 180, 200], logged={"INVITE": 3}),
+
+    Scenario("calls: a retransmitted INVITE starts nothing, whatever the list is now",
+        route="exit;", modparams=[("pv", "shvset", "seen=i:0")],
+        first=bare('$shv(seen) = $shv(seen) + 1; '
+                   'if ($shv(seen) == 1) $avp(list) = "sip:1@{a} sip:2@{b}"; '
+                   'if (failover("$avp(list)")) exit;'),
+        peers={"a": [reply(180), reply(503, after=0.8)],
+               "b": [reply(180), reply(200, after=0.6)]},
+        resent=(0.4, 1.2), attempts=[("a", "UDP", at(0)), ("b", "UDP", soon())],
+        caller=[100, 180, 180, 200]),
+
+    Scenario("calls: a retransmitted INVITE starts nothing, whatever the plan says now",
+        route="exit;", modparams=[("pv", "shvset", "seen=i:0")],
+        plan="[Matching Patterns]\n$pv($shv(seen)) = ^1$\n[Deploy Patterns]\n"
+             "To = sip:1@{a}\n$session = failover sip:2@{b}\n",
+        first=bare('$shv(seen) = $shv(seen) + 1; if (failover()) exit;'),
+        peers={"a": [reply(180), reply(503, after=0.8)],
+               "b": [reply(180), reply(200, after=0.6)]},
+        resent=(0.4, 1.2), attempts=[("a", "UDP", at(0)), ("b", "UDP", soon())],
+        caller=[100, 180, 180, 200]),
 
     Scenario("calls: a retransmitted INVITE ends the script",
         route="exit;", first=bare('failover("sip:1@{a}"); '

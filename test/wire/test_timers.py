@@ -101,6 +101,50 @@ def test_ignored_cancel(transport):
                   CANCEL_WAIT, lag, late=HOP - CANCEL_WAIT)
 
 
+# -- calls beside each other ------------------------------------------------------------
+
+SLOW = 1.5                     # seconds until the next attempt has been made
+QUICK_PROVISIONAL = 0.6
+
+
+async def one_call_beside_a_slow_one():
+    """A gateway refuses one call over TCP without any 1xx, and making the next
+    attempt takes long, as it does while a name is looked up; in that time the
+    timer of another call runs out. Its attempts, and how long the machine held
+    us up."""
+    def config(names):
+        return kamailio.Config(filled("""
+            if ($rU == "slow") {
+                t_on_branch("SLOW");
+                if (failover("sip:100@{a}/TCP sip:101@{b}")) exit;
+            }
+            if (failover("sip:102@{c} sip:103@{d}", "timer.provisional=600ms")) exit;
+            """, names), modules=("cfgutils", "corex", "failover"),
+            extra='branch_route[SLOW] { if ($rU == "101") usleep("1500000"); }')
+
+    told = {"a": [reply(503)], "b": [reply(486)],
+            "c": [reply(180), on_cancel(after=0.05)], "d": [reply(486)]}
+    async with Stage(told, config) as stage:
+        caller = await stage.caller()
+        with Lag() as lag:
+            call = caller.call(filled("sip:quick@{proxy}", stage.names))
+            slow = caller.call(filled("sip:slow@{proxy}", stage.names))
+            await asyncio.wait_for(asyncio.gather(call.final, slow.final), 10)
+        faults = stage.server.faults()
+        assert not faults, faults
+        sent = [e for e in stage.trace if e.message.call_id == slow.invite.call_id]
+        before, behind = attempts_of(sent, ("a", "b"))
+        assert behind.entry.time - before.entry.time > SLOW - 0.1, "it was not slow"
+        return attempts_of([e for e in stage.trace if e.message.call_id
+                            == call.invite.call_id], ("c", "d")), lag.worst
+
+
+def test_one_call_does_not_wait_for_what_another_waits_for():
+    (ringing, _), lag = asyncio.run(one_call_beside_a_slow_one())
+    assert_within("first 1xx to CANCEL", [ringing.cancel.time - ringing.first_1xx],
+                  QUICK_PROVISIONAL, lag)
+
+
 # -- a first 1xx in the instant in which timer.total is over ---------------------------
 
 TOTAL = 1.0
