@@ -4,9 +4,23 @@
 
 #include "failover_variables.h"
 
+static str root = str_init("failover");
+
+/* Those before one are not there: whoever replies to the call needs the room. */
+static void remove_before(
+		const named_text_t *variables, const named_text_t *end)
+{
+	const named_text_t *variable;
+
+	for(variable = variables; variable != end; variable = variable->next) {
+		str name = variable->name;
+
+		xavp_rm_child_by_index(&root, &name, 0);
+	}
+}
+
 int variables_set(const named_text_t *variables)
 {
-	static str root = str_init("failover");
 	const named_text_t *variable;
 
 	for(variable = variables; variable != NULL; variable = variable->next) {
@@ -14,7 +28,8 @@ int variables_set(const named_text_t *variables)
 		str text = variable->text;
 
 		if(xavp_set_child_sval(&root, &name, &text) < 0) {
-			LM_ERR("cannot set $xavp(failover=>%.*s)\n", STR_FMT(&name));
+			LM_ERR("no memory for $xavp(failover=>%.*s)\n", STR_FMT(&name));
+			remove_before(variables, variable);
 			return -1;
 		}
 	}

@@ -19,7 +19,7 @@
  * attempt is made.
  *
  * @param variables names of at least one character; copied to shared memory
- * @return 0, or -1 without memory, which is logged; those before it are set */
+ * @return 0, or -1 without memory, which is logged; none of them is set then */
 int variables_set(const named_text_t *variables);
 
 #endif

@@ -61,6 +61,46 @@ async def answered(caller, proxy):
     assert call.answered, call.codes
 
 
+VALUE_BYTES = 4000
+
+
+def many_variables(count, in_a_rule=60):
+    rule = "[Matching Patterns]\nX-Long = (.*)\n[Deploy Patterns]\n$continue = true\n"
+    lines = [f"$v{n} = %1\n" for n in range(count)]
+    return "".join(rule + "".join(lines[n:n + in_a_rule])
+                   for n in range(0, count, in_a_rule)) \
+        + "[Deploy Patterns]\nTo = sip:1@{a}\n"
+
+
+def test_a_call_whose_variables_have_no_room_is_refused():
+    """The call itself holds them, and the script's xavp would hold them as well:
+    there is room for the one, and not for both."""
+    def config(names):
+        return kamailio.Config('if (failover()) exit; sl_send_reply("480", "No"); exit;',
+            files={"plan": filled(many_variables(1), names)},
+            modparams=(("failover", "dialplan", "@DIR@/plan"),))
+
+    async def run():
+        async with Stage({"a": [reply(200)]}, config, memory_mb=8) as stage:
+            free = stage.server.numbers("core.shmmem")["free"]
+            count = int(0.45 * free / VALUE_BYTES)
+            (stage.server.directory / "plan").write_text(
+                filled(many_variables(count), stage.names))
+            await stage.rpc("failover.reload")
+            caller, finals = await stage.caller(), []
+            for size in (VALUE_BYTES, 10):
+                call = caller.call(f"sip:1@{stage.names['proxy']}",
+                                   headers=[("X-Long", "x" * size)], hangup_after=0)
+                await asyncio.wait_for(call.ended.wait(), 10)
+                finals.append(call.codes[-1])
+            assert len(stage.trace.of("a", "INVITE", sent=False)) == 1
+            return finals, stage.server.log()
+
+    finals, log = asyncio.run(run())
+    assert finals == [500, 200], (finals, log)
+    assert "no memory for $xavp(failover=>v" in log, log
+
+
 # -- private memory ------------------------------------------------------------------
 
 TEXTS = 2000
