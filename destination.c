@@ -173,7 +173,8 @@ static char shadow_char(const fragment_t *uri, int offset, int port)
 	if(mark == NULL
 			|| (mark->hole == MARK_ESCAPE && at == mark->at + mark->len - 1))
 		return *at;
-	/* another letter for another hole, so that ;$a;$b is not one name twice */
+	/* another letter for another hole: of ;$a;$b it is not the repetition that is
+	 * wrong */
 	return offset < port ? 'g' + (unsigned)mark->hole % 20 : '1';
 }
 
@@ -240,6 +241,36 @@ static int check_headers(const parts_t *parts, diagnostics_t *diagnostics)
 	return diagnostics_error(diagnostics, &headers,
 			"[?%.*s]: a destination takes no headers, remove them",
 			SHOWN(&headers));
+}
+
+/* The names of parameters are the author's: who may write one can name maddr or
+ * transport, and so the host or the transport.
+ * @return 0, or -1 with every error reported */
+static int check_param_names(const parts_t *parts, diagnostics_t *diagnostics)
+{
+	fragment_t rest;
+	int result = 0;
+
+	if(parts->parsed.params.len == 0)
+		return 0;
+	rest = unshadow(parts, &parts->parsed.params);
+	while(rest.text.len > 0) {
+		int next = fragment_find(&rest, 0, ';');
+		int end = next < 0 ? rest.text.len : next;
+		fragment_t param = fragment_part(&rest, 0, end);
+		int equals = fragment_find(&param, 0, '=');
+		fragment_t name = fragment_part(&param, 0, equals < 0 ? end : equals);
+
+		if(fragment_has_holes(&name))
+			result = diagnostics_error(diagnostics, &name,
+					"[%.*s]: the name of a parameter must be written out, as "
+					"in "
+					";user=phone",
+					SHOWN(&name));
+		end += next >= 0;
+		rest = fragment_part(&rest, end, rest.text.len - end);
+	}
+	return result;
 }
 
 /* Which transport the URI itself asks for.
@@ -417,7 +448,12 @@ static hole_kind_t hole_kind_in_uri(const void *context, int offset)
 {
 	const parts_t *parts = context;
 	const char *at = parts->shadow + offset;
+	str maddr;
 
+	/* it takes the place of the host */
+	if(sip_uri_param(&parts->parsed, "maddr", &maddr) && at >= maddr.s
+			&& at < maddr.s + maddr.len)
+		return HOLE_HOST;
 	if(parts->parsed.params.len > 0 && at >= parts->parsed.params.s)
 		return HOLE_PARAM;
 	if(parts->parsed.port.len > 0 && at >= parts->parsed.port.s)
@@ -438,6 +474,7 @@ static int parse_uri(destination_t *destination, parts_t *parts, arena_t *arena,
 	if(parse_shadow(parts, diagnostics) < 0)
 		return -1;
 	check_port(parts, diagnostics);
+	check_param_names(parts, diagnostics);
 	choose_transport(destination, parts, diagnostics);
 	check_headers(parts, diagnostics);
 	if(diagnostics->errors > errors_before)

@@ -17,6 +17,8 @@
 #define NO_OPTION                                         \
 	"] is no option of a destination: inviting=SECONDS, " \
 	"provisional=SECONDS, pattern=REGEX or socket=NAME would be right"
+#define NO_NAME \
+	"]: the name of a parameter must be written out, as in ;user=phone"
 #define NO_PORT "] is no port: a number from 1 to 65535 would be right"
 
 /* Marks as in support.h: $0 is a hole, $$ an escape. */
@@ -264,12 +266,20 @@ static const struct
 				""},
 		{"in the port behind an IPv6 address", TEXT("sip:a@[::1]:$0"),
 				"sip:a@[::1]:<0p>(UDP)", ""},
-		{"in a parameter", TEXT("sip:a@h;x=$0;$1/TCP"),
-				"sip:a@h;x=<0m>;<1m>/TCP", ""},
-		{"as parts of names with a colon", TEXT("sip:a@h;a:$0;a:$1"),
-				"sip:a@h;a:<0m>;a:<1m>(UDP)", ""},
-		{"as names of parameters", TEXT("sip:a@h;$0;$1"),
-				"sip:a@h;<0m>;<1m>(UDP)", ""},
+		{"in a parameter", TEXT("sip:a@h;x=$0;y=a$1/TCP"),
+				"sip:a@h;x=<0m>;y=a<1m>/TCP", ""},
+		{"as parts of names with a colon", TEXT("sip:a@h;a:$0;a:$1"), NULL,
+				"1:9 [a:$0" NO_NAME "\n1:14 [a:$1" NO_NAME},
+		{"as names of parameters", TEXT("sip:a@h;$0;lr;$1/TCP"), NULL,
+				"1:9 [$0" NO_NAME "\n1:15 [$1" NO_NAME},
+		{"as a part of the name", TEXT("sip:a@h;ma$0=$1"), NULL,
+				"1:9 [ma$0" NO_NAME},
+		{"as a name, beside other faults",
+				TEXT("sip:a@h:0;$(a name)/TPC{weight=1}"), NULL,
+				"1:9 [0" NO_PORT "\n1:11 [$(a name)" NO_NAME
+				"\n1:21 [TPC" NO_TRANSPORT "\n1:25 [weight" NO_OPTION},
+		{"an escape in a name", TEXT("sip:a@h;a$$b=1"), "sip:a@h;a$b=1(UDP)",
+				""},
 		{"as the name of a parameter, twice", TEXT("sip:a@h;$0;$0"), NULL,
 				"1:12 [sip:a@h;$0;$0]: this parameter stands in the URI a "
 				"second time"},
@@ -279,7 +289,7 @@ static const struct
 				"1:23 [...]: this parameter stands in the URI a second "
 				"time"},
 		{"in a maddr", TEXT("sip:a@h;maddr=10.0.0.$(last)"),
-				"sip:a@h;maddr=10.0.0.<0m>(UDP)", ""},
+				"sip:a@h;maddr=10.0.0.<0h>(UDP)", ""},
 		{"everywhere", TEXT("sip:$0@$1:$2;x=$3"),
 				"sip:<0u>@<1h>:<2p>;x=<3m>(UDP)", ""},
 		{"with slash, brace and @ in a mark", TEXT("sip:$(/TCP{@;:)@h"),
@@ -487,8 +497,14 @@ static const struct
 				"there is no value behind the equals sign of this parameter"},
 		{"a hole in a maddr", "sip:a@h;maddr=$0", "10.0.0.1", "",
 				"sip:a@h;maddr=10.0.0.1 > sip:10.0.0.1;transport=udp UDP"},
-		{"no port by a maddr", "sip:a@h;maddr=$0", "evil:9", "",
-				"maddr is a host name or an address"},
+		{"a hole in a maddr for IPv6", "sip:a@h;maddr=$0", "[::1]", "",
+				"sip:a@h;maddr=[::1] > sip:[::1];transport=udp UDP"},
+		{"no port by a maddr", "sip:a@h;maddr=$0", "evil:9", "", BAD_VALUE},
+		{"no parameter by a maddr", "sip:a@h;maddr=$0", "h;transport=tcp", "",
+				BAD_VALUE},
+		{"no escape in a maddr", "sip:a@h;maddr=$0", "10%2e0.0.1", "",
+				BAD_VALUE},
+		{"an empty maddr", "sip:a@h;maddr=$0", "", "", BAD_VALUE},
 		{"the user goes to one whose host is a hole", "sip:$0", "gw", "555",
 				"sip:555@gw > sip:gw;transport=udp UDP"},
 };

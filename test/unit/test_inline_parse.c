@@ -34,6 +34,10 @@ static const struct
 				"1: sip:<0u>@gw1(UDP) sip:<0u>@gw2(UDP)", ""},
 		{"blanks in a mark", TEXT("sip:$(a b)@gw1"), "1: sip:<0u>@gw1(UDP)",
 				""},
+		{"a hole in the name of a parameter",
+				TEXT("sip:a@gw1;$0=1 sip:gw2;x=$1"), NULL,
+				"1:11 [$0]: the name of a parameter must be written out, as in "
+				";user=phone"},
 		{"class 1: empty", TEXT(""), NULL,
 				"1:1 the list of destinations is empty: a URI such as "
 				"sip:gw1.example.com/TCP, or current, would be right"},

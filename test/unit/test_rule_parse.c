@@ -20,6 +20,8 @@
 #define NO_PERCENT                                                         \
 	"]: %1 to %9 and %{10} stand for the groups of the conditions; for a " \
 	"percent sign write %%"
+#define NO_NAME \
+	"]: the name of a parameter must be written out, as in ;user=phone"
 #define NO_REPLY                                                         \
 	"] is no reply: a code from 400 to 699 and a reason, as in 404 Not " \
 	"Here, would be right"
@@ -173,6 +175,12 @@ static const struct
 				NULL,
 				"4:22 [%1]: a transport must be written out, ;transport=tcp or "
 				"/TCP"},
+		{"not as the name of a parameter",
+				ONE_GROUP "To = sip:a@h;%1=%1\n"
+						  "$session = failover sip:a@h;ma%1=x sip:a@h;lr%1/TCP",
+				NULL,
+				"4:14 [%1" NO_NAME "\n5:29 [ma%1" NO_NAME
+				"\n5:44 [lr%1" NO_NAME},
 		{"a whole host", ONE_GROUP "To = sip:%1",
 				"1: {From~(x)@0} sip:<0h>(UDP)", ""},
 

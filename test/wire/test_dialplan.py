@@ -407,6 +407,13 @@ def refused_in(where, what, value, deploy, **more):
         "attempts": [], "caller": INCOMPLETE, "logged": {"failover returned -2": 1}, **more})
 
 
+def in_parameter(what, value, put_in):
+    """It is escaped, and stays the value of the one parameter."""
+    return injected("parameter", what, value, ["To = sip:1@{a};cic=%1"],
+        peers={"a": BUSY, "c": RINGS_AND_ANSWERS},
+        attempts=[("a", "UDP", at(0), f"sip:1@{{a}};cic={put_in}")], caller=[100, 486])
+
+
 def in_header(what, value, expected=None):
     """It stands in the header as it is, and nowhere else."""
     return injected("header", what, value, ["To = sip:1@{a}", "$session = failover sip:2@{b}",
@@ -420,6 +427,7 @@ def in_header(what, value, expected=None):
 BREAKS = [("CR LF and a header", "9\\r\\nSubject: x"), ("LF and a header", "9\\nSubject: x"),
           ("CR and a header", "9\\rSubject: x"), ("CR LF at the end", "9\\r\\n")]
 HOST = ["To = sip:1@%1", "$session = failover sip:2@{b}"]
+MADDR = ["To = sip:1@{a};maddr=%1", "$session = failover sip:2@{b}"]
 IN_HEADER = ["To = sip:1@{a}", "X-Out = %1"]
 REASON = ["$action = 480 %1"]
 VARIABLE = ["To = sip:1@{a}", "$v = %1"]
@@ -459,6 +467,13 @@ INJECTION = [
         ("half an IPv6 address", "[::1"), ("1020 characters", "a" * 1020))),
     *(refused_in("host", what, "127.0.0.1" + value[1:], HOST, by_script=True)
       for what, value in BREAKS),
+
+    in_parameter("another host", "9;maddr={c}", "9%3Bmaddr%3D127.0.0.1:{c_port}"),
+    in_parameter("another transport", "9;transport=tcp", "9%3Btransport%3Dtcp"),
+    in_parameter("a header", "9?Subject=x", "9%3FSubject%3Dx"),
+    *(refused_in("maddr", what, value, MADDR) for what, value in (
+        ("another parameter", "127.0.0.1;transport=tcp"), ("a port", "{c}"),
+        ("an escape", "127%2e0.0.1"), ("nothing", ""))),
 
     in_header("a further destination", "9 sip:8@{c}"),
     in_header("an @", "9@{c}"), in_header("an option", "9{inviting=1}"),
@@ -733,6 +748,22 @@ def test_nothing_is_left_of_calls_by_a_plan():
     over = {who: grown for who, grown in asyncio.run(memory_of_calls_by_plan()).items()
             if grown > ALLOWED}
     assert not over, over
+
+
+@pytest.mark.parametrize("params, column, name", [
+    ("%1=%2", 53, "%1"),           # maddr=HOST, were they let
+    ("ma%1=%2", 53, "ma%1"),
+    ("lr;%1=tcp", 56, "%1"),       # transport=tcp, in what goes over UDP
+    ("lr%1", 53, "lr%1"),
+])
+def test_a_caller_names_no_parameter(params, column, name):
+    plan = rule(["X-A = (.*)", "Y-B = (.*)"],
+                f"$session = failover sip:1@127.0.0.1 sip:2@127.0.0.1;{params}")
+    status, log = kamailio.check(kamailio.Config(GO, modparams=(
+        ("failover", "dialplan_text", plan),)))
+    assert status not in (0, None), log
+    assert (f"dialplan_text:5:{column}: error: [{name}]: the name of a parameter must be "
+            "written out, as in ;user=phone") in log, log
 
 
 @pytest.mark.parametrize("condition, column, says", [

@@ -45,6 +45,7 @@ def test_a_good_plan_is_accepted():
     ('failover("sip:100@127.0.0.1/TLS")', "tls"),
     ('failover("sip:100@127.0.0.1", "pattern.response=(4..$$")', "[(4..$"),
     ('failover("sip:100@127.0.0.1{pattern=(4..$$}")', "(4..$"),
+    ('failover("sip:100@127.0.0.1;$var(x)=$var(y)")', "1:19: error: [$var(x)]"),
     ("failover()", "plan"),
 ])
 def test_a_bad_call_stops_the_start(call, says):
