@@ -421,8 +421,7 @@ static int parse_option(destination_t *destination, const fragment_t *text,
 	if(template_plain(&value, arena) < 0)
 		return diagnostics_error(
 				diagnostics, &value, "no memory for an option");
-	if(settings_name(&destination->options, setting, &name, diagnostics) < 0)
-		return -1;
+	settings_name(&destination->options, setting, &name, diagnostics);
 	return settings_read(
 			&destination->options, setting, &value, arena, diagnostics);
 }

@@ -94,12 +94,23 @@ static int keep_open(rule_t *rule, const setting_t *setting,
 	return 0;
 }
 
+static int read_value(rule_t *rule, const setting_t *setting, fragment_t *value,
+		arena_t *arena, diagnostics_t *diagnostics)
+{
+	if(fragment_has_holes(value))
+		return keep_open(rule, setting, value, arena, diagnostics);
+	if(template_plain(value, arena) < 0)
+		return diagnostics_error(diagnostics, value, "no memory for a value");
+	return settings_read(&rule->settings, setting, value, arena, diagnostics);
+}
+
 static int parse_setting(rule_t *rule, const fragment_t *text, arena_t *arena,
 		diagnostics_t *diagnostics)
 {
 	int equals = fragment_find(text, 0, '=');
 	fragment_t name, value;
 	const setting_t *setting;
+	int result;
 
 	if(equals < 0)
 		return diagnostics_error(diagnostics, text,
@@ -110,14 +121,12 @@ static int parse_setting(rule_t *rule, const fragment_t *text, arena_t *arena,
 	value = fragment_part(text, equals + 1, text->text.len - equals - 1);
 	value = fragment_trim(&value);
 	setting = setting_require(&name, diagnostics);
-	if(setting == NULL || unquote(&value, arena, diagnostics) < 0
-			|| settings_name(&rule->settings, setting, &name, diagnostics) < 0)
+	if(setting == NULL || unquote(&value, arena, diagnostics) < 0)
 		return -1;
-	if(fragment_has_holes(&value))
-		return keep_open(rule, setting, &value, arena, diagnostics);
-	if(template_plain(&value, arena) < 0)
-		return diagnostics_error(diagnostics, &value, "no memory for a value");
-	return settings_read(&rule->settings, setting, &value, arena, diagnostics);
+	result = settings_name(&rule->settings, setting, &name, diagnostics);
+	if(read_value(rule, setting, &value, arena, diagnostics) < 0)
+		result = -1;
+	return result;
 }
 
 int inline_parse_settings(const fragment_t *text, rule_t *rule, arena_t *arena,

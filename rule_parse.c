@@ -6,6 +6,7 @@
 #include "ascii.h"
 #include "boolean.h"
 #include "header_name.h"
+#include "nearness.h"
 #include "response.h"
 
 #define SESSION_VERB "failover"
@@ -22,20 +23,25 @@ static int fault(
 
 /* Refuse a comment behind a value in which a # has no meaning: behind a blank,
  * and in no option of a destination.
- * @return 0, or -1 with an error reported */
-static int refuse_comment(rule_reader_t *reader, const fragment_t *value)
+ * @return the value without it, to be judged all the same */
+static fragment_t without_comment(
+		rule_reader_t *reader, const fragment_t *value)
 {
 	fragment_t rest = *value;
+	fragment_t before = *value;
 	fragment_t word;
 
 	if(fragment_find(value, 0, '#') < 0)
-		return 0;
+		return *value;
 	while(fragment_next_word(&rest, &word)) {
-		if(word.text.s[0] == '#')
-			return fault(reader, &word,
-					"a comment is a line of its own, which begins with #");
+		if(word.text.s[0] != '#')
+			continue;
+		fault(reader, &word,
+				"a comment is a line of its own, which begins with #");
+		before.text.len = (int)(word.text.s - value->text.s);
+		return fragment_trim(&before);
 	}
-	return 0;
+	return *value;
 }
 
 /* -- captures ----------------------------------------------------------- */
@@ -70,11 +76,27 @@ static int refuse_group(rule_reader_t *reader, const fragment_t *where)
 			"sign write %%");
 }
 
+/* How many characters a wrong percent sign takes with it: what is in braces behind
+ * it was to be a group. */
+static int wrong_len(const str *text)
+{
+	int i = 2;
+
+	if(text->len < 2 || text->s[1] != '{')
+		return 1;
+	while(i < text->len && !is_blank(text->s[i])
+			&& !is_one_of(text->s[i], "%{}"))
+		i++;
+	return i < text->len && text->s[i] == '}' ? i + 1 : 1;
+}
+
 /* The mark that a percent sign at the beginning of a text begins. A wrong one
  * is marked as well, so that what is round it can be read and judged.
+ * @param is_option it stands in the options of a destination, where any group
+ *                  is refused, and a percent sign is only that
  * @return 0, or -1 with an error reported */
-static int read_percent(
-		rule_reader_t *reader, const fragment_t *text, mark_t *mark)
+static int read_percent(rule_reader_t *reader, const fragment_t *text,
+		bool is_option, mark_t *mark)
 {
 	fragment_t where = *text;
 	int group = 0;
@@ -86,23 +108,42 @@ static int read_percent(
 	if(text->text.len >= 2 && text->text.s[1] == '%')
 		return 0;
 	mark->hole = 0;
-	mark->len = where.text.len = len > 0 ? len : 1;
-	if(len == 0)
+	mark->len = where.text.len = len > 0 ? len : wrong_len(&text->text);
+	if(len == 0) {
+		mark->hole = is_option ? MARK_ESCAPE : 0;
 		return fault(reader, &where,
 				"%1 to %9 and %{10} stand for the groups of the conditions; "
 				"for a percent sign write %%");
+	}
+	if(is_option)
+		return 0;
 	if(group < 1 || group > reader->rule->n_groups)
 		return refuse_group(reader, &where);
 	mark->hole = group - 1;
 	return 0;
 }
 
-/* Mark what stands for something else in a value. */
-static int mark_value(rule_reader_t *reader, fragment_t *value)
+/* How many braces a text opens, less those that it closes. */
+static int braces_open(const char *s, int len)
+{
+	int depth = 0;
+	int i;
+
+	for(i = 0; i < len; i++)
+		depth += (s[i] == '{') - (s[i] == '}');
+	return depth;
+}
+
+/* Mark what stands for something else in a value.
+ * @param has_options what is in braces in it are options of destinations
+ * @return 0, or -1 with every error reported */
+static int mark_value(
+		rule_reader_t *reader, fragment_t *value, bool has_options)
 {
 	fragment_t rest = *value;
 	mark_t *marks;
 	int count = 0;
+	int depth = 0;
 	int result = 0;
 	int i;
 
@@ -117,8 +158,9 @@ static int mark_value(rule_reader_t *reader, fragment_t *value)
 			i = fragment_find(&rest, 0, '%')) {
 		mark_t *mark = &marks[value->n_marks++];
 
+		depth += braces_open(rest.text.s, i);
 		rest = fragment_part(&rest, i, rest.text.len - i);
-		if(read_percent(reader, &rest, mark) < 0)
+		if(read_percent(reader, &rest, has_options && depth > 0, mark) < 0)
 			result = -1;
 		rest = fragment_part(&rest, mark->len, rest.text.len - mark->len);
 	}
@@ -134,120 +176,133 @@ static hole_kind_t hole_kind_value(const void *context, int offset)
 }
 
 /* Make a template of a value that is one line of text. */
-static int read_template(
+static void read_template(
 		rule_reader_t *reader, const fragment_t *value, template_t *template)
 {
 	fragment_t text = *value;
 
-	if(mark_value(reader, &text) < 0)
-		return -1;
-	if(template_make(template, &text, hole_kind_value, NULL, reader->arena) < 0)
-		return fault(reader, value, "no memory for it");
-	return 0;
+	if(mark_value(reader, &text, false) == 0
+			&& template_make(
+					   template, &text, hole_kind_value, NULL, reader->arena)
+					   < 0)
+		fault(reader, value, "no memory for it");
 }
 
 /* -- the deploy lines that have a meaning of their own ------------------ */
 
-/* Note that a line stands in the rule.
- * @return 0, or -1 with an error reported if it stands there already */
-static int note_line(
+/* Note that a line stands in the rule. Where it stands there already it is read
+ * all the same, for its errors. */
+static void note_line(
 		rule_reader_t *reader, bool *is_there, const fragment_t *name)
 {
 	if(*is_there)
-		return fault(reader, name, "once in a rule is right");
+		fault(reader, name, "once in a rule is right");
 	*is_there = true;
-	return 0;
 }
 
-static int read_to(
+static void read_to(
 		rule_reader_t *reader, const fragment_t *name, const fragment_t *value)
 {
-	fragment_t rest = *value;
+	rule_t *rule = reader->rule;
+	fragment_t rest = without_comment(reader, value);
 	fragment_t word, further;
+	destination_t *first;
 
-	if(note_line(reader, &reader->rule->has_first, name) < 0
-			|| refuse_comment(reader, value) < 0)
-		return -1;
-	if(!fragment_next_word(&rest, &word))
-		return diagnostics_error(reader->diagnostics, value,
+	note_line(reader, &rule->has_first, name);
+	if(!fragment_next_word(&rest, &word)) {
+		diagnostics_error(reader->diagnostics, value,
 				"To has no value: a destination such as sip:100@192.0.2.1 "
 				"would be right");
-	mark_value(reader, &word);
-	reader->rule->first =
-			destination_parse(&word, reader->arena, reader->diagnostics);
+		return;
+	}
+	mark_value(reader, &word, true);
+	first = destination_parse(&word, reader->arena, reader->diagnostics);
+	if(rule->first == NULL)
+		rule->first = first;
 	if(fragment_next_word(&rest, &further))
-		return fault(reader, &further,
+		fault(reader, &further,
 				"To takes one destination, further ones stand in $session = "
 				"failover ...");
-	return 0;
 }
 
-static int read_transport(
+static void read_transport(
 		rule_reader_t *reader, const fragment_t *name, const fragment_t *value)
 {
+	fragment_t text = without_comment(reader, value);
 	transport_t transport;
 
-	if(note_line(reader, &reader->has_transport, name) < 0
-			|| refuse_comment(reader, value) < 0
-			|| transport_parse(value, &transport, reader->diagnostics) < 0)
-		return -1;
-	reader->rule->transport = *value;
-	return 0;
+	note_line(reader, &reader->has_transport, name);
+	if(transport_parse(&text, &transport, reader->diagnostics) == 0)
+		reader->rule->transport = text;
 }
 
-static int read_session(
+static bool is_uri(const fragment_t *word)
+{
+	return fragment_begins(word, "sip:") || fragment_begins(word, "sips:");
+}
+
+static void read_session(
 		rule_reader_t *reader, const fragment_t *name, const fragment_t *value)
 {
-	fragment_t rest = *value;
+	rule_t *rule = reader->rule;
+	fragment_t rest = without_comment(reader, value);
+	fragment_t text = rest;
 	fragment_t verb;
 
-	if(note_line(reader, &reader->rule->has_further, name) < 0
-			|| refuse_comment(reader, value) < 0)
-		return -1;
-	if(!fragment_next_word(&rest, &verb))
-		return diagnostics_error(reader->diagnostics, value,
+	note_line(reader, &rule->has_further, name);
+	if(!fragment_next_word(&rest, &verb)) {
+		diagnostics_error(reader->diagnostics, value,
 				"$session has no value: failover sip:101@192.0.2.2 would be "
 				"right");
-	if(!fragment_is(&verb, SESSION_VERB))
-		return fault(reader, &verb,
+		return;
+	}
+	if(!fragment_is(&verb, SESSION_VERB)) {
+		fault(reader, &verb,
 				"there is no such session plug-in here: $session = failover "
 				"... would be right");
-	mark_value(reader, &rest);
-	return destinations_parse(
-			&rest, &reader->rule->further, reader->arena, reader->diagnostics);
+		/* of another plug-in it is not known what stands behind its name */
+		if(is_uri(&verb))
+			rest = text;
+		else if(!nearness_is_slip(&verb.text, SESSION_VERB))
+			return;
+	}
+	mark_value(reader, &rest, true);
+	destinations_parse(
+			&rest, &rule->further, reader->arena, reader->diagnostics);
 }
 
-static int read_continue(
+static void read_continue(
 		rule_reader_t *reader, const fragment_t *name, const fragment_t *value)
 {
-	if(note_line(reader, &reader->has_continue, name) < 0
-			|| refuse_comment(reader, value) < 0)
-		return -1;
-	return boolean_parse(
-			value, "$continue", &reader->rule->continues, reader->diagnostics);
+	fragment_t text = without_comment(reader, value);
+
+	note_line(reader, &reader->has_continue, name);
+	boolean_parse(
+			&text, "$continue", &reader->rule->continues, reader->diagnostics);
 }
 
-static int read_action(
+static void read_action(
 		rule_reader_t *reader, const fragment_t *name, const fragment_t *value)
 {
 	rule_t *rule = reader->rule;
 	fragment_t phrase;
 
-	if(note_line(reader, &rule->has_reply, name) < 0)
-		return -1;
+	note_line(reader, &rule->has_reply, name);
 	rule->reply_where = *name;
 	rule->reply_code = response_split(value, &phrase);
 	if(rule->reply_code < 0)
-		return diagnostics_error(reader->diagnostics, value,
+		diagnostics_error(reader->diagnostics, value,
 				"[%.*s] is no reply: a code from %d to %d and a reason, as in "
 				"404 Not Here, would be right",
 				SHOWN(value), RESPONSE_OWN_MIN, RESPONSE_OWN_MAX);
-	if(phrase.text.len > 0 && !response_is_phrase(&phrase.text))
-		return diagnostics_error(reader->diagnostics, &phrase,
+	if(rule->reply_code < 0 || phrase.text.len == 0
+			|| response_is_phrase(&phrase.text))
+		read_template(reader, &phrase, &rule->reply_reason);
+	else
+		diagnostics_error(reader->diagnostics, &phrase,
 				"[%.*s] is no reason: at most %d bytes without a tab would be "
 				"right",
 				SHOWN(&phrase), RESPONSE_PHRASE_BYTES_MAX);
-	return read_template(reader, &phrase, &rule->reply_reason);
 }
 
 static const deploy_line_t table[] = {
@@ -282,7 +337,7 @@ static bool is_free_text(const setting_t *setting)
 		   || setting == &rows[SETTING_REPLY];
 }
 
-static int read_setting(
+static void read_setting(
 		rule_reader_t *reader, const fragment_t *name, const fragment_t *value)
 {
 	int prefix = (int)strlen(SETTINGS_PREFIX);
@@ -291,87 +346,111 @@ static int read_setting(
 	settings_t *settings = &reader->rule->settings;
 	const setting_t *setting =
 			setting_require(&short_name, reader->diagnostics);
+	fragment_t text = *value;
 
-	if(setting == NULL
-			|| settings_name(settings, setting, name, reader->diagnostics) < 0
-			|| (!is_free_text(setting) && refuse_comment(reader, value) < 0))
-		return -1;
-	return settings_read(
-			settings, setting, value, reader->arena, reader->diagnostics);
+	if(setting == NULL)
+		return;
+	settings_name(settings, setting, name, reader->diagnostics);
+	if(!is_free_text(setting))
+		text = without_comment(reader, value);
+	settings_read(settings, setting, &text, reader->arena, reader->diagnostics);
 }
 
-/* Add a line to a list in which each name stands once. */
-static int add_assignment(rule_reader_t *reader, assignment_t **list,
+/* May a line be added to a list in which each name stands once?
+ * @param list set to where it is added
+ * @return false with an error reported */
+static bool has_room(rule_reader_t *reader, assignment_t ***list,
+		bool (*is_same)(const str *a, const str *b), const fragment_t *where,
+		const str *name)
+{
+	assignment_t **it = *list;
+	int count = 0;
+
+	for(; *it != NULL; it = &(*it)->next) {
+		if(is_same(&(*it)->name, name)) {
+			fault(reader, where, "once in a rule is right");
+			return false;
+		}
+		if(++count == ASSIGNMENTS_MAX) {
+			diagnostics_error(reader->diagnostics, where,
+					"[%.*s]: a rule has at most %d lines of this kind",
+					SHOWN(where), ASSIGNMENTS_MAX);
+			return false;
+		}
+	}
+	*list = it;
+	return true;
+}
+
+static void add_assignment(rule_reader_t *reader, assignment_t **list,
 		bool (*is_same)(const str *a, const str *b), const fragment_t *where,
 		const str *name, const fragment_t *value)
 {
+	bool is_added = has_room(reader, &list, is_same, where, name);
 	assignment_t *added;
-	int count = 0;
 
-	for(; *list != NULL; list = &(*list)->next) {
-		if(is_same(&(*list)->name, name))
-			return fault(reader, where, "once in a rule is right");
-		if(++count == ASSIGNMENTS_MAX)
-			return diagnostics_error(reader->diagnostics, where,
-					"[%.*s]: a rule has at most %d lines of this kind",
-					SHOWN(where), ASSIGNMENTS_MAX);
-	}
-	if(value->text.len > RULE_VALUE_BYTES_MAX)
-		return diagnostics_error(reader->diagnostics, value,
+	if(value->text.len > RULE_VALUE_BYTES_MAX) {
+		diagnostics_error(reader->diagnostics, value,
 				"a value is at most %d bytes long", RULE_VALUE_BYTES_MAX);
+		return;
+	}
 	added = arena_alloc(reader->arena, sizeof(*added));
-	if(added == NULL)
-		return fault(reader, where, "no memory for it");
+	if(added == NULL) {
+		fault(reader, where, "no memory for it");
+		return;
+	}
 	added->name = *name;
 	added->where = *where;
 	added->text = *value;
 	added->subject_id = SUBJECT_NONE;
-	if(read_template(reader, value, &added->value) < 0)
-		return -1;
-	*list = added;
-	return 0;
+	read_template(reader, value, &added->value);
+	if(is_added)
+		*list = added;
 }
 
-static int read_variable(
+static void read_variable(
 		rule_reader_t *reader, const fragment_t *name, const fragment_t *value)
 {
 	str bare;
 
-	if(subject_read_variable(name, &bare, reader->diagnostics) < 0)
-		return -1;
-	return add_assignment(
-			reader, &reader->rule->variables, str_equal, name, &bare, value);
+	if(subject_read_variable(name, &bare, reader->diagnostics) == 0)
+		add_assignment(reader, &reader->rule->variables, str_equal, name, &bare,
+				value);
 }
 
-static int read_header(
+static void read_header(
 		rule_reader_t *reader, const fragment_t *name, const fragment_t *value)
 {
 	if(!header_name_is_valid(&name->text))
-		return fault(reader, name,
+		fault(reader, name,
 				"this is no name of a header; To, $session, &failover.* or "
 				"X-Header would be right");
-	if(header_name_is_reserved(&name->text))
-		return fault(reader, name,
+	else if(header_name_is_reserved(&name->text))
+		fault(reader, name,
 				"a proxy does not change this header; other ones can be set, "
 				"To = names the first destination");
-	return add_assignment(reader, &reader->rule->headers, header_name_equal,
-			name, &name->text, value);
+	else
+		add_assignment(reader, &reader->rule->headers, header_name_equal, name,
+				&name->text, value);
 }
 
-static int read_line(
+static void read_line(
 		rule_reader_t *reader, const fragment_t *name, const fragment_t *value)
 {
 	const deploy_line_t *line;
 
 	for(line = table; line->name != NULL; line++) {
-		if(fragment_is(name, line->name))
-			return line->read(reader, name, value);
+		if(fragment_is(name, line->name)) {
+			line->read(reader, name, value);
+			return;
+		}
 	}
 	if(fragment_begins(name, SETTINGS_PREFIX))
-		return read_setting(reader, name, value);
-	if(name->text.s[0] == '$' || name->text.s[0] == '&')
-		return read_variable(reader, name, value);
-	return read_header(reader, name, value);
+		read_setting(reader, name, value);
+	else if(name->text.s[0] == '$' || name->text.s[0] == '&')
+		read_variable(reader, name, value);
+	else
+		read_header(reader, name, value);
 }
 
 /* -- a rule ------------------------------------------------------------- */
@@ -405,7 +484,7 @@ void rule_extend(rule_reader_t *reader, const fragment_t *line)
 			(int)(line->text.s + line->text.len - reader->rule->source.s);
 }
 
-int rule_read_condition(rule_reader_t *reader, const fragment_t *line)
+void rule_read_condition(rule_reader_t *reader, const fragment_t *line)
 {
 	rule_t *rule = reader->rule;
 	condition_t *condition =
@@ -413,48 +492,50 @@ int rule_read_condition(rule_reader_t *reader, const fragment_t *line)
 
 	if(condition == NULL) {
 		reader->has_bad_condition = true;
-		return -1;
+		return;
 	}
 	condition->first_group = rule->n_groups;
 	*reader->last_condition = condition;
 	reader->last_condition = &condition->next;
 	if(rule->n_groups + condition->test->pattern.n_groups <= RULE_GROUPS_MAX) {
 		rule->n_groups += condition->test->pattern.n_groups;
-		return 0;
+		return;
 	}
 	reader->has_bad_condition = true;
-	return diagnostics_error(reader->diagnostics, line,
+	diagnostics_error(reader->diagnostics, line,
 			"[%.*s]: the conditions of a rule have at most %d groups together; "
 			"(?:...) is a bracket that is no group",
 			SHOWN(line), RULE_GROUPS_MAX);
 }
 
-int rule_read_deploy(rule_reader_t *reader, const fragment_t *line)
+void rule_read_deploy(rule_reader_t *reader, const fragment_t *line)
 {
 	int equals = fragment_find(line, 0, '=');
 	fragment_t name, value;
 
-	if(equals < 0)
-		return fault(reader, line, "a line is NAME = VALUE");
+	if(equals < 0) {
+		fault(reader, line, "a line is NAME = VALUE");
+		return;
+	}
 	name = fragment_part(line, 0, equals);
 	name = fragment_trim(&name);
 	value = fragment_part(line, equals + 1, line->text.len - equals - 1);
 	value = fragment_trim(&value);
 	if(name.text.len == 0)
-		return fault(reader, line, "there is no name before the equals sign");
-	return read_line(reader, &name, &value);
+		fault(reader, line, "there is no name before the equals sign");
+	else
+		read_line(reader, &name, &value);
 }
 
-int rule_end(rule_reader_t *reader)
+void rule_end(rule_reader_t *reader)
 {
 	rule_t *rule = reader->rule;
 
 	if(rule->has_reply && (rule->has_first || rule->has_further))
-		return fault(reader, &rule->reply_where,
+		fault(reader, &rule->reply_where,
 				"it answers the call, so neither To nor $session stands "
 				"beside it");
-	if(rule->first == NULL || rule->transport.text.s == NULL)
-		return 0;
-	return destination_set_transport(
-			rule->first, &rule->transport, reader->diagnostics);
+	else if(rule->first != NULL && rule->transport.text.s != NULL)
+		destination_set_transport(
+				rule->first, &rule->transport, reader->diagnostics);
 }

@@ -23,8 +23,8 @@ typedef struct deploy_line
 {
 	const char *name;		 /* as it is written */
 	const char *explanation; /* one line */
-	/* reads the value; 0, or -1 with every error reported */
-	int (*read)(rule_reader_t *reader, const fragment_t *name,
+	/* reads the value, every error reported */
+	void (*read)(rule_reader_t *reader, const fragment_t *name,
 			const fragment_t *value);
 } deploy_line_t;
 
@@ -41,14 +41,13 @@ rule_t *rule_begin(rule_reader_t *reader, const fragment_t *header,
 /** Note that a line, or another header, belongs to the rule, for its source. */
 void rule_extend(rule_reader_t *reader, const fragment_t *line);
 
-/** Read a line, trimmed and not empty.
- * @return 0, or -1 with every error reported */
-int rule_read_condition(rule_reader_t *reader, const fragment_t *line);
-int rule_read_deploy(rule_reader_t *reader, const fragment_t *line);
+/** Read a line, trimmed and not empty, every error of it reported: with one the
+ * rule is none, and is only read on for the others. */
+void rule_read_condition(rule_reader_t *reader, const fragment_t *line);
+void rule_read_deploy(rule_reader_t *reader, const fragment_t *line);
 
 /** The lines of a rule may come in any order, so what they say to each other is
- * judged at its end.
- * @return 0, or -1 with every error reported */
-int rule_end(rule_reader_t *reader);
+ * judged, and reported, at its end. */
+void rule_end(rule_reader_t *reader);
 
 #endif

@@ -209,6 +209,10 @@ static const struct
 		{"an option twice", TEXT("sip:a@h{inviting=5,Inviting=5}"), NULL,
 				"1:20 [Inviting] stands here a second time: once is "
 				"right"},
+		{"an option twice, with a bad value",
+				TEXT("sip:a@h{inviting=5,inviting=x}"), NULL,
+				"1:20 [inviting] stands here a second time: once is right\n"
+				"1:29 [x] is no duration: ..."},
 		{"an unknown option", TEXT("sip:a@h{weight=5}"), NULL,
 				"1:9 [weight" NO_OPTION},
 		{"a setting that is no option", TEXT("sip:a@h{redirection=true}"), NULL,

@@ -167,6 +167,11 @@ static const struct
 		{"class 23: one twice, with a hole", TEXT("attempts=3;attempts=$0"),
 				NULL,
 				"1:12 [attempts] stands here a second time: once is right"},
+		{"class 23: one twice, with a bad value", TEXT("attempts=3;attempts=0"),
+				NULL,
+				"1:12 [attempts] stands here a second time: once is right\n"
+				"1:21 [0] is no whole number from 1 to 30, the values of "
+				"attempts"},
 		{"class 23: one twice, once empty", TEXT("attempts=;attempts=3"), NULL,
 				"1:11 [attempts] stands here a second time: once is right"},
 		{"class 26: negative", TEXT("timer.inviting = -5"), NULL,

@@ -22,6 +22,10 @@
 	"percent sign write %%"
 #define NO_NAME \
 	"]: the name of a parameter must be written out, as in ;user=phone"
+#define NO_COMMENT "]: a comment is a line of its own, which begins with #"
+#define NO_PLUGIN                                                              \
+	"]: there is no such session plug-in here: $session = failover ... would " \
+	"be right"
 #define NO_REPLY                                                         \
 	"] is no reply: a code from 400 to 699 and a reason, as in 404 Not " \
 	"Here, would be right"
@@ -146,9 +150,9 @@ static const struct
 				"4:7 [%{4294967297}" NO_GROUP},
 		{"another that wraps", ONE_GROUP "X-A = %{18446744073709551617}", NULL,
 				"4:7 [%{18446744073709551617}" NO_GROUP},
-		{"%{}", ONE_GROUP "X-A = %{}", NULL, "4:7 [%" NO_PERCENT},
+		{"%{}", ONE_GROUP "X-A = %{}", NULL, "4:7 [%{}" NO_PERCENT},
 		{"%{1", ONE_GROUP "X-A = %{1", NULL, "4:7 [%" NO_PERCENT},
-		{"%{-1}", ONE_GROUP "X-A = %{-1}", NULL, "4:7 [%" NO_PERCENT},
+		{"%{-1}", ONE_GROUP "X-A = %{-1}", NULL, "4:7 [%{-1}" NO_PERCENT},
 		{"%{ 1}", ONE_GROUP "X-A = %{ 1}", NULL, "4:7 [%" NO_PERCENT},
 		{"% at the end", ONE_GROUP "X-A = 100%", NULL, "4:10 [%" NO_PERCENT},
 		{"%%% at the end", ONE_GROUP "X-A = %%%", NULL, "4:9 [%" NO_PERCENT},
@@ -167,6 +171,22 @@ static const struct
 				"4:12 [%1] is no transport: ..."},
 		{"not in options", ONE_GROUP "To = sip:h{inviting=%1}", NULL,
 				"4:21 [%1]: the options of a destination must be written out"},
+		{"not in options, whatever groups there are",
+				PLAN "To = sip:h{inviting=%1}\n"
+					 "$session = failover sip:h{pattern=%{2}} sip:%1@h",
+				NULL,
+				"2:21 [%1]: the options of a destination must be written out\n"
+				"3:45 [%1" NO_GROUP
+				"\n3:35 [%{2}]: the options of a destination must be written "
+				"out"},
+		{"a percent sign in options", PLAN "To = sip:h{pattern=4%.|4%%.}", NULL,
+				"2:21 [%" NO_PERCENT},
+		{"what looks like a group by a name",
+				PLAN "To = sip:%{x}@h\n$session = failover sip:%{-}@h %{y}",
+				NULL,
+				"2:10 [%{x}" NO_PERCENT "\n3:25 [%{-}" NO_PERCENT
+				"\n3:32 [%{y}" NO_PERCENT
+				"\n3:32 [%{y}]: a destination begins with sip: or sips:"},
 		{"not as a destination", ONE_GROUP "$session = failover %1", NULL,
 				"4:21 [%1]: a destination begins with sip: or sips:"},
 		{"not as a scheme", ONE_GROUP "To = %1:a@h", NULL,
@@ -265,6 +285,47 @@ static const struct
 				"1: implied current/TCP", ""},
 		{"$transport and To, which is wrong", PLAN "To = a@h\n$transport = TCP",
 				NULL, "2:6 [a@h]: a destination begins with sip: or sips:"},
+
+		/* every error of a line */
+		{"behind a comment",
+				PLAN "To = sip:a@h/X # c\n"
+					 "$session = failover sip:b@h/Y sip:c@h:0 # c d\n"
+					 "$transport = Z # c\n$continue = x # c\n"
+					 "&failover.attempts = 0 # c",
+				NULL,
+				"2:16 [#" NO_COMMENT "\n2:14 [X] is no transport: ...\n"
+				"3:41 [#" NO_COMMENT "\n3:29 [Y] is no transport: ...\n"
+				"3:39 [0] is no port: ...\n"
+				"4:16 [#" NO_COMMENT "\n4:14 [Z] is no transport: ...\n"
+				"5:15 [#" NO_COMMENT "\n5:13 [x] is neither true nor false...\n"
+				"6:24 [#" NO_COMMENT "\n6:22 [0] is no whole number..."},
+		{"behind a misspelt verb", PLAN "$session = failovr sip:b@h/Y", NULL,
+				"2:12 [failovr" NO_PLUGIN "\n2:28 [Y] is no transport: ..."},
+		{"behind a forgotten verb", PLAN "$session = sip:a@h/X sip:b@h/Y", NULL,
+				"2:12 [sip:a@h/X" NO_PLUGIN "\n2:20 [X] is no transport: ...\n"
+				"2:30 [Y] is no transport: ..."},
+		{"what another plug-in would do is not known",
+				PLAN "$session = callrecord a/b {c", NULL,
+				"2:12 [callrecord" NO_PLUGIN},
+		{"of a line that stands there already",
+				PLAN "To = sip:a@h\nTo = sip:a@h/X\n"
+					 "$session = failover\n$session = failover sip:b@h/Y\n"
+					 "$transport = TCP\n$transport = Z\n"
+					 "$continue = true\n$continue = x\n"
+					 "&failover.attempts = 1\n&failover.attempts = 0\n"
+					 "X-A = a\nX-A = %1\n$v = a\n&v = %1",
+				NULL,
+				"3:1 [To" ONCE "\n3:14 [X] is no transport: ...\n"
+				"5:1 [$session" ONCE "\n5:29 [Y] is no transport: ...\n"
+				"7:1 [$transport" ONCE "\n7:14 [Z] is no transport: ...\n"
+				"9:1 [$continue" ONCE
+				"\n9:13 [x] is neither true nor false...\n"
+				"11:1 [&failover.attempts] stands here a second time: once is "
+				"right\n11:22 [0] is no whole number...\n"
+				"13:1 [X-A" ONCE "\n13:7 [%1" NO_GROUP "\n15:1 [&v" ONCE
+				"\n15:6 [%1" NO_GROUP},
+		{"behind a code that is none", PLAN "$action = 399 %7", NULL,
+				"2:11 [399 %7" NO_REPLY "\n2:15 [%7" NO_GROUP},
 
 		/* headers */
 		{"headers", PLAN "X-A = b\nSubject = c d  e\nP-Charge-Info=<sip:f@g>",
