@@ -51,7 +51,14 @@ static void end_rule(parser_t *parser)
 		return;
 	parser->has_rule = false;
 	rule_end(&parser->reader);
-	if(!parser->has_deploy)
+	if(parser->has_deploy)
+		return;
+	if(parser->reader.deploy_line > 0)
+		diagnostics_error(parser->diagnostics, &parser->header,
+				"[%.*s]: this rule has no [Deploy Patterns], where it stands "
+				"what becomes of the call: was it forgotten above line %d?",
+				SHOWN(&parser->header), parser->reader.deploy_line);
+	else
 		fault(parser, &parser->header,
 				"this rule has no [Deploy Patterns], where it stands what "
 				"becomes of the call");
@@ -246,21 +253,18 @@ static void open_section(parser_t *parser, const fragment_t *header)
 static bool is_condition(const fragment_t *line)
 {
 	int equals = subject_end(line);
+	subject_kind_t kind;
 	fragment_t name;
-	int kind;
 
 	if(equals < 0)
 		return false;
 	name = fragment_part(line, 0, equals);
 	name = fragment_trim(&name);
-	if(name.text.len > 4 && strncasecmp(name.text.s, "$pv(", 4) == 0)
+	if(fragment_begins(&name, PV_OPENING))
 		return true;
-	for(kind = 0; kind < SUBJECT_KINDS; kind++) {
-		const char *own = subject_table()[kind].name;
-
-		if(own != NULL && kind != SUBJECT_TRANSPORT && fragment_is(&name, own))
-			return true;
-	}
+	kind = subject_find(&name);
+	if(kind != SUBJECT_KINDS)
+		return kind != SUBJECT_TRANSPORT;
 	return name.text.len > 1 && !fragment_is(&name, "To")
 		   && header_name_is_reserved(&name.text);
 }

@@ -321,6 +321,13 @@ static void warn_unused(lint_t *lint, const assignment_t *variable, int count)
 	const fragment_t *where = &variable->where;
 	char meant[64], further[64] = "";
 
+	if(where->text.s[0] == '$' && subject_find(where) != SUBJECT_KINDS) {
+		diagnostics_warning(lint->diagnostics, where,
+				"[%.*s] goes to $xavp(failover=>%.*s) and does nothing by "
+				"itself: a condition stands under [Matching Patterns]",
+				SHOWN(where), STR_FMT(&variable->name));
+		return;
+	}
 	if(guess_meant(&variable->name, meant, sizeof(meant))) {
 		diagnostics_warning(lint->diagnostics, where,
 				"[%.*s] goes to $xavp(failover=>%.*s) and does nothing by "

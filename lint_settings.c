@@ -53,6 +53,8 @@ static const char *advice(const str *text)
 		return "codes are separated by a bar alone, as in 408|480";
 	if(has_char(text, "-"))
 		return "a range is written 50[0-4]";
+	if(text->len == 3 && is_one_of(text->s[0], "012789"))
+		return "negative replies have the codes 300 to 699, as in 408|5..";
 	return "a code has three digits, as in 408|5..";
 }
 

@@ -200,6 +200,29 @@ static void note_line(
 	*is_there = true;
 }
 
+/* Is it a pattern, and no destination? What is no destination in any case
+ * decides: round and square brackets, dots and stars may stand in a user part. */
+static bool is_pattern(const fragment_t *word)
+{
+	int brace = fragment_find(word, 0, '{');
+	int end = brace < 0 ? word->text.len : brace;
+	const char *s = word->text.s;
+	bool has_no_host = s[word->text.len - 1] == '@';
+	int i;
+
+	if(is_one_of(s[0], "^!"))
+		return true;
+	for(i = 0; i < end; i++) {
+		if(s[i] == '\\')
+			return true;
+		if(has_no_host
+				&& (is_one_of(s[i], "([")
+						|| (s[i] == '.' && is_one_of(s[i + 1], "*+?"))))
+			return true;
+	}
+	return false;
+}
+
 static void read_to(
 		rule_reader_t *reader, const fragment_t *name, const fragment_t *value)
 {
@@ -213,6 +236,12 @@ static void read_to(
 		diagnostics_error(reader->diagnostics, value,
 				"To has no value: a destination such as sip:100@192.0.2.1 "
 				"would be right");
+		return;
+	}
+	if(is_pattern(&word)) {
+		fault(reader, &word,
+				"this is a pattern: as a condition it stands under [Matching "
+				"Patterns], and To = sip:100@192.0.2.1 names a destination");
 		return;
 	}
 	mark_value(reader, &word, true);
@@ -408,12 +437,35 @@ static void add_assignment(rule_reader_t *reader, assignment_t **list,
 		*list = added;
 }
 
+/* $xavp(failover=>NAME), as the script writes it. */
+static bool is_xavp(const fragment_t *text, str *name)
+{
+	static const char opening[] = "$xavp(failover=>";
+	int len = (int)strlen(opening);
+
+	if(!fragment_begins(text, opening)
+			|| text->text.s[text->text.len - 1] != ')')
+		return false;
+	name->s = text->text.s + len;
+	name->len = text->text.len - len - 1;
+	return true;
+}
+
 static void read_variable(
 		rule_reader_t *reader, const fragment_t *name, const fragment_t *value)
 {
 	str bare;
 
-	if(subject_read_variable(name, &bare, reader->diagnostics) == 0)
+	if(fragment_begins(name, PV_OPENING))
+		fault(reader, name,
+				"as a condition it stands under [Matching Patterns]; a rule "
+				"sets "
+				"$NAME, and the script the other pseudo-variables");
+	else if(is_xavp(name, &bare))
+		diagnostics_error(reader->diagnostics, name,
+				"[%.*s]: $%.*s = %.*s would be right", SHOWN(name),
+				STR_FMT(&bare), SHOWN(value));
+	else if(subject_read_variable(name, &bare, reader->diagnostics) == 0)
 		add_assignment(reader, &reader->rule->variables, str_equal, name, &bare,
 				value);
 }
@@ -428,7 +480,8 @@ static void read_header(
 	else if(header_name_is_reserved(&name->text))
 		fault(reader, name,
 				"a proxy does not change this header; other ones can be set, "
-				"To = names the first destination");
+				"To = names the first destination; as a condition it stands "
+				"under [Matching Patterns]");
 	else
 		add_assignment(reader, &reader->rule->headers, header_name_equal, name,
 				&name->text, value);
@@ -484,12 +537,78 @@ void rule_extend(rule_reader_t *reader, const fragment_t *line)
 			(int)(line->text.s + line->text.len - reader->rule->source.s);
 }
 
+/* Take NAME = VALUE apart.
+ * @return false where there is no equals sign, or no name */
+static bool split_line(
+		const fragment_t *line, fragment_t *name, fragment_t *value)
+{
+	int equals = subject_end(line);
+
+	if(equals < 0)
+		return false;
+	*name = fragment_part(line, 0, equals);
+	*name = fragment_trim(name);
+	*value = fragment_part(line, equals + 1, line->text.len - equals - 1);
+	*value = fragment_trim(value);
+	return name->text.len > 0;
+}
+
+/* Can a condition ask for it: for $transport, or a variable, or a header? */
+static bool is_subject(const fragment_t *name)
+{
+	return name->text.s[0] != '$' || subject_find(name) != SUBJECT_KINDS;
+}
+
+static bool is_deploy_name(const fragment_t *name)
+{
+	const deploy_line_t *line;
+
+	for(line = table; line->name != NULL; line++) {
+		if(fragment_is(name, line->name))
+			return true;
+	}
+	return fragment_begins(name, SETTINGS_PREFIX);
+}
+
+/* Does what a condition can ask for have a value as in a deploy line? */
+static bool is_deploy_value(const fragment_t *name, const fragment_t *value)
+{
+	diagnostics_t none = {0};
+	transport_t transport;
+
+	if(name->text.s[0] == '&')
+		return true;
+	if(name->text.s[0] == '$')
+		return transport_parse(value, &transport, &none) == 0;
+	return is_uri(value) && !is_pattern(value);
+}
+
+/* Note a deploy line among the conditions.
+ * @return 0; -1 with an error reported if it can be nothing else */
+static int refuse_deploy(rule_reader_t *reader, const fragment_t *line)
+{
+	fragment_t name, value;
+	bool is_condition;
+
+	if(!split_line(line, &name, &value) || !is_deploy_name(&name))
+		return 0;
+	is_condition = is_subject(&name);
+	if(reader->deploy_line == 0
+			&& (!is_condition || is_deploy_value(&name, &value)))
+		reader->deploy_line = line->line;
+	return is_condition ? 0
+						: fault(reader, &name,
+								"this is no condition: it stands under "
+								"[Deploy Patterns]");
+}
+
 void rule_read_condition(rule_reader_t *reader, const fragment_t *line)
 {
 	rule_t *rule = reader->rule;
-	condition_t *condition =
-			condition_parse(reader->tests, line, reader->diagnostics);
+	condition_t *condition = NULL;
 
+	if(refuse_deploy(reader, line) == 0)
+		condition = condition_parse(reader->tests, line, reader->diagnostics);
 	if(condition == NULL) {
 		reader->has_bad_condition = true;
 		return;
@@ -510,18 +629,11 @@ void rule_read_condition(rule_reader_t *reader, const fragment_t *line)
 
 void rule_read_deploy(rule_reader_t *reader, const fragment_t *line)
 {
-	int equals = fragment_find(line, 0, '=');
 	fragment_t name, value;
 
-	if(equals < 0) {
+	if(subject_end(line) < 0)
 		fault(reader, line, "a line is NAME = VALUE");
-		return;
-	}
-	name = fragment_part(line, 0, equals);
-	name = fragment_trim(&name);
-	value = fragment_part(line, equals + 1, line->text.len - equals - 1);
-	value = fragment_trim(&value);
-	if(name.text.len == 0)
+	else if(!split_line(line, &name, &value))
 		fault(reader, line, "there is no name before the equals sign");
 	else
 		read_line(reader, &name, &value);

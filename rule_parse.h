@@ -14,7 +14,9 @@ typedef struct rule_reader
 	diagnostics_t *diagnostics;
 	rule_t *rule;
 	bool has_transport, has_continue; /* such a line stands there */
-	bool has_bad_condition;			  /* so its groups are not known */
+	/* the first of the conditions that looks like a deploy line; 0: none does */
+	int deploy_line;
+	bool has_bad_condition; /* so its groups are not known */
 	condition_t **last_condition;
 } rule_reader_t;
 

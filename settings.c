@@ -30,6 +30,10 @@ static int parse_duration_or_off(const setting_t *setting,
 		const fragment_t *value, settings_t *settings, arena_t *arena,
 		diagnostics_t *diagnostics)
 {
+	if(value->text.len == 1 && value->text.s[0] == '0')
+		return diagnostics_error(diagnostics, value,
+				"[0] is out of range: off, or a duration of 100ms to 3600s, "
+				"would be right");
 	if(!fragment_is(value, "off"))
 		return parse_duration(setting, value, settings, arena, diagnostics);
 	*(unsigned *)field_of(setting, settings) = 0;

@@ -66,11 +66,21 @@ static const struct
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-#define PV_OPENING "$pv("
-
 const subject_row_t *subject_table(void)
 {
 	return table;
+}
+
+subject_kind_t subject_find(const fragment_t *name)
+{
+	int kind;
+
+	for(kind = 0; kind < SUBJECT_KINDS; kind++) {
+		if(table[kind].name != NULL && table[kind].name[0] == '$'
+				&& kind != SUBJECT_PV && fragment_is(name, table[kind].name))
+			break;
+	}
+	return kind;
 }
 
 int subject_end(const fragment_t *line)
@@ -247,11 +257,33 @@ static const char *near_subject(const fragment_t *name)
 	return NULL;
 }
 
+/* Of what a plug-in finds out the name at its end, by which a script can hand it
+ * on; also of any other function with arguments.
+ * @return whether it is such a one */
+static bool is_plugin(
+		const fragment_t *text, const fragment_t *name, str *result)
+{
+	int dot = -1;
+	int i;
+
+	for(i = 0; i < name->text.len; i++) {
+		if(name->text.s[i] == '.')
+			dot = i;
+	}
+	result->s = name->text.s + (dot < 0 ? 1 : dot + 1);
+	result->len = (int)(name->text.s + name->text.len - result->s);
+	if(text->text.len > name->text.len)
+		return is_variable_name(result)
+			   && is_bracketed(text, fragment_find(text, 0, '('));
+	return dot >= 0 && is_variable_name(result);
+}
+
 static int refuse_function(const fragment_t *text, diagnostics_t *diagnostics)
 {
 	fragment_t name = without_arguments(text);
 	const char *instead = instead_for_argument(&name, text);
 	const char *near;
+	str result;
 	str bare = {name.text.s + 1, name.text.len - 1};
 	size_t i;
 
@@ -277,6 +309,11 @@ static int refuse_function(const fragment_t *text, diagnostics_t *diagnostics)
 				"$port, $transport, $localhost, $outbound, $date, $time, or a "
 				"pseudo-variable as in $pv($fU), would be right",
 				SHOWN(text), near);
+	if(is_plugin(text, &name, &result))
+		return diagnostics_error(diagnostics, text,
+				"[%.*s] is not known here: let the script find it out and put "
+				"it into $xavp(failover=>%.*s), and write &%.*s",
+				SHOWN(text), STR_FMT(&result), STR_FMT(&result));
 	return diagnostics_error(diagnostics, text,
 			"[%.*s] is not known here: $request, $addr, $port, $transport, "
 			"$localhost, $outbound, $date, $time, or a pseudo-variable as in "
@@ -287,17 +324,11 @@ static int refuse_function(const fragment_t *text, diagnostics_t *diagnostics)
 static int read_function(
 		const fragment_t *text, subject_t *subject, diagnostics_t *diagnostics)
 {
-	int kind;
-
 	if(fragment_begins(text, PV_OPENING))
 		return read_pv(text, subject, diagnostics);
-	for(kind = 0; kind < SUBJECT_KINDS; kind++) {
-		if(table[kind].name != NULL && fragment_is(text, table[kind].name)) {
-			subject->kind = kind;
-			return 0;
-		}
-	}
-	return refuse_function(text, diagnostics);
+	subject->kind = subject_find(text);
+	return subject->kind == SUBJECT_KINDS ? refuse_function(text, diagnostics)
+										  : 0;
 }
 
 static int read_header(

@@ -8,6 +8,9 @@
 #include "arena.h"
 #include "diagnostics.h"
 
+/* how a pseudo-variable begins */
+#define PV_OPENING "$pv("
+
 typedef enum subject_kind
 {
 	SUBJECT_HEADER,	   /* a header of the request, by its name */
@@ -42,6 +45,11 @@ typedef struct subject_row
 
 /** The table, by subject_kind_t: SUBJECT_KINDS rows. */
 const subject_row_t *subject_table(void);
+
+/** The kind that a name with a dollar stands for, $request and so on but $pv().
+ * @param name trimmed, in any case of letters
+ * @return SUBJECT_KINDS: it is none of them */
+subject_kind_t subject_find(const fragment_t *name);
 
 /** Where the left-hand side of a line ends: the offset of its equals sign, which
  * does not stand within the brackets of a pseudo-variable; -1 without one. */

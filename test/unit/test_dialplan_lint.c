@@ -261,6 +261,16 @@ static const struct
 		{.title = "a variable that a condition asks for",
 				D "&x = 1\n$continue = true\n" M "&x = 1\n" D TO,
 				""},
+		{.title = "conditions in the other section",
+				D TO "$request = ^INVITE\n$Addr = ^10\\.\n&date = a\n",
+				"3:1 warning: [$request] goes to $xavp(failover=>request) and "
+				"does nothing by itself: a condition stands under [Matching "
+				"Patterns]\n"
+				"4:1 warning: [$Addr] goes to $xavp(failover=>Addr) and does "
+				"nothing by itself: a condition stands under [Matching "
+				"Patterns]\n"
+				"5:1 warning: [&date] goes to $xavp(failover=>date) and does "
+				"nothing by itself: the script has to read it there"},
 		{.title = "forgotten: failover",
 				D TO "&timer.inviting = 5\n",
 				"3:1 warning: [&timer.inviting] goes to "
@@ -331,6 +341,11 @@ static const struct
 		{.title = "a provisional reply",
 				D TO "&failover.pattern.response = ^1\n",
 				"3:30 ...: a code has three digits, as in 408|5.."},
+		{.title = "a positive reply",
+				D TO "&failover.pattern.response = 200\n",
+				"3:30 warning: [200] matches no code from 300 to 699, so only "
+				"silence leads to the next destination: negative replies have "
+				"the codes 300 to 699, as in 408|5.."},
 		{.title = "negated, nothing is left",
 				D TO "&failover.pattern.response = !.\n",
 				"3:30 warning: [!.] matches no code ..."},

@@ -22,6 +22,14 @@
 	"percent sign write %%"
 #define NO_NAME \
 	"]: the name of a parameter must be written out, as in ;user=phone"
+#define IN_MATCHING "]: as a condition it stands under [Matching Patterns]"
+#define IN_DEPLOY "]: this is no condition: it stands under [Deploy Patterns]"
+#define FORGOTTEN                                                             \
+	"]: this rule has no [Deploy Patterns], where it stands what becomes of " \
+	"the call: was it forgotten above line "
+#define NO_DESTINATION                                                \
+	"]: this is a pattern: as a condition it stands under [Matching " \
+	"Patterns], and To = sip:100@192.0.2.1 names a destination"
 #define NO_COMMENT "]: a comment is a line of its own, which begins with #"
 #define NO_PLUGIN                                                              \
 	"]: there is no such session plug-in here: $session = failover ... would " \
@@ -33,7 +41,8 @@
 	"]: it answers the call, so neither To nor $session stands beside it"
 #define RESERVED                                                         \
 	"]: a proxy does not change this header; other ones can be set, To " \
-	"= names the first destination"
+	"= names the first destination; as a condition it stands under "     \
+	"[Matching Patterns]"
 #define NO_HEADER                                                   \
 	"]: this is no name of a header; To, $session, &failover.* or " \
 	"X-Header would be right"
@@ -109,9 +118,6 @@ static const struct
 				MATCH "From = (a\n" PLAN "To = sip:%1%x@h", NULL,
 				"2:10 [(a] is no regular expression: ...\n"
 				"4:12 [%" NO_PERCENT},
-		{"a line of the other section",
-				MATCH "$session = failover sip:a@h\n" PLAN, NULL,
-				"2:1 [$session] is not known here: ..."},
 		{"no percent sign stands for a group in a condition",
 				MATCH "From = (a)%1\n" PLAN,
 				"1: {From~(a)%1@0} implied current(UDP)", ""},
@@ -286,6 +292,62 @@ static const struct
 		{"$transport and To, which is wrong", PLAN "To = a@h\n$transport = TCP",
 				NULL, "2:6 [a@h]: a destination begins with sip: or sips:"},
 
+		/* the other section's */
+		{"the deploy section is forgotten",
+				MATCH "$request = ^INVITE\nTo = sip:9(.+)@\nTo = sip:100@a\n"
+					  "$transport = TCP\n&failover.attempts = 3",
+				NULL, "1:1 [[Matching Patterns]" FORGOTTEN "4?"},
+		{"it begins with a transport", MATCH "$transport = TCP", NULL,
+				"1:1 [[Matching Patterns]" FORGOTTEN "2?"},
+		{"it begins with a setting", MATCH "&failover.attempts = 3", NULL,
+				"1:1 [[Matching Patterns]" FORGOTTEN "2?"},
+		{"of conditions the section is not the next one",
+				MATCH "To = sip:9(.+)@\n$transport = ^TCP|TLS\n&seg = a", NULL,
+				"1:1 [[Matching Patterns]]: this rule has no [Deploy "
+				"Patterns], "
+				"where it stands what becomes of the call"},
+		{"they may be the conditions of another rule",
+				MATCH "To = sip:100@a\n" PLAN MATCH "To = a", NULL,
+				"4:1 [[Matching Patterns]]: this rule has no [Deploy "
+				"Patterns], "
+				"where it stands what becomes of the call"},
+		{"what is no condition",
+				MATCH "$session = failover sip:a@h\n$Action = 404 %1\n"
+					  "$continue = true\n",
+				NULL,
+				"2:1 [$session" IN_DEPLOY "\n3:1 [$Action" IN_DEPLOY
+				"\n4:1 [$continue" IN_DEPLOY
+				"\n1:1 [[Matching Patterns]" FORGOTTEN "2?"},
+		{"and its groups are not known",
+				MATCH "$session = (a)\n" PLAN "X-A = %1", NULL,
+				"2:1 [$session" IN_DEPLOY},
+		{"settings and the like may be conditions",
+				MATCH
+				"&failover.attempts = 3\n$transport = TCP\nTo = sip:a@h\n" PLAN,
+				"1: {&failover.attempts~3@0} {$transport~TCP@0} {To~sip:a@h@0} "
+				"implied current(UDP)",
+				""},
+		{"a pattern for the first destination", PLAN "To = sip:9(.+)@", NULL,
+				"2:6 [sip:9(.+)@" NO_DESTINATION},
+		{"patterns of other kinds",
+				PLAN "To = ^sip:9\nTo = !sip:9\nTo = @example\\.com\n"
+					 "To = sip:9.*@\nTo = sip:10[0-9]@\nTo = sip:\\d{3}@h",
+				NULL,
+				"2:6 [^sip:9" NO_DESTINATION "\n3:1 [To" ONCE
+				"\n3:6 [!sip:9" NO_DESTINATION "\n4:1 [To" ONCE
+				"\n4:6 [@example\\.com" NO_DESTINATION "\n5:1 [To" ONCE
+				"\n5:6 [sip:9.*@" NO_DESTINATION "\n6:1 [To" ONCE
+				"\n6:6 [sip:10[0-9]@" NO_DESTINATION "\n7:1 [To" ONCE
+				"\n7:6 [sip:\\d{3}@h" NO_DESTINATION},
+		{"a user part that could be a pattern", PLAN "To = sip:(.+)*@h",
+				"1: sip:(.+)*@h(UDP)", ""},
+		{"a backslash in a pattern of its own",
+				PLAN "To = sip:a@h{pattern=5\\d}",
+				"1: sip:a@h(UDP){pattern.response=130:350-659}", ""},
+		{"a registered user is no pattern", PLAN "To = sip:+49.30@", NULL,
+				"2:6 [sip:+49.30@] has no host; for a registered user call "
+				"..."},
+
 		/* every error of a line */
 		{"behind a comment",
 				PLAN "To = sip:a@h/X # c\n"
@@ -377,9 +439,20 @@ static const struct
 				"3:1 [$seg" ONCE},
 		{"in another case it is another one", PLAN "&seg = a\n&Seg = b",
 				"1: implied current(UDP); &seg:=a; &Seg:=b", ""},
-		{"no name of a variable", PLAN "$pv($fU) = a", NULL,
-				"2:1 [$pv($fU)] is no name: letters, digits, dots, dashes and "
-				"underscores behind the $ would be right"},
+		{"no name of a variable", PLAN "$var(a) = a\n$ = b\n$xavp(a=>b) = c",
+				NULL,
+				"2:1 [$var(a)] is no name: letters, digits, dots, dashes and "
+				"underscores behind the $ would be right\n"
+				"3:1 [$] is no name: ...\n4:1 [$xavp(a=>b)] is no name: ..."},
+		{"a variable as the script writes it",
+				PLAN "$xavp(failover=>seg) = a = b", NULL,
+				"2:1 [$xavp(failover=>seg)]: $seg = a = b would be right"},
+		{"a pseudo-variable of a condition",
+				PLAN "$pv($fU) = ^9\n$pv($xavp(a=>b)) = c", NULL,
+				"2:1 [$pv($fU)" IN_MATCHING
+				"; a rule sets $NAME, and the script "
+				"the other pseudo-variables\n3:1 [$pv($xavp(a=>b))" IN_MATCHING
+				"..."},
 		{"a misspelt line is a variable", PLAN "$sesion = failover sip:a@h",
 				"1: implied current(UDP); &sesion:=failover sip:a@h", ""},
 		{"&failover alone is none of the settings", PLAN "&failover = x",

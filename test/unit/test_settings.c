@@ -166,7 +166,8 @@ static const struct
 		{"no limit", SETTING_TIMER_TOTAL, "OFF", "timer.total=0", ""},
 		{"a limit", SETTING_TIMER_TOTAL, "60", "timer.total=60000", ""},
 		{"class 27: zero is not off", SETTING_TIMER_TOTAL, "0", "",
-				"1:1 [0] is out of range: ..."},
+				"1:1 [0] is out of range: off, or a duration of 100ms to "
+				"3600s, would be right"},
 		{"which Contacts", SETTING_REDIRECTION_ALLOW, "!@10\\.",
 				"redirection.allow=!@10\\.", ""},
 		{"class 38: no pattern", SETTING_REDIRECTION_ALLOW, "!@(", "",

@@ -91,7 +91,18 @@ static const struct
 		{"$request()", NULL,
 				"1:1 [$request()] is not known here: was $request meant? ..."},
 		{"$svkdialplan.calleeexists", NULL,
-				"1:1 [$svkdialplan.calleeexists" NO_FUNCTION},
+				"1:1 [$svkdialplan.calleeexists] is not known here: let the "
+				"script find it out and put it into "
+				"$xavp(failover=>calleeexists), and write &calleeexists"},
+		{"$a.b.c-d(\"%1\")", NULL,
+				"1:1 [$a.b.c-d(\"%1\")] is not known here: let the script find "
+				"it out and put it into $xavp(failover=>c-d), and write &c-d"},
+		{"$isbusy(x)", NULL,
+				"1:1 [$isbusy(x)] is not known here: let the script find it "
+				"out "
+				"and put it into $xavp(failover=>isbusy), and write &isbusy"},
+		{"$plugin.", NULL, "1:1 [$plugin." NO_FUNCTION},
+		{"$plugin(x", NULL, "1:1 [$plugin(x" NO_FUNCTION},
 		{"&", NULL, "1:1 [&" NO_NAME},
 		{"&a b", NULL, "1:1 [&a b" NO_NAME},
 		{"&a=>b", NULL, "1:1 [&a=>b" NO_NAME},
