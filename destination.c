@@ -86,19 +86,34 @@ static int split_options(
 		const fragment_t *word, parts_t *parts, diagnostics_t *diagnostics)
 {
 	int open = fragment_find(word, 0, '{');
-	int last = word->text.len - 1;
+	int close = word->text.len - 1;
 	fragment_t where;
 
 	parts->uri = *word;
 	if(open < 0)
 		return 0;
+	if(open == 0)
+		return diagnostics_error(diagnostics, word,
+				"[%.*s]: options stand right behind their destination, without "
+				"a blank: sip:100@192.0.2.1{inviting=5} would be right",
+				SHOWN(word));
+	while(close > open
+			&& (word->text.s[close] != '}'
+					|| fragment_mark(word, close) != NULL))
+		close--;
 	where = fragment_part(word, open, 1);
-	if(word->text.s[last] != '}' || fragment_mark(word, last) != NULL)
+	if(close == open)
 		return diagnostics_error(diagnostics, &where,
 				"this brace is not closed at the end of the destination: "
 				"{inviting=5,provisional=20} would be right");
+	where = fragment_part(word, close + 1, word->text.len - close - 1);
+	if(where.text.len > 0)
+		return diagnostics_error(diagnostics, &where,
+				"[%.*s] stands behind the options, which come last: "
+				"sip:100@192.0.2.1/TCP{inviting=5} would be right",
+				SHOWN(&where));
 	parts->uri = fragment_part(word, 0, open);
-	parts->options = fragment_part(word, open + 1, last - open - 1);
+	parts->options = fragment_part(word, open + 1, close - open - 1);
 	parts->has_options = true;
 	return 0;
 }
@@ -205,6 +220,8 @@ static int parse_shadow(parts_t *parts, diagnostics_t *diagnostics)
 	if(fault == NULL)
 		return 0;
 	where = fragment_part(uri, at, 0);
+	if(fragment_find(uri, at, ',') == at)
+		fault = "a blank separates destinations, not a comma";
 	return diagnostics_error(
 			diagnostics, &where, "[%.*s]: %s", SHOWN(uri), fault);
 }
@@ -470,6 +487,12 @@ static int parse_uri(destination_t *destination, parts_t *parts, arena_t *arena,
 		return 0;
 	}
 	split_suffix(parts);
+	if(fragment_is(&parts->uri, "current"))
+		return diagnostics_error(diagnostics, &parts->suffix,
+				"[%.*s]: current is sent to as the request itself says, and "
+				"takes "
+				"no transport: current alone would be right",
+				SHOWN(&parts->suffix));
 	if(parse_shadow(parts, diagnostics) < 0)
 		return -1;
 	check_port(parts, diagnostics);

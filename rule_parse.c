@@ -248,7 +248,11 @@ static void read_to(
 	first = destination_parse(&word, reader->arena, reader->diagnostics);
 	if(rule->first == NULL)
 		rule->first = first;
-	if(fragment_next_word(&rest, &further))
+	if(!fragment_next_word(&rest, &further))
+		return;
+	if(further.text.s[0] == '{') /* which is told what it is */
+		destination_parse(&further, reader->arena, reader->diagnostics);
+	else
 		fault(reader, &further,
 				"To takes one destination, further ones stand in $session = "
 				"failover ...");

@@ -19,6 +19,9 @@
 	"provisional=SECONDS, pattern=REGEX or socket=NAME would be right"
 #define NO_NAME \
 	"]: the name of a parameter must be written out, as in ;user=phone"
+#define COME_LAST                                    \
+	"] stands behind the options, which come last: " \
+	"sip:100@192.0.2.1/TCP{inviting=5} would be right"
 #define NO_PORT "] is no port: a number from 1 to 65535 would be right"
 
 /* Marks as in support.h: $0 is a hole, $$ an escape. */
@@ -47,7 +50,12 @@ static const struct
 		{"current with options", TEXT("current{inviting=1}"),
 				"current(UDP){timer.inviting=1000}", ""},
 		{"current takes no suffix", TEXT("current/TCP"), NULL,
-				"1:1 [current]: a destination begins with sip: or sips:"},
+				"1:9 [TCP]: current is sent to as the request itself says, and "
+				"takes no transport: current alone would be right"},
+		{"current takes none, also beside options",
+				TEXT("Current/x{inviting=x}"), NULL,
+				"1:9 [x]: current is sent to as the request itself says...\n"
+				"1:20 [x] is no duration: ..."},
 		{"a word that begins so", TEXT("currently"), NULL,
 				"1:1 [currently]: a destination begins with sip: or sips:"},
 
@@ -151,8 +159,16 @@ static const struct
 				"1:5 [sip:\"a\"@h]: this character is not allowed in a user "
 				"part, write it as %HH"},
 		{"class 67: a comma", TEXT("sip:a@h,sip:b@i"), NULL,
-				"1:8 [sip:a@h,sip:b@i]: this character is not allowed in a "
-				"host"},
+				"1:8 [sip:a@h,sip:b@i]: a blank separates destinations, not a "
+				"comma"},
+		{"class 67: a comma behind a port", TEXT("sip:a@h:5060,"), NULL,
+				"1:13 [sip:a@h:5060,]: a blank separates destinations, not a "
+				"comma"},
+		{"class 67: a comma behind a parameter", TEXT("sip:a@h;x=y,sip:b@i"),
+				NULL,
+				"1:12 [sip:a@h;x=y,sip:b@i]: a blank separates destinations, "
+				"not a comma"},
+		{"a comma in the user", TEXT("sip:a,b@h"), "sip:a,b@h(UDP)", ""},
 		{"class 68: headers", TEXT("sip:a@h?Route=b"), NULL,
 				"1:9 [?Route=b]: a destination takes no headers, remove them"},
 		{"class 68: headers behind a suffix are none", TEXT("sip:a@h/TCP?x"),
@@ -235,14 +251,19 @@ static const struct
 		{"a block that is closed only within a mark",
 				TEXT("sip:a@h{inviting=${x}"), NULL,
 				"1:8 this brace is not closed at the end..."},
-		{"text behind the block", TEXT("sip:a@h{inviting=5}/TCP"), NULL,
-				"1:8 this brace is not closed at the end..."},
+		{"a transport behind the block", TEXT("sip:a@h{inviting=5}/TCP"), NULL,
+				"1:20 [/TCP" COME_LAST},
+		{"a transport behind the block of current",
+				TEXT("current{inviting=5}/TCP"), NULL, "1:20 [/TCP" COME_LAST},
+		{"text behind the block", TEXT("sip:a@h{inviting=5}x$0"), NULL,
+				"1:20 [x$0" COME_LAST},
 		{"two blocks", TEXT("sip:a@h{inviting=5}{provisional=5}"), NULL,
 				"1:18 [5}{provisional=5] is no duration: ..."},
-		{"a brace in the user", TEXT("sip:a{b}@h"), NULL,
-				"1:6 this brace is not closed at the end..."},
+		{"a brace in the user", TEXT("sip:a{b}@h"), NULL, "1:9 [@h" COME_LAST},
 		{"a block alone", TEXT("{inviting=5}"), NULL,
-				"1:1 []: a destination begins with sip: or sips:"},
+				"1:1 [{inviting=5}]: options stand right behind their "
+				"destination, without a blank: sip:100@192.0.2.1{inviting=5} "
+				"would be right"},
 		{"every fault of a destination is reported, in its order",
 				TEXT("sip:a@h:0/TPC{inviting=x,weight=1,,provisional=0}"), NULL,
 				"1:9 [0" NO_PORT "\n"

@@ -348,6 +348,11 @@ static const struct
 				"2:6 [sip:+49.30@] has no host; for a registered user call "
 				"..."},
 
+		{"options of the first destination behind a blank",
+				PLAN "To = sip:a@h {inviting=3}", NULL,
+				"2:14 [{inviting=3}]: options stand right behind their "
+				"destination, without a blank: ..."},
+
 		/* every error of a line */
 		{"behind a comment",
 				PLAN "To = sip:a@h/X # c\n"
