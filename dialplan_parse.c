@@ -93,17 +93,24 @@ static void begin_rule(parser_t *parser, const fragment_t *header)
 
 /* -- sections ----------------------------------------------------------- */
 
-/* The word of a header in whatever spelling: of [Deploy Patterns], [deploy
+/* What stands between the brackets of a header. */
+static fragment_t within_brackets(const fragment_t *header)
+{
+	return fragment_part(header, 1, header->text.len - 2);
+}
+
+/* The word of a section in whatever spelling: of [Deploy Patterns], [deploy
  * pattern:], [DeployPattern] it is DeployPatterns or DeployPattern.
+ * @param inner without the brackets
  * @return whether it is made of nothing else */
-static bool read_section_word(const fragment_t *header, char *word, size_t size)
+static bool read_section_word(const fragment_t *inner, char *word, size_t size)
 {
 	bool is_all = true;
 	size_t len = 0;
 	int i;
 
-	for(i = 1; i < header->text.len - 1; i++) {
-		char c = header->text.s[i];
+	for(i = 0; i < inner->text.len; i++) {
+		char c = inner->text.s[i];
 
 		if(is_letter(c) && len < size - 1)
 			word[len++] = c;
@@ -126,13 +133,13 @@ static const char *near_section(const fragment_t *header)
 			{"DeployPatterns", "[Deploy Patterns]"},
 			{"DeploymentPatterns", "[Deploy Patterns]"},
 			{"Deploy", "[Deploy Patterns]"}};
-	fragment_t inner = fragment_part(header, 1, header->text.len - 2);
+	fragment_t inner = within_brackets(header);
 	fragment_t first;
 	char word[32];
 	str text = {word, 0};
 	size_t i;
 
-	read_section_word(header, word, sizeof(word));
+	read_section_word(&inner, word, sizeof(word));
 	text.len = (int)strlen(word);
 	for(i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if(nearness_is_slip(&text, words[i].word))
@@ -144,12 +151,12 @@ static const char *near_section(const fragment_t *header)
 	return NULL;
 }
 
-static bool is_section(const fragment_t *header, const char *name)
+static bool is_section(const fragment_t *inner, const char *name)
 {
 	char word[32];
 	size_t len = strlen(name);
 
-	if(!read_section_word(header, word, sizeof(word))
+	if(!read_section_word(inner, word, sizeof(word))
 			|| strncasecmp(word, name, len) != 0)
 		return false;
 	return word[len] == '\0' || strcasecmp(word + len, "s") == 0;
@@ -158,7 +165,7 @@ static bool is_section(const fragment_t *header, const char *name)
 /* [Rule NAME]: the name, which may be empty. */
 static bool is_rule_name(const fragment_t *header, fragment_t *name)
 {
-	fragment_t inner = fragment_part(header, 1, header->text.len - 2);
+	fragment_t inner = within_brackets(header);
 	fragment_t word;
 
 	if(!fragment_next_word(&inner, &word) || !fragment_is(&word, "Rule"))
@@ -197,29 +204,28 @@ static void open_deploy(parser_t *parser, const fragment_t *header)
 	parser->has_deploy = true;
 }
 
+/* @param inner its header without the brackets
+ * @return whether it is one of the two that hold lines */
+static bool open_section(
+		parser_t *parser, const fragment_t *header, const fragment_t *inner)
+{
+	if(is_section(inner, "MatchingPattern"))
+		open_matching(parser, header);
+	else if(is_section(inner, "DeployPattern"))
+		open_deploy(parser, header);
+	else
+		return false;
+	if(parser->has_rule)
+		rule_extend(&parser->reader, header);
+	return true;
+}
+
 /* It is open so far, but its lines are not judged. */
 static void refuse_section(parser_t *parser, const fragment_t *header)
 {
-	int close = fragment_find(header, 0, ']');
-	const char *near;
+	const char *near = near_section(header);
 
 	parser->section = SECTION_REFUSED;
-	if(close < 0) {
-		fault(parser, header,
-				"this section is not closed: [Deploy Patterns] would be right");
-		return;
-	}
-	if(header->text.s[header->text.len - 1] != ']') {
-		fragment_t behind =
-				fragment_part(header, close + 1, header->text.len - close - 1);
-
-		behind = fragment_trim(&behind);
-		fault(parser, &behind,
-				"behind the bracket that closes a section nothing stands: a "
-				"comment is a line of its own, which begins with #");
-		return;
-	}
-	near = near_section(header);
 	if(near != NULL)
 		diagnostics_error(parser->diagnostics, header,
 				"[%.*s]: there is no such section: was %s meant?",
@@ -230,23 +236,50 @@ static void refuse_section(parser_t *parser, const fragment_t *header)
 				"[Deploy Patterns] would be right");
 }
 
-static void open_section(parser_t *parser, const fragment_t *header)
-{
-	fragment_t name;
+#define DRESS " \t*_-=#.:()[]"
 
-	if(header->text.s[header->text.len - 1] != ']') {
-		refuse_section(parser, header);
-	} else if(is_rule_name(header, &name)) {
-		open_named_rule(parser, header, &name);
-	} else if(is_section(header, "MatchingPattern")) {
-		open_matching(parser, header);
-	} else if(is_section(header, "DeployPattern")) {
-		open_deploy(parser, header);
-	} else {
-		refuse_section(parser, header);
+/* A line without what makes a heading, or an entry of a list, of it where a page
+ * or a note is written in another way. */
+static fragment_t undressed(const fragment_t *line)
+{
+	fragment_t bare = *line;
+	int begin = 0;
+
+	while(bare.text.len > 0 && is_one_of(bare.text.s[bare.text.len - 1], DRESS))
+		bare.text.len--;
+	while(begin < bare.text.len
+			&& (is_one_of(bare.text.s[begin], DRESS)
+					|| is_digit(bare.text.s[begin])))
+		begin++;
+	return fragment_part(&bare, begin, bare.text.len - begin);
+}
+
+/* A header without its brackets, or with more than them, is reported. A section
+ * is opened nevertheless, so that its lines are judged.
+ * @return false: it is something else */
+static bool read_bare_header(parser_t *parser, const fragment_t *line)
+{
+	fragment_t bare = undressed(line);
+	fragment_t rest = bare;
+	fragment_t word;
+
+	if(open_section(parser, line, &bare)) {
+		diagnostics_error(parser->diagnostics, line,
+				"[%.*s]: a section stands in square brackets, and alone on its "
+				"line: [%s Patterns] would be right",
+				SHOWN(line),
+				parser->section == SECTION_DEPLOY ? "Deploy" : "Matching");
+		return true;
 	}
-	if(parser->has_rule)
-		rule_extend(&parser->reader, header);
+	if(!fragment_next_word(&rest, &word) || !fragment_is(&word, "Rule")
+			|| fragment_find(&bare, 0, '=') >= 0)
+		return false;
+	rest = fragment_trim(&rest);
+	diagnostics_error(parser->diagnostics, line,
+			"[%.*s]: the name of a rule stands in square brackets: [%.*s%s] "
+			"would be right",
+			SHOWN(line), SHOWN(&bare), rest.text.len == 0 ? " NAME" : "");
+	return true;
 }
 
 /* Can it be nothing but a condition? */
@@ -288,6 +321,8 @@ static bool is_foreign_comment(const fragment_t *line)
 
 static void read_rule_line(parser_t *parser, const fragment_t *line)
 {
+	if(read_bare_header(parser, line))
+		return;
 	if(is_foreign_comment(line) && parser->section != SECTION_REFUSED) {
 		fault(parser, line, "a comment is a line that begins with #");
 		return;
@@ -317,6 +352,53 @@ static void read_rule_line(parser_t *parser, const fragment_t *line)
 		case SECTION_REFUSED:
 			break;
 	}
+}
+
+/* Refuse what stands behind the bracket that closes a section.
+ * @return whether it is a line, to be judged all the same */
+static bool refuse_behind(parser_t *parser, const fragment_t *behind)
+{
+	bool is_line = fragment_find(behind, 0, '=') >= 0
+				   && behind->text.s[0] != '#' && !is_foreign_comment(behind);
+
+	if(behind->text.len > 0)
+		fault(parser, behind,
+				is_line ? "a section stands alone on its line: write this on "
+						  "the next one"
+						: "behind the bracket that closes a section nothing "
+						  "stands: a comment is a line of its own, which "
+						  "begins with #");
+	return is_line;
+}
+
+static void read_header(parser_t *parser, const fragment_t *header)
+{
+	int close = fragment_find(header, 0, ']');
+	fragment_t section = *header;
+	fragment_t inner, behind, name;
+	bool is_line_behind;
+
+	if(close < 0) {
+		parser->section = SECTION_REFUSED;
+		fault(parser, header,
+				"this section is not closed: [Deploy Patterns] would be right");
+		return;
+	}
+	/* the name of a rule may have brackets in it */
+	if(header->text.s[header->text.len - 1] != ']'
+			|| !is_rule_name(header, &name))
+		section = fragment_part(header, 0, close + 1);
+	behind = fragment_part(
+			header, section.text.len, header->text.len - section.text.len);
+	behind = fragment_trim(&behind);
+	is_line_behind = refuse_behind(parser, &behind);
+	inner = within_brackets(&section);
+	if(is_rule_name(&section, &name))
+		open_named_rule(parser, &section, &name);
+	else if(!open_section(parser, &section, &inner))
+		refuse_section(parser, &section);
+	if(is_line_behind)
+		read_rule_line(parser, &behind);
 }
 
 /* -- lines of the text -------------------------------------------------- */
@@ -372,9 +454,21 @@ static void read_line(parser_t *parser, const fragment_t *raw)
 	if(line.text.len == 0 || line.text.s[0] == '#' || is_ruler(&line))
 		return;
 	if(line.text.s[0] == '[')
-		open_section(parser, &line);
+		read_header(parser, &line);
 	else
 		read_rule_line(parser, &line);
+}
+
+/* By its byte order mark; else every other byte of what plans are made of is
+ * zero. */
+static bool is_utf16(const unsigned char *s, int len)
+{
+	if(len >= 2
+			&& ((s[0] == 0xff && s[1] == 0xfe)
+					|| (s[0] == 0xfe && s[1] == 0xff)))
+		return true;
+	return len >= 4 && (s[0] == 0) == (s[2] == 0) && (s[1] == 0) == (s[3] == 0)
+		   && (s[0] == 0) != (s[1] == 0);
 }
 
 /* Take off a byte order mark.
@@ -384,9 +478,7 @@ static int check_encoding(fragment_t *text, diagnostics_t *diagnostics)
 	const unsigned char *s = (const unsigned char *)text->text.s;
 	int len = text->text.len;
 
-	if(len >= 2
-			&& ((s[0] == 0xff && s[1] == 0xfe)
-					|| (s[0] == 0xfe && s[1] == 0xff)))
+	if(is_utf16(s, len))
 		return diagnostics_error(diagnostics, text,
 				"this is UTF-16: save the dial plan as UTF-8");
 	if(len >= 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0) {

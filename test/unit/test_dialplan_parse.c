@@ -56,6 +56,17 @@
 #define NEAR_DEPLOY "]: there is no such section: was [Deploy Patterns] meant?"
 #define NEAR_MATCHING \
 	"]: there is no such section: was [Matching Patterns] meant?"
+#define ON_THE_NEXT \
+	"]: a section stands alone on its line: write this on the next one"
+#define NOTHING_BEHIND                                                       \
+	"]: behind the bracket that closes a section nothing stands: a comment " \
+	"is a line of its own, which begins with #"
+#define IN_BRACKETS \
+	"]: a section stands in square brackets, and alone on its line: "
+#define IN_BRACKETS_MATCHING IN_BRACKETS "[Matching Patterns]" RIGHT
+#define IN_BRACKETS_DEPLOY IN_BRACKETS "[Deploy Patterns]" RIGHT
+#define NAME_IN_BRACKETS "]: the name of a rule stands in square brackets: "
+#define RIGHT " would be right"
 #define COMMENT "]: a comment is a line that begins with #"
 #define NO_COMMENT "]: a comment is a line of its own, which begins with #"
 
@@ -170,6 +181,10 @@ static const struct
 		{"class 9: UTF-16 BE", TEXT("\xfe\xff\0[\0D"), NULL,
 				"1:1 this is UTF-16: save the dial plan as UTF-8"},
 		{"class 9: UTF-16 without a mark", TEXT("[\0D\0e\0p\0l\0o\0y\0"), NULL,
+				"1:1 this is UTF-16: save the dial plan as UTF-8"},
+		{"class 9: UTF-16 BE without a mark", TEXT("\0[\0D\0e"), NULL,
+				"1:1 this is UTF-16: save the dial plan as UTF-8"},
+		{"class 9: UTF-16 is not every NUL", TEXT("#\0\0\0"), NULL,
 				"1:2 a control character (0x00) does not belong..."},
 		{"class 12: no line end at the end", TEXT(PLAN "To = sip:a@h"),
 				"1: sip:a@h(UDP)", ""},
@@ -219,6 +234,56 @@ static const struct
 		{"a section with text behind it", TEXT("[Deploy Patterns] # x\n"), NULL,
 				"1:19 [# x]: behind the bracket that closes a section nothing "
 				"stands: a comment is a line of its own, which begins with #"},
+		{"a line behind a section, which is judged as the others",
+				TEXT("[Matching Patterns] From = (x)\n"
+					 "[Deploy Patterns] To = sip:%1@[::1]\nX-A = %2"),
+				NULL,
+				"1:21 [From = (x)" ON_THE_NEXT
+				"\n2:19 [To = sip:%1@[::1]" ON_THE_NEXT "\n3:7 [%2" NO_GROUP},
+		{"a line with a fault behind a section",
+				TEXT("[Deploy Patterns] To = sip:a@h/X"), NULL,
+				"1:19 [To = sip:a@h/X" ON_THE_NEXT
+				"\n1:32 [X] is no transport: ..."},
+		{"a comment behind a section, whose lines are judged",
+				TEXT("[Rule a] # b = c\n[Deploy Patterns] // x = y\n"
+					 "To = sip:a@h/X"),
+				NULL,
+				"1:10 [# b = c" NOTHING_BEHIND "\n2:19 [// x = y" NOTHING_BEHIND
+				"\n3:14 [X] is no transport: ..."},
+		{"text behind an unknown section", TEXT("[Deploy] x\ny"), NULL,
+				"1:10 [x" NOTHING_BEHIND "\n1:1 [[Deploy]" NEAR_DEPLOY},
+		{"sections without their brackets, whose lines are judged",
+				TEXT("matching patterns:\nFrom = (x)\nDeploy Patterns\n"
+					 "To = sip:%1%2@h\n**Deploy Patterns**\nTo = sip:a@h/X"),
+				NULL,
+				"1:1 [matching patterns:" IN_BRACKETS_MATCHING
+				"\n3:1 [Deploy Patterns" IN_BRACKETS_DEPLOY
+				"\n4:12 [%2" NO_GROUP
+				"\n5:1 [**Deploy Patterns**" IN_BRACKETS_DEPLOY
+				"\n6:14 [X] is no transport: ..."},
+		{"sections in the dress of a page",
+				TEXT("**[Matching Patterns]**\n1. [Deploy Patterns]\n"
+					 "== Matching Pattern ==\n- (DeployPatterns):\n"),
+				NULL,
+				"1:1 [**[Matching Patterns]**" IN_BRACKETS_MATCHING
+				"\n2:1 [1. [Deploy Patterns]" IN_BRACKETS_DEPLOY
+				"\n3:1 [== Matching Pattern ==" IN_BRACKETS_MATCHING
+				"\n4:1 [- (DeployPatterns):" IN_BRACKETS_DEPLOY},
+		{"names of rules in the dress of a page",
+				TEXT("--- Rule 1 ---\n" PLAN "Rule of the office:\n" PLAN
+					 "## x\n**Rule**\n" PLAN "2. rule b [x]\n"),
+				NULL,
+				"1:1 [--- Rule 1 ---" NAME_IN_BRACKETS "[Rule 1]" RIGHT
+				"\n3:1 [Rule of the office:" NAME_IN_BRACKETS
+				"[Rule of the office]" RIGHT "\n6:1 [**Rule**" NAME_IN_BRACKETS
+				"[Rule NAME]" RIGHT "\n8:1 [2. rule b [x]" NAME_IN_BRACKETS
+				"[rule b [x]" RIGHT},
+		{"a header of the name Rule",
+				TEXT("[Matching Patterns]\nRule = x\n" PLAN
+					 "Rule = 1 - 2\nDeploy-Patterns = x"),
+				"1: {Rule~x@0} implied current(UDP); Rule:=1 - 2; "
+				"Deploy-Patterns:=x",
+				""},
 		{"class 14: an unknown section, whose lines are not judged",
 				TEXT("\n  [Deploy Rules]\nTo = x\ny"), NULL,
 				"2:3 [[Deploy Rules]" NO_SECTION},
