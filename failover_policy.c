@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "failover_policy.h"
 
-#include <strings.h>
-
 #include "pattern.h"
 #include "response.h"
 
@@ -75,18 +73,14 @@ static bool is_uri_in_list(const target_t *target, const target_t *list)
 	return false;
 }
 
-static bool is_sips(const target_t *target)
-{
-	return target->uri.len >= 5 && strncasecmp(target->uri.s, "sips:", 5) == 0;
-}
-
 /* May this Contact be followed? A URI that was tried in this call is not tried
  * again (RFC 3261 section 8.1.3.4), which also cuts loops; and who was called
  * by sips must not be handed on in the clear (section 26.4.4). */
 static bool may_follow(const chain_t *chain, const target_t *contact,
 		const target_t *accepted, const pattern_t *allow, searcher_t *searcher)
 {
-	if(chain->tried != NULL && is_sips(chain->tried) && !is_sips(contact))
+	if(chain->tried != NULL && sip_uri_is_sips(&chain->tried->uri)
+			&& !sip_uri_is_sips(&contact->uri))
 		return false;
 	if(allow != NULL
 			&& pattern_match(allow, searcher, &contact->uri, ALLOW_STEPS_MAX)

@@ -71,21 +71,13 @@ static int unquote(
 	return 0;
 }
 
-static hole_kind_t hole_kind_value(const void *context, int offset)
-{
-	(void)context;
-	(void)offset;
-	return HOLE_VALUE;
-}
-
 static int keep_open(rule_t *rule, const setting_t *setting,
 		const fragment_t *value, arena_t *arena, diagnostics_t *diagnostics)
 {
 	open_setting_t *open = arena_alloc(arena, sizeof(*open));
 
 	if(open == NULL
-			|| template_make(&open->value, value, hole_kind_value, NULL, arena)
-					   < 0)
+			|| template_make(&open->value, value, NULL, NULL, arena) < 0)
 		return diagnostics_error(diagnostics, value, "no memory for a setting");
 	open->setting = setting;
 	open->where = *value;

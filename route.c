@@ -2,7 +2,6 @@
 #include "route.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "response.h"
 
@@ -84,11 +83,6 @@ typedef struct target_maker
 	diagnostics_t *diagnostics;
 } target_maker_t;
 
-static bool is_sips_uri(const str *uri)
-{
-	return uri->len >= 5 && strncasecmp(uri->s, "sips:", 5) == 0;
-}
-
 /* The request's own R-URI and next hop; the transport is only said where a line
  * names one. */
 static target_t *target_of_view(target_maker_t *maker,
@@ -104,7 +98,7 @@ static target_t *target_of_view(target_maker_t *maker,
 
 	if(destination->has_transport) {
 		if(transport != TRANSPORT_TLS
-				&& (is_sips_uri(&view->uri) || is_sips_uri(way))) {
+				&& (sip_uri_is_sips(&view->uri) || sip_uri_is_sips(way))) {
 			*why = "its URI is sips:, which goes over TLS only";
 			return NULL;
 		}
@@ -162,7 +156,7 @@ static int apply_transport(
 	if(parts->first != NULL && parts->transport < parts->first
 			&& first->has_transport)
 		return 0;
-	if(first->is_current || !is_sips_uri(&first->where.text))
+	if(first->is_current || !sip_uri_is_sips(&first->where.text))
 		first->has_transport = false;
 	return destination_set_transport(first, transport, diagnostics);
 }

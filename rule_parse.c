@@ -168,13 +168,6 @@ static int mark_value(
 	return result;
 }
 
-static hole_kind_t hole_kind_value(const void *context, int offset)
-{
-	(void)context;
-	(void)offset;
-	return HOLE_VALUE;
-}
-
 /* Make a template of a value that is one line of text. */
 static void read_template(
 		rule_reader_t *reader, const fragment_t *value, template_t *template)
@@ -182,9 +175,7 @@ static void read_template(
 	fragment_t text = *value;
 
 	if(mark_value(reader, &text, false) == 0
-			&& template_make(
-					   template, &text, hole_kind_value, NULL, reader->arena)
-					   < 0)
+			&& template_make(template, &text, NULL, NULL, reader->arena) < 0)
 		fault(reader, value, "no memory for it");
 }
 

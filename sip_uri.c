@@ -305,11 +305,16 @@ static const char *check_text(const str *text, int *at)
 	return NULL;
 }
 
+bool sip_uri_is_sips(const str *text)
+{
+	return text->len >= 5 && strncasecmp(text->s, "sips:", 5) == 0;
+}
+
 static const char *parse_scheme(
 		const str *text, int *end, bool *is_sips, int *at)
 {
 	*at = 0;
-	*is_sips = text->len >= 5 && strncasecmp(text->s, "sips:", 5) == 0;
+	*is_sips = sip_uri_is_sips(text);
 	if(!*is_sips && (text->len < 4 || strncasecmp(text->s, "sip:", 4) != 0))
 		return "a destination begins with sip: or sips:";
 	*end = *is_sips ? 5 : 4;

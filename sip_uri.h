@@ -22,6 +22,9 @@ typedef struct uri_parts
 	str headers; /* behind the '?'; len 0 without */
 } uri_parts_t;
 
+/** Is it a URI whose scheme is sips? */
+bool sip_uri_is_sips(const str *text);
+
 /** Take a URI apart.
  * @param text the whole URI, no angle brackets
  * @param uri filled on success

@@ -47,7 +47,7 @@ int template_make(template_t *made, const fragment_t *text,
 			begin--;
 		} else {
 			piece->hole = mark->hole;
-			piece->kind = kind_at(context, end);
+			piece->kind = kind_at == NULL ? HOLE_VALUE : kind_at(context, end);
 		}
 		end += mark->len;
 	}
@@ -175,13 +175,6 @@ int template_fill(const template_t *template, const str *values, char *out,
 	return (int)(output.at - out);
 }
 
-static hole_kind_t no_kind(const void *context, int offset)
-{
-	(void)context;
-	(void)offset;
-	return HOLE_VALUE;
-}
-
 int template_plain(fragment_t *text, arena_t *arena)
 {
 	template_t template;
@@ -191,8 +184,7 @@ int template_plain(fragment_t *text, arena_t *arena)
 	if(text->n_marks == 0)
 		return 0;
 	plain.s = arena_alloc(arena, (size_t)text->text.len + 1);
-	if(plain.s == NULL
-			|| template_make(&template, text, no_kind, NULL, arena) < 0)
+	if(plain.s == NULL || template_make(&template, text, NULL, NULL, arena) < 0)
 		return -1;
 	plain.len =
 			template_fill(&template, NULL, plain.s, text->text.len, &bad_hole);

@@ -35,7 +35,8 @@ typedef struct
 
 /** Make a template of a fragment and its marks.
  * @param text must outlive the template, like the arena
- * @param kind_at says what surrounds an offset of text
+ * @param kind_at says what surrounds an offset of text; NULL: it is one line
+ *                everywhere (HOLE_VALUE)
  * @param context handed to kind_at
  * @return 0, or -1 without memory */
 int template_make(template_t *made, const fragment_t *text,
