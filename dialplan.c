@@ -257,11 +257,14 @@ static void take_groups(
 	if(test->pattern.is_negated || test->pattern.n_groups == 0)
 		return;
 	value = &known->values[matcher->verdicts[test->id].value];
-	/* the searcher has the groups of its last search only */
+	/* the searcher has the groups of its last search only; that it found the
+	 * text once and does not now can only be for want of memory */
 	if(pattern_match(
 			   &test->pattern, &matcher->searcher, value, PATTERN_STEPS_MAX)
 			== 1)
 		pattern_groups(&test->pattern, &matcher->searcher, value, groups);
+	else
+		matcher->has_failed = true;
 }
 
 static int add_applied(

@@ -244,6 +244,7 @@ int pattern_match(const pattern_t *pattern, searcher_t *searcher,
 	int found;
 
 	searcher->taken = 0;
+	searcher->has_failed = false;
 	if(text->len > PATTERN_TEXT_BYTES_MAX && !pattern->is_anchored
 			&& !pattern->is_stepwise)
 		return -1;

@@ -131,6 +131,18 @@ int counting_live(void)
 	return live;
 }
 
+static int search_fail_at;
+
+void searches_fail_at(int n)
+{
+	search_fail_at = n;
+}
+
+bool search_fails(void)
+{
+	return search_fail_at > 0 && --search_fail_at == 0;
+}
+
 arena_t *small_arena(void)
 {
 	return arena_create(&counting, 1);

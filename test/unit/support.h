@@ -58,6 +58,13 @@ arena_t *small_arena(void);
 typedef int (*reader_t)(
 		const str *text, arena_t *arena, diagnostics_t *diagnostics);
 
+/** Let the n-th search by PCRE2 from now on be without memory; 0: none. */
+void searches_fail_at(int n);
+
+/** Is the search that begins now without memory? For what stands in PCRE2's
+ * place. */
+bool search_fails(void);
+
 /** Let every allocation of a reader fail in turn, with all behind it and alone:
  * it must say so each time, crash never, and leak nothing. The text must be a
  * right one. */

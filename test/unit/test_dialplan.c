@@ -734,6 +734,34 @@ START_TEST(says_that_there_is_no_memory)
 }
 END_TEST
 
+/* A search that is without memory finds nothing out, be it the one that a rule
+ * applies by or the one for its groups. */
+START_TEST(says_that_a_search_had_no_memory)
+{
+	matcher_t *matcher = matcher_create(&counting);
+	const applied_rule_t *applied;
+	loaded_t loaded;
+	request_t request;
+	int n, count;
+
+	load(&loaded, MATCH "X-A = (a)\nX-B = !(b)\n" PLAN GO_ON MATCH
+						"X-B = (c|(d))\n" PLAN "To = sip:%1@h\n" PLAN);
+	request_init(&request, "X-A: a\nX-B: c");
+	for(n = 1, count = -1; count < 0; n++) {
+		searches_fail_at(n);
+		count = dialplan_match(
+				loaded.plan, matcher, &request.source, NULL, &applied);
+		searches_fail_at(0);
+		expect_match("again", loaded.plan, matcher, &request, "0(a||) 1(c||)");
+	}
+	/* three tests, of which two are asked again for their groups */
+	ck_assert_int_eq(n - 2, 3 + 2);
+	request_free(&request);
+	matcher_destroy(matcher);
+	unload(&loaded);
+}
+END_TEST
+
 #define GROUPS_32 \
 	"()()()()()()()()()()()()()()()()()()()()()()()()()()()()()()()()"
 
@@ -816,6 +844,7 @@ Suite *suite_dialplan(void)
 	tcase_add_test(tc, goes_through_many_that_apply);
 	tcase_add_test(tc, says_that_there_is_no_memory);
 	tcase_add_test(tc, says_that_there_is_no_memory_for_much);
+	tcase_add_test(tc, says_that_a_search_had_no_memory);
 	tcase_add_test(tc, says_that_the_source_has_no_memory);
 	suite_add_tcase(suite, tc);
 	return suite;

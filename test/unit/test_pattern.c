@@ -64,7 +64,7 @@ static uint32_t steps_of_a_point;
 static double steps_allowed;
 static bool is_watched; /* each starting point was searched by itself */
 
-/* PCRE2's own functions, with a counter before them. */
+/* PCRE2's own functions, with a counter before them, and a failure. */
 int pcre2_set_match_limit_8(pcre2_match_context_8 *context, uint32_t steps)
 {
 	int (*real)(pcre2_match_context_8 *, uint32_t);
@@ -85,6 +85,8 @@ int pcre2_match_8(const pcre2_code_8 *code, PCRE2_SPTR8 text, PCRE2_SIZE len,
 	*(void **)&real = dlsym(RTLD_NEXT, "pcre2_match_8");
 	is_watched |= (options & PCRE2_ANCHORED) != 0;
 	steps_allowed += (double)steps_of_a_point * points;
+	if(search_fails())
+		return PCRE2_ERROR_NOMEMORY;
 	return real(code, text, len, from, options, match, limits);
 }
 
@@ -418,6 +420,29 @@ START_TEST(searches_a_long_text)
 }
 END_TEST
 
+START_TEST(says_of_each_search_whether_it_had_memory)
+{
+	str regex = str_init("a++b");
+	str text = {calloc(1, 65536), 65536};
+	searcher_t searcher;
+	pattern_t pattern;
+
+	compile(&pattern, &regex);
+	ck_assert_int_eq(searcher_init(&searcher), 0);
+	searches_fail_at(1);
+	ck_assert_int_eq(
+			pattern_match(&pattern, &searcher, &regex, PATTERN_STEPS_MAX), -1);
+	ck_assert(searcher.has_failed);
+	/* too long for it */
+	ck_assert_int_eq(
+			pattern_match(&pattern, &searcher, &text, PATTERN_STEPS_MAX), -1);
+	ck_assert(!searcher.has_failed);
+	searcher_destroy(&searcher);
+	pattern_destroy(&pattern);
+	free(text.s);
+}
+END_TEST
+
 /* -- where the code goes -------------------------------------------------- */
 
 START_TEST(is_compiled_into_an_arena)
@@ -491,6 +516,7 @@ Suite *suite_pattern(void)
 	tcase_add_loop_test(tc, finds_it_with_steps_enough, 0, ROWS(watched));
 	tcase_add_loop_test(tc, holds_no_worker, 0, ROWS(slow));
 	tcase_add_loop_test(tc, searches_a_long_text, 0, ROWS(beginnings));
+	tcase_add_test(tc, says_of_each_search_whether_it_had_memory);
 	tcase_add_test(tc, is_compiled_into_an_arena);
 	tcase_add_test(tc, has_no_context_without_memory);
 	tcase_add_loop_test(tc, knows_whether_it_is_anchored, 0, ROWS(anchors));
