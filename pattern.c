@@ -68,6 +68,22 @@ static const char *const signs_of_a_beginning[] = {"\\G", "(*", NULL};
 static const char *const signs_of_a_leap[] = {
 		"++", "*+", "?+", "}+", "(?>", "(?=", "(?!", "(?<", "(?(", "(*", NULL};
 
+/* Calls of groups, which may call themselves. */
+static const char *const signs_of_a_call[] = {"(?R", "(?0", "(?1", "(?2", "(?3",
+		"(?4", "(?5", "(?6", "(?7", "(?8", "(?9", "(?+", "(?-", "(?&", "(?P>",
+		"\\g<", "\\g'", NULL};
+
+/* Does it begin with (*LIMIT_MATCH=1) or its like? Where such a limit is lower
+ * it takes the place of the ones below. */
+static bool has_limits(const pcre2_code *regex)
+{
+	uint32_t limit;
+
+	return pcre2_pattern_info(regex, PCRE2_INFO_MATCHLIMIT, &limit) == 0
+		   || pcre2_pattern_info(regex, PCRE2_INFO_DEPTHLIMIT, &limit) == 0
+		   || pcre2_pattern_info(regex, PCRE2_INFO_HEAPLIMIT, &limit) == 0;
+}
+
 static int compile(pattern_t *pattern, const fragment_t *text,
 		const char *example, pcre2_compile_context *context,
 		diagnostics_t *diagnostics)
@@ -97,6 +113,12 @@ static int compile(pattern_t *pattern, const fragment_t *text,
 	pcre2_pattern_info(pattern->regex, PCRE2_INFO_ALLOPTIONS, &options);
 	pattern->n_groups = (int)groups;
 	pattern->is_anchored = (options & PCRE2_ANCHORED) != 0;
+	if(has_limits(pattern->regex))
+		return diagnostics_error(diagnostics, text,
+				"[%.*s] sets a limit of its own, and the server's hold for "
+				"all: "
+				"a pattern such as %s would be right",
+				SHOWN(text), example);
 	if(groups <= PATTERN_GROUPS_MAX)
 		return 0;
 	/* each step of a search copies them all */
@@ -104,6 +126,51 @@ static int compile(pattern_t *pattern, const fragment_t *text,
 			"[%.*s] has more than %d groups: a pattern such as %s would be "
 			"right",
 			SHOWN(text), PATTERN_GROUPS_MAX, example);
+}
+
+/* A search from one starting point on.
+ * @param options PCRE2_ANCHORED: from this point only
+ * @param steps_max of each starting point, as PCRE2 counts them
+ * @return as pcre2_match() */
+static int search(const pattern_t *pattern, searcher_t *searcher,
+		const str *text, int from, uint32_t options, unsigned steps_max)
+{
+	pcre2_set_match_limit(searcher->limits, steps_max);
+	pcre2_set_depth_limit(searcher->limits, steps_max);
+	return pcre2_match(pattern->regex, (PCRE2_SPTR)text->s, text->len, from,
+			options, searcher->match, searcher->limits);
+}
+
+/* A group that calls itself before it has gone any further ends no search, and
+ * most such groups do so in the empty text, or behind what the expression itself
+ * begins with.
+ * @return 0, or -1 with one error reported */
+static int refuse_endless(const pattern_t *pattern, const fragment_t *text,
+		const char *example, diagnostics_t *diagnostics)
+{
+	const str texts[] = {str_init(""), pattern->text};
+	searcher_t searcher;
+	int found = 0;
+	size_t i;
+
+	if(!has_sign(&pattern->text, signs_of_a_call))
+		return 0;
+	if(searcher_init(&searcher) < 0)
+		return no_memory(text, diagnostics);
+	for(i = 0; i < sizeof(texts) / sizeof(texts[0])
+			   && found != PCRE2_ERROR_RECURSELOOP
+			   && found != PCRE2_ERROR_NOMEMORY;
+			i++)
+		found = search(pattern, &searcher, &texts[i], 0, 0, QUICK_STEPS);
+	searcher_destroy(&searcher);
+	if(found == PCRE2_ERROR_NOMEMORY)
+		return no_memory(text, diagnostics);
+	if(found != PCRE2_ERROR_RECURSELOOP)
+		return 0;
+	return diagnostics_error(diagnostics, text,
+			"[%.*s] calls itself without end: a pattern such as %s would be "
+			"right",
+			SHOWN(text), example);
 }
 
 int pattern_compile(pattern_t *pattern, const fragment_t *text,
@@ -127,7 +194,8 @@ int pattern_compile(pattern_t *pattern, const fragment_t *text,
 	if(regex.text.len > PATTERN_BYTES_MAX)
 		return diagnostics_error(diagnostics, text,
 				"a pattern is at most %d bytes long", PATTERN_BYTES_MAX);
-	if(compile(pattern, &regex, example, context, diagnostics) == 0)
+	if(compile(pattern, &regex, example, context, diagnostics) == 0
+			&& refuse_endless(pattern, &regex, example, diagnostics) == 0)
 		return 0;
 	pattern_destroy(pattern);
 	return -1;
@@ -158,19 +226,6 @@ void searcher_destroy(searcher_t *searcher)
 	pcre2_match_data_free(searcher->match);
 	pcre2_match_context_free(searcher->limits);
 	memset(searcher, 0, sizeof(*searcher));
-}
-
-/* A search from one starting point on.
- * @param options PCRE2_ANCHORED: from this point only
- * @param steps_max of each starting point, as PCRE2 counts them
- * @return as pcre2_match() */
-static int search(const pattern_t *pattern, searcher_t *searcher,
-		const str *text, int from, uint32_t options, unsigned steps_max)
-{
-	pcre2_set_match_limit(searcher->limits, steps_max);
-	pcre2_set_depth_limit(searcher->limits, steps_max);
-	return pcre2_match(pattern->regex, (PCRE2_SPTR)text->s, text->len, from,
-			options, searcher->match, searcher->limits);
 }
 
 static bool is_limit(int found)

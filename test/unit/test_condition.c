@@ -9,6 +9,12 @@
 
 #define NO_PATTERN \
 	"] has no pattern: .+ for any value, or ^$ for none, would be right"
+#define OWN_LIMIT                                                          \
+	"] sets a limit of its own, and the server's hold for all: a pattern " \
+	"such as ^sip:9 or @example\\.com would be right"
+#define ENDLESS                                                \
+	"] calls itself without end: a pattern such as ^sip:9 or " \
+	"@example\\.com would be right"
 #define WOULD_BE_RIGHT \
 	"a pattern such as ^sip:9 or @example\\.com would be right"
 
@@ -46,9 +52,38 @@ static const struct
 		{"class 38: behind a !", "From = ! sip:(", NULL,
 				"1:15 [sip:(] is no regular expression: ..." WOULD_BE_RIGHT},
 		{"class 42: \\C", "From = \\C", NULL,
-				"1:... [\\C] is no regular expression: ..." WOULD_BE_RIGHT},
+				"1:10 [\\C] is no regular expression: using \\C is disabled by "
+				"the application; " WOULD_BE_RIGHT},
 		{"class 42: (*UTF)", "From = (*UTF)a", NULL,
-				"1:... [(*UTF)a] is no regular expression: ..."},
+				"1:14 [(*UTF)a] is no regular expression: using UTF is "
+				"disabled "
+				"by the application; " WOULD_BE_RIGHT},
+		{"class 42: (*UCP)", "From = (*UCP)a", NULL,
+				"1:14 [(*UCP)a] is no regular expression: using UCP is "
+				"disabled "
+				"by the application; " WOULD_BE_RIGHT},
+		{"class 42: limits of its own", "From = (*LIMIT_MATCH=1)a", NULL,
+				"1:8 [(*LIMIT_MATCH=1)a" OWN_LIMIT},
+		{"class 42: a limit of depth, behind a !",
+				"From = ! (*LIMIT_DEPTH=100000)a", NULL,
+				"1:10 [(*LIMIT_DEPTH=100000)a" OWN_LIMIT},
+		{"class 42: a limit of memory", "From = (*LIMIT_HEAP=0)a", NULL,
+				"1:8 [(*LIMIT_HEAP=0)a" OWN_LIMIT},
+		{"class 42: endless recursion", "From = (?R)", NULL,
+				"1:8 [(?R)" ENDLESS},
+		{"class 42: endless behind something else", "From = ab(c|(?1))", NULL,
+				"1:8 [ab(c|(?1))" ENDLESS},
+		{"class 42: endless before something else", "From = !(?<n>a?(?&n)b)",
+				NULL, "1:9 [(?<n>a?(?&n)b)" ENDLESS},
+		{"class 42: recursion that goes further",
+				"From = ^(\\((?:[^()]|(?1))*\\))$",
+				"From~^(\\((?:[^()]|(?1))*\\))$", ""},
+		{"class 42: a group called from elsewhere", "From = (?1)\\g<1>(9)",
+				"From~(?1)\\g<1>(9)", ""},
+		{"class 42: a callout does nothing", "From = (?C1)a", "From~(?C1)a",
+				""},
+		{"class 42: other verbs", "From = (*NO_START_OPT)(*COMMIT)a",
+				"From~(*NO_START_OPT)(*COMMIT)a", ""},
 		{"class 41: 32 groups",
 				"From = ()()()()()()()()()()()()()()()()()()()()()()()()()()()("
 				")()()()()",

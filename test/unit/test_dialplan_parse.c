@@ -513,7 +513,7 @@ static const struct
 		{"class 39", TEXT(PLAN "&failover.pattern.response = (a+)+$"),
 				"1: implied current(UDP); pattern.response=0:0-0", ""},
 		{"class 42", TEXT(PLAN "&failover.pattern.response = (*UTF)4"), NULL,
-				"2:...[(*UTF)4] is no regular expression: ..."},
+				"2:36 [(*UTF)4] is no regular expression: ..."},
 		{"a percent sign in a setting stands for itself",
 				TEXT(PLAN "&failover.pattern.response = 4..|%1"),
 				"1: implied current(UDP); pattern.response=100:400-499", ""},
