@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "dialplan_parse.h"
 #include "header_name.h"
@@ -131,6 +132,33 @@ static void check_host(const destination_t *destination, const target_t *target,
 			&literal);
 }
 
+/* Has a destination as it is written this word in it? */
+static bool is_written(const destination_t *destination, const char *word)
+{
+	const str *text = &destination->where.text;
+	int len = (int)strlen(word);
+	int i;
+
+	for(i = 0; i + len <= text->len; i++) {
+		if(strncasecmp(text->s + i, word, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What is put in names no parameter that has a meaning to a proxy. */
+static void check_params(
+		const destination_t *destination, const target_t *target)
+{
+	static const char *const names[] = {"maddr", "transport", "ttl", "lr"};
+	size_t i;
+
+	for(i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		REQUIRE(!sip_uri_param(&target->parts, names[i], NULL)
+						|| is_written(destination, names[i]),
+				&destination->where.text);
+}
+
 static void resolve_all(
 		const rule_t *rule, const str *value, const str *user, arena_t *arena)
 {
@@ -152,6 +180,7 @@ static void resolve_all(
 			continue;
 		check_target(target, value);
 		check_host(list, target, user);
+		check_params(list, target);
 	}
 }
 

@@ -62,6 +62,8 @@ static const struct
 		{property_destination,
 				"sip:$0@h$1.example.com:5$2;p=$3;maddr=$4/sctp{pattern=4.{2}}|"
 				"1%|x"},
+		{property_destination, "sip:a@h;$0=$1|maddr|x"},
+		{property_destination, "sip:a@h;x=$0;$1;tr$(2)rt=tcp|lr|x"},
 		{property_destination, "sip:gw.example.com:5070;lr/TLS|x|*21#:@%4"},
 };
 
