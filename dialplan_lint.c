@@ -73,9 +73,9 @@ static const lint_check_t checks[] = {
 				"a ^ or $ where a header or the request line does not begin "
 				"or end so",
 				lint_condition_anchored},
-		{"condition-quoted", "quotation marks round a pattern",
+		{"condition-quoted", "quotation marks or slashes round a pattern",
 				lint_condition_quoted},
-		{"condition-operator", "== or =~ before a pattern",
+		{"condition-operator", "==, => or =~ before a pattern",
 				lint_condition_operator},
 		{"condition-quantifier",
 				"a + or * that was meant as the character, or as any text",

@@ -290,6 +290,49 @@ fragment_t condition_value(const condition_t *condition)
 
 /* -- texts -------------------------------------------------------------- */
 
+int lint_matches(lint_t *lint, const pattern_t *pattern, const str *text)
+{
+	int found =
+			pattern_match(pattern, &lint->searcher, text, PATTERN_STEPS_MAX);
+
+	return found < 0 ? -1 : found != pattern->is_negated;
+}
+
+int lint_sides_of(lint_t *lint, const test_t *test)
+{
+	static const str truth[] = {str_init("true"), str_init("false")};
+	bool is_outbound = test->subject->kind == SUBJECT_OUTBOUND;
+	int sides = 0;
+	int i;
+
+	if(test->subject->kind != SUBJECT_LOCALHOST && !is_outbound)
+		return 0;
+	for(i = 0; i < 2; i++) {
+		if(pattern_match(&test->pattern, &lint->searcher, &truth[i],
+				   PATTERN_STEPS_MAX)
+				== 1)
+			sides |= 1 << (is_outbound ? 1 - i : i);
+	}
+	return sides;
+}
+
+int lint_class_end(const str *regex, int i)
+{
+	i++;
+	if(i < regex->len && regex->s[i] == '^')
+		i++;
+	if(i < regex->len && regex->s[i] == ']')
+		i++;
+	for(; i < regex->len; i++) {
+		if(regex->s[i] == ']')
+			return i;
+		if(regex->s[i] == '[' || (regex->s[i] == '\\' && ++i == regex->len)
+				|| regex->s[i] == 'Q')
+			return -1;
+	}
+	return -1;
+}
+
 bool lint_has_empty_alternative(const str *regex)
 {
 	bool is_empty = true;

@@ -109,9 +109,31 @@ fragment_t condition_value(const condition_t *condition);
 
 /* -- texts -------------------------------------------------------------- */
 
+/** Does a pattern match a text, whether it is negated or not?
+ * @return 1 yes, 0 no, -1 not known */
+int lint_matches(lint_t *lint, const pattern_t *pattern, const str *text);
+
+/** Whether the request's URI is ours or not.
+ * @return bit 0 if a condition holds where it is, bit 1 where it is not; 0 of
+ *         any other condition */
+int lint_sides_of(lint_t *lint, const test_t *test);
+
+/** Where a class of an expression ends that begins at an offset.
+ * @return the offset of its last character; -1: that is not certain */
+int lint_class_end(const str *regex, int i);
+
 /** Does an expression have an alternative that is empty, and so matches
  * everything: a|, |a, a||b? Not looked for within brackets. */
 bool lint_has_empty_alternative(const str *regex);
+
+/* -- parts of checks ---------------------------------------------------- */
+
+/** Does condition-quoted speak of a condition? */
+bool lint_is_quoted(const condition_t *condition);
+
+/** Warn of a condition on $addr that never or always holds.
+ * @return 1 if there was something to warn of, 0 if not, -1 without memory */
+int lint_address_never(lint_t *lint, const condition_t *condition);
 
 /* -- the checks --------------------------------------------------------- */
 

@@ -1,196 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lint.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "ascii.h"
-#include "response.h"
-
-/* Searches that looking at all values of a subject may take, in a whole plan:
- * about a second. */
-#define SEARCHES_MAX 2000000
 
 /* Of so many conditions of a rule each is compared with each. */
 #define COMPARED_MAX 32
 
-/* Does an expression match, whether it is negated or not?
- * @return 1 yes, 0 no, -1 not known */
-static int regex_matches(
-		lint_t *lint, const pattern_t *pattern, const str *text)
-{
-	int found =
-			pattern_match(pattern, &lint->searcher, text, PATTERN_STEPS_MAX);
-
-	return found < 0 ? -1 : found != pattern->is_negated;
-}
-
-/* -- conditions that never or always hold ------------------------------- */
-
-/* All values that a subject can have. */
-typedef struct domain
-{
-	const char *values; /* what is said of them */
-	int count;			/* 0: there are too many, or it is not known */
-	void (*make)(int number, char *value, size_t size);
-} domain_t;
-
-static void make_transport(int number, char *value, size_t size)
-{
-	static const char *const names[] = {
-			"UDP", "TCP", "TLS", "SCTP", "WS", "WSS"};
-
-	snprintf(value, size, "%s", names[number]);
-}
-
-static void make_truth(int number, char *value, size_t size)
-{
-	snprintf(value, size, "%s", number == 0 ? "true" : "false");
-}
-
-static void make_port(int number, char *value, size_t size)
-{
-	snprintf(value, size, "%d", number + 1);
-}
-
-/* Some of them do not exist, which does no harm. */
-static void make_date(int number, char *value, size_t size)
-{
-	snprintf(value, size, "%04d/%02d/%02d", 2000 + number / (12 * 31),
-			number / 31 % 12 + 1, number % 31 + 1);
-}
-
-static void make_time(int number, char *value, size_t size)
-{
-	snprintf(value, size, "%02d:%02d:%02d", number / 3600, number / 60 % 60,
-			number % 60);
-}
-
-static const domain_t domains[SUBJECT_KINDS] = {
-		[SUBJECT_TRANSPORT] = {"UDP, TCP, TLS, SCTP, WS or WSS, in capitals", 6,
-				make_transport},
-		[SUBJECT_LOCALHOST] = {"true or false", 2, make_truth},
-		[SUBJECT_OUTBOUND] = {"true or false", 2, make_truth},
-		[SUBJECT_PORT] = {"a number from 1 to 65535", 65535, make_port},
-		[SUBJECT_DATE] = {"a date as in 2030/12/24", 100 * 12 * 31, make_date},
-		[SUBJECT_TIME] = {"a time as in 09:30:00", 24 * 60 * 60, make_time},
-};
-
-/* Is there a value that an expression matches? An expression that matches is
- * found soon, so that only the others cost.
- * @return 1 yes, 0 no, -1 not known */
-static int matches_domain(lint_t *lint, const pattern_t *pattern,
-		const domain_t *domain, int *left)
-{
-	char buffer[32];
-	int i;
-
-	for(i = 0; i < domain->count; i++) {
-		int found;
-		str value;
-
-		if(--*left < 0)
-			return -1;
-		domain->make(i, buffer, sizeof(buffer));
-		value = str_of(buffer);
-		found = regex_matches(lint, pattern, &value);
-		if(found != 0)
-			return found;
-	}
-	return 0;
-}
-
-static bool has_day_name(const str *text)
-{
-	static const char *const names[] = {
-			"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
-	size_t name;
-	int i;
-
-	for(i = 0; i + 3 <= text->len; i++) {
-		for(name = 0; name < sizeof(names) / sizeof(names[0]); name++) {
-			if(strncasecmp(text->s + i, names[name], 3) == 0)
-				return true;
-		}
-	}
-	return false;
-}
-
-/* What was most likely meant, if not one value. */
-static const char *advice(const condition_t *condition)
-{
-	const str *text = &condition->test->pattern.text;
-	subject_kind_t kind = condition->test->subject->kind;
-
-	if(kind != SUBJECT_DATE && kind != SUBJECT_TIME)
-		return "";
-	if(has_day_name(text))
-		return "; $pv($timef(%u)) = ^[1-5]$ would be Monday to Friday";
-	if(memchr(text->s, '-', text->len) == NULL)
-		return "";
-	return kind == SUBJECT_TIME
-				   ? "; ^(?:0[89]|1[0-6]): would be 08:00:00 to 16:59:59"
-				   : "; ^2030/12/2[4-6]$ would be the 24th to the 26th";
-}
-
-static void warn_of_value(
-		lint_t *lint, const condition_t *condition, const char *values)
-{
-	fragment_t value = condition_value(condition);
-
-	diagnostics_warning(lint->diagnostics, &value,
-			"[%.*s] %s holds: the value is %s%s", SHOWN(&value),
-			condition->test->pattern.is_negated ? "always" : "never", values,
-			advice(condition));
-}
-
-static bool is_quoted(const str *text)
-{
-	return text->len > 1 && (text->s[0] == '"' || text->s[0] == '\'')
-		   && text->s[text->len - 1] == text->s[0];
-}
-
-static void see_domain(lint_t *lint, const condition_t *condition, int *left)
-{
-	const test_t *test = condition->test;
-	const domain_t *domain = &domains[test->subject->kind];
-
-	/* of quotation marks there is another warning */
-	if(domain->count > 0 && !is_quoted(&test->pattern.text)
-			&& matches_domain(lint, &test->pattern, domain, left) == 0)
-		warn_of_value(lint, condition, domain->values);
-}
-
-/* What is negated and matches even an empty text. */
-static void see_never(lint_t *lint, const condition_t *condition)
-{
-	static const str nothing = str_init("");
-	const pattern_t *pattern = &condition->test->pattern;
-	fragment_t value;
-
-	if(!pattern->is_negated || pattern->is_anchored
-			|| regex_matches(lint, pattern, &nothing) != 1)
-		return;
-	value = condition_value(condition);
-	diagnostics_warning(lint->diagnostics, &value,
-			"[%.*s] never holds: behind the ! stands what every text matches, "
-			"also an empty one",
-			SHOWN(&value));
-}
-
-int lint_condition_never(lint_t *lint)
-{
-	int left = SEARCHES_MAX;
-	int i;
-
-	for(i = 0; i < lint->plan->n_tests; i++) {
-		if(lint->conditions[i] != NULL)
-			see_domain(lint, lint->conditions[i], &left);
-	}
-	return lint_visit_tests(lint, see_never);
-}
+/* -- patterns ----------------------------------------------------------- */
 
 static void see_empty(lint_t *lint, const condition_t *condition)
 {
@@ -347,98 +167,25 @@ int lint_condition_anchored(lint_t *lint)
 	return lint_visit_tests(lint, see_anchored);
 }
 
-/* -- addresses ---------------------------------------------------------- */
-
-static bool is_address(const char *text)
-{
-	struct in_addr address;
-
-	return inet_pton(AF_INET, text, &address) == 1;
-}
-
-/* The address that an expression stands for, without its anchors and escapes.
- * @return false: it is none */
-static bool address_of(const str *regex, char *address, size_t size)
-{
-	size_t len = 0;
-	int i;
-
-	for(i = 0; i < regex->len; i++) {
-		char c = regex->s[i];
-		bool is_anchor =
-				(c == '^' && i == 0) || (c == '$' && i == regex->len - 1);
-
-		if(is_anchor || c == '\\')
-			continue;
-		if(len == size - 1)
-			return false;
-		address[len++] = c;
-	}
-	address[len] = '\0';
-	return is_address(address);
-}
-
-/* Another address that it matches: one with a digit more in front or behind. */
-static bool find_other_address(lint_t *lint, const pattern_t *pattern,
-		const char *address, char *other, size_t size)
-{
-	int digit, is_behind;
-
-	for(is_behind = 1; is_behind >= 0; is_behind--) {
-		for(digit = '0'; digit <= '9'; digit++) {
-			str text;
-
-			if(is_behind)
-				snprintf(other, size, "%s%c", address, digit);
-			else
-				snprintf(other, size, "%c%s", digit, address);
-			text = str_of(other);
-			if(is_address(other) && regex_matches(lint, pattern, &text) == 1)
-				return true;
-		}
-	}
-	return false;
-}
-
-/* The expression that matches one address only. */
-static void exact_regex(const char *address, char *regex, size_t size)
-{
-	size_t len = 0;
-
-	regex[len++] = '^';
-	for(; *address != '\0' && len < size - 3; address++) {
-		if(*address == '.')
-			regex[len++] = '\\';
-		regex[len++] = *address;
-	}
-	regex[len++] = '$';
-	regex[len] = '\0';
-}
-
-static void see_address(lint_t *lint, const condition_t *condition)
-{
-	const pattern_t *pattern = &condition->test->pattern;
-	char address[32], other[40], exact[64];
-	fragment_t value;
-
-	if(condition->test->subject->kind != SUBJECT_ADDR
-			|| !address_of(&pattern->text, address, sizeof(address))
-			|| !find_other_address(
-					lint, pattern, address, other, sizeof(other)))
-		return;
-	value = condition_value(condition);
-	exact_regex(address, exact, sizeof(exact));
-	diagnostics_warning(lint->diagnostics, &value,
-			"[%.*s] matches %s as well: %s%s would match the one address",
-			SHOWN(&value), other, pattern->is_negated ? "!" : "", exact);
-}
-
-int lint_address_loose(lint_t *lint)
-{
-	return lint_visit_tests(lint, see_address);
-}
-
 /* -- several conditions of a rule --------------------------------------- */
+
+/* The same pattern, once negated. */
+static bool are_contrary(const test_t *a, const test_t *b)
+{
+	return a->subject == b->subject
+		   && a->pattern.is_negated != b->pattern.is_negated
+		   && str_equal(&a->pattern.text, &b->pattern.text);
+}
+
+/* $localhost and $outbound: does one demand a URI that is ours, the other one that
+ * is not? */
+static bool are_sides_apart(lint_t *lint, const test_t *a, const test_t *b)
+{
+	int sides_a = lint_sides_of(lint, a);
+	int sides_b = lint_sides_of(lint, b);
+
+	return sides_a != 0 && sides_b != 0 && (sides_a & sides_b) == 0;
+}
 
 static void compare(
 		lint_t *lint, const condition_t *first, const condition_t *second)
@@ -450,9 +197,7 @@ static void compare(
 		diagnostics_warning(lint->diagnostics, &second->where,
 				"this condition stands in line %d already: once would do",
 				first->where.line);
-	else if(a->subject == b->subject
-			&& a->pattern.is_negated != b->pattern.is_negated
-			&& str_equal(&a->pattern.text, &b->pattern.text))
+	else if(are_contrary(a, b) || are_sides_apart(lint, a, b))
 		diagnostics_warning(lint->diagnostics, &second->where,
 				"this rule never applies, as line %d demands the contrary: "
 				"leave one of them out",

@@ -45,25 +45,6 @@ typedef struct proof
 
 /* -- patterns that match whatever is longer ----------------------------- */
 
-/* Where a class ends that begins at an offset: its last character; -1: that is
- * not certain. */
-static int class_end(const str *regex, int i)
-{
-	i++;
-	if(i < regex->len && regex->s[i] == '^')
-		i++;
-	if(i < regex->len && regex->s[i] == ']')
-		i++;
-	for(; i < regex->len; i++) {
-		if(regex->s[i] == ']')
-			return i;
-		if(regex->s[i] == '[' || (regex->s[i] == '\\' && ++i == regex->len)
-				|| regex->s[i] == 'Q')
-			return -1;
-	}
-	return -1;
-}
-
 /* Is a quantifier followed by a + that keeps it from giving back? */
 static bool is_possessive(const str *regex, int i)
 {
@@ -87,7 +68,7 @@ static bool is_sound(const str *regex)
 					return false;
 				break;
 			case '[':
-				i = class_end(regex, i);
+				i = lint_class_end(regex, i);
 				if(i < 0)
 					return false;
 				break;
@@ -467,26 +448,6 @@ static bool sets_variable(const rule_t *rule, const str *name)
 	return false;
 }
 
-/* Whether the request's URI is ours or not: bit 0 if a condition holds where it
- * is, bit 1 where it is not; 0 of any other condition. */
-static int sides_of(lint_t *lint, const test_t *test)
-{
-	static const str truth[] = {str_init("true"), str_init("false")};
-	bool is_outbound = test->subject->kind == SUBJECT_OUTBOUND;
-	int sides = 0;
-	int i;
-
-	if(test->subject->kind != SUBJECT_LOCALHOST && !is_outbound)
-		return 0;
-	for(i = 0; i < 2; i++) {
-		if(pattern_match(&test->pattern, &lint->searcher, &truth[i],
-				   PATTERN_STEPS_MAX)
-				== 1)
-			sides |= 1 << (is_outbound ? 1 - i : i);
-	}
-	return sides;
-}
-
 /* For which calls of a rule another one holds: both bits, for all of them. */
 static int sides_taken(
 		lint_t *lint, const rule_t *rule, const rule_t *other, const int *marks)
@@ -503,7 +464,7 @@ static int sides_taken(
 		if(test->subject->kind == SUBJECT_VARIABLE
 				&& sets_variable(rule, &test->subject->name))
 			continue;
-		sides &= sides_of(lint, test);
+		sides &= lint_sides_of(lint, test);
 		if(sides == 0)
 			return 0;
 	}

@@ -113,42 +113,107 @@ int lint_comment_behind(lint_t *lint)
 
 /* -- patterns ----------------------------------------------------------- */
 
-/* Headers in which a name may stand in quotation marks. */
-static bool may_be_quoted(const subject_t *subject, const str *inner)
+/* What a pattern stands between, and what is behind that. */
+typedef struct quotes
 {
-	int last = inner->len - 1;
+	char mark; /* " or ' or / */
+	str inner;
+	bool has_options;  /* /.../i, /.../g */
+	bool ignores_case; /* i is among them */
+} quotes_t;
+
+/* @return false: it does not stand between such marks */
+static bool find_quotes(const str *regex, quotes_t *quotes)
+{
+	int last = regex->len - 1;
+
+	memset(quotes, 0, sizeof(*quotes));
+	if(regex->len == 0 || !is_one_of(regex->s[0], "\"'/"))
+		return false;
+	quotes->mark = regex->s[0];
+	for(; quotes->mark == '/' && is_one_of(regex->s[last], "ig"); last--) {
+		quotes->has_options = true;
+		quotes->ignores_case = quotes->ignores_case || regex->s[last] == 'i';
+	}
+	quotes->inner.s = regex->s + 1;
+	quotes->inner.len = last - 1;
+	return last >= 2 && regex->s[last] == quotes->mark
+		   && memchr(quotes->inner.s, quotes->mark, quotes->inner.len) == NULL;
+}
+
+/* A pseudo-variable that is a URI or a part of one, $fu, $rU, has no quotation
+ * mark in it. */
+static bool is_part_of_uri(const subject_t *subject)
+{
+	return subject->kind == SUBJECT_PV && subject->name.len == 3
+		   && is_one_of(subject->name.s[1], "rft")
+		   && is_one_of(subject->name.s[2], "uUd");
+}
+
+/* Is it a text, and not an expression, for whoever looks at it? */
+static bool is_plain_text(const str *inner)
+{
 	int i;
 
-	if(subject->kind != SUBJECT_HEADER && subject->kind != SUBJECT_PV
-			&& subject->kind != SUBJECT_VARIABLE)
-		return false;
 	for(i = 0; i + 3 < inner->len; i++) {
 		if(strncasecmp(inner->s + i, "sip:", 4) == 0)
 			return false;
 	}
-	return inner->s[0] != '^' && inner->s[last] != '$'
+	return inner->s[0] != '^' && inner->s[inner->len - 1] != '$'
 		   && memchr(inner->s, '@', inner->len) == NULL;
+}
+
+/* A name may stand in quotation marks, and a text between slashes. */
+static bool may_be_quoted(const subject_t *subject, const quotes_t *quotes)
+{
+	switch(subject->kind) {
+		case SUBJECT_HEADER:
+		case SUBJECT_PV:
+		case SUBJECT_VARIABLE:
+			if(quotes->mark == '"')
+				return !is_part_of_uri(subject)
+					   && is_plain_text(&quotes->inner);
+			/* fall through */
+		case SUBJECT_REQUEST:
+		case SUBJECT_DATE:
+			return quotes->mark == '/' && !quotes->has_options
+				   && is_plain_text(&quotes->inner);
+		default:
+			return false;
+	}
+}
+
+/* @return whether a pattern stands in marks that are not meant to be there */
+static bool is_quoted(const condition_t *condition, quotes_t *quotes)
+{
+	return find_quotes(&condition->test->pattern.text, quotes)
+		   && !may_be_quoted(condition->test->subject, quotes);
+}
+
+bool lint_is_quoted(const condition_t *condition)
+{
+	quotes_t quotes;
+
+	return is_quoted(condition, &quotes);
 }
 
 static void see_quoted(lint_t *lint, const condition_t *condition)
 {
-	const str *regex = &condition->test->pattern.text;
-	int last = regex->len - 1;
-	str inner = {regex->s + 1, regex->len - 2};
+	quotes_t quotes;
 	fragment_t value;
 
-	if(inner.len < 1 || (regex->s[0] != '"' && regex->s[0] != '\'')
-			|| regex->s[last] != regex->s[0]
-			|| may_be_quoted(condition->test->subject, &inner))
+	if(!is_quoted(condition, &quotes))
 		return;
 	value = condition_value(condition);
 	diagnostics_warning(lint->diagnostics, &value,
-			"[%.*s]: the quotation marks are searched for as well: %s%.*s "
-			"without them would be right",
-			SHOWN(&value), condition->test->pattern.is_negated ? "!" : "",
-			inner.len < DIAGNOSTIC_VALUE_BYTES ? inner.len
-											   : DIAGNOSTIC_VALUE_BYTES,
-			inner.s);
+			"[%.*s]: the %s are searched for as well: %s%s%.*s without them "
+			"would be right",
+			SHOWN(&value), quotes.mark == '/' ? "slashes" : "quotation marks",
+			condition->test->pattern.is_negated ? "!" : "",
+			quotes.ignores_case ? "(?i)" : "",
+			quotes.inner.len < DIAGNOSTIC_VALUE_BYTES ? quotes.inner.len
+													  : DIAGNOSTIC_VALUE_BYTES,
+			quotes.inner.s);
 }
 
 int lint_condition_quoted(lint_t *lint)
@@ -156,11 +221,25 @@ int lint_condition_quoted(lint_t *lint)
 	return lint_visit_tests(lint, see_quoted);
 }
 
+/* Is it a > right behind the equals sign, before what does not follow a URI? */
+static bool is_arrow(const condition_t *condition, const fragment_t *value)
+{
+	int offset = (int)(value->text.s - condition->where.text.s);
+	fragment_t rest = fragment_part(value, 1, value->text.len - 1);
+
+	if(value->text.s[0] != '>' || condition->where.text.s[offset - 1] != '=')
+		return false;
+	rest = fragment_trim(&rest);
+	return rest.text.len > 0
+		   && (is_letter(rest.text.s[0]) || is_digit(rest.text.s[0])
+				   || is_one_of(rest.text.s[0], "^!"));
+}
+
 static void see_operator(lint_t *lint, const condition_t *condition)
 {
 	fragment_t value = condition_value(condition);
 
-	if(value.text.s[0] != '=' && value.text.s[0] != '~')
+	if(!is_one_of(value.text.s[0], "=~") && !is_arrow(condition, &value))
 		return;
 	value.text.len = 1;
 	diagnostics_warning(lint->diagnostics, &value,

@@ -575,6 +575,26 @@ static const struct
 				M "$transport = tcp\nX = a\n" D TO M
 				  "$transport = tcp\nX = b\n" D TO,
 				"2:14 ..."},
+		{.title = "never: something before the beginning",
+				M "X = a^b\nY = \\d+(x)^\nZ = ![^a]^b\n" D TO,
+				"2:5 warning: [a^b] never holds: ^ is the beginning, and "
+				"something stands before it; \\^ would be the "
+				"character\n3:5 ...\n4:5 warning: [![^a]^b] always holds: ..."},
+		{.title = "never: something behind the end",
+				M "X = a$b\nFrom = $fU\nY = (^a|b)$\\.\n" D TO,
+				"2:5 warning: [a$b] never holds: $ is the end, and something "
+				"stands behind it; \\$ would be the character\n3:8 warning: "
+				"[$fU] never ...\n4:5 ..."},
+		{.title = "never: nothing matches it",
+				M "X = a(?!)\n" D TO,
+				"2:5 warning: [a(?!)] never holds: nothing matches (?!)"},
+		{.title = "beginnings and ends that may match",
+				M "A = a^b|c\nB = a?^b\nC = $^\nD = (?m)a$b\nE = (a$)b\n"
+				  "F = a\\^b\\$c\nG = [$]a[^]^]\nH = a$|b\nI = x*^b\n"
+				  "J = a{0}^b\nK = (?<=x)^b\nL = a$\\s\nM = a$(?:b)?\n"
+				  "N = \\Qa^b\\E\nO = a(?!)?b\nP = (?x)a # $b\nQ = "
+				  "\\b^a\nR = (a[)]^)b\nS = a$b*\n" D TO,
+				""},
 		{.title = "an empty alternative",
 				M "From = sip:10|sip:11|\n" D TO,
 				"2:8 warning: [sip:10|sip:11|] always holds, as it has an "
@@ -645,6 +665,38 @@ static const struct
 				  "$addr = ^(10\\.0\\.0\\.1|10\\.0\\.0\\.2)$\n" D TO M
 				  "$addr = ^10\\.0\\.\n" D TO,
 				""},
+		{.title = "never: a network",
+				M "$addr = 10.0.0.0/8\nX = a\n" D TO M
+				  "$addr = !^192\\.168\\.1\\.0/24\n" D TO M
+				  "$addr = 172.16.0.0/12\n" D TO,
+				"2:9 warning: [10.0.0.0/8] never holds: the value is an IP "
+				"address as in 192.0.2.1 or 2001:db8::1, without brackets; "
+				"^10\\. would be 10.0.0.0/8\n7:9 warning: "
+				"[!^192\\.168\\.1\\.0/24] always holds: ...; "
+				"!^192\\.168\\.1\\. would be 192.168.1.0/24\n11:9 ...; "
+				"^172\\.(?:1[6-9]|2\\d|3[01])\\. would be 172.16.0.0/12"},
+		{.title = "never: a range of addresses",
+				M "$addr = 10.0.0.1-10.0.0.9\n" D TO,
+				"2:9 warning: [10.0.0.1-10.0.0.9] never holds: the ...; "
+				"^10\\.0\\.0\\.[1-9]$ would be 10.0.0.1 to 10.0.0.9"},
+		{.title = "never: what is no address",
+				M "$addr = gw.example.com\n" D TO M "$addr = \\[::1\\]\n" D TO M
+				  "$addr = ^300\\.1\n" D TO M "$addr = (10|x)\\.y\n" D TO M
+				  "$addr = ^01\\.\n" D TO M "$addr = 1\\.2\\.3\\.4\\.\n" D TO M
+				  "$addr = \\.\\.\n" D TO M "$addr = 1000\\.\n" D TO M
+				  "$addr = b\\.1\n" D TO,
+				"2:9 warning: [gw.example.com] never holds: the value is an IP "
+				"address as in 192.0.2.1 or 2001:db8::1, without "
+				"brackets\n6:9 ...\n10:9 ...\n14:9 ...\n18:9 ...\n22:9 "
+				"...\n26:9 ...\n30:9 ...\n34:9 ..."},
+		{.title = "parts of addresses",
+				M "$addr = ^2001:DB8:\n" D TO M "$addr = 55\\.0\n" D TO M
+				  "$addr = \\.0\\.\n" D TO M "$addr = (10\\.|gw)\n" D TO M
+				  "$addr = ::ffff:192\\.0\n" D TO M "$addr = 300\n" D TO M
+				  "$addr = ^(192|10)\\.1\n" D TO M "$addr = :\n" D TO M
+				  "$addr = 05\\.\n" D TO M "$addr = (?i)GW\n" D TO M
+				  "$addr = \\.25[0-5]$\n" D TO,
+				""},
 		{.title = "the same condition twice",
 				M "X = a\nFrom = b\nx = a\n" D TO,
 				"4:1 warning: this condition stands in line 2 already: once "
@@ -653,6 +705,17 @@ static const struct
 				M "X = a\nx = !a\nX = b\n" D TO,
 				"3:1 warning: this rule never applies, as line 2 demands the "
 				"contrary: leave one of them out"},
+		{.title = "a URI that is ours and is not",
+				M "$localhost = true\n$outbound = true\n" D TO,
+				"3:1 warning: this rule never applies, as line 2 demands the "
+				"contrary: leave one of them out"},
+		{.title = "a URI that is ours and not ours, in other words",
+				M
+				"$localhost = false\n$outbound = !true\n$localhost = t\n" D TO,
+				"3:1 ... line 2 demands ...\n4:1 ... line 2 demands ..."},
+		{.title = "a URI that is ours, twice",
+				M "$localhost = true\n$outbound = false\n" D TO,
+				""},
 		{.title = "a variable that nobody sets",
 				M "&x = 1\n" D TO M "&x = 2\n" D TO,
 				"2:1 warning: only the script can have set &x, as "
@@ -694,14 +757,36 @@ static const struct
 				"for as well: ^INVITE without them would be right\n3:8 "
 				"warning: ['sip:10@']: ...\n4:14 warning: [!\"TCP\"]: the "
 				"quotation marks are searched for as well: !TCP without ..."},
-		{.title = "quotation marks that may be meant",
-				M "From = \"Bob\"\nX = \"\nY = \"a\n$pv($fn) = \"a\"\n" D TO,
+		{.title = "quotation marks where there are none",
+				M "X = '9'\n$pv($rU) = \"9\"\n$addr = '10.0.0.1'\n" D TO,
+				"2:5 warning: ['9']: the quotation marks are searched for as "
+				"well: 9 without them would be right\n3:12 warning: [\"9\"]: "
+				"...\n4:9 ..."},
+		{.title = "slashes of other languages",
+				M
+				"X = /9/i\n$request = /^INVITE/\n$transport = !/tcp/gi\n" D TO,
+				"2:5 warning: [/9/i]: the slashes are searched for as well: "
+				"(?i)9 without them would be right\n3:12 warning: "
+				"[/^INVITE/]: the slashes are searched for as well: ^INVITE "
+				"without ...\n4:14 warning: [!/tcp/gi]: ...: !(?i)tcp without "
+				"..."},
+		{.title = "quotation marks and slashes that may be meant",
+				M "From = \"Bob\"\nX = \"\nY = \"a\n$pv($fn) = \"a\"\n"
+				  "To = \"Bob\" <sip:b@h>;x=\"y\"\n$date = /12/\n$request = "
+				  "/9/\nZ = /a/b/i\nU = /\nV = /i\nW = //\n" D TO,
 				""},
 		{.title = "operators",
 				M "X = =a\nY =~ b\nZ == c\n" D TO,
 				"2:5 warning: [=] belongs to the pattern and is searched for: "
 				"between name and pattern stands one equals sign\n3:4 "
 				"warning: [~] ...\n4:4 warning: [=] ..."},
+		{.title = "an arrow",
+				M "To => 9\nX=>sip:9\n" D TO,
+				"2:5 warning: [>] belongs to the pattern and is searched for: "
+				"between name and pattern stands one equals sign\n3:3 ..."},
+		{.title = "an arrow that ends a URI",
+				M "X => *;tag\nFrom = > *;\nTo =>;tag\nY =>\n" D TO,
+				""},
 		{.title = "characters that are quantifiers",
 				M "X = sip:+49\nY = !sip:*21\nZ = sip:9*@\nU = sip:*@\n" D TO,
 				"2:9 warning: [sip:+49]: this + means any number of colons: "
@@ -736,7 +821,8 @@ static const struct
 				"one\n6:6 warning: [\\xc2\\xa0] only looks like a blank, "
 				"...\n7:7 warning: [\\xe2\\x80\\x8b] only looks like nothing, "
 				"as "
-				"word processors and web pages have it: take it out"},
+				"word processors and web pages have it: take it out\n2:5 "
+				"warning: [\xe2\x80\x9c^a\xe2\x80\x9d] never holds: ^ is ..."},
 		{.title = "comments behind values",
 				M "X = a # b\nY = (?x) c # d\nZ = e#f #\n" D
 				  "$action = 404 No # g\n",

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "lint.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ascii.h"
+#include "literal.h"
+
+/* -- addresses that match longer ones ----------------------------------- */
+
+static bool is_address(const char *text)
+{
+	struct in_addr address;
+
+	return inet_pton(AF_INET, text, &address) == 1;
+}
+
+/* What an expression stands for, without its anchors and escapes.
+ * @return false: that is too long for an address */
+static bool plain_of(const str *regex, char *plain, size_t size)
+{
+	size_t len = 0;
+	int i;
+
+	for(i = 0; i < regex->len; i++) {
+		char c = regex->s[i];
+		bool is_anchor =
+				(c == '^' && i == 0) || (c == '$' && i == regex->len - 1);
+
+		if(is_anchor || c == '\\')
+			continue;
+		if(len == size - 1)
+			return false;
+		plain[len++] = c;
+	}
+	plain[len] = '\0';
+	return true;
+}
+
+/* Another address that it matches: one with a digit more in front or behind. */
+static bool find_other_address(lint_t *lint, const pattern_t *pattern,
+		const char *address, char *other, size_t size)
+{
+	int digit, is_behind;
+
+	for(is_behind = 1; is_behind >= 0; is_behind--) {
+		for(digit = '0'; digit <= '9'; digit++) {
+			str text;
+
+			if(is_behind)
+				snprintf(other, size, "%s%c", address, digit);
+			else
+				snprintf(other, size, "%c%s", digit, address);
+			text = str_of(other);
+			if(is_address(other) && lint_matches(lint, pattern, &text) == 1)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* The expression that matches the addresses whose first numbers are those of
+ * this one; all four of them: it alone. */
+static void prefix_regex(
+		const char *address, int n_numbers, char *regex, size_t size)
+{
+	size_t len = 0;
+
+	regex[len++] = '^';
+	for(; *address != '\0' && n_numbers > 0 && len < size - 3; address++) {
+		if(*address == '.') {
+			n_numbers--;
+			regex[len++] = '\\';
+		}
+		regex[len++] = *address;
+	}
+	if(n_numbers > 0)
+		regex[len++] = '$';
+	regex[len] = '\0';
+}
+
+static void see_address(lint_t *lint, const condition_t *condition)
+{
+	const pattern_t *pattern = &condition->test->pattern;
+	char address[32], other[40], exact[64];
+	fragment_t value;
+
+	if(condition->test->subject->kind != SUBJECT_ADDR
+			|| !plain_of(&pattern->text, address, sizeof(address))
+			|| !is_address(address)
+			|| !find_other_address(
+					lint, pattern, address, other, sizeof(other)))
+		return;
+	value = condition_value(condition);
+	prefix_regex(address, 4, exact, sizeof(exact));
+	diagnostics_warning(lint->diagnostics, &value,
+			"[%.*s] matches %s as well: %s%s would match the one address",
+			SHOWN(&value), other, pattern->is_negated ? "!" : "", exact);
+}
+
+int lint_address_loose(lint_t *lint)
+{
+	return lint_visit_tests(lint, see_address);
+}
+
+/* -- what no address has in it ------------------------------------------ */
+
+/* One number of an IPv4 address, or the part of it that a text has.
+ * @param is_begun,is_ended it does not go on beyond the text */
+static bool may_be_number(const str *part, bool is_begun, bool is_ended)
+{
+	int number = 0;
+	int i;
+
+	if(part->len > 3 || (part->len == 0 && is_begun && is_ended))
+		return false;
+	for(i = 0; i < part->len; i++) {
+		if(!is_digit(part->s[i]))
+			return false;
+		number = 10 * number + (part->s[i] - '0');
+	}
+	return number <= 255 && (!is_begun || part->len < 2 || part->s[0] != '0');
+}
+
+/* May an IPv4 address have this text in it, which has dots? */
+static bool may_be_ipv4(const literal_t *literal)
+{
+	const str *text = &literal->text;
+	str part = {text->s, 0};
+	int n_dots = 0;
+	int i;
+
+	for(i = 0; i <= text->len; i++) {
+		bool is_end = i == text->len;
+
+		if(!is_end && text->s[i] != '.') {
+			part.len++;
+			continue;
+		}
+		if(!may_be_number(&part, n_dots > 0 || literal->is_anchored, !is_end))
+			return false;
+		n_dots += !is_end;
+		part.s = text->s + i + 1;
+		part.len = 0;
+	}
+	return n_dots <= 3;
+}
+
+/* May the value of $addr have this text in it? An IPv6 address may have its
+ * letters in capitals, and an IPv4 address at its end. */
+static bool may_be_in_address(const literal_t *literal)
+{
+	const str *text = &literal->text;
+	int i;
+
+	for(i = 0; i < text->len; i++) {
+		if(hex_value(text->s[i]) < 0 && !is_one_of(text->s[i], ".:"))
+			return false;
+	}
+	return memchr(text->s, '.', text->len) == NULL
+		   || memchr(text->s, ':', text->len) != NULL || may_be_ipv4(literal);
+}
+
+/* Does an expression match in no address at all?
+ * @return 1 yes, 0 that is not certain, -1 without memory */
+static int matches_none(lint_t *lint, const str *regex)
+{
+	requirement_t *required;
+	int i;
+
+	if(literal_requirements(regex, lint->arena, &required) < 0)
+		return -1;
+	for(; required != NULL; required = required->next) {
+		for(i = 0; i < required->n_literals; i++) {
+			if(may_be_in_address(&required->literals[i]))
+				break;
+		}
+		if(i == required->n_literals)
+			return 1;
+	}
+	return 0;
+}
+
+/* How many numbers of an address the bits of a network are; -1: not certain
+ * ones. */
+static int numbers_of(const char *bits)
+{
+	static const char *const known[] = {"8", "16", "24", "32"};
+	int i;
+
+	for(i = 0; i < 4; i++) {
+		if(strcmp(bits, known[i]) == 0)
+			return i + 1;
+	}
+	return -1;
+}
+
+/* What was most likely meant. */
+static void advise(const pattern_t *pattern, char *advice, size_t size)
+{
+	const char *mark = pattern->is_negated ? "!" : "";
+	char plain[64], prefix[64];
+	char *slash;
+	int n_numbers;
+
+	advice[0] = '\0';
+	if(!plain_of(&pattern->text, plain, sizeof(plain)))
+		return;
+	slash = strchr(plain, '/');
+	if(slash != NULL) {
+		*slash = '\0';
+		n_numbers = is_address(plain) ? numbers_of(slash + 1) : -1;
+		prefix_regex(plain, n_numbers, prefix, sizeof(prefix));
+		if(n_numbers > 0)
+			snprintf(advice, size, "; %s%s would be %s/%s", mark, prefix, plain,
+					slash + 1);
+		else
+			snprintf(advice, size,
+					"; %s^172\\.(?:1[6-9]|2\\d|3[01])\\. would be "
+					"172.16.0.0/12",
+					mark);
+	} else if(strchr(plain, '-') != NULL && strchr(plain, '[') == NULL) {
+		snprintf(advice, size,
+				"; %s^10\\.0\\.0\\.[1-9]$ would be 10.0.0.1 to 10.0.0.9", mark);
+	}
+}
+
+int lint_address_never(lint_t *lint, const condition_t *condition)
+{
+	const pattern_t *pattern = &condition->test->pattern;
+	char advice[192];
+	fragment_t value;
+	int result;
+
+	if(condition->test->subject->kind != SUBJECT_ADDR)
+		return 0;
+	result = matches_none(lint, &pattern->text);
+	if(result <= 0)
+		return result;
+	value = condition_value(condition);
+	advise(pattern, advice, sizeof(advice));
+	diagnostics_warning(lint->diagnostics, &value,
+			"[%.*s] %s holds: the value is an IP address as in 192.0.2.1 or "
+			"2001:db8::1, without brackets%s",
+			SHOWN(&value), pattern->is_negated ? "always" : "never", advice);
+	return 1;
+}
