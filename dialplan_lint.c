@@ -18,7 +18,8 @@ static const lint_check_t checks[] = {
 				"destination",
 				lint_continues_alone},
 		{"last-continues", "$continue in the last rule", lint_last_continues},
-		{"reply-alone", "settings or headers beside $action", lint_reply_alone},
+		{"reply-alone", "settings, headers or $transport beside $action",
+				lint_reply_alone},
 		{"rule-name-twice", "two rules of the same name", lint_rule_name_twice},
 		{"variable-unused",
 				"a $name or &name that no condition asks for and only the "

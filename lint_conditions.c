@@ -270,6 +270,14 @@ static void warn_unset(lint_t *lint, const rule_t *rule,
 	const rule_t *setter = variable->setter;
 	char where_set[128] = "no rule sets it";
 
+	if(fragment_begins(&condition->where, SETTINGS_PREFIX)) {
+		diagnostics_warning(lint->diagnostics, &condition->where,
+				"this asks for $xavp(failover=>%.*s), which no rule can set, "
+				"and "
+				"sets nothing: a setting stands below [Deploy Patterns]",
+				STR_FMT(name));
+		return;
+	}
 	if(setter != NULL && setter->id >= rule->id)
 		snprintf(where_set, sizeof(where_set),
 				"the rule of line %d that sets it does not stand above",

@@ -219,7 +219,7 @@ int lint_reply_alone(lint_t *lint)
 
 	for(i = 0; i < lint->plan->n_rules; i++) {
 		const rule_t *rule = lint->plan->rules[i];
-		fragment_t where;
+		fragment_t where, value;
 
 		if(!rule->has_reply || rule->continues)
 			continue;
@@ -230,6 +230,9 @@ int lint_reply_alone(lint_t *lint)
 			warn_beside_reply(lint, &where);
 			break;
 		}
+		if(rule->transport.text.s != NULL
+				&& rule_find_line(rule, "$transport", &where, &value))
+			warn_beside_reply(lint, &where);
 		if(rule->headers != NULL)
 			warn_beside_reply(lint, &rule->headers->where);
 	}
@@ -269,19 +272,32 @@ int lint_rule_name_twice(lint_t *lint)
 
 /* -- names that are nearly others --------------------------------------- */
 
-/* Is it the name of a setting, with whatever before it instead of failover? */
+/* What is behind the first separator, if that is a dot; or a dash or an underscore
+ * behind what is nearly `failover`.
+ * @return len 0: nothing */
+static str behind_prefix(const str *name)
+{
+	str prefix = {name->s, 0};
+	str rest = {name->s, 0};
+
+	while(prefix.len < name->len && !is_one_of(name->s[prefix.len], "._-"))
+		prefix.len++;
+	if(prefix.len == name->len)
+		return rest;
+	if(name->s[prefix.len] != '.' && !nearness_is_slip(&prefix, "failover"))
+		return rest;
+	rest.s += prefix.len + 1;
+	rest.len = name->len - prefix.len - 1;
+	return rest;
+}
+
+/* Is it the name of a setting, with something before it instead of failover? */
 static bool is_slip_of_setting(const str *name, const char *setting)
 {
-	const char *dot = memchr(name->s, '.', name->len);
-	str rest = *name;
+	str rest = behind_prefix(name);
 
-	if(nearness_is_slip(name, setting))
-		return true;
-	if(dot == NULL)
-		return false;
-	rest.s = (char *)dot + 1;
-	rest.len = name->len - (int)(rest.s - name->s);
-	return nearness_is_slip(&rest, setting);
+	return nearness_is_slip(name, setting)
+		   || (rest.len > 0 && nearness_is_slip(&rest, setting));
 }
 
 /* What a name without its first character most likely should have been.

@@ -26,18 +26,32 @@ static int parse_duration(const setting_t *setting, const fragment_t *value,
 	return duration_parse(value, field_of(setting, settings), diagnostics);
 }
 
+/* A number above zero? */
+static bool has_number(const fragment_t *value)
+{
+	int i;
+
+	for(i = 0; i < value->text.len; i++) {
+		if(is_digit(value->text.s[i]) && value->text.s[i] != '0')
+			return true;
+	}
+	return false;
+}
+
 static int parse_duration_or_off(const setting_t *setting,
 		const fragment_t *value, settings_t *settings, arena_t *arena,
 		diagnostics_t *diagnostics)
 {
-	if(value->text.len == 1 && value->text.s[0] == '0')
-		return diagnostics_error(diagnostics, value,
-				"[0] is out of range: off, or a duration of 100ms to 3600s, "
-				"would be right");
-	if(!fragment_is(value, "off"))
+	if(fragment_is(value, "off")) {
+		*(unsigned *)field_of(setting, settings) = 0;
+		return 0;
+	}
+	if(has_number(value))
 		return parse_duration(setting, value, settings, arena, diagnostics);
-	*(unsigned *)field_of(setting, settings) = 0;
-	return 0;
+	return diagnostics_error(diagnostics, value,
+			"[%.*s] is no duration: off, for none, or 100ms to 3600s would be "
+			"right",
+			SHOWN(value));
 }
 
 static int parse_responses(const setting_t *setting, const fragment_t *value,

@@ -237,6 +237,12 @@ static const struct
 				D "$action = 404\n&failover.reply = best\n"
 				  "&failover.attempts = 2\nX-A = 1\nX-B = 2\n",
 				"4:1 warning: " BESIDE_REPLY "\n5:1 warning: " BESIDE_REPLY},
+		{.title = "a transport beside a reply",
+				M "$transport = TCP\n" D "$action = 404\n$transport = TCP\n",
+				"5:1 warning: " BESIDE_REPLY},
+		{.title = "a transport that is a condition",
+				M "$transport = TCP\n" D "$action = 404\n",
+				""},
 		{.title = "they may be for the rules below",
 				M "X = y\n" D "$action = 404\n&failover.reply = best\n"
 				  "$continue = true\n" RULE,
@@ -279,6 +285,19 @@ static const struct
 		{.title = "failover misspelt",
 				D TO "&failovr.redirection = 5\n",
 				"3:1 ...: was &failover.redirection meant?"},
+		{.title = "with underscores or dashes",
+				D TO "&failover_timer_inviting = 5\n$Failover-attempts = 5\n"
+					 "&timer_total = 5\n",
+				"3:1 warning: [&failover_timer_inviting] goes to "
+				"$xavp(failover=>failover_timer_inviting) and does nothing by "
+				"itself: was &failover.timer.inviting meant?\n4:1 ...: was "
+				"&failover.attempts meant?\n5:1 ...: was "
+				"&failover.timer.total meant?"},
+		{.title = "underscores of others",
+				D TO "&my_reply = 5\n$call_ringing = 5\n&failover_site = x\n",
+				"3:1 ...: the script has to read it there\n4:1 ...: the "
+				"script has to read it there\n5:1 ...: the script has to "
+				"read it there"},
 		{.title = "with a dollar sign",
 				D TO "$failover.reply = best\n",
 				"3:1 ...: was &failover.reply meant?"},
@@ -720,6 +739,12 @@ static const struct
 				M "&x = 1\n" D TO M "&x = 2\n" D TO,
 				"2:1 warning: only the script can have set &x, as "
 				"$xavp(failover=>x): no rule sets it"},
+		{.title = "a setting among the conditions",
+				M "&failover.timer.inviting = 5\n" D TO,
+				"2:1 warning: this asks for "
+				"$xavp(failover=>failover.timer.inviting), which no rule can "
+				"set, and sets nothing: a setting stands below [Deploy "
+				"Patterns]"},
 		{.title = "set below",
 				M "&x = 1\n" D TO D TO "&x = 1\n",
 				"2:1 ...: the rule of line 5 that sets it does not stand "
@@ -823,6 +848,10 @@ static const struct
 				"as "
 				"word processors and web pages have it: take it out\n2:5 "
 				"warning: [\xe2\x80\x9c^a\xe2\x80\x9d] never holds: ^ is ..."},
+		{.title = "digits as wide as Chinese characters",
+				M "X = sip:\xef\xbc\x99@\n" D TO,
+				"2:9 warning: [\xef\xbc\x99] only looks like a digit, as word "
+				"processors and web pages have it: type the plain one"},
 		{.title = "comments behind values",
 				M "X = a # b\nY = (?x) c # d\nZ = e#f #\n" D
 				  "$action = 404 No # g\n",

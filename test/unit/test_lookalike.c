@@ -20,6 +20,9 @@ static const struct
 		{"\xe2\x80\x9c", 3, "quotation mark", false},
 		{"\xe2\x80\x9e", 3, "quotation mark", false},
 		{"\xe2\x80\xa6", 0, NULL, false}, {"\xc3\xbc", 0, NULL, false},
+		{"\xef\xbc\x90", 3, "digit", false},
+		{"\xef\xbc\x99", 3, "digit", false},
+		{"\xef\xbc\x9a", 3, "colon", false}, {"\xef\xbc\xa1", 0, NULL, false},
 		{"\xef\xbb\xbf", 3, "nothing", true}, {"\xff", 0, NULL, false}};
 
 START_TEST(finds_what_looks_alike)

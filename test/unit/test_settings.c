@@ -166,8 +166,13 @@ static const struct
 		{"no limit", SETTING_TIMER_TOTAL, "OFF", "timer.total=0", ""},
 		{"a limit", SETTING_TIMER_TOTAL, "60", "timer.total=60000", ""},
 		{"class 27: zero is not off", SETTING_TIMER_TOTAL, "0", "",
-				"1:1 [0] is out of range: off, or a duration of 100ms to "
-				"3600s, would be right"},
+				"1:1 [0] is no duration: off, for none, or 100ms to 3600s "
+				"would "
+				"be right"},
+		{"neither", SETTING_TIMER_TOTAL, "never", "",
+				"1:1 [never] is no duration: off, ..."},
+		{"too short", SETTING_TIMER_TOTAL, "99ms", "",
+				"1:1 [99ms] is out of range: a duration is 100ms to 3600s"},
 		{"which Contacts", SETTING_REDIRECTION_ALLOW, "!@10\\.",
 				"redirection.allow=!@10\\.", ""},
 		{"class 38: no pattern", SETTING_REDIRECTION_ALLOW, "!@(", "",
