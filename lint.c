@@ -27,28 +27,48 @@ int lint_find_conditions(lint_t *lint)
 
 /* -- walking through a plan --------------------------------------------- */
 
-void walk_begin(walk_t *walk, const lint_t *lint)
+void walk_begin(walk_t *walk, lint_t *lint)
 {
 	memset(walk, 0, sizeof(*walk));
 	walk->lint = lint;
 	walk->below = *lint->defaults;
 }
 
+static void leave_destinations(walk_t *walk, const rule_t *rule)
+{
+	const rule_t *sure = rule->conditions == NULL ? rule : NULL;
+
+	if(rule->has_first || rule->has_reply)
+		walk->may_have_first = true;
+	if(rule->has_further)
+		walk->may_have_further = true;
+	if(rule->has_first)
+		walk->first = sure;
+	else if(rule->transport.text.s != NULL) /* it goes over another one then */
+		walk->first = NULL;
+	if(rule->has_further)
+		walk->further = sure;
+}
+
 /* What the rule leaves to those below it. */
 static void leave_rule(walk_t *walk)
 {
 	const rule_t *rule = walk->rule;
+	int id;
 
 	if(!rule->continues)
 		return;
-	if(rule->has_first || rule->has_reply)
-		walk->may_have_first = true;
+	leave_destinations(walk, rule);
 	if(rule->conditions != NULL) {
 		walk->unsure_below |= rule->settings.written;
 		return;
 	}
 	settings_apply(&walk->below, &rule->settings);
 	walk->unsure_below &= ~rule->settings.written;
+	for(id = 0; id < SETTING_COUNT; id++) {
+		if(settings_has(&rule->settings, id))
+			walk->origins[id] = rule;
+	}
 }
 
 bool walk_next(walk_t *walk)
@@ -73,6 +93,68 @@ bool walk_next(walk_t *walk)
 bool walk_is_sure(const walk_t *walk, setting_id_t id)
 {
 	return !((walk->unsure >> id) & 1);
+}
+
+const rule_t *walk_origin(const walk_t *walk, setting_id_t id)
+{
+	return settings_has(&walk->rule->settings, id) ? walk->rule
+												   : walk->origins[id];
+}
+
+const rule_t *walk_first(const walk_t *walk)
+{
+	return walk->rule->has_first ? walk->rule : walk->first;
+}
+
+const rule_t *walk_further(const walk_t *walk)
+{
+	return walk->rule->has_further ? walk->rule : walk->further;
+}
+
+bool walk_knows_destinations(const walk_t *walk)
+{
+	return (walk_first(walk) != NULL || !walk->may_have_first)
+		   && (walk_further(walk) != NULL || !walk->may_have_further);
+}
+
+bool walk_is_used(const walk_t *walk, setting_id_t id)
+{
+	const rule_t *first = walk_first(walk);
+	const rule_t *further = walk_further(walk);
+	const destination_t *destination;
+
+	/* where none is named it is the request's own */
+	if(walk->rule->continues || first == NULL
+			|| !settings_has(&first->first->options, id))
+		return true;
+	if(further == NULL)
+		return false;
+	for(destination = further->further; destination != NULL;
+			destination = destination->next) {
+		if(!settings_has(&destination->options, id))
+			return true;
+	}
+	return false;
+}
+
+const rule_t *rule_below(const rule_t *a, const rule_t *b)
+{
+	if(a == NULL || b == NULL)
+		return a == NULL ? b : a;
+	return a->id > b->id ? a : b;
+}
+
+bool walk_blame(const walk_t *walk, const rule_t *culprit, blame_t *blame)
+{
+	bool is_own = culprit == walk->rule;
+
+	if(!is_own && blame->is_set && blame->rule == culprit)
+		return false;
+	if(!is_own || walk->rule->continues) {
+		blame->is_set = true;
+		blame->rule = culprit;
+	}
+	return true;
 }
 
 /* -- places in the text ------------------------------------------------- */

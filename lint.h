@@ -41,16 +41,21 @@ int lint_find_conditions(lint_t *lint);
  * and what holds where a rule goes on below is known for what it says itself. */
 typedef struct walk
 {
-	const lint_t *lint;
+	lint_t *lint;
 	const rule_t *rule;	 /* NULL before the first one */
 	settings_t settings; /* as far as they are sure */
 	unsigned unsure;	 /* bit (1 << setting_id) */
 	settings_t below;	 /* the same without the rule */
 	unsigned unsure_below;
-	bool may_have_first; /* some rule above may have named a destination */
+	/* by setting_id_t: the rule above that says it; NULL: the level below */
+	const rule_t *origins[SETTING_COUNT];
+	/* the rule above whose To, and whose $session, holds for this one if it has
+	 * none; NULL: there is none, or it may hold */
+	const rule_t *first, *further;
+	bool may_have_first, may_have_further; /* some rule above may name them */
 } walk_t;
 
-void walk_begin(walk_t *walk, const lint_t *lint);
+void walk_begin(walk_t *walk, lint_t *lint);
 
 /** Go to the next rule.
  * @return false behind the last one */
@@ -58,6 +63,39 @@ bool walk_next(walk_t *walk);
 
 /** Is it known what a setting is for this rule? */
 bool walk_is_sure(const walk_t *walk, setting_id_t id);
+
+/** Which rule says a setting, this one or one above; where that is sure.
+ * @return NULL: the level below says it */
+const rule_t *walk_origin(const walk_t *walk, setting_id_t id);
+
+/** Whose To, and whose $session, holds for this rule: its own, or that of a rule
+ * above where that is sure.
+ * @return NULL: it has none, or that is not sure */
+const rule_t *walk_first(const walk_t *walk);
+const rule_t *walk_further(const walk_t *walk);
+
+/** Is it known which destinations this rule has? */
+bool walk_knows_destinations(const walk_t *walk);
+
+/** Is there a destination that goes by what holds for this rule, and has no option
+ * of its own for it? Also one that a rule below may name. */
+bool walk_is_used(const walk_t *walk, setting_id_t id);
+
+/** Which of two rules stands below the other.
+ * @param a,b NULL: above all of them */
+const rule_t *rule_below(const rule_t *a, const rule_t *b);
+
+/* What rules above are to blame for shows with many rules; it is said once. */
+typedef struct blame
+{
+	bool is_set;
+	const rule_t *rule; /* who was blamed last; NULL: the level below */
+} blame_t;
+
+/** Blame a rule for what shows with this one.
+ * @param culprit this one or one above; NULL: the level below
+ * @return false: that was said already */
+bool walk_blame(const walk_t *walk, const rule_t *culprit, blame_t *blame);
 
 /* -- places in the text ------------------------------------------------- */
 

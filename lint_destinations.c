@@ -25,30 +25,94 @@ static int count_destinations(const destination_t *destination)
 	return count;
 }
 
-static void see_untried(const walk_t *walk)
+/* May the request's own destination be the first one of a rule without To? Not
+ * where it is this server. */
+static bool may_be_implied(const walk_t *walk)
 {
-	const rule_t *rule = walk->rule;
+	const condition_t *condition;
+
+	for(condition = walk->rule->conditions; condition != NULL;
+			condition = condition->next) {
+		if(lint_sides_of(walk->lint, condition->test) == 1)
+			return false;
+	}
+	return !walk->may_have_first && !walk->rule->continues;
+}
+
+/* What stands before the list of a rule, for a message.
+ * @return how many destinations that are; 0: none, or that is not sure */
+static int count_before(const walk_t *walk, char *before, size_t size)
+{
+	before[0] = '\0';
+	if(walk->rule->has_first)
+		return 1;
+	if(walk->first != NULL && !walk->rule->continues) {
+		snprintf(before, size, " (the first is To of the rule of line %d)",
+				walk->first->line);
+		return 1;
+	}
+	if(!may_be_implied(walk))
+		return 0;
+	snprintf(before, size,
+			" (without To the request's own is the first, unless that is this "
+			"server)");
+	return 1;
+}
+
+/* How many destinations of a rule are tried, and what bounds that. */
+static int tried_of(const walk_t *walk, const char **bound)
+{
 	unsigned branches = walk->lint->max_branches;
 	unsigned attempts = walk_is_sure(walk, SETTING_ATTEMPTS)
 								? walk->settings.attempts
 								: ATTEMPTS_MAX;
-	bool is_by_branches = branches <= attempts;
-	int tried = (int)(is_by_branches ? branches : attempts);
-	/* without To the request's own one comes first, or none does */
-	int count = rule->has_first + count_destinations(rule->further);
-	const destination_t *untried = rule->further;
+
+	if(branches <= attempts) {
+		*bound = "max_branches in kamailio.cfg, 30 at the most, would have to "
+				 "be more";
+		return (int)branches;
+	}
+	*bound = "&failover.attempts would have to be more";
+	return (int)attempts;
+}
+
+static void see_untried(const walk_t *walk)
+{
+	char before[128];
+	const char *bound;
+	int tried = tried_of(walk, &bound);
+	int n_before = count_before(walk, before, sizeof(before));
+	int count = n_before + count_destinations(walk->rule->further);
+	const destination_t *untried = walk->rule->further;
 	int i;
 
-	if(count <= tried)
+	if(count <= tried || untried == NULL)
 		return;
-	for(i = rule->has_first; i < tried; i++)
+	for(i = n_before; i < tried; i++)
 		untried = untried->next;
 	diagnostics_warning(walk->lint->diagnostics, &untried->where,
-			"this is destination %d of %d, and only %d are tried: %s",
-			tried + 1, count, tried,
-			is_by_branches ? "max_branches in kamailio.cfg, 30 at the most, "
-							 "would have to be more"
-						   : "&failover.attempts would have to be more");
+			"this is destination %d of %d%s, and only %d are tried: %s",
+			tried + 1, count, before, tried, bound);
+}
+
+/* To of this rule and the list of one above. */
+static void see_untried_above(const walk_t *walk)
+{
+	const rule_t *rule = walk->rule;
+	const char *bound;
+	int tried = tried_of(walk, &bound);
+	int count;
+
+	if(!rule->has_first || rule->has_further || rule->continues
+			|| walk->further == NULL || walk->further->has_first)
+		return;
+	count = count_destinations(walk->further->further);
+	/* of a list that is too long by itself it is said where that stands */
+	if(1 + count > tried && count <= (int)walk->lint->max_branches)
+		diagnostics_warning(walk->lint->diagnostics, &rule->first->where,
+				"with the list of the rule of line %d there are %d "
+				"destinations, and only %d are tried: %s",
+				walk->further->line, 1 + count, tried, bound);
 }
 
 int lint_destination_untried(lint_t *lint)
@@ -56,8 +120,10 @@ int lint_destination_untried(lint_t *lint)
 	walk_t walk;
 
 	walk_begin(&walk, lint);
-	while(walk_next(&walk))
+	while(walk_next(&walk)) {
 		see_untried(&walk);
+		see_untried_above(&walk);
+	}
 	return 0;
 }
 
@@ -67,6 +133,7 @@ int lint_destination_untried(lint_t *lint)
 typedef struct place
 {
 	const destination_t *destination;
+	bool is_above; /* in a rule above that goes on */
 	uri_parts_t uri;
 	str host;
 	int port;
@@ -122,6 +189,13 @@ static void warn_same(const comparison_t *comparison, const place_t *place,
 	const fragment_t *where = &place->destination->where;
 	const fragment_t *first = &earlier->destination->where;
 
+	if(earlier->is_above) {
+		diagnostics_warning(comparison->lint->diagnostics, where,
+				"[%.*s] is tried twice, as a rule with $continue has it too "
+				"(line %d, column %d): leave one of them out",
+				SHOWN(where), first->line, first->column);
+		return;
+	}
 	diagnostics_warning(comparison->lint->diagnostics, where,
 			"[%.*s] stands in this rule a second time (line %d, column %d), so "
 			"what has just failed is tried again: leave one of them out",
@@ -163,32 +237,47 @@ static bool compare(const comparison_t *comparison, const place_t *place,
 	return true;
 }
 
-static void add_place(
-		comparison_t *comparison, const destination_t *destination)
+/* @param is_above in a rule above, so that it is only compared with what stands
+ *        in this one */
+static void add_place(comparison_t *comparison,
+		const destination_t *destination, bool is_above)
 {
 	place_t *place = &comparison->places[comparison->count];
 	int i;
 
-	if(!find_place(comparison, destination, place))
+	if(comparison->count == COMPARED_MAX
+			|| !find_place(comparison, destination, place))
 		return;
-	for(i = 0; i < comparison->count; i++) {
+	place->is_above = is_above;
+	for(i = 0; i < comparison->count && !is_above; i++) {
 		if(compare(comparison, place, &comparison->places[i]))
 			break;
 	}
 	comparison->count++;
 }
 
-static void see_places(comparison_t *comparison, const rule_t *rule)
+static void add_places(comparison_t *comparison,
+		const destination_t *destination, bool is_above)
 {
-	const destination_t *destination;
+	for(; destination != NULL; destination = destination->next)
+		add_place(comparison, destination, is_above);
+}
+
+static void see_places(comparison_t *comparison, const walk_t *walk)
+{
+	const rule_t *rule = walk->rule;
 
 	comparison->count = 0;
-	if(rule->first != NULL)
-		add_place(comparison, rule->first);
-	for(destination = rule->further;
-			destination != NULL && comparison->count < COMPARED_MAX;
-			destination = destination->next)
-		add_place(comparison, destination);
+	/* a rule below may name others */
+	if(!rule->continues && rule->has_first != rule->has_further) {
+		if(rule->has_first && walk->further != NULL)
+			add_places(comparison, walk->further->further, true);
+		if(rule->has_further && walk->first != NULL
+				&& rule->transport.text.s == NULL)
+			add_place(comparison, walk->first->first, true);
+	}
+	add_places(comparison, rule->first, false);
+	add_places(comparison, rule->further, false);
 }
 
 /* Without To the request's own destination is the first. */
@@ -223,7 +312,7 @@ int lint_destination_twice(lint_t *lint)
 	}
 	walk_begin(&walk, lint);
 	while(walk_next(&walk)) {
-		see_places(comparison, walk.rule);
+		see_places(comparison, &walk);
 		see_current(&walk);
 	}
 	return 0;

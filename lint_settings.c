@@ -252,28 +252,86 @@ static bool has_redirect_option(const destination_t *destination)
 /* Can a redirect match, by the rule's pattern or by that of a destination? */
 static bool may_redirect(const walk_t *walk)
 {
-	return matches_redirect(&walk->settings.pattern_response)
-		   || has_redirect_option(walk->rule->first)
-		   || has_redirect_option(walk->rule->further);
+	const rule_t *first = walk_first(walk);
+	const rule_t *further = walk_further(walk);
+
+	return (matches_redirect(&walk->settings.pattern_response)
+				   && walk_is_used(walk, SETTING_PATTERN_RESPONSE))
+		   || (first != NULL && has_redirect_option(first->first))
+		   || (further != NULL && has_redirect_option(further->further));
+}
+
+/* Does redirection = true, which is written out, do nothing by this rule? */
+static bool is_unmatched(const walk_t *walk)
+{
+	const rule_t *origin = walk_origin(walk, SETTING_REDIRECTION);
+
+	return walk_is_sure(walk, SETTING_REDIRECTION) && origin != NULL
+		   && settings_is_chosen(&origin->settings, SETTING_REDIRECTION)
+		   && walk->settings.redirection
+		   && walk_is_sure(walk, SETTING_PATTERN_RESPONSE)
+		   && walk_knows_destinations(walk) && !may_redirect(walk)
+		   && (!walk->rule->has_reply || walk->rule->continues);
+}
+
+/* Is it not the pattern that holds for the rule, but those of its destinations? */
+static bool is_unmatched_by_options(const walk_t *walk)
+{
+	return matches_redirect(&walk->settings.pattern_response);
+}
+
+/* redirection = true, and in the same rule or above it the pattern. */
+static void warn_unmatched(const walk_t *walk, const rule_t *origin)
+{
+	fragment_t where = rule_setting_where(origin, SETTING_REDIRECTION);
+
+	diagnostics_warning(walk->lint->diagnostics, &where,
+			"no redirect is followed, as %s: 3.. as one of its alternatives "
+			"would be right",
+			is_unmatched_by_options(walk)
+					? "the pattern of each destination matches no 3xx"
+					: "pattern.response matches no 3xx here");
+}
+
+/* redirection = true, and in a rule below it the pattern. */
+static void warn_unmatched_below(
+		const walk_t *walk, const rule_t *origin, const rule_t *culprit)
+{
+	fragment_t wish = rule_setting_where(origin, SETTING_REDIRECTION);
+	fragment_t where =
+			is_unmatched_by_options(walk)
+					? walk_first(walk)->first->where
+					: rule_setting_where(culprit, SETTING_PATTERN_RESPONSE);
+
+	diagnostics_warning(walk->lint->diagnostics, &where,
+			"no redirect is followed here, though line %d says so, as the "
+			"pattern matches no 3xx: 3.. as one of its alternatives, or "
+			"&failover.redirection = false, would be right",
+			wish.line);
 }
 
 int lint_redirection_unmatched(lint_t *lint)
 {
+	blame_t blame = {0};
 	walk_t walk;
 
 	walk_begin(&walk, lint);
 	while(walk_next(&walk)) {
-		fragment_t where;
+		const rule_t *origin, *culprit;
 
-		if(!settings_is_chosen(&walk.rule->settings, SETTING_REDIRECTION)
-				|| !walk.settings.redirection
-				|| !walk_is_sure(&walk, SETTING_PATTERN_RESPONSE)
-				|| may_redirect(&walk))
+		if(!is_unmatched(&walk))
 			continue;
-		where = rule_setting_where(walk.rule, SETTING_REDIRECTION);
-		diagnostics_warning(lint->diagnostics, &where,
-				"no redirect is followed, as pattern.response matches no 3xx "
-				"here: 3.. as one of its alternatives would be right");
+		origin = walk_origin(&walk, SETTING_REDIRECTION);
+		culprit = is_unmatched_by_options(&walk)
+						  ? walk_first(&walk)
+						  : walk_origin(&walk, SETTING_PATTERN_RESPONSE);
+		culprit = rule_below(origin, culprit);
+		if(!walk_blame(&walk, culprit, &blame))
+			continue;
+		if(culprit == origin)
+			warn_unmatched(&walk, origin);
+		else
+			warn_unmatched_below(&walk, origin, culprit);
 	}
 	return 0;
 }
@@ -369,17 +427,21 @@ static duration_text_t duration_text(unsigned ms)
 	return made;
 }
 
+/* @param rule for which of several it is so; NULL: that is clear */
 static void warn_beyond_total(const walk_t *walk, const fragment_t *where,
-		const char *name, unsigned ms)
+		const char *name, unsigned ms, const rule_t *rule)
 {
 	duration_text_t timer = duration_text(ms);
 	duration_text_t total = duration_text(walk->settings.timer_total_ms);
+	char by[48] = "";
 
+	if(rule != NULL)
+		snprintf(by, sizeof(by), ", as by the rule of line %d", rule->line);
 	diagnostics_warning(walk->lint->diagnostics, where,
 			"timer.total ends the call after %s, so that %s of %s is never "
-			"over: a longer total, or a shorter timer, would let the next "
+			"over%s: a longer total, or a shorter timer, would let the next "
 			"destination have its turn",
-			total.text, name, timer.text);
+			total.text, name, timer.text, by);
 }
 
 static unsigned timer_of(const settings_t *settings, setting_id_t id)
@@ -388,21 +450,23 @@ static unsigned timer_of(const settings_t *settings, setting_id_t id)
 										: settings->timer_provisional_ms;
 }
 
-static void see_rule_timer(const walk_t *walk, setting_id_t id)
+static void see_rule_timer(const walk_t *walk, setting_id_t id, blame_t *blame)
 {
-	const settings_t *own = &walk->rule->settings;
 	unsigned ms = timer_of(&walk->settings, id);
-	fragment_t where;
+	const rule_t *culprit = rule_below(
+			walk_origin(walk, id), walk_origin(walk, SETTING_TIMER_TOTAL));
+	fragment_t where = rule_where(walk->rule);
 
-	if(!walk_is_sure(walk, id) || ms < walk->settings.timer_total_ms)
+	if(!walk_is_sure(walk, id) || ms < walk->settings.timer_total_ms
+			|| !walk_is_used(walk, id) || !walk_blame(walk, culprit, blame))
 		return;
-	if(settings_is_chosen(own, id))
-		where = rule_setting_where(walk->rule, id);
-	else if(settings_is_chosen(own, SETTING_TIMER_TOTAL))
-		where = rule_setting_where(walk->rule, SETTING_TIMER_TOTAL);
-	else /* this rule has no part in it */
-		return;
-	warn_beyond_total(walk, &where, settings_table()[id].name, ms);
+	if(culprit != NULL)
+		where = rule_setting_where(
+				culprit, settings_is_chosen(&culprit->settings, id)
+								 ? id
+								 : SETTING_TIMER_TOTAL);
+	warn_beyond_total(walk, &where, settings_table()[id].name, ms,
+			culprit == NULL || culprit == walk->rule ? NULL : walk->rule);
 }
 
 static void see_option_timer(
@@ -413,8 +477,8 @@ static void see_option_timer(
 
 		if(settings_has(&destination->options, id)
 				&& ms >= walk->settings.timer_total_ms)
-			warn_beyond_total(
-					walk, &destination->where, settings_table()[id].option, ms);
+			warn_beyond_total(walk, &destination->where,
+					settings_table()[id].option, ms, NULL);
 	}
 }
 
@@ -422,16 +486,18 @@ int lint_timer_beyond_total(lint_t *lint)
 {
 	static const setting_id_t ids[] = {
 			SETTING_TIMER_INVITING, SETTING_TIMER_PROVISIONAL};
+	blame_t blames[sizeof(ids) / sizeof(ids[0])] = {0};
 	walk_t walk;
 	size_t i;
 
 	walk_begin(&walk, lint);
 	while(walk_next(&walk)) {
 		if(!walk_is_sure(&walk, SETTING_TIMER_TOTAL)
-				|| walk.settings.timer_total_ms == 0)
+				|| walk.settings.timer_total_ms == 0
+				|| (walk.rule->has_reply && !walk.rule->continues))
 			continue;
 		for(i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
-			see_rule_timer(&walk, ids[i]);
+			see_rule_timer(&walk, ids[i], &blames[i]);
 			see_option_timer(&walk, walk.rule->first, ids[i]);
 			see_option_timer(&walk, walk.rule->further, ids[i]);
 		}

@@ -38,6 +38,17 @@
 #define BEHIND                                                             \
 	" belongs to the value: a comment is a line of its own, which begins " \
 	"with #"
+#define UNMATCHED_BELOW(line)                                             \
+	"no redirect is followed here, though line " line " says so, as the " \
+	"pattern matches no 3xx: 3.. as one of its alternatives, or "         \
+	"&failover.redirection = false, would be right"
+#define BEYOND(total, timer, time, where)                                   \
+	"timer.total ends the call after " total ", so that " timer " of " time \
+	" is never over" where ": a longer total, or a shorter timer, would "   \
+	"let the next destination have its turn"
+#define BY(line) ", as by the rule of line " line
+#define BRANCHES \
+	"max_branches in kamailio.cfg, 30 at the most, would have to be more"
 #define BESIDE_REPLY                                                    \
 	"this does nothing here: $action answers the call, so there is no " \
 	"attempt; leave it out, or write To instead of $action"
@@ -451,6 +462,47 @@ static const struct
 				  "&failover.redirection = on\n",
 				"6:1 warning: no redirect is followed, ...",
 				""},
+		{.title = "a rule above wants redirects",
+				D "&failover.redirection = true\n$continue = true\n" M
+				  "X = y\n" D TO "&failover.pattern.response = 5..\n" M
+				  "X = z\n" D TO D TO "&failover.pattern.response = 4..\n",
+				"8:1 warning: " UNMATCHED_BELOW("2") "\n15:1 "
+													 "warning:"
+													 " " UNMATCHED_BELOW(
+															 "2") "\n9:1 "
+																  "warning: by "
+																  "this "
+																  "rul"
+																  "e" ANYWHERE},
+		{.title = "one rule above wants redirects, another one none",
+				D "&failover.redirection = true\n$continue = true\n" D
+				  "&failover.pattern.response = 5..\n$continue = true\n" M
+				  "X = y\n" D TO D TO,
+				"5:1 warning: " UNMATCHED_BELOW("2")},
+		{.title = "a rule above that may want redirects",
+				M "X = y\n" D "&failover.redirection = true\n"
+				  "$continue = true\n" D TO
+				  "&failover.pattern.response = 5..\n",
+				""},
+		{.title = "the destination's own pattern has none",
+				D "To = sip:a@h{pattern=4..}\n&failover.redirection = true\n",
+				"3:1 warning: no redirect is followed, as the pattern of each "
+				"destination matches no 3xx: 3.. as one of its alternatives "
+				"would be right",
+				""},
+		{.title = "the destination's own pattern has none, below",
+				D "&failover.redirection = true\n$continue = true\n" D
+				  "To = sip:a@h{pattern=4..}\n",
+				"5:6 warning: " UNMATCHED_BELOW("2")},
+		{.title = "the pattern of another destination has one",
+				D "To = sip:a@h{pattern=4..}\n$session = failover sip:b@g\n"
+				  "&failover.redirection = true\n",
+				"4:1 warning: by this rule" ANYWHERE},
+		{.title = "a destination above may have one",
+				M "X = y\n" D "To = sip:a@h{pattern=3..}\n$continue = true\n" D
+				  "&failover.redirection = true\n&failover.pattern.response = "
+				  "5..\n$session = failover sip:b@g\n",
+				""},
 		{.title = "a rule below may set it",
 				M "X = y\n" D "&failover.redirection = on\n"
 				  "$continue = true\n" D TO,
@@ -522,9 +574,45 @@ static const struct
 				"3:1 ... after 40 s, so that timer.provisional of 40 s ...",
 				"redirection=no; timer.total=40"},
 		{.title = "all of the level below",
-				D TO,
-				"",
+				M "X = y\n" D TO D TO,
+				"1:1 warning: " BEYOND("1 s", "timer.inviting", "10 s",
+						"") "\n1:1 warning: " BEYOND("1 s", "timer.provisional",
+						"20 s", ""),
 				"redirection=no; timer.total=1"},
+		{.title = "a total for all, in a rule above",
+				D "&failover.timer.total = 15\n$continue = true\n" M
+				  "X = y\n" D TO "&failover.timer.provisional = 9\n" M
+				  "X = z\n" D TO D TO,
+				"2:1 warning: " BEYOND(
+						"15 s", "timer.provisional", "20 s", BY("9"))},
+		{.title = "a total for all, and a timer above it",
+				D "&failover.timer.inviting = 12\n$continue = true\n" D
+				  "&failover.timer.total = 11\n$continue = true\n" D
+				  "$continue = true\n&failover.timer.provisional = 5\n" D TO,
+				"5:1 warning: " BEYOND(
+						"11 s", "timer.inviting", "12 s", BY("10"))},
+		{.title = "a total for all, and a timer below it",
+				D "&failover.timer.total = 25\n$continue = true\n" M
+				  "X = y\n" D TO "&failover.timer.inviting = 30\n" D TO,
+				"8:1 warning: " BEYOND("25 s", "timer.inviting", "30 s", "")},
+		{.title = "a total above that no destination comes to",
+				D "&failover.timer.total = 5\n$continue = true\n" D
+				  "To = sip:a@h{inviting=3,provisional=4}\n",
+				""},
+		{.title = "a total above, and a destination without timers",
+				D "&failover.timer.total = 15\n$continue = true\n" D
+				  "To = sip:a@h{inviting=3,provisional=4}\n$session = "
+				  "failover sip:b@g{inviting=4}\n",
+				"2:1 warning: " BEYOND(
+						"15 s", "timer.provisional", "20 s", BY("4"))},
+		{.title = "a total above, and an answer",
+				D "&failover.timer.total = 5\n$continue = true\n" D
+				  "$action = 404\n",
+				""},
+		{.title = "a total above that may be another one",
+				D "&failover.timer.total = 5\n$continue = true\n" M "X = y\n" D
+				  "&failover.timer.total = off\n$continue = true\n" D TO,
+				""},
 		{.title = "options of destinations",
 				D "To = sip:a@h{provisional=60}\n$session = failover "
 				  "sip:b@g{inviting=25} sip:c@i{inviting=24}\n"
@@ -891,17 +979,57 @@ static const struct
 				"",
 				NULL,
 				3},
-		{.title = "as many as branches without To",
+		{.title = "as many as branches, and the request's own",
 				D "$session = failover sip:b@h1 sip:c@h2\n",
-				"",
+				"2:30 warning: this is destination 3 of 3 (without To the "
+				"request's own is the first, unless that is this server), and "
+				"only 2 are tried: " BRANCHES,
 				NULL,
 				2},
 		{.title = "more without To",
 				D "$session = failover sip:b@h1 sip:c@h2\n",
-				"2:30 warning: this is destination 2 of 2, and only 1 are "
-				"tried: ...",
+				"2:21 warning: this is destination 2 of 3 (without ...",
 				NULL,
 				1},
+		{.title = "without To, where the request's own is this server",
+				M "$localhost = true\n" D "$session = failover sip:b@h1 "
+				  "sip:c@h2\n" M "$outbound = false\n" D
+				  "$session = failover sip:b@h1 sip:c@h2\n",
+				"",
+				NULL,
+				2},
+		{.title = "To above",
+				D TO "$continue = true\n" D
+					 "$session = failover sip:b@h1 sip:c@h2\n",
+				"5:30 warning: this is destination 3 of 3 (the first is To of "
+				"the rule of line 1), and only 2 are tried: " BRANCHES,
+				NULL,
+				2},
+		{.title = "perhaps To above",
+				M "X = y\n" D TO "$continue = true\n" D
+				  "$session = failover sip:b@h1 sip:c@h2\n",
+				"",
+				NULL,
+				2},
+		{.title = "perhaps To below",
+				M "X = y\n" D "$session = failover sip:b@h1 sip:c@h2\n"
+				  "$continue = true\n" D TO,
+				"",
+				NULL,
+				2},
+		{.title = "the list above",
+				D "$session = failover sip:b@h1 sip:c@h2\n$continue = true\n" D
+						TO,
+				"5:6 warning: with the list of the rule of line 1 there are 3 "
+				"destinations, and only 2 are tried: " BRANCHES,
+				NULL,
+				2},
+		{.title = "a list above that is too long by itself",
+				D "$session = failover sip:b@h1 sip:c@h2 sip:d@h3\n"
+				  "$continue = true\n" D TO,
+				"2:39 warning: this is destination 3 of 3, and only 2 are ...",
+				NULL,
+				2},
 		{.title = "more than attempts",
 				D TO "$session = failover sip:b@h1 sip:c@h2\n"
 					 "&failover.attempts = 1\n",
@@ -949,6 +1077,35 @@ static const struct
 				  "sip:%2@%1.example.com sip:%1@%2.example.com\n",
 				"5:21 warning: [sip:%1@h] stands in this rule a ...\n5:61 "
 				"warning: [sip:%2@%1.example.com] has ..."},
+		{.title = "To above again",
+				D TO "$continue = true\n" M "X = y\n" D
+					 "$session = failover sip:b@g sip:a@h:5060\n" D
+					 "$session = failover sip:a@h\n",
+				"7:29 warning: [sip:a@h:5060] has the host, port and transport "
+				"of line 2, column 6 again: ...\n9:21 warning: [sip:a@h] is "
+				"tried twice, as a rule with $continue has it too (line 2, "
+				"column 6): leave one of them out"},
+		{.title = "the list above again",
+				D "$session = failover sip:b@g sip:a@h\n$continue = true\n" M
+				  "X = y\n" D TO D "To = sip:c@h\n",
+				"7:6 warning: [sip:a@h] is tried twice, as a rule with "
+				"$continue has it too (line 2, column 29): leave one of them "
+				"out\n9:6 warning: [sip:c@h] has the host, "
+				"port and transport of line 2, column 29 again: ..."},
+		{.title = "To above that does not hold, or over another transport",
+				D TO "$continue = true\n" M "X = y\n" D
+					 "To = sip:b@g\n$session = failover sip:a@h\n" M "X = z\n" D
+					 "$transport = TCP\n"
+					 "$session = failover sip:a@h\n" M "X = a\n" D
+					 "$session = failover sip:a@h\n$continue = true\n" M
+					 "X = b\n" D "$transport = TCP\n$continue = true\n" M
+					 "X = c\n" D "$session = failover sip:a@h\n" M "X = d\n" D
+					 "$action = 404\n",
+				""},
+		{.title = "perhaps To above again",
+				M "X = y\n" D TO "$continue = true\n" D
+				  "$session = failover sip:a@h\n",
+				""},
 		{.title = "current twice",
 				D "To = current\n$session = failover sip:b@h "
 				  "current\n",
