@@ -35,6 +35,10 @@ static const lint_check_t checks[] = {
 				"a group in $time, $addr or the like that shifts the numbers "
 				"of the others",
 				lint_group_shifted},
+		{"placeholder-literal",
+				"what looks like a placeholder, $1, \\1 or $rU, and stands for "
+				"itself",
+				lint_placeholder_literal},
 		{"typography",
 				"a typographic quotation mark, dash or blank instead of the "
 				"plain one",

@@ -239,6 +239,14 @@ fragment_t rule_setting_where(const rule_t *rule, setting_id_t id)
 	return find_setting(rule, id, &line, &value) ? line : rule_where(rule);
 }
 
+fragment_t destination_written(const destination_t *destination)
+{
+	const fragment_t *word = &destination->where;
+	int open = fragment_find(word, 0, '{');
+
+	return fragment_part(word, 0, open < 0 ? word->text.len : open);
+}
+
 static bool find_option(
 		const destination_t *destination, const char *wanted, fragment_t *value)
 {
@@ -321,22 +329,31 @@ void lint_visit_lines(
 	}
 }
 
+static void visit_destinations(lint_t *lint, const rule_t *rule,
+		const destination_t *destination,
+		void (*see)(lint_t *lint, const rule_t *rule,
+				const template_t *template, const fragment_t *text,
+				void *context),
+		void *context)
+{
+	for(; destination != NULL; destination = destination->next) {
+		fragment_t text = destination_written(destination);
+
+		see(lint, rule, &destination->uri, &text, context);
+	}
+}
+
 void lint_visit_templates(lint_t *lint, const rule_t *rule,
 		void (*see)(lint_t *lint, const rule_t *rule,
 				const template_t *template, const fragment_t *text,
 				void *context),
 		void *context)
 {
-	const destination_t *destination;
 	const assignment_t *assignment;
 	fragment_t line, reply;
 
-	for(destination = rule->first; destination != NULL;
-			destination = destination->next)
-		see(lint, rule, &destination->uri, &destination->where, context);
-	for(destination = rule->further; destination != NULL;
-			destination = destination->next)
-		see(lint, rule, &destination->uri, &destination->where, context);
+	visit_destinations(lint, rule, rule->first, see, context);
+	visit_destinations(lint, rule, rule->further, see, context);
 	for(assignment = rule->headers; assignment != NULL;
 			assignment = assignment->next)
 		see(lint, rule, &assignment->value, &assignment->text, context);

@@ -113,6 +113,9 @@ bool rule_find_line(const rule_t *rule, const char *name, fragment_t *line,
  * not. */
 fragment_t rule_setting_where(const rule_t *rule, setting_id_t id);
 
+/** The URI of a destination with its suffix, as it is written, without options. */
+fragment_t destination_written(const destination_t *destination);
+
 /** Call a function for each place where a setting is written out: in rules, and
  * as an option of destinations.
  * @param see value: as it stands there; settings: the level it was read into */
@@ -166,6 +169,10 @@ bool lint_has_empty_alternative(const str *regex);
 
 /* -- parts of checks ---------------------------------------------------- */
 
+/** Is it the name of one of the pseudo-variables that a plan is likely to ask for,
+ * without its dollar? */
+bool lint_is_pv_name(const str *name);
+
 /** Does condition-quoted speak of a condition? */
 bool lint_is_quoted(const condition_t *condition);
 
@@ -186,6 +193,7 @@ int lint_variable_unused(lint_t *lint);
 int lint_header_slip(lint_t *lint);
 int lint_group_negated(lint_t *lint);
 int lint_group_shifted(lint_t *lint);
+int lint_placeholder_literal(lint_t *lint);
 int lint_typography(lint_t *lint);
 int lint_comment_behind(lint_t *lint);
 

@@ -320,14 +320,6 @@ int lint_destination_twice(lint_t *lint)
 
 /* -- what looks like something else ------------------------------------- */
 
-/* The URI of a destination with its suffix, as it is written. */
-static fragment_t without_options(const fragment_t *word)
-{
-	int open = fragment_find(word, 0, '{');
-
-	return fragment_part(word, 0, open < 0 ? word->text.len : open);
-}
-
 /* A word behind the last slash of a parameter's value.
  * @return false: there is none */
 static bool find_slash(
@@ -383,7 +375,7 @@ static const char *near_transport(const str *word, int *distance)
 
 static void see_slash(lint_t *lint, const destination_t *destination)
 {
-	fragment_t uri = without_options(&destination->where);
+	fragment_t uri = destination_written(destination);
 	fragment_t name, suffix;
 	const char *transport;
 	int distance;
@@ -411,7 +403,7 @@ static void see_slash(lint_t *lint, const destination_t *destination)
 
 static void see_escape(lint_t *lint, const destination_t *destination)
 {
-	fragment_t uri = without_options(&destination->where);
+	fragment_t uri = destination_written(destination);
 	const char *s = uri.text.s;
 	int i;
 

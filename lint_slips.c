@@ -345,6 +345,20 @@ static const char *const headers[] = {"From", "To", "Contact", "Call-ID",
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+bool lint_is_pv_name(const str *name)
+{
+	size_t i;
+
+	for(i = 0; i < COUNT(functions); i++) {
+		str it = str_of(functions[i].name);
+
+		if(str_equal(name, &it))
+			return strncmp(functions[i].meant, "$pv($", 5) == 0
+				   && functions[i].meant[5] != '.';
+	}
+	return false;
+}
+
 /* @return NULL: it is a header of that name */
 static const char *meant_instead(const str *name)
 {

@@ -353,6 +353,55 @@ static const struct
 				M "X = (a)\nFrom = !(x)\n" D "To = sip:%1@h\n",
 				""},
 
+		/* placeholders that are none */
+		{.title = "groups of other languages",
+				M "To = (a)\n" D "To = sip:$1@h\nX-A = \\1\nX-B = x${1}y\n",
+				"4:10 warning: [$1] stands for itself: a group of the "
+				"conditions is written %1\n5:7 warning: [\\1] ...\n6:8 "
+				"warning: [${1}] stands ..."},
+		{.title = "in a list and in a reason",
+				M "To = (a)\n" D "$session = failover sip:a@h sip:$2x$1@g\n" M
+				  "To = (b)\n" D "$action = 404 No $1\n",
+				"4:33 warning: [$2] ... written %2\n4:36 warning: [$1] "
+				"...\n8:18 ..."},
+		{.title = "pseudo-variables",
+				M "To = (a)\n" D "To = sip:$rU@h\nX-A = $fU\nX-B = a "
+				  "$avp(x)$(ru{uri.user})\n",
+				"4:10 warning: [$rU] stands for itself: $pv($rU) = (.+) as the "
+				"last condition, and %{2} here, would put it in\n5:7 warning: "
+				"[$fU] ...\n6:9 warning: [$avp(x)] ...: $pv($avp(x)) = "
+				"...\n6:16 warning: [$(ru{uri.user})] ..."},
+		{.title = "for the script",
+				D TO "$x = $ru\n",
+				"3:1 ...\n3:6 warning: [$ru] stands for itself: ... %{1} here, "
+				"would put "
+				"it in"},
+		{.title = "money and other signs",
+				D "To = sip:a$b@h{pattern='(.)\\1.',inviting=3}\n"
+				  "X-A = $10 or $1.50 or $1,50\nX-B = \\10 a$ $ \\a $r $ruX\n"
+				  "X-C = $(1) $avp(x $() {1} ${x}\n",
+				""},
+		{.title = "a group in the name of a header",
+				M "To = (a)\n" D TO "X-%1 = 3\n",
+				"5:3 warning: [%1] stands for itself: a group is put into the "
+				"value of a header, not into its name"},
+		{.title = "a group in a setting",
+				M "To = (a)\n" D TO "&failover.reply = 480 No %1\n",
+				"5:26 warning: [%1] stands for itself: no group is put into a "
+				"setting"},
+		{.title = "a group in a condition",
+				M "From = %1\nTo = (a)(b)\nX = sip:!%2@\nY = %2\nZ = %{1}\n" D
+				  "To = sip:%1@h\n",
+				"2:8 warning: [%1] is searched for as it stands: groups are "
+				"put into what stands below [Deploy Patterns], and \\1 is one "
+				"of the same pattern\n4:10 warning: [%2] ...\n5:5 warning: "
+				"[%2] ...\n6:5 warning: [%{1}] ..."},
+		{.title = "escapes in a condition",
+				M "A = %1\\d\nB = %1F\nC = %2\nD = \\%1$\nE = [%1]\n"
+				  "F = %2[0-9]\nG = (%2|%3)B\nH = 100%\nI = %{\nJ = "
+				  "%23@\n" D TO,
+				""},
+
 		/* response patterns */
 		{.title = "no code",
 				D TO "&failover.pattern.response = 4xx\n",
