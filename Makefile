@@ -175,8 +175,8 @@ measure-memory: all ## shared memory of a call, as the reference gives it
 	@$(PYTHON) test/wire/measure_memory.py
 
 .PHONY: check-bench bench-dialplan bench-pattern
-check-bench: ## bench-dialplan, which fails where a search costs more than it may
-	@$(MAKE) --no-print-directory bench-dialplan BENCH=--check
+check-bench: ## bench-dialplan and bench-pattern, which fail where a search costs more than it may
+	@$(MAKE) --no-print-directory --keep-going bench-dialplan bench-pattern BENCH=--check
 
 bench-dialplan: build/bench/dialplan ## what a search in a dial plan costs, with 10 to 100 000 rules
 	@$< $(BENCH)

@@ -82,7 +82,7 @@ run_check() {
 	tally_tap "$results/build.tap"
 	step check-unit "the pure rooms, under ASan and UBSan" submake check-unit
 	tally_tap "$results/unit.tap"
-	step check-bench "what a search in a dial plan costs" submake check-bench
+	step check-bench "what a search costs: in a dial plan, and with a slow pattern" submake check-bench
 	tally $((status == 0)) $((status != 0))
 	step check-tool "command lines of failoverctl, under ASan and UBSan" submake check-tool
 	tally_junit "$results/tool.xml"
