@@ -41,6 +41,23 @@ static matcher_t *own_matcher(void)
 	return matcher;
 }
 
+/* For whoever wonders why a call went where it did. */
+static void log_applied(const plan_t *plan, const struct sip_msg *msg,
+		const applied_rule_t *applied, int count)
+{
+	int i;
+
+	if(!is_printable(L_DBG))
+		return;
+	for(i = 0; i < count; i++)
+		LM_DBG("%s:%d: rule [%.*s] applies, Call-ID [%s]\n", plan_source(plan),
+				applied[i].rule->line, STR_FMT(&applied[i].rule->name),
+				log_call_id(msg));
+	if(count == 0)
+		LM_DBG("%s: no rule applies, Call-ID [%s]\n", plan_source(plan),
+				log_call_id(msg));
+}
+
 int match_request(
 		const plan_t *plan, struct sip_msg *msg, const applied_rule_t **applied)
 {
@@ -56,5 +73,7 @@ int match_request(
 				plan_dialplan(plan), matcher, &answers, &listener, applied);
 	if(count < 0)
 		LM_ERR("no memory to look for the rule of a call\n");
+	else
+		log_applied(plan, msg, *applied, count);
 	return count;
 }

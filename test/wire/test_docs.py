@@ -834,7 +834,8 @@ def is_said_by_the_module(text):
 
 def show_log(example):
     """Another line of the log: the module can log it so."""
-    place, says = re.fullmatch(r"(\S+:\d+:\d+: (?:refused: )?)(.*)", example.strip()).groups()
+    place, says = re.fullmatch(r"(\S+?:\d+(?::\d+)?: (?:refused: )?)(.*)",
+                               example.strip()).groups()
     assert is_said_by_the_module(says if "refused" in place else place + says), example
 
 
