@@ -3,31 +3,52 @@
 test/plans, explained and called.
 
 The hosts of a plan are replaced by peers of the test, in the plan and in the
-requests alike. In one round all of them are silent, in the other they ring and
-never answer; so each call goes through its whole chain, and its times show both
-timers."""
+requests alike. What they do is part of the request: the first that is tried does
+the first of its words, and so on. Where they are silent, or ring and never answer,
+a call goes through its whole chain, and its times show the timers; where they
+reply, whether the next one is tried shows what leads on. forecast() says what
+follows from the explanation, by the specification (section 4)."""
 
 import asyncio
+import collections
+import contextlib
 import dataclasses
 import json
 import re
 import subprocess
+import typing
 
 import pytest
 
 import kamailio
-from scenario import EARLY, LATE, SILENT, Stage, reply
+from peers import Gateway
+from scenario import EARLY, LATE, Peer, Stage, redirect, reply
 
 TOOL = kamailio.TOP / "failoverctl"
 PLANS = sorted([*kamailio.TOP.glob("examples/*.dialplan"),
                 *kamailio.TOP.glob("test/plans/*.dialplan")])
-ROUNDS = {"silent": SILENT, "ringing": [reply(180)]}
-CHAIN_LIMIT = 32.0         # seconds: a chain that takes longer is only begun
+CHAIN_LIMIT = 34.0         # seconds: a chain that takes longer is only begun
+REPLY_LIMIT = 8.0          # where nobody is silent
+MAX_BRANCHES = 12          # of a server that is not told otherwise
 LINES = re.compile(r"^(\s*(?:To|\$session)\s*=.*)$", re.M | re.I)
 HOST = re.compile(r"(?<=[\s@:])(?:\d+\.\d+\.\d+\.\d+|[\w-]+(?:\.[\w-]+)+)(?::\d+)?(?![\w.])")
 VARIABLES = re.compile(r"^\s*[$&](?!failover\.)([\w.-]+)\s*=", re.M)
 OWN_LINES = {"transport", "session", "continue", "action", "request", "addr", "port",
              "localhost", "outbound", "date", "time"}
+
+# What is done by whom is called, by its word; the peer {followed} stands in no plan.
+RINGS = 0.05               # seconds for which it rings before it replies
+FOLLOWED = ("sip:two@{followed}", "sip:one@{followed}")        # by their q
+DEEDS = {
+    "silent": [], "rings": [reply(180)],
+    "rings-486": [reply(180), reply(486, after=RINGS)],
+    "302": [redirect(f"<{FOLLOWED[1]}>;q=0.3", f"<{FOLLOWED[0]}>;q=0.9")],
+    **{str(code): [reply(code)] for code in (200, 401, 404, 407, 480, 486, 500, 503, 603)},
+}
+TIMED = ("silent", "rings")
+REPLYING = ("486", "503", "603 404", "404 486 603", "503 404 500", "401", "404 407", "404 200",
+            "rings-486", "480 rings-486 503", "302", "302 486 503 404", "503 302 404 302 486")
+CALLEES = "X-Callees"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,6 +64,8 @@ DIALLED = tuple(Request(f"sip:{number}@{{proxy}}") for number in (
     "112", "911", "9555", "004912345", "00491", "office", "100", "1000", "nobody"))
 
 REQUESTS = {
+    "brekeke": tuple(Request(f"sip:{number}@{{proxy}}") for number in (
+        "100", "200", "300", "400", "500", "600")),
     "prefixes": (
         Request("sip:9555@{proxy}", headers=(("Subject", "hello"),)),
         Request("sip:9555@{proxy}", headers=(("X-Rule", "mine"), ("s", "hello"))),
@@ -57,7 +80,28 @@ REQUESTS = {
         Request("sip:1@{proxy}", headers=(("X-Twice", "b3"),)),
         Request("sip:1@192.0.2.3"), Request("sip:192.0.2.3"),
         Request("sip:1@{proxy}")),
+    "replies": tuple(Request(f"sip:{user}@{{proxy}}") for user in (
+        "best", "fixed", "stop", "patterns", "challenges", "carrier", "few", "nobody")),
 }
+
+
+class Callee(Gateway):
+    """A gateway that does what the INVITE says: as the n-th that is called in its
+    call the n-th word of its header X-Callees, or else the last one."""
+
+    def __init__(self, name, trace, called):
+        super().__init__(name, ((),), trace)
+        self.called = called           # Call-ID -> branches of the INVITEs, of all peers
+
+    def on_request(self, message, link, repeated):
+        if message.method == "INVITE":
+            branches = self.called.setdefault(message.call_id, [])
+            if message.branch not in branches:
+                branches.append(message.branch)
+            words = message.get(CALLEES).split()
+            turn = min(branches.index(message.branch), len(words) - 1)
+            self.scripts = (DEEDS[words[turn]],)
+        super().on_request(message, link, repeated)
 
 
 def with_peers(text, names):
@@ -82,13 +126,13 @@ def variables_of(text):
     return sorted(set(VARIABLES.findall(text)) - OWN_LINES)
 
 
-def explained(plan, server, call, request):
-    """What failoverctl says of a request; or the code that the script of this test
-    replies with: 404 if no rule applies, 500 if it refuses the call."""
-    proxy = f"127.0.0.1:{server.port}"
+def explained(server, call, request):
+    """What failoverctl says of a request; as `refused` the code that the script of
+    this test replies with: 404 if no rule applies, 500 if it refuses the call."""
+    proxy, plan = f"127.0.0.1:{server.port}", server.directory / "plan"
     invite = call.invite
     command = [TOOL, "explain", plan, "--json", "-r", invite.start, "-a", "127.0.0.1",
-               "-t", request.over, "-l", proxy, "--max-branches", "12",
+               "-t", request.over, "-l", proxy, "--max-branches", str(MAX_BRANCHES),
                "--set", f"$port={call.caller.port}"]
     for name, value in invite.headers:
         command += ["-H", f"{name}: {value}"]
@@ -100,56 +144,152 @@ def explained(plan, server, call, request):
         command += ["--set", f"&{name}="]
     done = subprocess.run(command, capture_output=True, text=True, timeout=10)
     assert done.returncode in (0, 1, 3), done.stderr
-    return json.loads(done.stdout) if done.returncode == 0 \
-        else {1: 500, 3: 404}[done.returncode]
+    return {**json.loads(done.stdout),
+            "refused": {0: None, 1: 500, 3: 404}[done.returncode]}
 
 
-def attempts_of(stage, call):
-    """The INVITEs of a call as they reached the peers, in order."""
-    found = [e for e in stage.trace if e.is_a("INVITE") and not e.sent and not e.repeated
-             and e.message.call_id == call.invite.call_id]
-    return sorted(found, key=lambda e: e.time)
+# -- what follows from an explanation -------------------------------------------------
+
+@dataclasses.dataclass
+class Attempt:
+    uri: str
+    transport: str
+    moment: float              # seconds after the first one
+    next_hop: typing.Optional[str]
 
 
-def expected_times(attempts, kind):
-    """When each attempt comes, from the first one on."""
-    timer = "inviting_ms" if kind == "silent" else "provisional_ms"
-    times, moment = [], 0.0
-    for attempt in attempts:
-        times.append(moment)
-        moment += attempt[timer] / 1000
-    return times, moment
+@dataclasses.dataclass
+class Forecast:
+    attempts: list
+    end: float                 # when the caller has his final reply
+    status: int
+    reason: typing.Optional[str] = None    # None: any
 
 
-def compare(stage, call, said, kind):
-    """What differs between what was said and what happened."""
-    seen = attempts_of(stage, call)
-    if isinstance(said, int):
-        return [] if (call.codes[-1:], seen) == ([said], []) \
-            else [f"{call.codes} and {len(seen)} attempts, for {said}"]
-    if said["reply"]:
-        final = call.final.result()
-        found = (final.status, final.reason)
-        expected = (said["reply"]["code"], said["reply"]["reason"])
-        return [] if (found, seen) == (expected, []) else [f"{found} for {expected}"]
-    return [*compare_attempts(stage, said, seen, kind),
-            *compare_headers(said, seen), *compare_variables(stage, call, said)]
+def codes_of(ranges):
+    """The codes of a text such as 300-400,404."""
+    ends = [[int(code) for code in part.split("-")] for part in ranges.split(",") if part]
+    return {code for part in ends for code in range(part[0], part[-1] + 1)}
 
 
-def compare_attempts(stage, said, seen, kind):
-    times, length = expected_times(said["attempts"], kind)
-    planned = [a for a, t in zip(said["attempts"], times) if t < CHAIN_LIMIT - 2]
+def may_follow(uri, settings):
+    allow = settings["redirection.allow"] or ""
+    return bool(re.search(allow.lstrip("!"), uri)) != allow.startswith("!")
+
+
+def contacts_to_follow(said, followed, names):
+    """Those of a 302 of this test, each as an entry of the explanation."""
+    settings = said["settings"]
+    uris = [uri.format(**names) for uri in FOLLOWED]
+    usable = [uri for uri in uris if uri not in followed and may_follow(uri, settings)]
+    return [{"uri": uri, "transport": "UDP", "next_hop": None,
+             "inviting_ms": settings["timer.inviting"],
+             "provisional_ms": settings["timer.provisional"],
+             "pattern": settings["pattern.response"]}
+            for uri in usable[:max(0, settings["redirection.max"] - len(followed))]]
+
+
+def final_reply(said, attempts, moment, replies, last):
+    """All have failed."""
+    choice = said["settings"]["reply"]
+    if choice not in ("last", "best"):
+        code, reason = choice.split(" ", 1)
+        return Forecast(attempts, moment, int(code), reason)
+    if choice == "best" and replies:
+        last = min(replies, key=lambda code: (code // 100 != 6, code))
+    return Forecast(attempts, moment, last)
+
+
+def forecast(said, words, names):
+    """Who is tried when, and what the caller gets."""
+    settings = said["settings"]
+    assert settings["timer.total"] is None, "this is not forecast here"
+    waiting = [*said["attempts"], *said["never_tried"]]
+    limit = min(settings["attempts"], MAX_BRANCHES)
+    attempts, moment, replies, followed, has_rung, last = [], 0.0, [], [], False, None
+    while waiting and len(attempts) < limit:
+        entry = waiting.pop(0)
+        word = words[min(len(attempts), len(words) - 1)]
+        attempts.append(Attempt(entry["uri"], entry["transport"], moment, entry["next_hop"]))
+        has_rung |= word.startswith("rings")
+        ends_here = has_rung and settings["ringing"] == "stop"
+        if word in TIMED:
+            last = 408
+            moment += entry["inviting_ms" if word == "silent" else "provisional_ms"] / 1000
+            if word == "rings" and ends_here:
+                return Forecast(attempts, moment, last)
+            continue
+        last = int(word[-3:])
+        moment += RINGS * word.startswith("rings-")
+        if last < 300 or last not in codes_of(entry["pattern"]) or ends_here:
+            return Forecast(attempts, moment, last)
+        contacts = contacts_to_follow(said, followed, names) \
+            if last == 302 and settings["redirection"] else []
+        if not contacts:
+            replies.append(last)
+        followed += [contact["uri"] for contact in contacts]
+        waiting = contacts + waiting
+    return final_reply(said, attempts, moment, replies, last)
+
+
+# -- what differs between what was said and what happened -----------------------------
+
+def attempts_of(trace):
+    """The INVITEs of each call as they reached the peers, in order, by Call-ID."""
+    found = collections.defaultdict(list)
+    for entry in sorted(trace, key=lambda e: e.time):
+        if entry.is_a("INVITE") and not entry.sent and not entry.repeated:
+            found[entry.message.call_id].append(entry)
+    return found
+
+
+def compare(stage, call, seen, said, words, log):
+    yield from compare_rules(call, said, log)
+    if said["refused"]:
+        expected = Forecast([], 0.0, said["refused"])
+    elif said["reply"]:
+        expected = Forecast([], 0.0, said["reply"]["code"], said["reply"]["reason"])
+    else:
+        expected = forecast(said, words, stage.names)
+        yield from compare_headers(said, seen)
+        yield from compare_variables(call, said, log)
+    yield from compare_attempts(stage, expected, seen)
+    if expected.end < CHAIN_LIMIT - 2:
+        yield from compare_final(call, expected)
+
+
+def compare_rules(call, said, log):
+    """The server says at its level of debug which rules apply."""
+    found = re.findall(r"/plan:?(\d*): (?:no rule|rule \[(.*)\]) applies, Call-ID \["
+                       + re.escape(call.invite.call_id) + r"\]", log)
+    expected = [(str(rule["line"]), rule["name"] or "") for rule in said["applied"]]
+    if found != (expected or [("", "")]):
+        yield f"rules {found} for {expected}"
+
+
+def compare_attempts(stage, expected, seen):
+    planned = [a for a in expected.attempts if a.moment < CHAIN_LIMIT - 2]
     if len(seen) != len(planned):
         yield f"{len(seen)} attempts for {len(planned)}"
-    for entry, attempt, moment in zip(seen, planned, times):
+    for entry, attempt in zip(seen, planned):
         gateway = stage.gateways[entry.peer].address
         found = (entry.message.uri, entry.transport)
-        if found != (attempt["uri"], attempt["transport"]):
+        if found != (attempt.uri, attempt.transport):
             yield f"{found} for {attempt}"
-        if gateway not in (attempt["next_hop"] or attempt["uri"]):
+        if gateway not in (attempt.next_hop or attempt.uri):
             yield f"went to {gateway}: {attempt}"
-        if not moment - EARLY < entry.time - seen[0].time < moment + LATE:
-            yield f"came at {entry.time - seen[0].time:.2f} for {moment:.2f}: {attempt}"
+        if not attempt.moment - EARLY < entry.time - seen[0].time < attempt.moment + LATE:
+            yield f"came at {entry.time - seen[0].time:.2f}: {attempt}"
+
+
+def compare_final(call, expected):
+    """A 503 that was received is a 500 for the caller: so tm is set."""
+    status = 500 if expected.status == 503 else expected.status
+    final = call.final.result() if call.final.done() else None
+    if final is None or final.status != status:
+        yield f"the caller got {final and final.start} for {status}"
+    elif expected.reason and final.reason != expected.reason:
+        yield f"the caller got {final.start} for {expected.reason}"
 
 
 def compare_headers(said, seen):
@@ -161,13 +301,14 @@ def compare_headers(said, seen):
                 yield f"{header['name']} is {found} for {expected}"
 
 
-def compare_variables(stage, call, said):
-    log = stage.server.log()
+def compare_variables(call, said, log):
     for name, value in said["variables"].items():
         line = f"VARIABLE {call.invite.call_id} {name}=[{value}]"
         if line not in log:
             yield f"not in the log: {line}"
 
+
+# -- calls ----------------------------------------------------------------------------
 
 def config_of(plan):
     """A server that goes by the plan, and logs what it has for the script."""
@@ -177,54 +318,82 @@ def config_of(plan):
         f"$var(taken) = failover(); if ($var(taken) == 1) {{ {log} exit; }}"
         f' if ($var(taken) == -1) sl_send_reply("404", "No Rule");'
         f' else sl_send_reply("500", "Refused"); exit;',
-        modparams=(("failover", "dialplan", "@DIR@/plan"),),
+        modules=("debugger", "failover"),
+        modparams=(("debugger", "mod_hash_size", 4), ("debugger", "mod_level_mode", 1),
+                   ("debugger", "mod_level", "failover=3"),
+                   ("failover", "dialplan", "@DIR@/plan")),
         files={"plan": with_peers(plan, names)})
 
 
-async def round_of(path, kind):
-    """Every request about a plan, explained and called: what differs."""
-    plan = path.read_text()
-    requests = REQUESTS.get(path.stem, DIALLED)
-    told = {host: ROUNDS[kind] for host in hosts_of(plan, requests)}
-    problems, taken = [], 0
-    async with Stage(told, config_of(plan)) as stage:
-        callers = {over: await stage.caller(over) for over in ("UDP", "TCP")}
-        calls = []
-        for request in requests:
-            uri = dialled(request.uri, stage.names)
-            calls.append(callers[request.over].call(uri, headers=request.headers))
-        said = [await asyncio.to_thread(explained, stage.server.directory / "plan",
-                                        stage.server, call, request)
-                for call, request in zip(calls, requests)]
+class Round:
+    """Every request about a plan, called with all that callees do, and explained."""
+
+    def __init__(self, path):
+        self.plan = path.read_text()
+        self.requests = REQUESTS.get(path.stem, DIALLED)
+        called = {}
+        peer = Peer(made_by=lambda name, trace: Callee(name, trace, called))
+        told = dict.fromkeys([*hosts_of(self.plan, self.requests), "followed"], peer)
+        self.stage = Stage(told, config_of(self.plan))
+        self.callers, self.calls, self.problems, self.taken = {}, {}, {}, 0
+
+    async def open(self, stack):
+        await stack.enter_async_context(self.stage)
+        for over in ("UDP", "TCP"):
+            self.callers[over] = await self.stage.caller(over)
+
+    async def call(self, words, limit):
+        calls = self.calls[words] = [self.callers[request.over].call(
+            dialled(request.uri, self.stage.names),
+            headers=[*request.headers, (CALLEES, words)], hangup_after=0)
+            for request in self.requests]
         await asyncio.wait([asyncio.ensure_future(call.ended.wait()) for call in calls],
-                           timeout=CHAIN_LIMIT)
-        for call, request, one in zip(calls, requests, said):
-            taken += not isinstance(one, int)
-            problems += [f"{request}: {p}" for p in compare(stage, call, one, kind)]
-            if not call.ended.is_set():
-                call.cancel()
+                           timeout=limit)
+
+    async def judge(self):
+        log, attempts = self.stage.server.log(), attempts_of(self.stage.trace)
+        for words, calls in self.calls.items():
+            self.problems[words] = []
+            for call, request in zip(calls, self.requests):
+                said = await asyncio.to_thread(explained, self.stage.server, call, request)
+                self.taken += not said["refused"]
+                self.problems[words] += [f"{request}: {p}" for p in compare(
+                    self.stage, call, attempts[call.invite.call_id], said, words.split(), log)]
+                if not call.ended.is_set():
+                    call.cancel()
         await asyncio.sleep(1.0)
-    return problems, taken
+
+
+async def play(rounds):
+    """Those that take long go on at the same time, as most of it they wait; the others
+    one after the other beside them, so that times are not of a machine that is busy."""
+    async with contextlib.AsyncExitStack() as stack:
+        for one in rounds:
+            await one.open(stack)
+        timed = [asyncio.ensure_future(one.call(words, CHAIN_LIMIT))
+                 for one in rounds for words in TIMED]
+        for one in rounds:
+            for words in REPLYING:
+                await one.call(words, REPLY_LIMIT)
+        await asyncio.gather(*timed)
+        for one in rounds:
+            await one.judge()
 
 
 @pytest.fixture(scope="module")
 def rounds():
-    """All of them at the same time, as most of the time they wait."""
-    keys = [(path, kind) for path in PLANS for kind in ROUNDS]
-
-    async def all_rounds():
-        return await asyncio.gather(*(round_of(*key) for key in keys))
-
-    return dict(zip(keys, asyncio.run(all_rounds())))
+    made = {path: Round(path) for path in PLANS}
+    asyncio.run(play(made.values()))
+    return made
 
 
-@pytest.mark.parametrize("kind", ROUNDS)
+@pytest.mark.parametrize("words", TIMED + REPLYING)
 @pytest.mark.parametrize("path", PLANS, ids=lambda path: path.stem)
-def test_what_is_explained_is_what_happens(rounds, path, kind):
-    problems, taken = rounds[path, kind]
+def test_what_is_explained_is_what_happens(rounds, path, words):
+    problems = rounds[path].problems[words]
     assert not problems, "\n".join(problems)
-    assert taken, "none of the requests is taken by this plan"
+    assert rounds[path].taken, "none of the requests is taken by this plan"
 
 
 def test_there_are_plans():
-    assert {"quickstart", "prefixes", "requests"} <= {path.stem for path in PLANS}
+    assert {"quickstart", "prefixes", "replies", "requests"} <= {path.stem for path in PLANS}
