@@ -434,6 +434,7 @@ BREAKS = [("CR LF and a header", "9\\r\\nSubject: x"), ("LF and a header", "9\\n
 HOST = ["To = sip:1@%1", "$session = failover sip:2@{b}"]
 MADDR = ["To = sip:1@{a};maddr=%1", "$session = failover sip:2@{b}"]
 IN_HEADER = ["To = sip:1@{a}", "X-Out = %1"]
+VALUE_BYTES_MAX = 4096                 # of a header or a variable
 REASON = ["$action = 480 %1"]
 VARIABLE = ["To = sip:1@{a}", "$v = %1"]
 
@@ -487,6 +488,12 @@ INJECTION = [
     in_header("what looks like a capture", "%1%{1}%%"),
     in_header("a folded line", "9\r\n Subject: x", "9 Subject: x"),
     in_header("1020 characters", "9" * 1020),
+    in_header("as much as a header may have", "9" * (VALUE_BYTES_MAX - len("[]"))),
+    refused_in("header", "a character more", "9" * (VALUE_BYTES_MAX - 1),
+               ["To = sip:1@{a}", "X-Out = [%1]"]),
+    refused_in("header", "far too much", "9" * 20000, IN_HEADER),
+    refused_in("header", "too much from two captures", "9" * (VALUE_BYTES_MAX // 2 + 1),
+               ["To = sip:1@{a}", "X-Out = %1%1"]),
     *(refused_in("header", what, value, IN_HEADER, by_script=True) for what, value in BREAKS),
     refused_in("header", "NUL", "9\0008", IN_HEADER),
     refused_in("header", "a bare CR on the wire", "9\rSubject: x", IN_HEADER),
@@ -496,6 +503,7 @@ INJECTION = [
     refused_in("reason", "1020 characters", "9" * 1020, REASON),
     *(refused_in("variable", what, value, VARIABLE, by_script=True) for what, value in BREAKS),
     refused_in("variable", "NUL", "9\0008", VARIABLE),
+    refused_in("variable", "a character too much", "9" * (VALUE_BYTES_MAX + 1), VARIABLE),
 
     refused_in("condition", "more than is searched", "9" * 3000, ASKS_FOR_NUMBER, condition="X-Number = (9++)",
         caller=NO_RULE, logged={"failover returned -1": 1}),
