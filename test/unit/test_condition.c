@@ -84,6 +84,17 @@ static const struct
 				""},
 		{"class 42: other verbs", "From = (*NO_START_OPT)(*COMMIT)a",
 				"From~(*NO_START_OPT)(*COMMIT)a", ""},
+		{"class 42: \\C within", "From = ! a\\Cb", NULL,
+				"1:13 [a\\Cb] is no regular expression: using \\C is disabled "
+				"by the application; " WOULD_BE_RIGHT},
+		{"class 42: (*UTF) that does not come first", "From = a(*UTF)", NULL,
+				"1:14 [a(*UTF)] is no regular expression: (*VERB) not "
+				"recognized or malformed; " WOULD_BE_RIGHT},
+		{"class 42: a recursion to nowhere", "From = (?1)", NULL,
+				"1:11 [(?1)] is no regular expression: reference to "
+				"non-existent subpattern; " WOULD_BE_RIGHT},
+		/* what a search may take bounds these: test_pattern.c */
+		{"class 42: a recursion", "From = a(?R)?b", "From~a(?R)?b", ""},
 		{"class 41: 32 groups",
 				"From = ()()()()()()()()()()()()()()()()()()()()()()()()()()()("
 				")()()()()",

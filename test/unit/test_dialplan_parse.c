@@ -616,6 +616,21 @@ static const struct
 				NULL,
 				"2:10 [%1" NO_GROUP "\n3:25 [%2" NO_GROUP
 				"\n3:34 [%9" NO_GROUP},
+		{"class 70: each of the nine, without a group",
+				TEXT(PLAN "X-A = %1%2%3%4%5%6%7%8%9"), NULL,
+				"2:7 [%1" NO_GROUP "\n2:9 [%2" NO_GROUP "\n2:11 [%3" NO_GROUP
+				"\n2:13 [%4" NO_GROUP "\n2:15 [%5" NO_GROUP
+				"\n2:17 [%6" NO_GROUP "\n2:19 [%7" NO_GROUP
+				"\n2:21 [%8" NO_GROUP "\n2:23 [%9" NO_GROUP},
+		{"class 70: each of the nine, with groups",
+				TEXT("[Matching Patterns]\nTo = "
+					 "(1)(2)(3)(4)(5)(6)(7)(8)(9)\n" PLAN
+					 "To = sip:%9%8%7%6%5%4%3%2%1@h"),
+				"1: {To~(1)(2)(3)(4)(5)(6)(7)(8)(9)@0} "
+				"sip:<8u><7u><6u><5u><4u><3u><2u><1u><0u>@h(UDP)",
+				""},
+		{"class 70: another language's groups are text",
+				TEXT(PLAN "To = sip:$1$9@h"), "1: sip:$1$9@h(UDP)", ""},
 		{"class 70: a group beyond nine", TEXT(PLAN "To = sip:%{10}@h"), NULL,
 				"2:10 [%{10}" NO_GROUP},
 		{"braces without a number", TEXT(PLAN "$session = failover sip:%{x}@h"),

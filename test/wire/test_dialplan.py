@@ -328,6 +328,13 @@ CAPTURES = [
         carries={n: {"X-Out": ["this/it, 100%, []"], "X-V": ["it"]} for n in (1, 2)},
         caller=[100, 486]),
 
+    Scenario("captures: each of the nine in its place",
+        plan=rule(["X-Letters = (.)(.)(.)(.)", "Subject = (.)(.)(.)(.)(.)"],
+                  ["To = sip:%9%8%7%6%5%4%3%2%1@{a}", "X-Out = %1%3%5%7%9-%2%4%6%8"]),
+        headers=[("X-Letters", "abcd"), ("Subject", "efghi")], peers={"a": BUSY},
+        attempts=[to_a("ihgfedcba")], carries={1: {"X-Out": ["acegi-bdfh"]}},
+        caller=[100, 486]),
+
     Scenario("captures: more than nine",
         plan=rule("X-Letters = (.)(.)(.)(.)(.)(.)(.)(.)(.)(.)(.)",
                   ["To = sip:%{10}%{11}%1@{a}", "X-Out = %{11}%10"]),
