@@ -29,6 +29,7 @@ typedef struct verdict
 	outcome_t outcome;
 	bool has_limit; /* a search ran into a limit, whatever the outcome */
 	int value;		/* which value a test that is not negated holds for */
+	str *groups;	/* of that value; NULL: not asked for yet */
 } verdict_t;
 
 struct matcher
@@ -213,6 +214,7 @@ static const verdict_t *judge(matcher_t *matcher, const test_t *test)
 	if(verdict->known_at == known->asked_at)
 		return verdict;
 	verdict->known_at = known->asked_at;
+	verdict->groups = NULL;
 	if(known->n_values >= 0) {
 		ask(matcher, test, known, verdict);
 	} else {
@@ -245,26 +247,45 @@ static outcome_t judge_rule(
 
 /* -- rules that apply --------------------------------------------------- */
 
+/* The groups of a test that holds, and is not negated. They are found once for
+ * all rules that share it, as that may take as long as the test itself.
+ * @return NULL without memory */
+static const str *groups_of(matcher_t *matcher, const test_t *test)
+{
+	verdict_t *verdict = &matcher->verdicts[test->id];
+	const str *value = &know(matcher, test->subject)->values[verdict->value];
+	const pattern_t *pattern = &test->pattern;
+
+	if(verdict->groups != NULL)
+		return verdict->groups;
+	verdict->groups = arena_alloc(
+			matcher->scratch, pattern->n_groups * sizeof(*verdict->groups));
+	if(verdict->groups == NULL)
+		return NULL;
+	/* the searcher has the groups of its last search only; that it found the
+	 * text once and does not now can only be for want of memory */
+	if(pattern_match(pattern, &matcher->searcher, value, PATTERN_STEPS_MAX)
+			== 1)
+		pattern_groups(pattern, &matcher->searcher, value, verdict->groups);
+	else
+		matcher->has_failed = true;
+	return verdict->groups;
+}
+
 /* The groups of a condition that holds; of a negated one they are empty. */
 static void take_groups(
 		matcher_t *matcher, const condition_t *condition, str *groups)
 {
 	const test_t *test = condition->test;
-	const known_t *known = know(matcher, test->subject);
-	const str *value;
+	int n_groups = test->pattern.n_groups;
+	const str *found;
 
-	groups += condition->first_group;
-	if(test->pattern.is_negated || test->pattern.n_groups == 0)
+	if(test->pattern.is_negated || n_groups == 0)
 		return;
-	value = &known->values[matcher->verdicts[test->id].value];
-	/* the searcher has the groups of its last search only; that it found the
-	 * text once and does not now can only be for want of memory */
-	if(pattern_match(
-			   &test->pattern, &matcher->searcher, value, PATTERN_STEPS_MAX)
-			== 1)
-		pattern_groups(&test->pattern, &matcher->searcher, value, groups);
-	else
-		matcher->has_failed = true;
+	found = groups_of(matcher, test);
+	if(found != NULL)
+		memcpy(groups + condition->first_group, found,
+				n_groups * sizeof(*groups));
 }
 
 static int add_applied(

@@ -639,6 +639,44 @@ START_TEST(finds_one_of_many)
 END_TEST
 
 /* Every rule applies, and each sees what the one before it has set. */
+/* Of rules that share a condition each has its groups, and one search has found
+ * them: who sends a request must not gain by a rule more. */
+START_TEST(finds_the_groups_of_many_once)
+{
+	char *text = calloc(1, 100000);
+	matcher_t *matcher = matcher_create(&counting);
+	const applied_rule_t *applied;
+	double least = 1e9;
+	loaded_t loaded;
+	request_t request;
+	int i;
+
+	for(i = 0; i < 1000; i++)
+		strcat(text, MATCH "X-A = (a|aa)+(!)\n" GO_ON_RULE);
+	load(&loaded, text);
+	free(text);
+	/* takes many steps, before the end is reached */
+	request_init(&request, "X-A: aaaaaaaaaaaaabaaaaaaaaaaaaa!");
+	for(i = 0; i < 5; i++) {
+		double since = spent_ms();
+
+		ck_assert_int_eq(dialplan_match(loaded.plan, matcher, &request.source,
+								 NULL, &applied),
+				1000);
+		since = spent_ms() - since;
+		least = since < least ? since : least;
+	}
+	for(i = 0; i < 1000; i++) {
+		ck_assert_mem_eq(applied[i].groups[0].s, "a", 1);
+		ck_assert_mem_eq(applied[i].groups[1].s, "!", 1);
+	}
+	ck_assert_msg(least < SLOW_MS * SLOWNESS, "%.1f ms", least);
+	request_free(&request);
+	matcher_destroy(matcher);
+	unload(&loaded);
+}
+END_TEST
+
 START_TEST(goes_through_many_that_apply)
 {
 	char *text = calloc(1, 100000);
@@ -841,6 +879,7 @@ Suite *suite_dialplan(void)
 	tcase_add_test(tc, is_not_changed_by_who_listens);
 	tcase_add_loop_test(tc, passes_over_a_long_value, 0, ROWS(long_values));
 	tcase_add_test(tc, finds_one_of_many);
+	tcase_add_test(tc, finds_the_groups_of_many_once);
 	tcase_add_test(tc, goes_through_many_that_apply);
 	tcase_add_test(tc, says_that_there_is_no_memory);
 	tcase_add_test(tc, says_that_there_is_no_memory_for_much);
