@@ -30,26 +30,30 @@ static int show_bytes(char *out, const char *s, int len)
 	return 4 * len;
 }
 
-/* What a peer or an author typed goes to terminals and logs: no control
- * character may pass, and what looks like a blank but is none is shown as what
- * it is. */
-static void printable(const char *text, char *shown)
+static bool is_control(long code)
+{
+	return code < 0x20 || (code >= 0x7f && code < 0xa0);
+}
+
+/* What a peer or an author typed goes to terminals, logs, and replies that are
+ * UTF-8: no control character may pass, nor what is no character at all, and
+ * what looks like a blank but is none is shown as what it is. */
+static void printable(const char *text, int len, char *shown)
 {
 	const char *last = shown + SHOWN_BYTES - 16;
-	int left = (int)strlen(text);
+	int bytes;
 
-	while(left > 0 && shown < last) {
-		lookalike_t found = lookalike_find(text, left);
-		int len = found.is_invisible ? found.len : 1;
+	for(; len > 0 && shown < last; text += bytes, len -= bytes) {
+		long code = utf8_decode(text, len, &bytes);
 
-		if(found.is_invisible)
-			shown += show_bytes(shown, text, len);
-		else if((unsigned char)*text < 0x20 || *text == 0x7f)
+		if(code < 0 || is_control(code)) {
 			*shown++ = '?';
-		else
-			*shown++ = *text;
-		text += len;
-		left -= len;
+		} else if(lookalike_find(text, len).is_invisible) {
+			shown += show_bytes(shown, text, bytes);
+		} else {
+			memcpy(shown, text, bytes);
+			shown += bytes;
+		}
 	}
 	*shown = '\0';
 }
@@ -60,11 +64,14 @@ static void report(diagnostics_t *diagnostics, severity_t severity,
 	char text[DIAGNOSTIC_BYTES], shown[SHOWN_BYTES];
 	diagnostic_t diagnostic = {
 			severity, where->line, where->column, shown, NULL};
+	int len;
 
 	if(diagnostics->emit == NULL)
 		return;
-	vsnprintf(text, sizeof(text), format, arguments);
-	printable(text, shown);
+	len = vsnprintf(text, sizeof(text), format, arguments);
+	if(len >= (int)sizeof(text))
+		len = utf8_cut(text, sizeof(text) - 1, sizeof(text) - 5);
+	printable(text, len, shown);
 	if(severity == SEVERITY_WARNING)
 		diagnostic.name = diagnostics->warning_name;
 	diagnostics->emit(diagnostics->context, &diagnostic);

@@ -6,6 +6,7 @@
 #define FAILOVER_DIAGNOSTICS_H
 
 #include "fragment.h"
+#include "utf8.h"
 
 typedef enum severity
 {
@@ -20,8 +21,8 @@ typedef struct diagnostic
 	severity_t severity;
 	int line;		  /* from 1 */
 	int column;		  /* from 1, in bytes */
-	const char *text; /* what is wrong, and what would be right; valid during
-					   * the call of emit only */
+	const char *text; /* what is wrong, and what would be right, on one line of
+					   * UTF-8; valid during the call of emit only */
 	const char *name; /* of a warning, what it is called; NULL: nothing */
 } diagnostic_t;
 
@@ -40,9 +41,9 @@ typedef struct diagnostics
 #define DIAGNOSTIC_VALUE_BYTES 128
 
 /** The text of a fragment for a message, to be printed with "%.*s". */
-#define SHOWN(fragment)                                                     \
-	(fragment)->text.len < DIAGNOSTIC_VALUE_BYTES ? (fragment)->text.len    \
-												  : DIAGNOSTIC_VALUE_BYTES, \
+#define SHOWN(fragment)                                                        \
+	utf8_cut(                                                                  \
+			(fragment)->text.s, (fragment)->text.len, DIAGNOSTIC_VALUE_BYTES), \
 			(fragment)->text.s
 
 /** Report an error at the beginning of a fragment.

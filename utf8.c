@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "utf8.h"
 
+/* A character takes at most 4 bytes. */
+#define BEGINNING_BYTES_MAX 3
+
 static int sequence_len(unsigned char first)
 {
 	if(first < 0x80)
@@ -35,4 +38,20 @@ long utf8_decode(const char *s, int len, int *bytes)
 		return -1;
 	*bytes = count;
 	return code;
+}
+
+int utf8_cut(const char *s, int len, int most)
+{
+	int back;
+
+	if(len <= most)
+		return len;
+	for(back = 1; back <= BEGINNING_BYTES_MAX && back <= most; back++) {
+		int bytes;
+
+		if(utf8_decode(s + most - back, len - most + back, &bytes) >= 0
+				&& bytes > back)
+			return most - back;
+	}
+	return most;
 }

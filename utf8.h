@@ -10,4 +10,9 @@
  * @return its code, or -1: it is none */
 long utf8_decode(const char *s, int len, int *bytes);
 
+/** Where to cut a text that is too long, so that no character of it is cut.
+ * @param most how many bytes there is room for
+ * @return how many to take; len where all of it has room */
+int utf8_cut(const char *s, int len, int most);
+
 #endif

@@ -43,8 +43,9 @@ START_TEST(counts_without_anyone_who_listens)
 }
 END_TEST
 
-/* Whatever an author typed, a terminal or a log gets no control character. */
-START_TEST(lets_no_control_character_through)
+/* Whatever an author typed, a terminal or a log gets no control character, and a
+ * reply of UTF-8 nothing that is none. */
+START_TEST(lets_nothing_through_but_text)
 {
 	collector_t collector;
 	int code;
@@ -54,13 +55,13 @@ START_TEST(lets_no_control_character_through)
 		char c = (char)code;
 		str text = {&c, 1};
 		fragment_t where = fragment_of(&text);
-		bool is_control = code < 0x20 || code == 0x7f;
+		bool is_text = code >= 0x20 && code < 0x7f;
 		char expected[16] = "";
 
 		collector_init(&collector);
 		diagnostics_error(
 				&collector.diagnostics, &where, "[%.*s]", SHOWN(&where));
-		print(expected, sizeof(expected), "1:1 [%c]\n", is_control ? '?' : c);
+		print(expected, sizeof(expected), "1:1 [%c]\n", is_text ? c : '?');
 		ck_assert_str_eq(collector.text, expected);
 	}
 }
@@ -69,7 +70,8 @@ END_TEST
 /* What looks like a blank, or like nothing, is shown as what it is. */
 START_TEST(shows_what_is_invisible)
 {
-	static const char text[] = "a\xc2\xa0\xe2\x80\x8b\xc3\xbc\xe2\x80\x9c\xc2";
+	static const char text[] =
+			"a\xc2\xa0\xe2\x80\x8b\xc3\xbc\xe2\x80\x9c\xc2\x85\xc2";
 	collector_t collector;
 	str whole = exact(text, (int)sizeof(text) - 1);
 	fragment_t where = fragment_of(&whole);
@@ -79,7 +81,7 @@ START_TEST(shows_what_is_invisible)
 	collector_init(&collector);
 	diagnostics_error(&collector.diagnostics, &where, "[%.*s]", SHOWN(&where));
 	ck_assert_str_eq(collector.text,
-			"1:1 [a\\xc2\\xa0\\xe2\\x80\\x8b\xc3\xbc\xe2\x80\x9c\xc2]\n");
+			"1:1 [a\\xc2\\xa0\\xe2\\x80\\x8b\xc3\xbc\xe2\x80\x9c??]\n");
 	/* and too much of it is cut */
 	for(i = 0; i < 600; i++)
 		many[i] = "\xe3\x80\x80"[i % 3];
@@ -88,6 +90,26 @@ START_TEST(shows_what_is_invisible)
 	diagnostics_error(&collector.diagnostics, &where, "%s", many);
 	ck_assert_int_gt((int)strlen(collector.text), 512);
 	exact_free(&whole);
+}
+END_TEST
+
+/* A long value, and a long message. */
+START_TEST(cuts_between_characters)
+{
+	collector_t collector;
+	char bytes[3 * 400];
+	str text = {bytes, sizeof(bytes)};
+	fragment_t where = fragment_of(&text);
+	int i;
+
+	for(i = 0; i < (int)sizeof(bytes); i++)
+		bytes[i] = "\xe2\x82\xac"[i % 3];
+	collector_init(&collector);
+	diagnostics_error(&collector.diagnostics, &where, "[%.*s]", SHOWN(&where));
+	diagnostics_error(&collector.diagnostics, &where, "%.*s", STR_FMT(&text));
+	ck_assert_ptr_null(strchr(collector.text, '?'));
+	ck_assert_int_eq((int)strcspn(collector.text, "]"),
+			(int)strlen("1:1 [") + DIAGNOSTIC_VALUE_BYTES / 3 * 3);
 }
 END_TEST
 
@@ -146,7 +168,8 @@ Suite *suite_diagnostics(void)
 
 	tcase_add_test(tc, says_where_and_counts);
 	tcase_add_test(tc, counts_without_anyone_who_listens);
-	tcase_add_test(tc, lets_no_control_character_through);
+	tcase_add_test(tc, lets_nothing_through_but_text);
+	tcase_add_test(tc, cuts_between_characters);
 	tcase_add_test(tc, shows_what_is_invisible);
 	tcase_add_test(tc, names_warnings_only);
 	tcase_add_loop_test(tc, cuts_the_value_and_not_the_reason, 0, 8);

@@ -172,7 +172,7 @@ static const struct
 		{"class 7: DEL", TEXT(PLAN "\x7f"), NULL,
 				"2:1 a control character (0x7f) does not belong..."},
 		{"class 8: no UTF-8, in a URI", TEXT(PLAN "To = sip:\xff@h"), NULL,
-				"2:10 [sip:\xff@h]: this character is not allowed in a user "
+				"2:10 [sip:?@h]: this character is not allowed in a user "
 				"part, write it as %HH"},
 		{"class 8: no UTF-8, in a comment", TEXT("# \xff\n" PLAN),
 				"2: implied current(UDP)", ""},

@@ -44,12 +44,43 @@ START_TEST(decodes)
 }
 END_TEST
 
+static const struct
+{
+	const char *title;
+	const char *text;
+	int len;
+	int most, taken;
+} cuts[] = {
+		{"there is room", TEXT("abc"), 3, 3},
+		{"there is more", TEXT("abc"), 9, 3},
+		{"between letters", TEXT("abc"), 2, 2},
+		{"no room", TEXT("\xc3\xa4"), 0, 0},
+		{"within two bytes", TEXT("a\xc3\xa4"), 2, 1},
+		{"behind them", TEXT("a\xc3\xa4z"), 3, 3},
+		{"within three", TEXT("\xe2\x82\xac"), 2, 0},
+		{"within four", TEXT("ab\xf0\x9f\x98\x80z"), 5, 2},
+		{"before four", TEXT("ab\xf0\x9f\x98\x80z"), 2, 2},
+		{"in what is no character", TEXT("ab\x80\x80\x80\x80"), 4, 4},
+		{"in half of one", TEXT("ab\xf0\x9f\x98z"), 4, 4},
+};
+
+START_TEST(cuts_between_characters)
+{
+	str text = exact(cuts[_i].text, cuts[_i].len);
+	int taken = utf8_cut(text.s, text.len, cuts[_i].most);
+
+	EXPECT(taken == cuts[_i].taken, "%s: %d bytes", cuts[_i].title, taken);
+	exact_free(&text);
+}
+END_TEST
+
 Suite *suite_utf8(void)
 {
 	Suite *suite = suite_create("utf8");
 	TCase *tc = tcase_create("utf8");
 
 	tcase_add_loop_test(tc, decodes, 0, ROWS(characters));
+	tcase_add_loop_test(tc, cuts_between_characters, 0, ROWS(cuts));
 	suite_add_tcase(suite, tc);
 	return suite;
 }
