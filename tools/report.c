@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "json.h"
@@ -30,18 +29,8 @@ static const char *const severity_names[] = {
 static void collect(void *context, const diagnostic_t *diagnostic)
 {
 	report_t *report = context;
-	str text = {(char *)diagnostic->text, (int)strlen(diagnostic->text)};
-	finding_t *finding = arena_alloc(report->arena, sizeof(*finding));
 
-	if(finding == NULL || arena_copy(report->arena, &text, &text) < 0) {
-		report->has_failed = true;
-		return;
-	}
-	finding->diagnostic = *diagnostic;
-	finding->diagnostic.text = text.s;
-	finding->number = report->count++;
-	*report->last = finding;
-	report->last = &finding->next;
+	findings_add(&report->findings, diagnostic);
 }
 
 void report_init(
@@ -57,40 +46,16 @@ void report_init(
 		report->text.s += bom;
 		report->text.len -= (int)bom;
 	}
-	report->arena = arena;
-	report->last = &report->findings;
+	findings_init(&report->findings, arena);
 	report->diagnostics.emit = collect;
 	report->diagnostics.context = report;
 }
 
-static int compare(const void *a, const void *b)
-{
-	const finding_t *x = *(finding_t *const *)a;
-	const finding_t *y = *(finding_t *const *)b;
-
-	if(x->diagnostic.line != y->diagnostic.line)
-		return x->diagnostic.line < y->diagnostic.line ? -1 : 1;
-	if(x->diagnostic.column != y->diagnostic.column)
-		return x->diagnostic.column < y->diagnostic.column ? -1 : 1;
-	return x->number < y->number ? -1 : 1;
-}
-
 int report_sort(report_t *report)
 {
-	finding_t *finding;
-	int i = 0;
-
-	report->sorted = arena_alloc(
-			report->arena, (size_t)report->count * sizeof(*report->sorted));
-	if(report->sorted == NULL || report->has_failed) {
-		report->count = 0;
-		return -1;
-	}
-	for(finding = report->findings; finding != NULL; finding = finding->next)
-		report->sorted[i++] = finding;
-	qsort(report->sorted, (size_t)report->count, sizeof(*report->sorted),
-			compare);
-	return 0;
+	report->sorted = findings_sort(&report->findings);
+	report->count = report->sorted == NULL ? 0 : report->findings.count;
+	return report->sorted == NULL ? -1 : 0;
 }
 
 /* -- a line and its caret ----------------------------------------------- */

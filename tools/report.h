@@ -7,26 +7,16 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#include "arena.h"
-#include "diagnostics.h"
-
-typedef struct finding
-{
-	struct finding *next;
-	diagnostic_t diagnostic; /* its text is a copy */
-	int number;				 /* in the order of reporting */
-} finding_t;
+#include "findings.h"
 
 typedef struct report
 {
 	diagnostics_t diagnostics; /* to be handed to whoever reports */
 	const char *name;		   /* of the text */
 	str text;
-	arena_t *arena;
-	finding_t *findings, **last;
+	findings_t findings;
 	finding_t **sorted; /* count of them, once they are */
 	int count;
-	bool has_failed;		   /* without memory */
 	bool are_warnings_pending; /* they are looked for in a text without errors */
 } report_t;
 

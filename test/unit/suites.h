@@ -8,6 +8,7 @@
 
 Suite *suite_arena(void);
 Suite *suite_diagnostics(void);
+Suite *suite_findings(void);
 Suite *suite_ascii(void);
 Suite *suite_fragment(void);
 Suite *suite_text_map(void);
