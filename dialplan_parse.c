@@ -518,9 +518,9 @@ static void link_variables(parser_t *parser, rule_t *rule)
 	}
 }
 
-/* Put together what matching needs of all rules.
+/* Put the rules and what they ask for into the plan.
  * @return 0, or -1 without memory */
-static int finish_plan(parser_t *parser)
+static int list_rules(parser_t *parser)
 {
 	dialplan_t *plan = parser->plan;
 	rule_t *rule;
@@ -529,45 +529,68 @@ static int finish_plan(parser_t *parser)
 			arena_alloc(parser->arena, plan->n_rules * sizeof(*plan->rules));
 	if(plan->rules == NULL)
 		return -1;
-	for(rule = parser->first; rule != NULL; rule = rule->next) {
+	for(rule = parser->first; rule != NULL; rule = rule->next)
 		plan->rules[rule->id] = rule;
-		link_variables(parser, rule);
-	}
-	if(arena_has_failed(parser->scratch))
-		return -1;
 	plan->subjects = parser->tests.subjects;
 	plan->n_subjects = parser->tests.n_subjects;
 	plan->n_tests = parser->tests.n_tests;
+	return 0;
+}
+
+/* Put together what matching needs of all rules.
+ * @return 0, or -1 without memory */
+static int finish_plan(parser_t *parser)
+{
+	dialplan_t *plan = parser->plan;
+	int i;
+
+	for(i = 0; i < plan->n_rules; i++)
+		link_variables(parser, plan->rules[i]);
+	if(arena_has_failed(parser->scratch))
+		return -1;
 	plan->index = rule_index_make(plan->rules, plan->n_rules, plan->n_subjects,
 			parser->arena, parser->scratch);
 	return plan->index == NULL ? -1 : 0;
 }
 
-dialplan_t *dialplan_parse(const str *text, arena_t *arena, arena_t *scratch,
-		diagnostics_t *diagnostics)
+static int no_memory(const fragment_t *text, diagnostics_t *diagnostics)
+{
+	return diagnostics_error(diagnostics, text, "no memory for the dial plan");
+}
+
+int dialplan_read(const str *text, dialplan_t **plan, arena_t *arena,
+		arena_t *scratch, diagnostics_t *diagnostics)
 {
 	parser_t parser = {
 			.arena = arena, .scratch = scratch, .diagnostics = diagnostics};
 	fragment_t whole = fragment_of(text);
 	int errors_before = diagnostics->errors;
 
-	if(text->len > DIALPLAN_BYTES_MAX) {
-		diagnostics_error(diagnostics, &whole,
+	*plan = NULL;
+	if(text->len > DIALPLAN_BYTES_MAX)
+		return diagnostics_error(diagnostics, &whole,
 				"a dial plan is at most %d bytes long", DIALPLAN_BYTES_MAX);
-		return NULL;
-	}
 	if(check_encoding(&whole, diagnostics) < 0)
-		return NULL;
+		return -1;
 	parser.plan = arena_alloc(arena, sizeof(*parser.plan));
+	if(parser.plan == NULL)
+		return no_memory(&whole, diagnostics);
 	parser.last = &parser.first;
 	tests_init(&parser.tests, arena, scratch);
-	if(parser.plan != NULL)
-		read_lines(&parser, whole);
+	read_lines(&parser, whole);
+	if(list_rules(&parser) < 0)
+		return no_memory(&whole, diagnostics);
+	*plan = parser.plan;
 	if(diagnostics->errors > errors_before)
-		return NULL;
-	if(parser.plan == NULL || finish_plan(&parser) < 0) {
-		diagnostics_error(diagnostics, &whole, "no memory for the dial plan");
-		return NULL;
-	}
-	return parser.plan;
+		return -1;
+	return finish_plan(&parser) < 0 ? no_memory(&whole, diagnostics) : 0;
+}
+
+dialplan_t *dialplan_parse(const str *text, arena_t *arena, arena_t *scratch,
+		diagnostics_t *diagnostics)
+{
+	dialplan_t *plan;
+
+	return dialplan_read(text, &plan, arena, scratch, diagnostics) < 0 ? NULL
+																	   : plan;
 }

@@ -20,4 +20,12 @@
 dialplan_t *dialplan_parse(const str *text, arena_t *arena, arena_t *scratch,
 		diagnostics_t *diagnostics);
 
+/** The same for whoever looks for more mistakes in what could be read.
+ * @param plan set to the plan; when -1 is returned, to its rules as far as they
+ *             could be read, and its subjects, for nothing but to be looked at;
+ *             NULL if there is none
+ * @return 0, or -1 with every error reported */
+int dialplan_read(const str *text, dialplan_t **plan, arena_t *arena,
+		arena_t *scratch, diagnostics_t *diagnostics);
+
 #endif

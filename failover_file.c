@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -60,18 +59,13 @@ static const char *read_open(int fd, arena_t *arena, str *text)
 	return NULL;
 }
 
-int file_read(
-		const char *path, arena_t *arena, str *text, char *why, size_t why_size)
+const char *file_read(const char *path, arena_t *arena, str *text)
 {
-	const char *fault = NULL;
 	/* opening a FIFO without a writer must not stop the server */
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	const char *fault = fd < 0 ? strerror(errno) : read_open(fd, arena, text);
 
-	fault = fd < 0 ? strerror(errno) : read_open(fd, arena, text);
-	if(fault != NULL)
-		snprintf(why, why_size, "%s: cannot read the dial plan: %s", path,
-				fault);
 	if(fd >= 0)
 		close(fd);
-	return fault == NULL ? 0 : -1;
+	return fault;
 }

@@ -8,10 +8,9 @@
 /** Read a file of at most DIALPLAN_BYTES_MAX bytes.
  * @param path NUL-terminated
  * @param arena holds the text
- * @param why room for the reason when -1 is returned, why_size bytes
- * @return 0; -1 if it is no regular file, cannot be read, is too long, or was
- *         changed while it was read */
-int file_read(const char *path, arena_t *arena, str *text, char *why,
-		size_t why_size);
+ * @return NULL; or what is wrong, valid until the next call of strerror(): it is no
+ *         regular file, cannot be read, is too long, or was changed while it was
+ *         read, or without memory (which arena_has_failed() tells) */
+const char *file_read(const char *path, arena_t *arena, str *text);
 
 #endif

@@ -5,6 +5,7 @@
 #include "failover_rpc.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -20,6 +21,44 @@
 #define LIST_SOURCE_BYTES_MAX 1000
 #define LIST_NAME_BYTES_MAX 64
 
+/* Of a fault the module ctl has room for 255 bytes, and reads beyond it with one
+ * more; jsonrpcs cuts it at 127, wherever in a character that is. */
+#define FAULT_BYTES_MAX 250
+
+/* -- texts -------------------------------------------------------------- */
+
+/* A text as UTF-8, which a file or its name need not be.
+ * @param buffer room for size bytes; what is longer is cut
+ * @param is_ascii it is of ASCII only */
+static str clean_text(const str *text, char *buffer, int size, bool is_ascii)
+{
+	int left = utf8_cut(text->s, text->len, size);
+	const char *at = text->s;
+	str clean = {buffer, 0};
+	int bytes;
+
+	for(; left > 0; at += bytes, left -= bytes) {
+		long code = utf8_decode(at, left, &bytes);
+
+		if(code < 0 || (is_ascii && code >= 0x80)) {
+			buffer[clean.len++] = '?';
+		} else {
+			memcpy(buffer + clean.len, at, bytes);
+			clean.len += bytes;
+		}
+	}
+	return clean;
+}
+
+/* Where the plan comes from.
+ * @param buffer room for PATH_MAX bytes */
+static str source_text(const plan_t *plan, char *buffer)
+{
+	str source = str_of(plan_source(plan));
+
+	return clean_text(&source, buffer, PATH_MAX, false);
+}
+
 /* -- failover.reload ---------------------------------------------------- */
 
 static const char *const reload_doc[] = {
@@ -31,20 +70,34 @@ static const char *const reload_doc[] = {
 static void fault_of_plan(
 		rpc_t *rpc, void *context, int code, const failure_t *failure)
 {
-	int len = (int)strcspn(failure->text, "\n");
+	str line = {(char *)failure->text, (int)strcspn(failure->text, "\n")};
+	char buffer[FAULT_BYTES_MAX];
+	char more[64] = "";
 
 	if(failure->errors > 1)
-		rpc->fault(context, code, "%.*s (%d errors; the log has all of them)",
-				len > 180 ? 180 : len, failure->text, failure->errors);
-	else
-		rpc->fault(context, code, "%.*s", len, failure->text);
+		snprintf(more, sizeof(more), " (%d errors; the log has all of them)",
+				failure->errors);
+	line = clean_text(&line, buffer, FAULT_BYTES_MAX - (int)strlen(more), true);
+	rpc->fault(context, code, "%.*s%s", STR_FMT(&line), more);
+}
+
+/* What is loaded now. */
+static void reply_with_plan(rpc_t *rpc, void *context)
+{
+	plan_t *plan = plan_acquire();
+	char buffer[PATH_MAX];
+	str source = source_text(plan, buffer);
+	void *reply;
+
+	if(rpc->add(context, "{", &reply) >= 0)
+		rpc->struct_add(reply, "Sd", "file", &source, "rules",
+				plan_dialplan(plan)->n_rules);
+	plan_release(plan);
 }
 
 static void rpc_reload(rpc_t *rpc, void *context)
 {
 	failure_t failure;
-	plan_t *plan;
-	void *reply;
 
 	switch(plan_reload(&failure)) {
 		case RELOAD_NO_FILE:
@@ -62,13 +115,9 @@ static void rpc_reload(rpc_t *rpc, void *context)
 			fault_of_plan(rpc, context, 500, &failure);
 			return;
 		case RELOAD_DONE:
-			break;
+			reply_with_plan(rpc, context);
+			return;
 	}
-	plan = plan_acquire();
-	if(rpc->add(context, "{", &reply) >= 0)
-		rpc->struct_add(reply, "sd", "file", plan_source(plan), "rules",
-				plan_dialplan(plan)->n_rules);
-	plan_release(plan);
 }
 
 /* -- failover.list ------------------------------------------------------ */
@@ -88,34 +137,21 @@ static void time_text(time_t when, char *text, size_t size)
 
 static void add_failure(rpc_t *rpc, void *reply)
 {
+	char buffer[LIST_SOURCE_BYTES_MAX];
 	failure_t failure;
 	char at[32];
 	void *section;
+	str text;
 
 	plan_last_failure(&failure);
 	if(failure.at == 0
 			|| rpc->struct_add(reply, "{", "last_failed_reload", &section) < 0)
 		return;
 	time_text(failure.at, at, sizeof(at));
-	failure.text[LIST_SOURCE_BYTES_MAX] = '\0';
-	rpc->struct_add(section, "sds", "at", at, "errors", failure.errors, "text",
-			failure.text);
-}
-
-/* A text of the plan, without what would be no UTF-8 in a reply.
- * @param buffer room for as many bytes */
-static str clean_text(const str *text, char *buffer, int size)
-{
-	str clean = {buffer, text->len < size ? text->len : size};
-	int bytes;
-	int i;
-
-	memcpy(buffer, text->s, clean.len);
-	for(i = 0; i < clean.len; i += bytes) {
-		if(utf8_decode(buffer + i, clean.len - i, &bytes) < 0)
-			buffer[i] = '?';
-	}
-	return clean;
+	text = str_of(failure.text);
+	text = clean_text(&text, buffer, sizeof(buffer), false);
+	rpc->struct_add(
+			section, "sdS", "at", at, "errors", failure.errors, "text", &text);
 }
 
 /* @return about how many bytes it takes in the reply */
@@ -125,9 +161,9 @@ static int add_rule(rpc_t *rpc, void *list, const rule_t *rule)
 	char source_buffer[LIST_SOURCE_BYTES_MAX];
 	str no_name = {"", 0};
 	str name = clean_text(rule->name.len > 0 ? &rule->name : &no_name,
-			name_buffer, sizeof(name_buffer));
-	str source =
-			clean_text(&rule->source, source_buffer, sizeof(source_buffer));
+			name_buffer, sizeof(name_buffer), false);
+	str source = clean_text(
+			&rule->source, source_buffer, sizeof(source_buffer), false);
 	void *section;
 
 	if(rpc->array_add(list, "{", &section) >= 0)
@@ -140,6 +176,8 @@ static void add_plan(
 		rpc_t *rpc, void *context, const plan_t *plan, int first, int count)
 {
 	const dialplan_t *dialplan = plan_dialplan(plan);
+	char source_buffer[PATH_MAX];
+	str source = source_text(plan, source_buffer);
 	char at[32];
 	void *reply, *list;
 	int bytes = 0;
@@ -148,8 +186,8 @@ static void add_plan(
 	if(rpc->add(context, "{", &reply) < 0)
 		return;
 	time_text(plan_loaded_at(plan), at, sizeof(at));
-	rpc->struct_add(reply, "ssd", "file", plan_source(plan), "loaded", at,
-			"rules", dialplan->n_rules);
+	rpc->struct_add(reply, "Ssd", "file", &source, "loaded", at, "rules",
+			dialplan->n_rules);
 	add_failure(rpc, reply);
 	if(rpc->struct_add(reply, "[", "list", &list) < 0)
 		return;

@@ -3,7 +3,6 @@
 #include "../../core/forward.h"
 #include "../../core/hashes.h"
 #include "../../core/ip_addr.h"
-#include "../../core/mem/mem.h"
 #include "../../core/parser/parse_uri.h"
 #include "../../core/pvar.h"
 #include "../../core/xavp.h"
@@ -345,28 +344,19 @@ static bool is_known_pv(const str *text)
 	return pv_parse_spec2(&name, &spec, 1) == text->s + text->len;
 }
 
-static int pv_check(const subject_t *subject, diagnostics_t *diagnostics)
+/* @return 1: the server has it, and so has this process; 0: it has not;
+ *         SOURCE_FAILED without memory */
+static int pv_find(const str *text, arena_t *scratch)
 {
-	str name = {NULL, subject->name.len};
-	bool is_known;
+	str name;
 
-	if(is_kept_pv(&subject->name))
+	if(is_kept_pv(text))
+		return 1;
+	if(arena_copy(scratch, text, &name) < 0)
+		return SOURCE_FAILED;
+	if(!is_known_pv(&name))
 		return 0;
-	name.s = pkg_malloc(name.len + 1);
-	if(name.s == NULL) {
-		PKG_MEM_ERROR;
-		return diagnostics_error(diagnostics, &subject->where, "no memory");
-	}
-	memcpy(name.s, subject->name.s, name.len);
-	name.s[name.len] = '\0';
-	is_known = is_known_pv(&name) && pv_cache_get(&name) != NULL;
-	pkg_free(name.s);
-	if(is_known)
-		return 0;
-	return diagnostics_error(diagnostics, &subject->where,
-			"[%.*s]: there is no such pseudo-variable here; load the module "
-			"that has it",
-			SHOWN(&subject->where));
+	return pv_cache_get(&name) == NULL ? SOURCE_FAILED : 1;
 }
 
 /* -- the table ---------------------------------------------------------- */
@@ -401,7 +391,58 @@ request_source_t source_of_request(source_t *source, struct sip_msg *msg)
 	return (request_source_t){.values = read_values, .context = source};
 }
 
-int source_check(const subject_t *subject, diagnostics_t *diagnostics)
+/* Find the pseudo-variables of a plan, each once.
+ * @param is_missing set by the subjects' ids
+ * @return how many the server does not have; SOURCE_FAILED without memory */
+static int find_missing(
+		const dialplan_t *plan, arena_t *scratch, bool *is_missing)
 {
-	return subject->kind == SUBJECT_PV ? pv_check(subject, diagnostics) : 0;
+	int count = 0;
+	int i;
+
+	for(i = 0; i < plan->n_subjects; i++) {
+		const subject_t *subject = plan->subjects[i];
+		int found = 1;
+
+		if(subject->kind == SUBJECT_PV)
+			found = pv_find(&subject->name, scratch);
+		if(found == SOURCE_FAILED)
+			return SOURCE_FAILED;
+		is_missing[i] = found == 0;
+		count += is_missing[i];
+	}
+	return count;
+}
+
+/* Report the conditions of a rule that ask for what is missing. */
+static void report_missing(
+		const rule_t *rule, const bool *is_missing, diagnostics_t *diagnostics)
+{
+	const condition_t *it;
+
+	for(it = rule->conditions; it != NULL; it = it->next) {
+		const subject_t *subject = it->test->subject;
+
+		if(is_missing[subject->id])
+			diagnostics_error(diagnostics, &it->where,
+					"[%.*s]: there is no such pseudo-variable here; load the "
+					"module that has it",
+					SHOWN(&subject->where));
+	}
+}
+
+int source_check(
+		const dialplan_t *plan, arena_t *scratch, diagnostics_t *diagnostics)
+{
+	bool *is_missing =
+			arena_alloc(scratch, plan->n_subjects * sizeof(*is_missing));
+	int count;
+	int i;
+
+	if(is_missing == NULL)
+		return SOURCE_FAILED;
+	count = find_missing(plan, scratch, is_missing);
+	for(i = 0; count > 0 && i < plan->n_rules; i++)
+		report_missing(plan->rules[i], is_missing, diagnostics);
+	return count > 0 ? -1 : count;
 }

@@ -29,12 +29,14 @@ typedef struct source
  *         what could change while they are in use is copied into the arena */
 request_source_t source_of_request(source_t *source, struct sip_msg *msg);
 
-/** Does this server have what a condition asks for? A pseudo-variable that it
- * does not know is an error at the place where it stands. One that it knows is
- * read and kept by the process (pv_cache_get, core/pvapi.c): to be called before
- * the processes are forked, once all modules are loaded, so that none has to do
- * it again; and by the process that reloads a plan. It takes no lock.
- * @return 0, or -1 with one error reported */
-int source_check(const subject_t *subject, diagnostics_t *diagnostics);
+/** Does this server have what the conditions of a plan ask for? Where one asks
+ * for a pseudo-variable that it does not know, that is an error. One that it
+ * knows is read and kept by the process (pv_cache_get, core/pvapi.c): to be called
+ * before the processes are forked, once all modules are loaded, so that none has
+ * to do it again; and by the process that reloads a plan. It takes no lock.
+ * @param scratch holds what is needed meanwhile
+ * @return 0; -1 with every error reported; SOURCE_FAILED without memory */
+int source_check(
+		const dialplan_t *plan, arena_t *scratch, diagnostics_t *diagnostics);
 
 #endif

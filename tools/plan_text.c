@@ -38,29 +38,18 @@ static const char *read_stdin(arena_t *arena, str *text)
 	return "it is longer than 16 MiB, which is the most";
 }
 
-static int refuse(const char *why)
-{
-	fputs("failoverctl: ", stderr);
-	print_string(stderr, why);
-	fputc('\n', stderr);
-	return -1;
-}
-
 int plan_text_read(plan_text_t *plan, const char *path, arena_t *arena)
 {
+	bool is_stdin = strcmp(path, "-") == 0;
 	const char *fault;
-	char why[8192];
 
-	plan->name = path;
-	if(strcmp(path, "-") != 0)
-		return file_read(path, arena, &plan->text, why, sizeof(why)) < 0
-					   ? refuse(why)
-					   : 0;
-	plan->name = STDIN_NAME;
-	fault = read_stdin(arena, &plan->text);
+	plan->name = is_stdin ? STDIN_NAME : path;
+	fault = is_stdin ? read_stdin(arena, &plan->text)
+					 : file_read(path, arena, &plan->text);
 	if(fault == NULL)
 		return 0;
-	snprintf(why, sizeof(why), "%s: cannot read the dial plan: %s", STDIN_NAME,
-			fault);
-	return refuse(why);
+	fputs("failoverctl: ", stderr);
+	print_string(stderr, plan->name);
+	fprintf(stderr, ": cannot read the dial plan: %s\n", fault);
+	return -1;
 }

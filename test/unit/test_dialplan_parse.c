@@ -765,6 +765,44 @@ START_TEST(reads_a_plan_that_is_cut_off)
 }
 END_TEST
 
+/* What could be read of a plan with a mistake, for whoever looks on. */
+START_TEST(leaves_what_it_could_read)
+{
+	static const struct
+	{
+		const char *text, *expected;
+		int n_subjects;
+	} rows[] = {
+			{"[Matching Patterns]\nFrom = (\n$pv($x) = 1\n[Deploy Patterns]\n"
+			 "To = sip:a@h/TLS\n[Matching Patterns]\nX-A = y\n",
+					"1: {$pv($x)~1@0} sip:a@h/TLS\n"
+					"6: {X-A~y@0} implied current(UDP)",
+					3},
+			{"To = sip:a@h", "no rule", 0},
+			{"\xff\xfe[\n", NULL, 0},
+	};
+	arena_t *arena = small_arena();
+	diagnostics_t none = {0};
+	int i;
+
+	for(i = 0; i < ROWS(rows); i++) {
+		str text = str_of(rows[i].text);
+		char described[1024] = "";
+		dialplan_t *plan;
+
+		ck_assert_int_eq(dialplan_read(&text, &plan, arena, arena, &none), -1);
+		if(rows[i].expected == NULL) {
+			ck_assert_ptr_null(plan);
+			continue;
+		}
+		describe_plan(plan, described, sizeof(described));
+		ck_assert_str_eq(described, rows[i].expected);
+		ck_assert_int_eq(plan->n_subjects, rows[i].n_subjects);
+	}
+	arena_destroy(arena);
+}
+END_TEST
+
 START_TEST(counts_only_its_own_errors)
 {
 	arena_t *arena = small_arena();
@@ -1114,6 +1152,7 @@ Suite *suite_dialplan_parse(void)
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, reads_a_plan, 0, ROWS(plans));
 	tcase_add_test(tc, reads_a_plan_that_is_cut_off);
+	tcase_add_test(tc, leaves_what_it_could_read);
 	tcase_add_test(tc, counts_only_its_own_errors);
 	tcase_add_loop_test(tc, knows_its_source, 0, ROWS(sources));
 	tcase_add_test(tc, shares_tests);

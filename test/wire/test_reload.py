@@ -3,9 +3,12 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import pathlib
 import re
+import resource
+import socket
 import subprocess
 
 import pytest
@@ -138,7 +141,9 @@ FAULTS = {
     "more than there is memory for": (
         lambda file: file.write_text("[Matching Patterns]\nX = y\n[Deploy Patterns]\n"
                                      * 40_000),
-        r"500 - .*needs \d+\.\d MB of shared memory, free are \d+\.\d MB"),
+        r"500 - .*/plan: the dial plan needs \d+\.\d MB of shared memory, free are "
+        r"\d+\.\d MB, of which an eighth has to stay for the calls: a greater -m would be "
+        r"right$"),
 }
 
 
@@ -210,7 +215,184 @@ def test_a_plan_that_shared_memory_is_too_small_for_stops_the_start():
     status, log = kamailio.start_that_fails(config)
     assert status not in (0, None)
     assert re.search(r"/plan: the dial plan needs \d+\.\d MB of shared memory, free are "
-                     r"\d+\.\d MB: a greater -m would be right", log), log
+                     r"\d+\.\d MB, of which an eighth has to stay for the calls: a greater "
+                     r"-m would be right", log), log
+
+
+# -- memory --------------------------------------------------------------------------
+
+def many_rules(count):
+    return "".join(f"[Matching Patterns]\nX-{n} = y\n[Deploy Patterns]\n"
+                   f"To = sip:{n}@127.0.0.1\n" for n in range(count))
+
+
+def plan_server(plan="# nothing\n", path="@DIR@/plan", **more):
+    """A server with a dial plan, which can be reloaded."""
+    config = kamailio.Config(
+        ROUTE, modparams=(("failover", "dialplan", path),), files={"plan": plan}, **{
+            name: more.pop(name) for name in ("globals", "modules", "extra") if name in more})
+    config.modparams += more.pop("modparams", ())
+    return kamailio.Server(config, **more)
+
+
+@contextlib.contextmanager
+def too_little_for_plans(server):
+    """A server whose log may say so."""
+    try:
+        yield server.start()
+        faults = server.stop()
+    finally:
+        server.discard()
+    assert not [fault for fault in faults if "dial plan" not in fault], faults
+
+
+def test_an_eighth_of_the_memory_stays_for_the_calls():
+    """A plan that would fit is refused, and the message says why."""
+    with too_little_for_plans(plan_server()) as server:
+        file = server.directory / "plan"
+
+        def refused(rules):
+            file.write_text(many_rules(rules))
+            said = fault_of(server, "failover.reload")
+            assert said.endswith(" MB, of which an eighth has to stay for the calls: a "
+                                 "greater -m would be right"), said
+            return map(float, re.findall(r"(\d+\.\d) MB", said))
+
+        needs, free = refused(20_000)
+        assert needs > free
+        rules_for_all = 20_000 * free / needs
+        needs, free = refused(int(0.94 * rules_for_all))
+        assert 0.875 * free < needs < free
+        file.write_text(many_rules(int(0.8 * rules_for_all)))
+        assert "rules: " in server.rpc("failover.reload")
+
+
+@contextlib.contextmanager
+def little_memory(server, more):
+    """The process that reloads may take so many bytes more than it has."""
+    found = re.search(r"PID: (\d+)\s+DSC: ctl handler", server.rpc("core.psx"))
+    pid = int(found[1])
+    held = int(pathlib.Path(f"/proc/{pid}/statm").read_text().split()[0]) * os.sysconf(
+        "SC_PAGE_SIZE")
+    before = resource.prlimit(pid, resource.RLIMIT_AS)
+    resource.prlimit(pid, resource.RLIMIT_AS, (held + more, before[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_AS, before)
+
+
+def test_no_memory_to_read_a_plan_is_no_fault_of_the_plan():
+    with too_little_for_plans(plan_server(memory_mb=128)) as server:
+        (server.directory / "plan").write_text(many_rules(20_000))
+        for more in (0, 1, 2, 4, 8):
+            with little_memory(server, more << 20):
+                assert re.search("500 - .*/plan: there is no memory to read the dial plan$",
+                                 fault_of(server, "failover.reload")), more
+        logged = re.findall("ERROR.*", server.log())
+        assert len(logged) == 5, logged[:9]
+        assert "rules: 20000" in server.rpc("failover.reload")
+
+
+# -- what is said of it --------------------------------------------------------------
+
+def json_rpc(server, method):
+    """The answer of jsonrpcs, which is JSON in UTF-8 or there is no answer."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
+        client.settimeout(10)
+        client.bind(f"{server.directory}/client")
+        try:
+            client.sendto(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method}).encode(),
+                          f"{server.directory}/json")
+            return json.loads(client.recv(65536).decode("utf-8"))
+        finally:
+            os.unlink(f"{server.directory}/client")
+
+
+JSON = {"modules": ("jsonrpcs", "failover"),
+        "modparams": (("jsonrpcs", "dgram_socket", "@DIR@/json"),)}
+
+
+@pytest.mark.parametrize("before", range(5))
+def test_whatever_the_bytes_of_a_plan_are_the_replies_are_text(before):
+    """A byte of Latin-1, and characters of two and three bytes, where the values,
+    the messages and the replies are cut."""
+    with plan_server(**JSON) as server:
+        shift = b"x" * before
+        line = b"\xe4 " + shift + "\u00e4".encode() * 300 + b" = \xfc\n"
+        value = b"To = " + shift + "\u20ac".encode() * 300 + b"\n"
+        bad = b"[Matching Patterns]\n" + line + b"[Deploy Patterns]\n" + value * 3
+        (server.directory / "plan").write_bytes(bad)
+        error = json_rpc(server, "failover.reload")["error"]
+        assert error["code"] == 400
+        assert error["message"].startswith(f"{server.directory}/plan:2:1: error: [?"), error
+        assert "(4 errors; the log has all of them)" in fault_of(server, "failover.reload")
+        failed = json_rpc(server, "failover.list")["result"]["last_failed_reload"]
+        assert failed["errors"] == 4 and "\u00e4" in failed["text"], failed
+        (server.directory / "plan").write_bytes(
+            b"[Rule \xe4" + shift + b"]\n[Deploy Patterns]\n" +
+            (b"X-A = " + shift + "\u20ac".encode() * 600 + b"\n"))
+        assert json_rpc(server, "failover.reload")["result"]["rules"] == 1
+        listed = json_rpc(server, "failover.list")["result"]["list"][0]
+        assert listed["name"] == "?" + shift.decode() and "\u20ac" in listed["source"]
+
+
+def test_errors_are_told_in_the_order_of_the_file():
+    """What a rule lacks is known at its end, what the server lacks behind all."""
+    plan = ("[Matching Patterns]\nFrom = (\n[Matching Patterns]\n$pv($nope) = 1\n"
+            "[Deploy Patterns]\nTo = sip:1@127.0.0.1/SCTP\n$continue = perhaps\n"
+            "[Matching Patterns]\nX = y\n$pv($nope) = 2\n[Deploy Patterns]\n")
+    places = ["1:1", "2:9", "4:1", "6:6", "7:13", "10:1"]
+    with plan_server() as server:
+        (server.directory / "plan").write_text(plan)
+        said = fault_of(server, "failover.reload")
+        assert re.search(r"400 - .*/plan:1:1: error: \[\[Matching Patterns\]\]: this rule has "
+                         r"no \[Deploy Patterns\], .* \(6 errors; the log has all of them\)$",
+                         said), said
+        for text in (server.log(), server.rpc("failover.list")):
+            assert re.findall(r"/plan:(\d+:\d+): error: ", text) == places, text
+
+
+def test_of_a_file_that_is_no_plan_every_line_is_told():
+    """More of them than are kept at a time."""
+    with plan_server() as server:
+        (server.directory / "plan").write_text("[Deploy Patterns]\n" + "nothing\n" * 2500)
+        assert "plan:2:1: error: [nothing]: a line is NAME = VALUE (2500 errors;" in fault_of(
+            server, "failover.reload")
+        lines = [int(line) for line in re.findall(r"/plan:(\d+):1: error", server.log())]
+        assert lines == list(range(2, 2502))
+
+
+def test_a_missing_pseudo_variable_is_told_at_every_place_at_the_start():
+    plan = "[Matching Patterns]\n$pv($nope) = 1\n[Deploy Patterns]\nTo = sip:1@h/TLS\n" * 2
+    config = kamailio.Config(ROUTE, files={"plan": plan},
+                             modparams=(("failover", "dialplan", "@DIR@/plan"),))
+    status, log = kamailio.start_that_fails(config)
+    assert status not in (0, None)
+    assert re.findall(r"/plan:(\d+:\d+): error: (.*)", log) == [
+        (f"{first + line}:{column}", says) for first in (0, 4) for line, column, says in (
+            (2, 1, "[$pv($nope)]: there is no such pseudo-variable here; load the module that "
+                   "has it"),
+            (4, 6, '[sip:1@h/TLS]: this server speaks no TLS: loadmodule "tls.so" would be '
+                   "right"))]
+
+
+@pytest.mark.parametrize("length", [100, 144, 240])
+def test_of_a_long_path_the_end_is_told(tmp_path, length):
+    """The module ctl has little room for a fault."""
+    file = tmp_path / ("d" * (length - len(f"{tmp_path}//plan"))) / "plan"
+    file.parent.mkdir()
+    file.write_text("# nothing\n")
+    with plan_server(path=str(file)) as server:
+        for count, tail in ((1, ""), (3, " (3 errors; the log has all of them)")):
+            file.write_text("[Deploy Patterns]\n" + "&failover.timer.total = soon\n" * count)
+            said = fault_of(server, "failover.reload")
+            assert re.search(
+                r"400 - \.\.\.[^ ]*d/plan:2:25: error: \[soon\] is no duration: a whole "
+                r"number of seconds, or with a unit as in 30s, 30sec, 1500ms"
+                + re.escape(tail) + "$", said), said
+            assert f"{file}:2:25: error: [soon]" in server.log()
+            assert f"file: {file}\n" in server.rpc("failover.list")
 
 
 # -- failover.list -------------------------------------------------------------------
