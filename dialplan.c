@@ -6,9 +6,6 @@
 /* what one match makes up: values, groups, the list of rules that apply */
 #define SCRATCH_BLOCK_BYTES (16 * 1024)
 
-/* of a header; a test that is asked of more has run into a limit */
-#define VALUES_MAX 64
-
 /* what a search may take when the others have taken all */
 #define STEPS_LEAST 1000
 
@@ -180,7 +177,8 @@ static void ask(matcher_t *matcher, const test_t *test, const known_t *known,
 		verdict_t *verdict)
 {
 	bool is_negated = test->pattern.is_negated;
-	int n_values = known->n_values < VALUES_MAX ? known->n_values : VALUES_MAX;
+	int n_values = known->n_values < DIALPLAN_VALUES_MAX ? known->n_values
+														 : DIALPLAN_VALUES_MAX;
 	int i;
 
 	verdict->has_limit = n_values < known->n_values;

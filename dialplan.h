@@ -32,6 +32,9 @@ typedef struct request_source
 	void *context;
 } request_source_t;
 
+/* of a header; a condition that is asked of more has run into a limit */
+#define DIALPLAN_VALUES_MAX 64
+
 #define SOURCE_UNKNOWN (-1)
 #define SOURCE_FAILED (-2)
 

@@ -23,12 +23,14 @@ static void on_limit(
 
 	if(__atomic_exchange_n(rule->is_limit_reported, true, __ATOMIC_RELAXED))
 		return;
-	LM_WARN("%s:%d:%d: [%.*s] was asked of a text of more than %d bytes, or "
-			"took too many steps, which counts as no match: a pattern that "
-			"begins with ^, or a simpler one, would be right; Call-ID [%s]\n",
+	LM_WARN("%s:%d:%d: [%.*s] was asked of more than %d headers of one name, "
+			"or of a text of more than %d bytes, or took too many steps, which "
+			"counts as no match: a pattern that begins with ^, or a simpler "
+			"one, would be right; Call-ID [%s]\n",
 			plan_source(asked->plan), condition->where.line,
 			condition->where.column, STR_FMT(&condition->where.text),
-			PATTERN_TEXT_BYTES_MAX, log_call_id(asked->msg));
+			DIALPLAN_VALUES_MAX, PATTERN_TEXT_BYTES_MAX,
+			log_call_id(asked->msg));
 }
 
 /* Of this process, made when it is needed first. */

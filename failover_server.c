@@ -71,45 +71,77 @@ static int check_socket(
 	return 0;
 }
 
-static int check_transport(
+static int check_transport(transport_t transport, const fragment_t *where,
+		diagnostics_t *diagnostics)
+{
+	const char *module = transport_modules[transport];
+	struct socket_info **sockets = get_sock_info_list(protos[transport]);
+
+	if(module != NULL && find_module_by_name((char *)module) == NULL)
+		return diagnostics_error(diagnostics, where,
+				"[%.*s]: this server speaks no %s: loadmodule \"%s.so\" would "
+				"be "
+				"right",
+				SHOWN(where), transport_name(transport), module);
+	if(sockets == NULL || *sockets == NULL)
+		diagnostics_warning(diagnostics, where,
+				"[%.*s]: this server has no socket for %s; a listen line for "
+				"it "
+				"would be right",
+				SHOWN(where), transport_name(transport));
+	return 0;
+}
+
+static int check_destination(
 		const destination_t *destination, diagnostics_t *diagnostics)
 {
-	const char *module = transport_modules[destination->transport];
-	struct socket_info **sockets =
-			get_sock_info_list(protos[destination->transport]);
+	/* what the request itself says is not known yet */
+	bool is_open = destination->is_current && !destination->has_transport;
 
-	if(module == NULL || find_module_by_name((char *)module) != NULL) {
-		if(!destination->is_current && (sockets == NULL || *sockets == NULL))
-			diagnostics_warning(diagnostics, &destination->where,
-					"[%.*s] cannot be reached: this server has no socket for "
-					"%s; a listen line for it would be right",
-					STR_FMT(&destination->where.text),
-					transport_name(destination->transport));
+	if(!is_open
+			&& check_transport(
+					   destination->transport, &destination->where, diagnostics)
+					   < 0)
+		return -1;
+	return check_socket(destination, diagnostics);
+}
+
+/* A transport line without To is about the request's own destination, or that of
+ * another rule. */
+static int check_transport_line(const rule_t *rule, diagnostics_t *diagnostics)
+{
+	diagnostics_t none = {0};
+	transport_t transport;
+
+	if(rule->first != NULL || rule->transport.text.s == NULL
+			|| transport_parse(&rule->transport, &transport, &none) < 0)
 		return 0;
-	}
-	return diagnostics_error(diagnostics, &destination->where,
-			"[%.*s]: this server speaks no %s: loadmodule \"%s.so\" would be "
-			"right",
-			STR_FMT(&destination->where.text),
-			transport_name(destination->transport), module);
+	return check_transport(transport, &rule->transport, diagnostics);
+}
+
+static void warn_of_untried(const rule_t *rule,
+		const destination_t *destination, diagnostics_t *diagnostics)
+{
+	diagnostics_warning(diagnostics, &destination->where,
+			"[%.*s] and what follows is never tried%s: a call has %u branches "
+			"here; max_branches=30 is the most",
+			SHOWN(&destination->where),
+			rule->has_first ? "" : " behind the request's own destination",
+			sr_dst_max_branches);
 }
 
 int server_check_rule(const rule_t *rule, diagnostics_t *diagnostics)
 {
 	const destination_t *destination;
-	int result = 0;
-	unsigned count = 0;
+	int result = check_transport_line(rule, diagnostics);
+	unsigned count = rule->has_first ? 0 : 1;
 
 	for(destination = rule_next_destination(rule, NULL); destination != NULL;
 			destination = rule_next_destination(rule, destination)) {
-		if(check_transport(destination, diagnostics) < 0
-				|| check_socket(destination, diagnostics) < 0)
+		if(check_destination(destination, diagnostics) < 0)
 			result = -1;
 		if(++count == sr_dst_max_branches + 1)
-			diagnostics_warning(diagnostics, &destination->where,
-					"[%.*s] and what follows is never tried: a call has %u "
-					"branches here; max_branches=30 is the most",
-					STR_FMT(&destination->where.text), sr_dst_max_branches);
+			warn_of_untried(rule, destination, diagnostics);
 	}
 	return result;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* failover_server: what this server has, and whether it has what a rule asks
- * for. It is asked at start, when all modules are loaded, so that a missing
- * transport is found there and not by the first call that needs it. */
+ * for. It is asked once all modules are loaded: at start, so that a missing
+ * transport is found there and not by the first call that needs it; at a reload;
+ * and in a call whose destinations come with it. */
 #ifndef FAILOVER_SERVER_H
 #define FAILOVER_SERVER_H
 
@@ -18,8 +19,9 @@ struct socket_info *server_socket(const str *name);
 bool server_socket_fits(
 		const struct socket_info *socket, transport_t transport);
 
-/** Look at what a rule asks of this server. An error for a transport it does
- * not speak, or a socket it does not have; a warning for more destinations than it takes for one call.
+/** Look at what a rule asks of this server. An error for a transport it does not
+ * speak, or a socket it does not have; a warning for a transport that it has no
+ * socket for, and for more destinations than it takes for one call.
  * @param rule with or without destinations
  * @return 0, or -1 with every error reported */
 int server_check_rule(const rule_t *rule, diagnostics_t *diagnostics);

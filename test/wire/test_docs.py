@@ -427,7 +427,7 @@ LIMITS = {
     "groups of all conditions of a rule": ("RULE_GROUPS_MAX", 1),
     "length of a text that is searched by a pattern with possessive repeats, atomic groups or lookarounds":
         ("PATTERN_TEXT_BYTES_MAX", 1),
-    "headers of a name that are asked": ("VALUES_MAX", 1),
+    "headers of a name that are asked": ("DIALPLAN_VALUES_MAX", 1),
     "steps of all searches of a call, and fewer in a long text": ("PATTERN_STEPS_MAX", 1),
     "header lines of a rule, and variables of a rule": ("ASSIGNMENTS_MAX", 1),
     "length of a header or a variable with what is put in": ("RULE_VALUE_BYTES_MAX", 1),

@@ -126,6 +126,14 @@ FAULTS = {
     "a transport that is not loaded": (
         lambda file: file.write_text("[Deploy Patterns]\nTo = sip:1@127.0.0.1/TLS\n"),
         r'400 - .*/plan:2:6: error: .*loadmodule "tls.so"'),
+    "a transport without To": (
+        lambda file: file.write_text("[Deploy Patterns]\n$transport = SCTP\n"),
+        r'400 - .*/plan:2:14: error: \[SCTP\]: this server speaks no SCTP: loadmodule '
+        r'"sctp.so" would be right$'),
+    "sips without TLS (class 64)": (
+        lambda file: file.write_text("[Deploy Patterns]\nTo = sips:1@127.0.0.1\n"),
+        r'400 - .*/plan:2:6: error: \[sips:1@127.0.0.1\]: this server speaks no TLS: '
+        r'loadmodule "tls.so" would be right$'),
     "no file": (pathlib.Path.unlink, r"400 - .*/plan: .*No such file"),
     "a folder": (lambda file: (file.unlink(), file.mkdir()), r"400 - .*no regular file"),
     "a FIFO": (lambda file: (file.unlink(), os.mkfifo(file)), r"400 - .*no regular file"),
@@ -447,12 +455,31 @@ X-Plan = C
             for rounds in (1, 2):
                 for _ in range(3):
                     assert await place(stage, over="TCP", headers=headers) == (200, "CC")
-                logged = re.findall(r"/plan:(\d+):1: \[(.*?)\] was asked of a text",
+                logged = re.findall(r"/plan:(\d+):1: \[(.*?)\] was asked of more",
                                     stage.server.log())
                 assert sorted(logged) == sorted([
                     ("2", "X-Big = (a+)+$"), ("6", "X-Big = !(a+)+$"),
                     ("10", "X-Middle = (a+)+$")] * rounds)
                 await stage.rpc("failover.reload")
+
+    asyncio.run(run())
+
+
+def test_more_headers_than_are_asked_are_named_in_the_log():
+    """The first 64 count; a condition that would ask more holds only if one of
+    these matches."""
+    plan = ("[Matching Patterns]\nX-A = ^last$\n[Deploy Patterns]\nTo = sip:never@{a}\n"
+            "[Deploy Patterns]\nTo = sip:C@{b}\nX-Plan = C\n")
+
+    async def run():
+        async with Stage(PEERS, serving(plan)) as stage:
+            headers = [("X-A", "a")] * 64 + [("X-A", "last")]
+            assert await place(stage, headers=headers) == (200, "CC")
+            assert re.search(
+                r"/plan:2:1: \[X-A = \^last\$\] was asked of more than 64 headers of one "
+                r"name, or of a text of more than 1024 bytes, or took too many steps, which "
+                r"counts as no match: a pattern that begins with \^, or a simpler one, would "
+                r"be right; Call-ID \[", stage.server.log()), stage.server.log()
 
     asyncio.run(run())
 

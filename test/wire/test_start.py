@@ -42,7 +42,12 @@ def test_a_good_plan_is_accepted():
     ('failover("sip:100@127.0.0.1/TPC")', "TPC"),
     ('failover("sip:100@127.0.0.1", "timer.inviting=0")', "1:16: error: [0]"),
     ('failover("sip:100@127.0.0.1", "timer.invite=5")', "timer.invite"),
-    ('failover("sip:100@127.0.0.1/TLS")', "tls"),
+    ('failover("sip:100@127.0.0.1/TLS")',
+     '1:1: error: [sip:100@127.0.0.1/TLS]: this server speaks no TLS: loadmodule "tls.so" '
+     'would be right'),
+    ('failover("sips:100@127.0.0.1")',
+     '1:1: error: [sips:100@127.0.0.1]: this server speaks no TLS: loadmodule "tls.so" '
+     'would be right'),
     ('failover("sip:100@127.0.0.1", "pattern.response=(4..$$")', "[(4..$"),
     ('failover("sip:100@127.0.0.1{pattern=(4..$$}")', "(4..$"),
     ('failover("sip:100@127.0.0.1;$var(x)=$var(y)")', "1:19: error: [$var(x)]"),
@@ -52,3 +57,58 @@ def test_a_bad_call_stops_the_start(call, says):
     status, log = kamailio.start_that_fails(kamailio.Config(f"if ({call}) exit;"))
     assert status not in (0, None), log
     assert says in log
+
+
+@pytest.mark.parametrize("plan, says", [
+    ("To = sip:100@127.0.0.1/TLS", "2:6: error: [sip:100@127.0.0.1/TLS]"),
+    ("To = sips:100@127.0.0.1", "2:6: error: [sips:100@127.0.0.1]"),
+    ("$session = failover sip:1@127.0.0.1 sip:2@127.0.0.1;transport=tls",
+     "2:37: error: [sip:2@127.0.0.1;transport=tls]"),
+    ("$transport = TLS", "2:14: error: [TLS]"),
+    ("To = current\n$transport = TLS", "2:6: error: [current]"),
+], ids=["55", "64", "parameter", "no To", "current"])
+def test_a_transport_that_is_not_loaded_stops_the_start(plan, says):
+    """Classes 55 and 64."""
+    status, log = kamailio.start_that_fails(with_plan(f"[Deploy Patterns]\n{plan}\n"))
+    assert status not in (0, None), log
+    assert (f'dialplan_text:{says}: this server speaks no TLS: loadmodule "tls.so" would be '
+            'right\n') in log, log
+
+
+@pytest.mark.parametrize("first, count, says", [
+    ("To = sip:100@127.0.0.1\n", 11, None),
+    ("To = sip:100@127.0.0.1\n", 12, "3:208: warning: [sip:12@127.0.0.1] and what follows is "
+     "never tried: a call has 12 branches here; max_branches=30 is the most"),
+    ("", 11, None),
+    ("", 12, "2:208: warning: [sip:12@127.0.0.1] and what follows is never tried behind the "
+     "request's own destination: a call has 12 branches here; max_branches=30 is the most"),
+])
+def test_more_destinations_than_branches_are_warned_of(first, count, says):
+    """Without To the request's own destination is one of them."""
+    listed = " ".join(f"sip:{n:02}@127.0.0.1" for n in range(1, count + 1))
+    config = with_plan(f"[Deploy Patterns]\n{first}$session = failover {listed}\n")
+    with kamailio.Server(config) as server:
+        warned = re.findall(r"dialplan_text:(.* is never tried.*| and what follows.*)",
+                            server.log())
+        assert warned == ([says] if says else []), server.log()
+
+
+def test_a_transport_without_a_socket_is_warned_of():
+    config = with_plan("[Deploy Patterns]\n$transport = TCP\n"
+                       "$session = failover sip:1@127.0.0.1/TCP\n"
+                       "[Deploy Patterns]\nTo = current\n$transport = TCP\n")
+    config.sockets = ("udp4",)
+    with kamailio.Server(config) as server:
+        assert re.findall(r"dialplan_text:(.*)", server.log()) == [
+            f"{place}: this server has no socket for TCP; a listen line for it would be right"
+            for place in ("2:14: warning: [TCP]", "3:21: warning: [sip:1@127.0.0.1/TCP]",
+                          "5:6: warning: [current]")]
+
+
+def test_one_dial_plan_is_enough():
+    config = with_plan(PLAN)
+    config.modparams += (("failover", "dialplan", "@DIR@/plan"),)
+    config.files = {"plan": PLAN}
+    for status, log in (kamailio.check(config), kamailio.start_that_fails(config)):
+        assert status not in (0, None), log
+        assert "there is a dial plan already: give one of dialplan and dialplan_text, once" in log
