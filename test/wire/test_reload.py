@@ -2,6 +2,7 @@
 """Loading a dial plan, and loading it anew while calls are under way."""
 
 import asyncio
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -10,6 +11,7 @@ import re
 import resource
 import socket
 import subprocess
+import threading
 
 import pytest
 
@@ -78,6 +80,37 @@ def fault_of(server, *command):
     with pytest.raises(kamailio.RpcError) as raised:
         server.rpc(*command)
     return str(raised.value)
+
+
+def many_rules(count):
+    return "".join(f"[Matching Patterns]\nX-{n} = y\n[Deploy Patterns]\n"
+                   f"To = sip:{n}@127.0.0.1\n" for n in range(count))
+
+
+def plan_server(plan="# nothing\n", path="@DIR@/plan", **more):
+    """A server with a dial plan, which can be reloaded."""
+    config = kamailio.Config(
+        ROUTE, modparams=(("failover", "dialplan", path),), files={"plan": plan}, **{
+            name: more.pop(name) for name in ("globals", "modules", "extra") if name in more})
+    config.modparams += more.pop("modparams", ())
+    return kamailio.Server(config, **more)
+
+
+def json_rpc(server, method):
+    """The answer of jsonrpcs, which is JSON in UTF-8 or there is no answer."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
+        client.settimeout(10)
+        client.bind(f"{server.directory}/client")
+        try:
+            client.sendto(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method}).encode(),
+                          f"{server.directory}/json")
+            return json.loads(client.recv(65536).decode("utf-8"))
+        finally:
+            os.unlink(f"{server.directory}/client")
+
+
+JSON = {"modules": ("jsonrpcs", "failover"),
+        "modparams": (("jsonrpcs", "dgram_socket", "@DIR@/json"),)}
 
 
 # -- one reload ----------------------------------------------------------------------
@@ -227,21 +260,78 @@ def test_a_plan_that_shared_memory_is_too_small_for_stops_the_start():
                      r"-m would be right", log), log
 
 
+COMMENT = "# " + "x" * 61 + "\n"
+
+# what becomes of the file again and again, the n-th time
+CHANGES = {
+    "touched": lambda file, n: os.utime(file, ns=(n, n)),
+    "longer": lambda file, n: os.truncate(file, (180_000 + n) * len(COMMENT)),
+    "shorter": lambda file, n: os.truncate(file, max(1, 180_000 - n) * len(COMMENT)),
+}
+
+
+@contextlib.contextmanager
+def changing(file, change):
+    file.write_text(COMMENT * 180_000)
+    is_over = threading.Event()
+
+    def change_until_it_is_over():
+        n = 0
+        while not is_over.is_set():
+            change(file, n := n + 1)
+
+    changer = threading.Thread(target=change_until_it_is_over)
+    changer.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        changer.join()
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_file_that_changes_while_it_is_read_is_refused(change):
+    """Class 74. It has no rule, so it is refused anyway; on a busy machine it may
+    be read between two changes."""
+    with plan_server("[Rule old]\n[Deploy Patterns]\n") as server:
+        file, said = server.directory / "plan", []
+        while len(said) < 10 and not any("changed" in fault for fault in said):
+            with changing(file, change):
+                said.append(fault_of(server, "failover.reload"))
+        assert said[-1].endswith(f"400 - {file}: cannot read the dial plan: it was changed "
+                                 "while it was read; try again"), said
+        assert "name: old" in server.rpc("failover.list")
+
+
+def test_one_reload_at_a_time():
+    def by_ctl(server):
+        try:
+            return server.rpc("failover.reload")
+        except kamailio.RpcError as fault:
+            return str(fault)
+
+    with plan_server(memory_mb=256, **JSON) as server:
+        (server.directory / "plan").write_text(many_rules(60_000))
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            said = [pool.submit(by_ctl, server), pool.submit(json_rpc, server, "failover.reload")]
+        refused, done = sorted((str(each.result()) for each in said), key=lambda text:
+                               "60000" in text)
+        assert "60000" in done and "the dial plan is just being reloaded" in refused
+        assert "error: 500 - " in refused or "'code': 500" in refused, refused
+
+
+def test_a_path_counts_from_the_folder_of_the_start(tmp_path):
+    """The server goes to another one once it has read its configuration."""
+    file = tmp_path / "plan"
+    file.write_text("[Deploy Patterns]\n")
+    with plan_server(path=os.path.relpath(file)) as server:
+        file.write_text("[Deploy Patterns]\n" * 2)
+        assert "rules: 2\n" in server.rpc("failover.reload")
+        assert f"file: {pathlib.Path.cwd()}/{os.path.relpath(file)}\n" in server.rpc(
+            "failover.list")
+
+
 # -- memory --------------------------------------------------------------------------
-
-def many_rules(count):
-    return "".join(f"[Matching Patterns]\nX-{n} = y\n[Deploy Patterns]\n"
-                   f"To = sip:{n}@127.0.0.1\n" for n in range(count))
-
-
-def plan_server(plan="# nothing\n", path="@DIR@/plan", **more):
-    """A server with a dial plan, which can be reloaded."""
-    config = kamailio.Config(
-        ROUTE, modparams=(("failover", "dialplan", path),), files={"plan": plan}, **{
-            name: more.pop(name) for name in ("globals", "modules", "extra") if name in more})
-    config.modparams += more.pop("modparams", ())
-    return kamailio.Server(config, **more)
-
 
 @contextlib.contextmanager
 def too_little_for_plans(server):
@@ -303,23 +393,6 @@ def test_no_memory_to_read_a_plan_is_no_fault_of_the_plan():
 
 
 # -- what is said of it --------------------------------------------------------------
-
-def json_rpc(server, method):
-    """The answer of jsonrpcs, which is JSON in UTF-8 or there is no answer."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
-        client.settimeout(10)
-        client.bind(f"{server.directory}/client")
-        try:
-            client.sendto(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method}).encode(),
-                          f"{server.directory}/json")
-            return json.loads(client.recv(65536).decode("utf-8"))
-        finally:
-            os.unlink(f"{server.directory}/client")
-
-
-JSON = {"modules": ("jsonrpcs", "failover"),
-        "modparams": (("jsonrpcs", "dgram_socket", "@DIR@/json"),)}
-
 
 @pytest.mark.parametrize("before", range(5))
 def test_whatever_the_bytes_of_a_plan_are_the_replies_are_text(before):
