@@ -92,6 +92,48 @@ static int check_transport(transport_t transport, const fragment_t *where,
 	return 0;
 }
 
+/* The host and port of a destination, unless a call decides them.
+ * @param text room for them, SIP_URI_BYTES_MAX bytes
+ * @return whether it is known */
+static bool find_place(
+		const destination_t *destination, char *text, uri_parts_t *parts)
+{
+	/* may be put into a user part and a parameter, but not into a host */
+	static const str blank = {" ", 1};
+	str values[RULE_GROUPS_MAX];
+	str uri = {text, 0};
+	int i;
+
+	for(i = 0; i < RULE_GROUPS_MAX; i++)
+		values[i] = blank;
+	uri.len = template_fill(
+			&destination->uri, values, text, SIP_URI_BYTES_MAX, &i);
+	return uri.len >= 0 && sip_uri_parse(&uri, parts, &i) == NULL;
+}
+
+/* A call that comes back is sent there again. */
+static void warn_of_self(
+		const destination_t *destination, diagnostics_t *diagnostics)
+{
+	bool is_tls = destination->transport == TRANSPORT_TLS;
+	char text[SIP_URI_BYTES_MAX];
+	uri_parts_t parts;
+	int port;
+
+	if(destination->is_current || !find_place(destination, text, &parts))
+		return;
+	port = sip_uri_port(&parts);
+	if(port == 0)
+		port = is_tls ? SIPS_PORT : SIP_PORT;
+	if(grep_sock_info(&parts.host, (unsigned short)port,
+			   protos[destination->transport])
+			!= NULL)
+		diagnostics_warning(diagnostics, &destination->where,
+				"[%.*s] is this server itself: a call that comes back by the "
+				"same rule goes round until its Max-Forwards are used up",
+				SHOWN(&destination->where));
+}
+
 static int check_destination(
 		const destination_t *destination, diagnostics_t *diagnostics)
 {
@@ -103,6 +145,7 @@ static int check_destination(
 					   destination->transport, &destination->where, diagnostics)
 					   < 0)
 		return -1;
+	warn_of_self(destination, diagnostics);
 	return check_socket(destination, diagnostics);
 }
 

@@ -21,7 +21,8 @@ bool server_socket_fits(
 
 /** Look at what a rule asks of this server. An error for a transport it does not
  * speak, or a socket it does not have; a warning for a transport that it has no
- * socket for, and for more destinations than it takes for one call.
+ * socket for, for a destination that is the server itself, and for more
+ * destinations than it takes for one call.
  * @param rule with or without destinations
  * @return 0, or -1 with every error reported */
 int server_check_rule(const rule_t *rule, diagnostics_t *diagnostics);

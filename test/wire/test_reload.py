@@ -624,6 +624,21 @@ def test_a_plan_in_another_encoding_is_listed_as_text():
         assert "name: B?ro" in listed and "X-A = gr\u00fcn" in listed, listed
 
 
+def test_a_call_to_the_server_itself_goes_round_until_it_may_not():
+    """Class 51: its Max-Forwards are used up, and that failure leads on."""
+    async def run():
+        async with Stage(PEERS, serving("# nothing\n")) as stage:
+            plan = "[Deploy Patterns]\nTo = sip:100@{proxy}\n"
+            for more, ends in (("", (483, "")),
+                               ("$session = failover sip:C@{b}\n", (200, "C"))):
+                plan += more
+                (stage.server.directory / "plan").write_text(filled(plan, stage.names))
+                await stage.rpc("failover.reload")
+                assert await place(stage) == ends
+
+    asyncio.run(run())
+
+
 # -- under load ----------------------------------------------------------------------
 
 async def load(stage, a_second, until):
