@@ -29,7 +29,7 @@ typedef struct diagnostic
 typedef struct diagnostics
 {
 	/* called for each diagnostic, in the order of the text, but what lines say
-	 * to each other comes at their end; may be NULL */
+	 * to each other comes at their end (findings puts that right); may be NULL */
 	void (*emit)(void *context, const diagnostic_t *diagnostic);
 	void *context;
 	int errors; /* how many so far, refusals among them */

@@ -60,8 +60,7 @@ static int check_socket(
 	if(socket == NULL)
 		return diagnostics_error(diagnostics, &destination->where,
 				"[%.*s] is no socket of this server: the name of a listen "
-				"line, "
-				"or proto:address:port, would be right",
+				"line, or proto:address:port, would be right",
 				STR_FMT(name));
 	if(!destination->is_current
 			&& !server_socket_fits(socket, destination->transport))
@@ -80,14 +79,12 @@ static int check_transport(transport_t transport, const fragment_t *where,
 	if(module != NULL && find_module_by_name((char *)module) == NULL)
 		return diagnostics_error(diagnostics, where,
 				"[%.*s]: this server speaks no %s: loadmodule \"%s.so\" would "
-				"be "
-				"right",
+				"be right",
 				SHOWN(where), transport_name(transport), module);
 	if(sockets == NULL || *sockets == NULL)
 		diagnostics_warning(diagnostics, where,
 				"[%.*s]: this server has no socket for %s; a listen line for "
-				"it "
-				"would be right",
+				"it would be right",
 				SHOWN(where), transport_name(transport));
 	return 0;
 }
@@ -98,7 +95,8 @@ static int check_transport(transport_t transport, const fragment_t *where,
 static bool find_place(
 		const destination_t *destination, char *text, uri_parts_t *parts)
 {
-	/* may be put into a user part and a parameter, but not into a host */
+	/* may be put into a user part and a parameter, but not into a host; no
+	 * destination has more holes */
 	static const str blank = {" ", 1};
 	str values[RULE_GROUPS_MAX];
 	str uri = {text, 0};

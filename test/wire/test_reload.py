@@ -87,13 +87,12 @@ def many_rules(count):
                    f"To = sip:{n}@127.0.0.1\n" for n in range(count))
 
 
-def plan_server(plan="# nothing\n", path="@DIR@/plan", **more):
-    """A server with a dial plan, which can be reloaded."""
-    config = kamailio.Config(
-        ROUTE, modparams=(("failover", "dialplan", path),), files={"plan": plan}, **{
-            name: more.pop(name) for name in ("globals", "modules", "extra") if name in more})
-    config.modparams += more.pop("modparams", ())
-    return kamailio.Server(config, **more)
+def plan_server(plan="# nothing\n", path="@DIR@/plan", memory_mb=16):
+    """A server with a dial plan, which kamcmd and jsonrpcs can reload."""
+    return kamailio.Server(kamailio.Config(
+        ROUTE, files={"plan": plan}, modules=("jsonrpcs", "failover"), modparams=(
+            ("failover", "dialplan", path), ("jsonrpcs", "dgram_socket", "@DIR@/json"))),
+        memory_mb=memory_mb)
 
 
 def json_rpc(server, method):
@@ -107,10 +106,6 @@ def json_rpc(server, method):
             return json.loads(client.recv(65536).decode("utf-8"))
         finally:
             os.unlink(f"{server.directory}/client")
-
-
-JSON = {"modules": ("jsonrpcs", "failover"),
-        "modparams": (("jsonrpcs", "dgram_socket", "@DIR@/json"),)}
 
 
 # -- one reload ----------------------------------------------------------------------
@@ -310,7 +305,7 @@ def test_one_reload_at_a_time():
         except kamailio.RpcError as fault:
             return str(fault)
 
-    with plan_server(memory_mb=256, **JSON) as server:
+    with plan_server(memory_mb=256) as server:
         (server.directory / "plan").write_text(many_rules(60_000))
         with concurrent.futures.ThreadPoolExecutor() as pool:
             said = [pool.submit(by_ctl, server), pool.submit(json_rpc, server, "failover.reload")]
@@ -398,7 +393,7 @@ def test_no_memory_to_read_a_plan_is_no_fault_of_the_plan():
 def test_whatever_the_bytes_of_a_plan_are_the_replies_are_text(before):
     """A byte of Latin-1, and characters of two and three bytes, where the values,
     the messages and the replies are cut."""
-    with plan_server(**JSON) as server:
+    with plan_server() as server:
         shift = b"x" * before
         line = b"\xe4 " + shift + "\u00e4".encode() * 300 + b" = \xfc\n"
         value = b"To = " + shift + "\u20ac".encode() * 300 + b"\n"
