@@ -306,7 +306,6 @@ static const struct
 		{"(a(?1)?b)", "a"},
 		{"(?:a|a(?R))+b", "a"},
 		{"(?:a(?C1)|aa)+[xy]", "a"},
-		{"(*LIMIT_MATCH=4000000000)(*LIMIT_DEPTH=4000000000)(a|aa)+[xy]", "a"},
 		{"\\w+\\s*\\w+\\s*=", "a"},
 		{"(?>a+)b", "a"},
 		{"a++[bc]", "a"},
