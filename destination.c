@@ -766,3 +766,23 @@ bool target_equal_uri(const target_t *a, const target_t *b)
 	return a->parts.host.len > 0 && b->parts.host.len > 0
 		   && sip_uri_equal(&a->parts, &b->parts);
 }
+
+/* -- where a destination is --------------------------------------------- */
+
+bool destination_find_place(
+		const destination_t *destination, const str *values, place_t *place)
+{
+	str text = {place->text, 0};
+	int at, bad_hole;
+
+	text.len = template_fill(&destination->uri, values, place->text,
+			sizeof(place->text), &bad_hole);
+	if(text.len < 0 || sip_uri_parse(&text, &place->uri, &at) != NULL)
+		return false;
+	place->host = place->uri.host;
+	sip_uri_param(&place->uri, "maddr", &place->host);
+	place->port = sip_uri_port(&place->uri);
+	if(place->port == 0)
+		place->port = destination->transport == TRANSPORT_TLS ? 5061 : 5060;
+	return true;
+}

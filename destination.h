@@ -29,6 +29,15 @@ typedef struct destination
 	settings_t options; /* of this destination */
 } destination_t;
 
+/* Where a destination is sent to. */
+typedef struct place
+{
+	char text[SIP_URI_BYTES_MAX]; /* its URI, into which the rest points */
+	uri_parts_t uri;
+	str host; /* or what maddr says in the place of it */
+	int port;
+} place_t;
+
 /* A destination of one call. */
 typedef struct target
 {
@@ -118,5 +127,12 @@ target_t *target_of_contact(
 
 /** Have two targets the same R-URI? (RFC 3261 section 19.1.4) */
 bool target_equal_uri(const target_t *a, const target_t *b);
+
+/** Where a destination that is not `current` is sent to.
+ * @param values for its holes
+ * @param place filled; must stay where it is
+ * @return false: these values cannot stand there */
+bool destination_find_place(
+		const destination_t *destination, const str *values, place_t *place);
 
 #endif

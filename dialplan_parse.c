@@ -263,6 +263,9 @@ static bool read_bare_header(parser_t *parser, const fragment_t *line)
 	fragment_t rest = bare;
 	fragment_t word;
 
+	/* NAME = VALUE, however odd: but == Rule 1 == is a heading */
+	if(fragment_find(line, 0, '=') > 0)
+		return false;
 	if(open_section(parser, line, &bare)) {
 		diagnostics_error(parser->diagnostics, line,
 				"[%.*s]: a section stands in square brackets, and alone on its "
@@ -371,6 +374,18 @@ static bool refuse_behind(parser_t *parser, const fragment_t *behind)
 	return is_line;
 }
 
+/* Does NAME = VALUE stand behind a bracket? */
+static bool has_line_behind(const fragment_t *header, int close)
+{
+	fragment_t behind =
+			fragment_part(header, close + 1, header->text.len - close - 1);
+
+	behind = fragment_trim(&behind);
+	return behind.text.len > 0
+		   && (is_letter(behind.text.s[0]) || is_one_of(behind.text.s[0], "$&"))
+		   && fragment_find(&behind, 0, '=') >= 0;
+}
+
 static void read_header(parser_t *parser, const fragment_t *header)
 {
 	int close = fragment_find(header, 0, ']');
@@ -386,7 +401,7 @@ static void read_header(parser_t *parser, const fragment_t *header)
 	}
 	/* the name of a rule may have brackets in it */
 	if(header->text.s[header->text.len - 1] != ']'
-			|| !is_rule_name(header, &name))
+			|| has_line_behind(header, close) || !is_rule_name(header, &name))
 		section = fragment_part(header, 0, close + 1);
 	behind = fragment_part(
 			header, section.text.len, header->text.len - section.text.len);

@@ -33,11 +33,10 @@ void alarm_init(
 
 /** Set it if it is not set; with the reply lock held.
  * @param delay in ticks of core/timer_ticks.h; it goes off up to one of them
- *              early */
+ *              early, and later while another process has the reply lock */
 void alarm_set(alarm_t *alarm, ticks_t delay);
 
-/** Take it back before its memory is released; waits while it is going off.
- * Not with the reply lock held: it might be waiting for that. */
+/** Take it back before its memory is released; waits while it is going off. */
 void alarm_remove(alarm_t *alarm);
 
 #endif

@@ -42,21 +42,20 @@ static const char *kind_name(arg_kind_t kind)
 }
 
 /* Parse a text into a rule.
- * @return NULL with every error logged */
-static rule_t *parse(arg_kind_t kind, const fragment_t *text, arena_t *arena)
+ * @return NULL with every error reported */
+static rule_t *parse(arg_kind_t kind, const fragment_t *text, arena_t *arena,
+		diagnostics_t *diagnostics)
 {
-	diagnostics_t diagnostics = log_diagnostics(kind_name(kind));
 	rule_t *rule = arena_alloc(arena, sizeof(*rule));
 	int result;
 
 	if(rule == NULL)
 		return NULL;
 	rule->line = 1;
-	result =
-			kind == ARG_DESTINATIONS
-					? inline_parse_destinations(text, rule, arena, &diagnostics)
-					: inline_parse_settings(text, rule, arena, &diagnostics);
-	if(result < 0 || server_check_rule(rule, &diagnostics) < 0)
+	result = kind == ARG_DESTINATIONS
+					 ? inline_parse_destinations(text, rule, arena, diagnostics)
+					 : inline_parse_settings(text, rule, arena, diagnostics);
+	if(result < 0 || server_check_rule(rule, diagnostics) < 0)
 		return NULL;
 	return rule;
 }
@@ -136,7 +135,7 @@ static int arg_read(arg_t *arg, char *s)
 		return -1;
 	if(is_one_variable(&text))
 		return 0;
-	arg->rule = parse(arg->kind, &text, arg->arena);
+	arg->rule = parse(arg->kind, &text, arg->arena, &diagnostics);
 	return arg->rule == NULL ? -1 : 0;
 }
 
@@ -224,6 +223,7 @@ static void keep(kept_text_t *kept)
 
 static kept_text_t *read_new(arg_kind_t kind, const str *text, unsigned hash)
 {
+	diagnostics_t diagnostics = log_error_diagnostics(kind_name(kind));
 	arena_t *arena = arena_create(&failover_pkg, ARG_BLOCK_BYTES);
 	kept_text_t *kept;
 	fragment_t whole;
@@ -239,7 +239,7 @@ static kept_text_t *read_new(arg_kind_t kind, const str *text, unsigned hash)
 	kept->kind = kind;
 	kept->hash = hash;
 	whole = fragment_of(&kept->text);
-	kept->rule = parse(kind, &whole, arena);
+	kept->rule = parse(kind, &whole, arena, &diagnostics);
 	/* not to have had the memory is no fault of the text */
 	if(kept->rule == NULL && arena_has_failed(arena)) {
 		arena_destroy(arena);

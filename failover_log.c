@@ -52,6 +52,18 @@ diagnostics_t log_diagnostics(const char *source)
 	return (diagnostics_t){.emit = log_diagnostic, .context = (void *)source};
 }
 
+static void log_unless_warning(void *context, const diagnostic_t *diagnostic)
+{
+	if(diagnostic->severity != SEVERITY_WARNING)
+		log_diagnostic(context, diagnostic);
+}
+
+diagnostics_t log_error_diagnostics(const char *source)
+{
+	return (diagnostics_t){
+			.emit = log_unless_warning, .context = (void *)source};
+}
+
 static void log_in_call(void *context, const diagnostic_t *diagnostic)
 {
 	const call_log_t *log = context;

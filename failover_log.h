@@ -17,6 +17,10 @@ extern int attempt_log_level;
  * @param source what stands before the line number; must outlive the result */
 diagnostics_t log_diagnostics(const char *source);
 
+/** The same without the warnings, for a text that comes with a call: it may be
+ * another one in each, and nobody can change it. */
+diagnostics_t log_error_diagnostics(const char *source);
+
 /** The Call-ID of a request for a log line: a header may be folded, and a line of
  * the log must not be.
  * @return NUL-terminated, valid until the next call in the same process */

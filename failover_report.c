@@ -26,10 +26,13 @@ static void keep_text(failure_t *failure, const char *text)
 {
 	size_t len = strlen(failure->text);
 
-	failure->errors++;
-	if(len + strlen(text) + 1 < sizeof(failure->text))
+	/* one that does not fit is the end of them, though a shorter one would fit */
+	if(failure->errors++ == failure->kept
+			&& len + strlen(text) + 1 < sizeof(failure->text)) {
+		failure->kept++;
 		snprintf(failure->text + len, sizeof(failure->text) - len, "%s%s",
 				len > 0 ? "\n" : "", text);
+	}
 }
 
 static void log_and_keep(report_t *report, const diagnostic_t *diagnostic)
@@ -53,7 +56,8 @@ static void flush(report_t *report)
 
 	if(sorted == NULL)
 		report_no_memory(report);
-	for(i = 0; sorted != NULL && i < report->findings.count; i++)
+	for(i = 0; !report->failure->lacks_memory && i < report->findings.count;
+			i++)
 		log_and_keep(report, &sorted[i]->diagnostic);
 	arena_reset(arena);
 	findings_init(&report->findings, arena);

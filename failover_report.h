@@ -19,7 +19,8 @@ typedef struct failure
 	time_t at; /* 0: none has failed */
 	int errors;
 	bool lacks_memory; /* it says nothing about the text */
-	char text[2048];   /* the first of them, a line for each */
+	int kept;
+	char text[2048]; /* so many of them, from the first on, a line for each */
 } failure_t;
 
 typedef struct report

@@ -89,41 +89,24 @@ static int check_transport(transport_t transport, const fragment_t *where,
 	return 0;
 }
 
-/* The host and port of a destination, unless a call decides them.
- * @param text room for them, SIP_URI_BYTES_MAX bytes
- * @return whether it is known */
-static bool find_place(
-		const destination_t *destination, char *text, uri_parts_t *parts)
+/* A call that comes back is sent there again. Where a call decides the host it is
+ * not known. */
+static void warn_of_self(
+		const destination_t *destination, diagnostics_t *diagnostics)
 {
 	/* may be put into a user part and a parameter, but not into a host; no
 	 * destination has more holes */
 	static const str blank = {" ", 1};
 	str values[RULE_GROUPS_MAX];
-	str uri = {text, 0};
+	place_t place;
 	int i;
 
 	for(i = 0; i < RULE_GROUPS_MAX; i++)
 		values[i] = blank;
-	uri.len = template_fill(
-			&destination->uri, values, text, SIP_URI_BYTES_MAX, &i);
-	return uri.len >= 0 && sip_uri_parse(&uri, parts, &i) == NULL;
-}
-
-/* A call that comes back is sent there again. */
-static void warn_of_self(
-		const destination_t *destination, diagnostics_t *diagnostics)
-{
-	bool is_tls = destination->transport == TRANSPORT_TLS;
-	char text[SIP_URI_BYTES_MAX];
-	uri_parts_t parts;
-	int port;
-
-	if(destination->is_current || !find_place(destination, text, &parts))
+	if(destination->is_current
+			|| !destination_find_place(destination, values, &place))
 		return;
-	port = sip_uri_port(&parts);
-	if(port == 0)
-		port = is_tls ? SIPS_PORT : SIP_PORT;
-	if(grep_sock_info(&parts.host, (unsigned short)port,
+	if(grep_sock_info(&place.host, (unsigned short)place.port,
 			   protos[destination->transport])
 			!= NULL)
 		diagnostics_warning(diagnostics, &destination->where,

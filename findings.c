@@ -2,7 +2,6 @@
 #include "findings.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 void findings_init(findings_t *findings, arena_t *arena)
 {

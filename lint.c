@@ -2,7 +2,6 @@
 #include "lint.h"
 
 #include <string.h>
-#include <strings.h>
 
 int lint_find_conditions(lint_t *lint)
 {

@@ -129,23 +129,20 @@ int lint_destination_untried(lint_t *lint)
 
 /* -- the same place twice ----------------------------------------------- */
 
-/* Where a destination is. */
-typedef struct place
+/* A destination, and where it is. */
+typedef struct compared
 {
 	const destination_t *destination;
 	bool is_above; /* in a rule above that goes on */
-	uri_parts_t uri;
-	str host;
-	int port;
-	char text[SIP_URI_BYTES_MAX];
-} place_t;
+	place_t place;
+} compared_t;
 
 typedef struct comparison
 {
 	lint_t *lint;
 	str groups[RULE_GROUPS_MAX];
 	char digits[RULE_GROUPS_MAX][8];
-	place_t places[COMPARED_MAX];
+	compared_t list[COMPARED_MAX];
 	int count;
 } comparison_t;
 
@@ -155,38 +152,16 @@ static bool is_same_text(const str *a, const str *b)
 		   && (a->len == 0 || strncasecmp(a->s, b->s, a->len) == 0);
 }
 
-static bool is_same_socket(const place_t *a, const place_t *b)
+static bool is_same_socket(const compared_t *a, const compared_t *b)
 {
 	return is_same_text(
 			&a->destination->options.socket, &b->destination->options.socket);
 }
 
-/* @return false: it cannot be compared */
-static bool find_place(const comparison_t *comparison,
-		const destination_t *destination, place_t *place)
+static void warn_same(const comparison_t *comparison, const compared_t *later,
+		const compared_t *earlier)
 {
-	str text = {place->text, 0};
-	int at, bad_hole;
-
-	place->destination = destination;
-	if(destination->is_current)
-		return true;
-	text.len = template_fill(&destination->uri, comparison->groups, place->text,
-			sizeof(place->text), &bad_hole);
-	if(text.len < 0 || sip_uri_parse(&text, &place->uri, &at) != NULL)
-		return false;
-	place->host = place->uri.host;
-	sip_uri_param(&place->uri, "maddr", &place->host);
-	place->port = sip_uri_port(&place->uri);
-	if(place->port == 0)
-		place->port = destination->transport == TRANSPORT_TLS ? 5061 : 5060;
-	return true;
-}
-
-static void warn_same(const comparison_t *comparison, const place_t *place,
-		const place_t *earlier)
-{
-	const fragment_t *where = &place->destination->where;
+	const fragment_t *where = &later->destination->where;
 	const fragment_t *first = &earlier->destination->where;
 
 	if(earlier->is_above) {
@@ -202,10 +177,10 @@ static void warn_same(const comparison_t *comparison, const place_t *place,
 			SHOWN(where), first->line, first->column);
 }
 
-static void warn_same_host(const comparison_t *comparison, const place_t *place,
-		const place_t *earlier)
+static void warn_same_host(const comparison_t *comparison,
+		const compared_t *later, const compared_t *earlier)
 {
-	const fragment_t *where = &place->destination->where;
+	const fragment_t *where = &later->destination->where;
 	const fragment_t *first = &earlier->destination->where;
 
 	diagnostics_warning(comparison->lint->diagnostics, where,
@@ -216,54 +191,58 @@ static void warn_same_host(const comparison_t *comparison, const place_t *place,
 }
 
 /* @return whether there was something to warn of */
-static bool compare(const comparison_t *comparison, const place_t *place,
-		const place_t *earlier)
+static bool compare(const comparison_t *comparison, const compared_t *later,
+		const compared_t *earlier)
 {
 	const destination_t *a = earlier->destination;
-	const destination_t *b = place->destination;
+	const destination_t *b = later->destination;
 
-	if(a->is_current != b->is_current || !is_same_socket(earlier, place))
+	if(a->is_current != b->is_current || !is_same_socket(earlier, later))
 		return false;
 	if(a->is_current
 			|| (a->transport == b->transport
-					&& sip_uri_equal(&earlier->uri, &place->uri))) {
-		warn_same(comparison, place, earlier);
+					&& sip_uri_equal(&earlier->place.uri, &later->place.uri))) {
+		warn_same(comparison, later, earlier);
 		return true;
 	}
-	if(a->transport != b->transport || earlier->port != place->port
-			|| !is_same_text(&earlier->host, &place->host))
+	if(a->transport != b->transport || earlier->place.port != later->place.port
+			|| !is_same_text(&earlier->place.host, &later->place.host))
 		return false;
-	warn_same_host(comparison, place, earlier);
+	warn_same_host(comparison, later, earlier);
 	return true;
 }
 
 /* @param is_above in a rule above, so that it is only compared with what stands
  *        in this one */
-static void add_place(comparison_t *comparison,
-		const destination_t *destination, bool is_above)
+static void add_one(comparison_t *comparison, const destination_t *destination,
+		bool is_above)
 {
-	place_t *place = &comparison->places[comparison->count];
+	compared_t *added = &comparison->list[comparison->count];
 	int i;
 
 	if(comparison->count == COMPARED_MAX
-			|| !find_place(comparison, destination, place))
+			|| (!destination->is_current
+					&& !destination_find_place(
+							destination, comparison->groups, &added->place)))
 		return;
-	place->is_above = is_above;
+	added->destination = destination;
+	added->is_above = is_above;
 	for(i = 0; i < comparison->count && !is_above; i++) {
-		if(compare(comparison, place, &comparison->places[i]))
+		if(compare(comparison, added, &comparison->list[i]))
 			break;
 	}
 	comparison->count++;
 }
 
-static void add_places(comparison_t *comparison,
-		const destination_t *destination, bool is_above)
+static void add_all(comparison_t *comparison, const destination_t *destination,
+		bool is_above)
 {
-	for(; destination != NULL; destination = destination->next)
-		add_place(comparison, destination, is_above);
+	for(; destination != NULL && comparison->count < COMPARED_MAX;
+			destination = destination->next)
+		add_one(comparison, destination, is_above);
 }
 
-static void see_places(comparison_t *comparison, const walk_t *walk)
+static void see_same(comparison_t *comparison, const walk_t *walk)
 {
 	const rule_t *rule = walk->rule;
 
@@ -271,13 +250,13 @@ static void see_places(comparison_t *comparison, const walk_t *walk)
 	/* a rule below may name others */
 	if(!rule->continues && rule->has_first != rule->has_further) {
 		if(rule->has_first && walk->further != NULL)
-			add_places(comparison, walk->further->further, true);
+			add_all(comparison, walk->further->further, true);
 		if(rule->has_further && walk->first != NULL
 				&& rule->transport.text.s == NULL)
-			add_place(comparison, walk->first->first, true);
+			add_one(comparison, walk->first->first, true);
 	}
-	add_places(comparison, rule->first, false);
-	add_places(comparison, rule->further, false);
+	add_all(comparison, rule->first, false);
+	add_all(comparison, rule->further, false);
 }
 
 /* Without To the request's own destination is the first. */
@@ -312,7 +291,7 @@ int lint_destination_twice(lint_t *lint)
 	}
 	walk_begin(&walk, lint);
 	while(walk_next(&walk)) {
-		see_places(comparison, &walk);
+		see_same(comparison, &walk);
 		see_current(&walk);
 	}
 	return 0;

@@ -46,10 +46,11 @@ static void make_date(int number, char *value, size_t size)
 			number / 31 % 12 + 1, number % 31 + 1);
 }
 
+/* With the second that is put in now and then. */
 static void make_time(int number, char *value, size_t size)
 {
-	snprintf(value, size, "%02d:%02d:%02d", number / 3600, number / 60 % 60,
-			number % 60);
+	snprintf(value, size, "%02d:%02d:%02d", number / (60 * 61),
+			number / 61 % 60, number % 61);
 }
 
 static const domain_t domains[SUBJECT_KINDS] = {
@@ -59,7 +60,7 @@ static const domain_t domains[SUBJECT_KINDS] = {
 		[SUBJECT_OUTBOUND] = {"true or false", 2, make_truth},
 		[SUBJECT_PORT] = {"a number from 1 to 65535", 65535, make_port},
 		[SUBJECT_DATE] = {"a date as in 2030/12/24", 100 * 12 * 31, make_date},
-		[SUBJECT_TIME] = {"a time as in 09:30:00", 24 * 60 * 60, make_time},
+		[SUBJECT_TIME] = {"a time as in 09:30:00", 24 * 60 * 61, make_time},
 };
 
 /* Is there a value that an expression matches? An expression that matches is

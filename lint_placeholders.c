@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lint.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "ascii.h"
+#include "rule_parse.h"
 
 /* -- below [Deploy Patterns]: those of other languages ------------------ */
 
@@ -41,17 +41,36 @@ static int bracket_end(const char *s, int len, int open)
 	return -1;
 }
 
+/* The letters and low lines at the beginning of a text. */
+static str pv_name(const char *s, int len)
+{
+	str name = {(char *)s, 0};
+
+	while(name.len < len
+			&& (is_letter(name.s[name.len]) || name.s[name.len] == '_'))
+		name.len++;
+	return name;
+}
+
+/* The same of $(...), with a name or a class in it. */
+static int bracketed_pv_len(const char *s, int len)
+{
+	str name = pv_name(s + 2, len - 2);
+
+	return lint_is_pv_name(&name) || subject_is_pv_class(&name)
+				   ? bracket_end(s, len, 1) + 1
+				   : 0;
+}
+
 /* How long the pseudo-variable is that a text begins with, $rU, $avp(x), $(rU);
  * 0: it is none. */
 static int pv_len(const char *s, int len)
 {
-	str name = {(char *)s + 1, 0};
+	str name = pv_name(s + 1, len - 1);
 
-	while(1 + name.len < len
-			&& (is_letter(name.s[name.len]) || name.s[name.len] == '_'))
-		name.len++;
 	if(1 + name.len < len && name.s[name.len] == '(')
-		return name.len > 0 || (len > 2 && is_letter(s[2]))
+		return name.len == 0 ? bracketed_pv_len(s, len)
+			   : subject_is_pv_class(&name)
 					   ? bracket_end(s, len, 1 + name.len) + 1
 					   : 0;
 	if(1 + name.len < len && is_digit(name.s[name.len]))
@@ -69,7 +88,7 @@ static int see_foreign(
 	int len = foreign_group(s, left, &group);
 	fragment_t where;
 
-	if(len > 0) {
+	if(len > 0 && group <= rule->n_groups) {
 		where = fragment_part(text, offset, len);
 		diagnostics_warning(lint->diagnostics, &where,
 				"[%.*s] stands for itself: a group of the conditions is "
@@ -103,23 +122,6 @@ static void see_template(lint_t *lint, const rule_t *rule,
 
 /* -- ours, where nothing is put in -------------------------------------- */
 
-/* How long the group is that a text begins with, %1, %{1}; 0: it is none. */
-static int own_group(const char *s, int len, int *group)
-{
-	int i = 2;
-
-	if(len >= 2 && s[0] == '%' && s[1] >= '1' && s[1] <= '9') {
-		*group = s[1] - '0';
-		return 2;
-	}
-	if(len < 4 || s[0] != '%' || s[1] != '{' || !is_digit(s[2]))
-		return 0;
-	while(i < len && is_digit(s[i]))
-		i++;
-	*group = 0;
-	return i < len && s[i] == '}' ? i + 1 : 0;
-}
-
 /* Find a group that is not the beginning of an escape.
  * @param n_groups so many there are
  * @return where it is; its length is 0 if there is none */
@@ -128,15 +130,15 @@ static fragment_t find_own(const fragment_t *text, int n_groups)
 	int i;
 
 	for(i = 0; i < text->text.len; i++) {
-		const char *s = text->text.s + i;
-		int left = text->text.len - i;
+		str rest = {text->text.s + i, text->text.len - i};
 		int group;
-		int len = own_group(s, left, &group);
+		int len = rule_group_len(&rest, &group);
 
 		if(len == 0)
 			continue;
-		if(group == 0 || (len < left && is_one_of(s[len], "@$;>:"))
-				|| (len == left && (group == 1 || group <= n_groups)))
+		if(rest.s[1] == '{'
+				|| (len < rest.len && is_one_of(rest.s[len], "@$;>:"))
+				|| (len == rest.len && (group == 1 || group <= n_groups)))
 			return fragment_part(text, i, len);
 	}
 	return fragment_part(text, 0, 0);

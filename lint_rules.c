@@ -2,7 +2,6 @@
 #include "lint.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "ascii.h"
 #include "nearness.h"
@@ -461,39 +460,20 @@ int lint_header_slip(lint_t *lint)
 
 /* -- groups that are always empty --------------------------------------- */
 
-/* How many characters stand for a group at an offset, %1 or %{n}. */
-static int group_len(const str *text, int offset, int *group)
-{
-	const char *s = text->s + offset;
-	int left = text->len - offset;
-	int i;
-
-	if(left >= 2 && s[1] >= '1' && s[1] <= '9') {
-		*group = s[1] - '0';
-		return 2;
-	}
-	if(left < 2 || s[1] != '{')
-		return 2; /* of an escape */
-	*group = 0;
-	for(i = 2; i < left && is_digit(s[i]); i++)
-		*group = *group <= RULE_GROUPS_MAX ? 10 * *group + (s[i] - '0') : 0;
-	return i + 1;
-}
-
 /* Where a group is put in; the whole text if that is not found. */
 static fragment_t group_where(const fragment_t *text, int wanted)
 {
 	int i = 0;
 
 	while(i < text->text.len) {
-		int group = 0;
-		int len = 1;
+		str rest = {text->text.s + i, text->text.len - i};
+		int group;
+		int len = rule_group_len(&rest, &group);
 
-		if(text->text.s[i] == '%')
-			len = group_len(&text->text, i, &group);
-		if(group == wanted && len <= text->text.len - i)
+		if(len > 0 && group == wanted)
 			return fragment_part(text, i, len);
-		i += len;
+		/* %% stands for itself */
+		i += len > 0 ? len : rest.s[0] == '%' ? 2 : 1;
 	}
 	return *text;
 }

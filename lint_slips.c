@@ -8,6 +8,7 @@
 #include "header_name.h"
 #include "lookalike.h"
 #include "nearness.h"
+#include "utf8.h"
 
 /* -- characters that only look right ------------------------------------ */
 
@@ -211,8 +212,7 @@ static void see_quoted(lint_t *lint, const condition_t *condition)
 			SHOWN(&value), quotes.mark == '/' ? "slashes" : "quotation marks",
 			condition->test->pattern.is_negated ? "!" : "",
 			quotes.ignores_case ? "(?i)" : "",
-			quotes.inner.len < DIAGNOSTIC_VALUE_BYTES ? quotes.inner.len
-													  : DIAGNOSTIC_VALUE_BYTES,
+			utf8_cut(quotes.inner.s, quotes.inner.len, DIAGNOSTIC_VALUE_BYTES),
 			quotes.inner.s);
 }
 

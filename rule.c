@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rule.h"
 
-#include <string.h>
-
 #include "header_name.h"
 
 /* room for a setting's value with what is put into it */

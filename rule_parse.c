@@ -46,17 +46,17 @@ static fragment_t without_comment(
 
 /* -- captures ----------------------------------------------------------- */
 
-/* How many characters stand for a group at the beginning of a text, and which:
- * %1 to %9, %{n}; 0: they do not. */
-static int group_len(const str *text, int *group)
+int rule_group_len(const str *text, int *group)
 {
 	int i;
 
-	if(text->len >= 2 && text->s[1] >= '1' && text->s[1] <= '9') {
+	if(text->len < 2 || text->s[0] != '%')
+		return 0;
+	if(text->s[1] >= '1' && text->s[1] <= '9') {
 		*group = text->s[1] - '0';
 		return 2;
 	}
-	if(text->len < 2 || text->s[1] != '{')
+	if(text->s[1] != '{')
 		return 0;
 	*group = 0;
 	for(i = 2; i < text->len && is_digit(text->s[i]); i++) {
@@ -100,7 +100,7 @@ static int read_percent(rule_reader_t *reader, const fragment_t *text,
 {
 	fragment_t where = *text;
 	int group = 0;
-	int len = group_len(&text->text, &group);
+	int len = rule_group_len(&text->text, &group);
 
 	mark->at = text->text.s;
 	mark->len = 2;
@@ -443,7 +443,7 @@ static bool is_xavp(const fragment_t *text, str *name)
 		return false;
 	name->s = text->text.s + len;
 	name->len = text->text.len - len - 1;
-	return true;
+	return name->len > 0;
 }
 
 static void read_variable(

@@ -34,6 +34,11 @@ typedef struct deploy_line
  * headers, and other `$name` and `&name`, which are the script's. */
 const deploy_line_t *rule_deploy_table(void);
 
+/** How many characters at the beginning of a text stand for a group, %1 to %9 or
+ * %{n}; 0: they do not.
+ * @param group set to its number, which a rule need not have */
+int rule_group_len(const str *text, int *group);
+
 /** Begin a rule.
  * @param header the line that opens it
  * @return the rule, NULL without memory, which is reported */

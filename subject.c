@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "subject.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "ascii.h"
@@ -207,6 +206,21 @@ static const char *instead_for_argument(
 	return NULL;
 }
 
+bool subject_is_pv_class(const str *name)
+{
+	static const char *const classes[] = {"hdr", "avp", "var", "xavp", "xavu",
+			"xavi", "sht", "shv", "dlg_var", "sel", "def", "env", "timef"};
+	size_t i;
+
+	for(i = 0; i < COUNT(classes); i++) {
+		str it = str_of(classes[i]);
+
+		if(str_equal(name, &it))
+			return true;
+	}
+	return false;
+}
+
 /* Is it a pseudo-variable, for which $pv() is missing round it? Their names are
  * not the same in capitals. */
 static bool is_bare_pv(const fragment_t *text, const fragment_t *name)
@@ -216,8 +230,6 @@ static bool is_bare_pv(const fragment_t *text, const fragment_t *name)
 			"od", "ou", "oU", "pr", "pu", "pU", "rb", "rd", "re", "rm", "rp",
 			"rP", "ru", "rU", "rv", "Ri", "Rp", "si", "sp", "td", "tn", "tt",
 			"tu", "tU", "ua", "proto", "TF", "TS"};
-	static const char *const classes[] = {"hdr", "avp", "var", "xavp", "xavu",
-			"xavi", "sht", "shv", "dlg_var", "sel", "def", "env", "timef"};
 	str bare = name->text;
 	size_t i;
 
@@ -226,13 +238,8 @@ static bool is_bare_pv(const fragment_t *text, const fragment_t *name)
 	if(text->text.len > name->text.len) {
 		if(bare.len == 0) /* $(...) */
 			return is_bracketed(text, 1);
-		for(i = 0; i < COUNT(classes); i++) {
-			str it = {(char *)classes[i], (int)strlen(classes[i])};
-
-			if(str_equal(&bare, &it))
-				return is_bracketed(text, fragment_find(text, 0, '('));
-		}
-		return false;
+		return subject_is_pv_class(&bare)
+			   && is_bracketed(text, fragment_find(text, 0, '('));
 	}
 	for(i = 0; i < COUNT(names); i++) {
 		str it = {(char *)names[i], (int)strlen(names[i])};

@@ -46,6 +46,9 @@ typedef struct subject_row
 /** The table, by subject_kind_t: SUBJECT_KINDS rows. */
 const subject_row_t *subject_table(void);
 
+/** Is it the name of a class of pseudo-variables, as hdr of $hdr(NAME)? */
+bool subject_is_pv_class(const str *name);
+
 /** The kind that a name with a dollar stands for, $request and so on but $pv().
  * @param name trimmed, in any case of letters
  * @return SUBJECT_KINDS: it is none of them */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "given.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* What is known of one subject. */

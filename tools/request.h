@@ -31,7 +31,6 @@ typedef struct request
 	str line; /* the request line */
 	str uri;  /* the R-URI in it */
 	own_host_t *own_hosts;
-	bool has_at;				   /* date and time were said */
 	asked_for_t *sets, **last_set; /* by --set, in order */
 } request_t;
 

@@ -2,7 +2,6 @@
 #include "value.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "ascii.h"

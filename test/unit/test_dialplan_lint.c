@@ -360,10 +360,16 @@ static const struct
 				"conditions is written %1\n5:7 warning: [\\1] ...\n6:8 "
 				"warning: [${1}] stands ..."},
 		{.title = "in a list and in a reason",
-				M "To = (a)\n" D "$session = failover sip:a@h sip:$2x$1@g\n" M
-				  "To = (b)\n" D "$action = 404 No $1\n",
+				M "To = (a)(b)\n" D
+				  "$session = failover sip:a@h sip:$2x$1@g\n" M "To = (b)\n" D
+				  "$action = 404 No $1\n",
 				"4:33 warning: [$2] ... written %2\n4:36 warning: [$1] "
 				"...\n8:18 ..."},
+		{.title = "prices, and groups that there are not",
+				M "To = (a)\n" D
+				  "To = sip:%1@h\nX-A = costs $5\nX-B = US$(approx)\nX-C = "
+				  "$foo(x) C:\\2x $2\n",
+				""},
 		{.title = "pseudo-variables",
 				M "To = (a)\n" D "To = sip:$rU@h\nX-A = $fU\nX-B = a "
 				  "$avp(x)$(ru{uri.user})\n",

@@ -240,6 +240,11 @@ static const struct
 				NULL,
 				"1:21 [From = (x)" ON_THE_NEXT
 				"\n2:19 [To = sip:%1@[::1]" ON_THE_NEXT "\n3:7 [%2" NO_GROUP},
+		{"a line that ends with a bracket behind the name of a rule",
+				TEXT("[Rule a] To = sip:1@[::1]\n" PLAN), NULL,
+				"1:10 [To = sip:1@[::1]" ON_THE_NEXT
+				"\n1:10 [To = sip:1@[::1]]: this stands between the name of a "
+				"rule and its sections: ..."},
 		{"a line with a fault behind a section",
 				TEXT("[Deploy Patterns] To = sip:a@h/X"), NULL,
 				"1:19 [To = sip:a@h/X" ON_THE_NEXT
@@ -283,6 +288,12 @@ static const struct
 					 "Rule = 1 - 2\nDeploy-Patterns = x"),
 				"1: {Rule~x@0} implied current(UDP); Rule:=1 - 2; "
 				"Deploy-Patterns:=x",
+				""},
+		{"a header of the name Rule, or of a section, with an odd value",
+				TEXT("[Matching Patterns]\nRule = .\n" PLAN
+					 "Rule =\nDeployPattern = *"),
+				"1: {Rule~.@0} implied current(UDP); Rule:=; "
+				"DeployPattern:=*",
 				""},
 		{"class 14: an unknown section, whose lines are not judged",
 				TEXT("\n  [Deploy Rules]\nTo = x\ny"), NULL,

@@ -525,7 +525,7 @@ END_TEST
 
 /* Where it is put in: one rule for each place, with one destination, one header
  * or one variable behind which nothing may come. */
-typedef enum place
+typedef enum putting
 {
 	PLACE_USER,
 	PLACE_HOST,
@@ -535,7 +535,7 @@ typedef enum place
 	PLACE_REASON,
 	PLACE_VARIABLE,
 	PLACES
-} place_t;
+} putting_t;
 
 #define CAPTURED MATCH "X-A = (?s)^(.*)$\n" PLAN
 
@@ -630,7 +630,7 @@ static const struct
 		{"an escaped CR LF", TEXT("a%0d%0ab"), S, NULL, NULL, S, S, S, S},
 };
 
-static const char *expected_of(int row, place_t place)
+static const char *expected_of(int row, putting_t place)
 {
 	const char *const by_place[PLACES] = {hostile[row].user, hostile[row].host,
 			hostile[row].port, hostile[row].param, hostile[row].header,
@@ -640,7 +640,7 @@ static const char *expected_of(int row, place_t place)
 }
 
 /* What the value becomes in its place; NULL: it is refused. */
-static const char *value_in(int row, place_t place)
+static const char *value_in(int row, putting_t place)
 {
 	const char *expected = expected_of(row, place);
 
@@ -648,7 +648,7 @@ static const char *value_in(int row, place_t place)
 														: expected;
 }
 
-static void expect_in_place(int row, place_t place, const play_t *play)
+static void expect_in_place(int row, putting_t place, const play_t *play)
 {
 	const char *value = value_in(row, place);
 	const char *behind = places[place].behind;

@@ -452,6 +452,8 @@ static const struct
 		{"a variable as the script writes it",
 				PLAN "$xavp(failover=>seg) = a = b", NULL,
 				"2:1 [$xavp(failover=>seg)]: $seg = a = b would be right"},
+		{"the same without a name", PLAN "$xavp(failover=>) = a", NULL,
+				"2:1 [$xavp(failover=>)] is no name: ..."},
 		{"a pseudo-variable of a condition",
 				PLAN "$pv($fU) = ^9\n$pv($xavp(a=>b)) = c", NULL,
 				"2:1 [$pv($fU)" IN_MATCHING

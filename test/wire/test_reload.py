@@ -402,9 +402,9 @@ def test_whatever_the_bytes_of_a_plan_are_the_replies_are_text(before):
         error = json_rpc(server, "failover.reload")["error"]
         assert error["code"] == 400
         assert error["message"].startswith(f"{server.directory}/plan:2:1: error: [?"), error
-        assert "(4 errors; the log has all of them)" in fault_of(server, "failover.reload")
+        assert "(6 errors; the log has all of them)" in fault_of(server, "failover.reload")
         failed = json_rpc(server, "failover.list")["result"]["last_failed_reload"]
-        assert failed["errors"] == 4 and "\u00e4" in failed["text"], failed
+        assert failed["errors"] == 6 and "\u00e4" in failed["text"], failed
         (server.directory / "plan").write_bytes(
             b"[Rule \xe4" + shift + b"]\n[Deploy Patterns]\n" +
             (b"X-A = " + shift + "\u20ac".encode() * 600 + b"\n"))
@@ -461,13 +461,13 @@ def test_of_a_long_path_the_end_is_told(tmp_path, length):
     file.write_text("# nothing\n")
     with plan_server(path=str(file)) as server:
         for count, tail in ((1, ""), (3, " (3 errors; the log has all of them)")):
-            file.write_text("[Deploy Patterns]\n" + "&failover.timer.total = soon\n" * count)
+            file.write_text("[Deploy Patterns]\n&failover.timer.inviting = soon\n" * count)
             said = fault_of(server, "failover.reload")
             assert re.search(
-                r"400 - \.\.\.[^ ]*d/plan:2:25: error: \[soon\] is no duration: a whole "
+                r"400 - \.\.\.[^ ]*d/plan:2:28: error: \[soon\] is no duration: a whole "
                 r"number of seconds, or with a unit as in 30s, 30sec, 1500ms"
                 + re.escape(tail) + "$", said), said
-            assert f"{file}:2:25: error: [soon]" in server.log()
+            assert f"{file}:2:28: error: [soon]" in server.log()
             assert f"file: {file}\n" in server.rpc("failover.list")
 
 

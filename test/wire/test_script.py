@@ -278,6 +278,29 @@ def test_callers_cannot_fill_the_log():
     assert "Call-ID [" in log
 
 
+async def lists_of_their_own(calls):
+    """What is logged of calls whose lists differ, and have what is warned of where
+    it is written in the script."""
+    def config(names):
+        return kamailio.Config(filled(
+            '$avp(list) = "sip:" + $rU + "@{a} sip:1@{proxy}";'
+            'if (failover("$avp(list)")) exit;', names))
+
+    async with Stage({"a": RINGS_AND_ANSWERS}, config) as stage:
+        caller = await stage.caller()
+        for number in range(calls):
+            call = caller.call(filled(f"sip:{number}@{{proxy}}", stage.names),
+                               hangup_after=0)
+            assert (await asyncio.wait_for(call.final, 5)).status == 200
+        return stage.server.log()
+
+
+def test_a_list_that_comes_with_a_call_is_not_warned_of():
+    """There would be a line for each number that is dialled."""
+    log = asyncio.run(lists_of_their_own(calls=5))
+    assert "is this server itself" not in log and "WARNING" not in log, log
+
+
 def second_call(call, **more):
     """Of a call that is under way it makes nothing, whatever it was asked."""
     return Scenario(f"calls: a second one, {call}, is -2",

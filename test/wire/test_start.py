@@ -110,7 +110,9 @@ def test_a_destination_that_is_the_server_itself_is_warned_of():
     config = with_plan("[Matching Patterns]\nTo = sip:(.+)@(.+)\n[Deploy Patterns]\n"
                        "To = sip:%1@127.0.0.1:@PORT@/TCP\n"
                        "$session = failover sip:1@127.0.0.1 sip:2@%2:@PORT@ sip:[::1]:@PORT@ "
-                       "sip:3@127.0.0.1:@PORT@;x=%1 current\n")
+                       "sip:3@127.0.0.1:@PORT@;x=%1 current "
+                       "sip:4@127.0.0.1:@PORT@;maddr=192.0.2.1 "
+                       "sip:5@192.0.2.1:@PORT@;maddr=127.0.0.1\n")
     config.sockets = ("udp4", "udp6", "tcp4")
     with kamailio.Server(config) as server:
         here = f"127.0.0.1:{server.port}"
@@ -118,7 +120,8 @@ def test_a_destination_that_is_the_server_itself_is_warned_of():
             f"warning: [{destination}] is this server itself: a call that comes back by the "
             "same rule goes round until its Max-Forwards are used up"
             for destination in (f"sip:%1@{here}/TCP", f"sip:[::1]:{server.port}",
-                                f"sip:3@{here};x=%1")]
+                                f"sip:3@{here};x=%1",
+                                f"sip:5@192.0.2.1:{server.port};maddr=127.0.0.1")]
 
 
 def test_one_dial_plan_is_enough():
