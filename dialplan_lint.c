@@ -20,6 +20,9 @@ static const lint_check_t checks[] = {
 		{"last-continues", "$continue in the last rule", lint_last_continues},
 		{"reply-alone", "settings, headers or $transport beside $action",
 				lint_reply_alone},
+		{"reply-continued",
+				"$continue beside $action, whose reply a rule below takes away",
+				lint_reply_continued},
 		{"rule-name-twice", "two rules of the same name", lint_rule_name_twice},
 		{"variable-unused",
 				"a $name or &name that no condition asks for and only the "

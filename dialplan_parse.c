@@ -374,6 +374,19 @@ static bool refuse_behind(parser_t *parser, const fragment_t *behind)
 	return is_line;
 }
 
+/* A header whose bracket is missing opens its section nevertheless. */
+static void refuse_unclosed(parser_t *parser, const fragment_t *header)
+{
+	fragment_t inner = fragment_part(header, 1, header->text.len - 1);
+	bool is_matching = is_section(&inner, "MatchingPattern");
+
+	parser->section = SECTION_REFUSED;
+	open_section(parser, header, &inner);
+	diagnostics_error(parser->diagnostics, header,
+			"[%.*s]: this section is not closed: [%s Patterns] would be right",
+			SHOWN(header), is_matching ? "Matching" : "Deploy");
+}
+
 /* Does NAME = VALUE stand behind a bracket? */
 static bool has_line_behind(const fragment_t *header, int close)
 {
@@ -394,9 +407,7 @@ static void read_header(parser_t *parser, const fragment_t *header)
 	bool is_line_behind;
 
 	if(close < 0) {
-		parser->section = SECTION_REFUSED;
-		fault(parser, header,
-				"this section is not closed: [Deploy Patterns] would be right");
+		refuse_unclosed(parser, header);
 		return;
 	}
 	/* the name of a rule may have brackets in it */

@@ -188,6 +188,7 @@ int lint_rule_shadowed(lint_t *lint);
 int lint_continues_alone(lint_t *lint);
 int lint_last_continues(lint_t *lint);
 int lint_reply_alone(lint_t *lint);
+int lint_reply_continued(lint_t *lint);
 int lint_rule_name_twice(lint_t *lint);
 int lint_variable_unused(lint_t *lint);
 int lint_header_slip(lint_t *lint);

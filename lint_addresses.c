@@ -81,12 +81,51 @@ static void prefix_regex(
 	regex[len] = '\0';
 }
 
+/* An address in square brackets, as it stands in a URI: here they are a set of
+ * characters.
+ * @return what stands between them; len 0: it is none */
+static str address_in_brackets(const str *regex)
+{
+	str text = *regex;
+	str inner = {text.s, 0};
+	int separators = 0;
+	int i;
+
+	if(text.len > 0 && text.s[0] == '^') {
+		text.s++;
+		text.len--;
+	}
+	if(text.len > 0 && text.s[text.len - 1] == '$')
+		text.len--;
+	if(text.len < 4 || text.s[0] != '[' || text.s[text.len - 1] != ']')
+		return inner;
+	for(i = 1; i < text.len - 1; i++) {
+		if(hex_value(text.s[i]) < 0 && !is_one_of(text.s[i], ":."))
+			return inner;
+		separators += is_one_of(text.s[i], ":.");
+	}
+	inner.s = text.s + 1;
+	inner.len = separators >= 2 ? text.len - 2 : 0;
+	return inner;
+}
+
 static void see_address(lint_t *lint, const condition_t *condition)
 {
 	const pattern_t *pattern = &condition->test->pattern;
 	char address[32], other[40], exact[64];
 	fragment_t value;
+	str inner;
 
+	if(condition->test->subject->kind == SUBJECT_ADDR) {
+		inner = address_in_brackets(&pattern->text);
+		value = condition_value(condition);
+		if(inner.len > 0)
+			diagnostics_warning(lint->diagnostics, &value,
+					"[%.*s] is a set of characters, which nearly every address "
+					"has one of: without the square brackets it would be the "
+					"address",
+					SHOWN(&value));
+	}
 	if(condition->test->subject->kind != SUBJECT_ADDR
 			|| !plain_of(&pattern->text, address, sizeof(address))
 			|| !is_address(address)

@@ -238,6 +238,44 @@ int lint_reply_alone(lint_t *lint)
 	return 0;
 }
 
+/* Where a rule below names the first destination of a call; NULL: none does. */
+static const rule_t *find_first_below(const lint_t *lint, int id)
+{
+	int i;
+
+	for(i = id + 1; i < lint->plan->n_rules; i++) {
+		const rule_t *rule = lint->plan->rules[i];
+
+		if(rule->has_first)
+			return rule;
+		if(!rule->continues && rule->conditions == NULL)
+			return NULL;
+	}
+	return NULL;
+}
+
+int lint_reply_continued(lint_t *lint)
+{
+	int i;
+
+	for(i = 0; i < lint->plan->n_rules; i++) {
+		const rule_t *rule = lint->plan->rules[i];
+		const rule_t *below;
+
+		/* without conditions it is what all calls begin with */
+		if(!rule->has_reply || !rule->continues || rule->conditions == NULL)
+			continue;
+		below = find_first_below(lint, i);
+		if(below != NULL)
+			diagnostics_warning(lint->diagnostics, &rule->reply_where,
+					"$continue goes on to the rule of line %d, whose To takes "
+					"the place of this reply: leave $continue out, if the call "
+					"is to be refused",
+					below->line);
+	}
+	return 0;
+}
+
 int lint_rule_name_twice(lint_t *lint)
 {
 	text_map_t names;

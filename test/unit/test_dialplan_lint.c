@@ -255,8 +255,18 @@ static const struct
 				M "$transport = TCP\n" D "$action = 404\n",
 				""},
 		{.title = "they may be for the rules below",
-				M "X = y\n" D "$action = 404\n&failover.reply = best\n"
+				D "$action = 404\n&failover.reply = best\n"
 				  "$continue = true\n" RULE,
+				""},
+		{.title = "a reply that a rule below takes away",
+				M "X = y\n" D "$action = 403 No\n$continue = true\n" M
+				  "X = z\n" D "$action = 404\n" RULE,
+				"4:1 warning: $continue goes on to the rule of line 10, whose "
+				"To takes the place of this reply: leave $continue out, if the "
+				"call is to be refused"},
+		{.title = "a reply, and no To below",
+				M "X = y\n" D "$action = 403 No\n$continue = true\n" D
+				  "$action = 404\n",
 				""},
 		{.title = "two rules of a name",
 				"[Rule a]\n" RULE "[Rule b]\n" M "X = y\n" D TO "[Rule a]\n" M
@@ -851,6 +861,16 @@ static const struct
 				"address as in 192.0.2.1 or 2001:db8::1, without "
 				"brackets\n6:9 ...\n10:9 ...\n14:9 ...\n18:9 ...\n22:9 "
 				"...\n26:9 ...\n30:9 ...\n34:9 ..."},
+		{.title = "other sets",
+				M "$addr = ^1[.:]2\n" D TO M "$addr = ^[0-9]\n" D TO,
+				""},
+		{.title = "addresses in brackets",
+				M "$addr = [2001:db8::1]\n" D TO M
+				  "$addr = ^[10.0.0.1]$\n" D TO,
+				"2:9 warning: [[2001:db8::1]] is a set of characters, which "
+				"nearly every address has one of: without the square brackets "
+				"it would be the address\n6:9 warning: [^[10.0.0.1]$] is a "
+				"set of characters, ..."},
 		{.title = "parts of addresses",
 				M "$addr = ^2001:DB8:\n" D TO M "$addr = 55\\.0\n" D TO M
 				  "$addr = \\.0\\.\n" D TO M "$addr = (10\\.|gw)\n" D TO M

@@ -229,6 +229,12 @@ static const struct
 				TEXT("[Deploy Patterns\nTo = sip:a@h"), NULL,
 				"1:1 [[Deploy Patterns]: this section is not closed: [Deploy "
 				"Patterns] would be right"},
+		{"class 13: the other one, whose lines are judged",
+				TEXT("[Matching Patterns\nFrom = (x)\n[Deploy Patterns]\n"
+					 "To = sip:%1@h\nX = %2"),
+				NULL,
+				"1:1 [[Matching Patterns]: this section is not closed: "
+				"[Matching Patterns] would be right\n5:5 [%2" NO_GROUP},
 		{"class 13: [ alone", TEXT("["), NULL,
 				"1:1 [[]: this section is not closed: ..."},
 		{"a section with text behind it", TEXT("[Deploy Patterns] # x\n"), NULL,
