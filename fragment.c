@@ -98,18 +98,6 @@ int fragment_find(const fragment_t *fragment, int from, char c)
 	return -1;
 }
 
-str str_of(const char *text)
-{
-	str whole = {(char *)text, (int)strlen(text)};
-
-	return whole;
-}
-
-bool str_equal(const str *a, const str *b)
-{
-	return a->len == b->len && (a->len == 0 || memcmp(a->s, b->s, a->len) == 0);
-}
-
 bool fragment_is(const fragment_t *fragment, const char *word)
 {
 	return (size_t)fragment->text.len == strlen(word)

@@ -9,9 +9,7 @@
 #ifndef FAILOVER_FRAGMENT_H
 #define FAILOVER_FRAGMENT_H
 
-#include <stdbool.h>
-
-#include "../../core/str.h"
+#include "text.h"
 
 #define MARK_ESCAPE (-1)
 
@@ -51,12 +49,6 @@ bool fragment_has_holes(const fragment_t *fragment);
 /** Where a character that is not in a mark stands first, from an offset on;
  * -1 if nowhere. */
 int fragment_find(const fragment_t *fragment, int from, char c);
-
-/** A string that ends with NUL; it is not copied. */
-str str_of(const char *text);
-
-/** Are two texts the same, byte by byte? */
-bool str_equal(const str *a, const str *b);
 
 /** Is the text this word, in any case of letters? */
 bool fragment_is(const fragment_t *fragment, const char *word);

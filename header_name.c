@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "header_name.h"
 
-#include <string.h>
-#include <strings.h>
-
 #include "ascii.h"
 
 /* The registry of header fields of SIP at IANA. */
@@ -66,8 +63,7 @@ str header_name_long(const str *name)
 		return found;
 	for(i = 0; i < COUNT(compact_names); i++) {
 		if((name->s[0] | 0x20) == compact_names[i].compact) {
-			found.s = (char *)compact_names[i].name;
-			found.len = (int)strlen(found.s);
+			found = str_of(compact_names[i].name);
 		}
 	}
 	return found;
@@ -78,8 +74,7 @@ bool header_name_equal(const str *a, const str *b)
 	str long_a = header_name_long(a);
 	str long_b = header_name_long(b);
 
-	return long_a.len == long_b.len
-		   && strncasecmp(long_a.s, long_b.s, long_a.len) == 0;
+	return str_equal_nocase(&long_a, &long_b);
 }
 
 bool header_name_is_reserved(const str *name)
@@ -87,7 +82,7 @@ bool header_name_is_reserved(const str *name)
 	size_t i;
 
 	for(i = 0; i < COUNT(reserved); i++) {
-		str it = {(char *)reserved[i], (int)strlen(reserved[i])};
+		str it = str_of(reserved[i]);
 
 		if(header_name_equal(name, &it))
 			return true;

@@ -2,7 +2,6 @@
 #include "inline_parse.h"
 
 #include <string.h>
-#include <strings.h>
 
 /* The end of the first setting: a semicolon outside of quotes, a line end, or
  * the end of the text. */
@@ -28,8 +27,7 @@ static fragment_t without_prefix(const fragment_t *name)
 {
 	int len = (int)strlen(SETTINGS_PREFIX);
 
-	if(name->text.len > len
-			&& strncasecmp(name->text.s, SETTINGS_PREFIX, len) == 0)
+	if(name->text.len > len && fragment_begins(name, SETTINGS_PREFIX))
 		return fragment_part(name, len, name->text.len - len);
 	return *name;
 }

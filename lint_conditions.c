@@ -117,8 +117,9 @@ static void see_request(lint_t *lint, const condition_t *condition)
 
 static bool is_header(const subject_t *subject, const char *name)
 {
-	return (size_t)subject->name.len == strlen(name)
-		   && strncasecmp(subject->name.s, name, subject->name.len) == 0;
+	str wanted = str_of(name);
+
+	return str_equal_nocase(&subject->name, &wanted);
 }
 
 /* The headers that hold a name, a URI in angle brackets, and parameters. */

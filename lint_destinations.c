@@ -2,7 +2,6 @@
 #include "lint.h"
 
 #include <stdio.h>
-#include <strings.h>
 
 #include "ascii.h"
 #include "nearness.h"
@@ -146,15 +145,9 @@ typedef struct comparison
 	int count;
 } comparison_t;
 
-static bool is_same_text(const str *a, const str *b)
-{
-	return a->len == b->len
-		   && (a->len == 0 || strncasecmp(a->s, b->s, a->len) == 0);
-}
-
 static bool is_same_socket(const compared_t *a, const compared_t *b)
 {
-	return is_same_text(
+	return str_equal_nocase(
 			&a->destination->options.socket, &b->destination->options.socket);
 }
 
@@ -206,7 +199,7 @@ static bool compare(const comparison_t *comparison, const compared_t *later,
 		return true;
 	}
 	if(a->transport != b->transport || earlier->place.port != later->place.port
-			|| !is_same_text(&earlier->place.host, &later->place.host))
+			|| !str_equal_nocase(&earlier->place.host, &later->place.host))
 		return false;
 	warn_same_host(comparison, later, earlier);
 	return true;

@@ -238,40 +238,46 @@ int lint_reply_alone(lint_t *lint)
 	return 0;
 }
 
-/* Where a rule below names the first destination of a call; NULL: none does. */
-static const rule_t *find_first_below(const lint_t *lint, int id)
+/* For each rule the next one below whose To a call may come to; NULL: none.
+ * @return by the id of a rule; NULL without memory */
+static const rule_t **find_firsts_below(const lint_t *lint)
 {
+	const dialplan_t *plan = lint->plan;
+	const rule_t **found = arena_alloc(
+			lint->arena, ((size_t)plan->n_rules + 1) * sizeof(*found));
+	const rule_t *below = NULL;
 	int i;
 
-	for(i = id + 1; i < lint->plan->n_rules; i++) {
-		const rule_t *rule = lint->plan->rules[i];
+	for(i = plan->n_rules - 1; found != NULL && i >= 0; i--) {
+		const rule_t *rule = plan->rules[i];
 
+		found[i] = below;
 		if(rule->has_first)
-			return rule;
-		if(!rule->continues && rule->conditions == NULL)
-			return NULL;
+			below = rule;
+		else if(!rule->continues && rule->conditions == NULL)
+			below = NULL;
 	}
-	return NULL;
+	return found;
 }
 
 int lint_reply_continued(lint_t *lint)
 {
+	const rule_t **below = find_firsts_below(lint);
 	int i;
 
+	if(below == NULL)
+		return -1;
 	for(i = 0; i < lint->plan->n_rules; i++) {
 		const rule_t *rule = lint->plan->rules[i];
-		const rule_t *below;
 
 		/* without conditions it is what all calls begin with */
-		if(!rule->has_reply || !rule->continues || rule->conditions == NULL)
-			continue;
-		below = find_first_below(lint, i);
-		if(below != NULL)
+		if(rule->has_reply && rule->continues && rule->conditions != NULL
+				&& below[i] != NULL)
 			diagnostics_warning(lint->diagnostics, &rule->reply_where,
 					"$continue goes on to the rule of line %d, whose To takes "
 					"the place of this reply: leave $continue out, if the call "
 					"is to be refused",
-					below->line);
+					below[i]->line);
 	}
 	return 0;
 }

@@ -367,7 +367,7 @@ static const char *meant_instead(const str *name)
 	size_t i;
 
 	for(i = 0; i < COUNT(functions); i++) {
-		str it = {(char *)functions[i].name, (int)strlen(functions[i].name)};
+		str it = str_of(functions[i].name);
 
 		if(str_equal(name, &it))
 			return functions[i].meant;

@@ -259,7 +259,7 @@ static void preset_carrier(settings_t *settings, arena_t *arena)
 	size_t i;
 
 	for(i = 0; i < sizeof(carrier) / sizeof(carrier[0]); i++) {
-		str text = {(char *)carrier[i].value, (int)strlen(carrier[i].value)};
+		str text = str_of(carrier[i].value);
 		fragment_t value = fragment_of(&text);
 
 		settings_read(&source, &table[carrier[i].id], &value, arena, &none);
@@ -307,7 +307,7 @@ void settings_builtin(settings_t *settings)
 
 	memset(settings, 0, sizeof(*settings));
 	for(i = 0; i < SETTING_COUNT; i++) {
-		str text = {(char *)table[i].fallback, (int)strlen(table[i].fallback)};
+		str text = str_of(table[i].fallback);
 		fragment_t value = fragment_of(&text);
 
 		/* no default is a text, so no arena is needed */

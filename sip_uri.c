@@ -173,11 +173,6 @@ static bool next_param(str *rest, str *name, str *value)
 	return true;
 }
 
-static bool equal_nocase(const str *a, const str *b)
-{
-	return a->len == b->len && strncasecmp(a->s, b->s, a->len) == 0;
-}
-
 /* The next character, an escape counting as the character it stands for; but
  * one of the reserved set (RFC 2396) is another one when it is escaped. */
 static int next_char(const char **at, const char *end)
@@ -390,12 +385,12 @@ int sip_uri_port(const uri_parts_t *uri)
 
 bool sip_uri_param(const uri_parts_t *uri, const char *name, str *value)
 {
-	str wanted = {(char *)name, (int)strlen(name)};
+	str wanted = str_of(name);
 	str rest = uri->params;
 	str found, its_value;
 
 	while(next_param(&rest, &found, &its_value)) {
-		if(equal_nocase(&found, &wanted)) {
+		if(str_equal_nocase(&found, &wanted)) {
 			if(value != NULL)
 				*value = its_value;
 			return true;
@@ -426,7 +421,7 @@ static bool params_agree(const uri_parts_t *a, const uri_parts_t *b)
 		if(found)
 			continue;
 		for(i = 0; i < sizeof(counting) / sizeof(counting[0]); i++) {
-			str counts = {(char *)counting[i], (int)strlen(counting[i])};
+			str counts = str_of(counting[i]);
 
 			if(equal_param(&name, &counts))
 				return false;
@@ -438,7 +433,7 @@ static bool params_agree(const uri_parts_t *a, const uri_parts_t *b)
 bool sip_uri_equal(const uri_parts_t *a, const uri_parts_t *b)
 {
 	return a->is_sips == b->is_sips && equal_escaped(&a->user, &b->user, false)
-		   && equal_nocase(&a->host, &b->host)
+		   && str_equal_nocase(&a->host, &b->host)
 		   && sip_uri_port(a) == sip_uri_port(b) && params_agree(a, b)
 		   && params_agree(b, a);
 }

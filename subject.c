@@ -242,7 +242,7 @@ static bool is_bare_pv(const fragment_t *text, const fragment_t *name)
 			   && is_bracketed(text, fragment_find(text, 0, '('));
 	}
 	for(i = 0; i < COUNT(names); i++) {
-		str it = {(char *)names[i], (int)strlen(names[i])};
+		str it = str_of(names[i]);
 
 		if(str_equal(&bare, &it))
 			return true;

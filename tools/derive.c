@@ -2,7 +2,6 @@
 #include "derive.h"
 
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #include "contact.h"
@@ -35,8 +34,7 @@ static bool is_own(const request_t *request)
 		port = default_port(&parts);
 	for(own = request->own_hosts; own != NULL; own = own->next) {
 		if((own->port == 0 || own->port == port)
-				&& own->host.len == parts.host.len
-				&& strncasecmp(own->host.s, parts.host.s, parts.host.len) == 0)
+				&& str_equal_nocase(&own->host, &parts.host))
 			return true;
 	}
 	return false;

@@ -47,7 +47,7 @@ json_t *json_of_text(const str *text)
 
 json_t *json_of_string(const char *text)
 {
-	str whole = {(char *)text, (int)strlen(text)};
+	str whole = str_of(text);
 
 	return json_of_text(&whole);
 }

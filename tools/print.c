@@ -82,7 +82,7 @@ void print_text(FILE *out, const str *text)
 
 void print_string(FILE *out, const char *text)
 {
-	str whole = {(char *)text, (int)strlen(text)};
+	str whole = str_of(text);
 
 	print_text(out, &whole);
 }

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "../../core/str.h"
+#include "text.h"
 
 /* A character as it is shown. */
 typedef struct glyph

@@ -1354,16 +1354,32 @@ END_TEST
 #define MANY_RULES 20000
 #define SECONDS_MAX 20 /* with the sanitizers */
 
-START_TEST(test_many_rules)
+/* Check a plan of many rules, within that time.
+ * @param text freed
+ * @return how many warnings there are */
+static int lint_many(const char *title, str *text)
 {
-	size_t size = (size_t)MANY_RULES * 256;
-	char *bytes = malloc(size);
 	arena_t *arena = small_arena();
 	diagnostics_t diagnostics = {0};
 	settings_t settings;
 	lint_options_t options = {.defaults = &settings, .max_branches = 12};
-	const dialplan_t *plan;
+	const dialplan_t *plan = read_plan(title, text, arena);
 	clock_t began;
+
+	settings_builtin(&settings);
+	began = clock();
+	ck_assert_int_eq(dialplan_lint(plan, &options, arena, &diagnostics), 0);
+	ck_assert_msg(clock() - began < SECONDS_MAX * CLOCKS_PER_SEC, "%ld ms",
+			(long)((clock() - began) * 1000 / CLOCKS_PER_SEC));
+	arena_destroy(arena);
+	free(text->s);
+	return diagnostics.warnings;
+}
+
+START_TEST(test_many_rules)
+{
+	size_t size = (size_t)MANY_RULES * 256;
+	char *bytes = malloc(size);
 	str text = {bytes, 0};
 	int i;
 
@@ -1374,17 +1390,27 @@ START_TEST(test_many_rules)
 				"[Rule %d]\n" M "To = <%d>\nFrom = <%d>\n$request = ^INVITE\n" D
 				"To = sip:a@h\n$session = failover sip:b@h sip:a@h\n&x%d = 1\n",
 				i / 2, i % 199, i / 199, i % 997);
-	plan = read_plan("many", &text, arena);
-	settings_builtin(&settings);
-	began = clock();
-	ck_assert_int_eq(dialplan_lint(plan, &options, arena, &diagnostics), 0);
-	ck_assert_msg(clock() - began < SECONDS_MAX * CLOCKS_PER_SEC, "%ld ms",
-			(long)((clock() - began) * 1000 / CLOCKS_PER_SEC));
 	/* names, variables, destinations, the redirection */
-	ck_assert_int_eq(
-			diagnostics.warnings, MANY_RULES / 2 + 997 + 2 * MANY_RULES + 1);
-	arena_destroy(arena);
-	free(bytes);
+	ck_assert_int_eq(lint_many("many", &text),
+			MANY_RULES / 2 + 997 + 2 * MANY_RULES + 1);
+}
+END_TEST
+
+/* Rules that each reply and go on, with no To below. */
+#define MANY_REPLIES 100000
+
+START_TEST(test_many_replies)
+{
+	size_t size = (size_t)MANY_REPLIES * 128;
+	char *bytes = malloc(size);
+	str text = {bytes, 0};
+	int i;
+
+	for(i = 0; i < MANY_REPLIES; i++)
+		text.len += snprintf(bytes + text.len, size - (size_t)text.len,
+				M "X = y%d\n" D "$action = 403 No\n$continue = true\n", i);
+	/* that the last one goes on */
+	ck_assert_int_eq(lint_many("replies", &text), 1);
 }
 END_TEST
 
@@ -1395,12 +1421,6 @@ START_TEST(test_many_shadows)
 			"To = \\d{%d}\nX = a%d\n", "To = sip:1.*%d\nX = .%d\n"};
 	size_t size = (size_t)MANY_RULES * 128;
 	char *bytes = malloc(size);
-	arena_t *arena = small_arena();
-	diagnostics_t diagnostics = {0};
-	settings_t settings;
-	lint_options_t options = {.defaults = &settings, .max_branches = 12};
-	const dialplan_t *plan;
-	clock_t began;
 	str text = {bytes, 0};
 	int i;
 
@@ -1412,14 +1432,7 @@ START_TEST(test_many_shadows)
 				forms[_i], _i == 1 ? i % 900 + 1 : MANY_RULES - i, i);
 		text.len += snprintf(bytes + text.len, size - (size_t)text.len, D TO);
 	}
-	plan = read_plan("shadows", &text, arena);
-	settings_builtin(&settings);
-	began = clock();
-	ck_assert_int_eq(dialplan_lint(plan, &options, arena, &diagnostics), 0);
-	ck_assert_msg(clock() - began < SECONDS_MAX * CLOCKS_PER_SEC, "%ld ms",
-			(long)((clock() - began) * 1000 / CLOCKS_PER_SEC));
-	arena_destroy(arena);
-	free(bytes);
+	lint_many("shadows", &text);
 }
 END_TEST
 
@@ -1433,6 +1446,7 @@ Suite *suite_dialplan_lint(void)
 	tcase_add_test(tcase, test_every_check);
 	tcase_add_test(tcase, test_memory);
 	tcase_add_test(tcase, test_many_rules);
+	tcase_add_test(tcase, test_many_replies);
 	tcase_add_loop_test(tcase, test_many_shadows, 0, 3);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -109,16 +109,18 @@ static const struct
 	int a_len;
 	const char *b;
 	int b_len;
-	bool is_equal;
+	bool is_equal, is_equal_nocase;
 } strings[] = {
-		{NULL, 0, NULL, 0, true},
-		{NULL, 0, TEXT(""), true},
-		{TEXT("a"), TEXT("a"), true},
-		{TEXT("a"), TEXT("A"), false},
-		{TEXT("a"), TEXT("ab"), false},
-		{TEXT("a\0b"), TEXT("a\0b"), true},
-		{TEXT("a\0b"), TEXT("a\0c"), false},
-		{TEXT("a"), NULL, 0, false},
+		{NULL, 0, NULL, 0, true, true},
+		{NULL, 0, TEXT(""), true, true},
+		{TEXT("a"), TEXT("a"), true, true},
+		{TEXT("a"), TEXT("A"), false, true},
+		{TEXT("a"), TEXT("ab"), false, false},
+		{TEXT("aB"), TEXT("Ab"), false, true},
+		{TEXT("aB"), TEXT("Ac"), false, false},
+		{TEXT("a\0b"), TEXT("a\0b"), true, true},
+		{TEXT("a\0b"), TEXT("a\0c"), false, false},
+		{TEXT("a"), NULL, 0, false, false},
 };
 
 START_TEST(compares_bytes)
@@ -131,6 +133,8 @@ START_TEST(compares_bytes)
 		b = exact(strings[_i].b, strings[_i].b_len);
 	ck_assert_int_eq(str_equal(&a, &b), strings[_i].is_equal);
 	ck_assert_int_eq(str_equal(&b, &a), strings[_i].is_equal);
+	ck_assert_int_eq(str_equal_nocase(&a, &b), strings[_i].is_equal_nocase);
+	ck_assert_int_eq(str_equal_nocase(&b, &a), strings[_i].is_equal_nocase);
 	exact_free(&b);
 	exact_free(&a);
 }

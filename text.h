@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* text: what the core's str.h has not for its str. */
+#ifndef FAILOVER_TEXT_H
+#define FAILOVER_TEXT_H
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "../../core/str.h"
+
+#include "ascii.h"
+
+/** A string that ends with NUL; it is not copied. */
+static inline str str_of(const char *text)
+{
+	str whole = {(char *)text, (int)strlen(text)};
+
+	return whole;
+}
+
+/** Are two texts the same, byte by byte? */
+static inline bool str_equal(const str *a, const str *b)
+{
+	return a->len == b->len && (a->len == 0 || memcmp(a->s, b->s, a->len) == 0);
+}
+
+/** Are two texts the same, in any case of letters? */
+static inline bool str_equal_nocase(const str *a, const str *b)
+{
+	int i;
+
+	if(a->len != b->len)
+		return false;
+	for(i = 0; i < a->len; i++) {
+		if(to_lower(a->s[i]) != to_lower(b->s[i]))
+			return false;
+	}
+	return true;
+}
+
+#endif
