@@ -12,7 +12,15 @@ auto_gen=
 NAME=failover.so
 DEFS += $(shell pkg-config --cflags libpcre2-8)
 LIBS += $(shell pkg-config --libs libpcre2-8)
+INCLUDES += -I.
 include ../../Makefile.modules
+
+# Kamailio's makefiles know the sources of the top folder only.
+below := $(wildcard call/*.c dialplan/*.c lint/*.c server/*.c sip/*.c text/*.c)
+objs += $(below:.c=.o)
+depends += $(below:.c=.d)
+$(NAME): $(below:.c=.o)
+-include $(below:.c=.d)
 
 else
 # On its own, against the installed server and the headers of its release.
@@ -31,13 +39,14 @@ MAN_DIR       ?= $(PREFIX)/share/man/man1
 # Every source here goes into the module. The glue to Kamailio has failover_ in
 # front; the others, and the policy, are pure rooms: they know nothing of
 # Kamailio, so the tool and the unit tests are made of them too.
-SOURCES := $(wildcard *.c)
-PURE    := $(wildcard failover_policy.c) $(filter-out failover_%,$(SOURCES))
+PURE    := $(wildcard failover_policy.c call/policy.c) $(filter-out failover_%,$(wildcard *.c)) \
+	$(wildcard dialplan/*.c lint/*.c sip/*.c text/*.c)
+SOURCES := $(wildcard *.c call/*.c dialplan/*.c lint/*.c server/*.c sip/*.c text/*.c)
 # All of tools/ is the one program; with the rooms it shares one room of the glue,
 # which knows nothing of Kamailio either.
-TOOLS   := $(wildcard tools/*.c)
+TOOLS   := $(wildcard tools/*.c ctl/*.c)
 TOOL    := $(if $(TOOLS),failoverctl)
-SHARED  := $(PURE) $(wildcard failover_file.c)
+SHARED  := $(PURE) $(wildcard failover_file.c server/file.c)
 
 CFLAGS   ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
@@ -206,6 +215,6 @@ distclean: clean ## remove the headers too
 help: ## this list
 	@sed -n -e 's/^##@ \(.*\)/\n\1/p' -e 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
 
--include $(wildcard build/*.d build/test/bench/*.d build/tools/*.d build/unit/*.d build/unit/tools/*.d build/unit/test/unit/*.d)
+-include $(wildcard build/*.d build/*/*.d build/test/*/*.d build/unit/*.d build/unit/*/*.d build/unit/test/unit/*.d)
 
 endif
