@@ -7,7 +7,7 @@
 
 #include "pattern.h"
 #include "subject.h"
-#include "text_map.h"
+#include "text/text_map.h"
 
 typedef struct test
 {

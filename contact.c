@@ -3,7 +3,7 @@
 
 #include <strings.h>
 
-#include "ascii.h"
+#include "text/ascii.h"
 
 static str trim(str text)
 {

@@ -4,9 +4,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "ascii.h"
+#include "text/ascii.h"
 #include "header_name.h"
-#include "nearness.h"
+#include "text/nearness.h"
 #include "rule_parse.h"
 
 /* it goes into log lines and replies to commands */

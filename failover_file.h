@@ -3,7 +3,7 @@
 #ifndef FAILOVER_FILE_H
 #define FAILOVER_FILE_H
 
-#include "arena.h"
+#include "text/arena.h"
 
 /** Read a file of at most DIALPLAN_BYTES_MAX bytes.
  * @param path NUL-terminated

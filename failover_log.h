@@ -5,7 +5,7 @@
 
 #include "../../core/parser/msg_parser.h"
 
-#include "diagnostics.h"
+#include "text/diagnostics.h"
 
 /* The level at which it is logged what callers and destinations do: a line for
  * each end of an attempt, and for a request that is refused for what is in it.

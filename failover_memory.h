@@ -3,7 +3,7 @@
 #ifndef FAILOVER_MEMORY_H
 #define FAILOVER_MEMORY_H
 
-#include "arena.h"
+#include "text/arena.h"
 
 /* seen by all processes; for what a call or a dial plan lives in */
 extern const allocator_t failover_shm;

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "duration.h"
+#include "text/duration.h"
 #include "failover_args.h"
 #include "failover_call.h"
 #include "failover_log.h"

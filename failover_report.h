@@ -7,7 +7,7 @@
 
 #include <time.h>
 
-#include "findings.h"
+#include "text/findings.h"
 
 /* Of a path so much is shown in what is kept: the place in the file and what is
  * wrong there must fit into the fault of an RPC as well. */

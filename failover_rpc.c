@@ -11,7 +11,7 @@
 #include <time.h>
 
 #include "failover_plan.h"
-#include "utf8.h"
+#include "text/utf8.h"
 
 /* Of one reply of failover.list. The module ctl has room for some ninety
  * structures and 32 KiB in a reply. */

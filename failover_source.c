@@ -7,7 +7,7 @@
 #include "../../core/pvar.h"
 #include "../../core/xavp.h"
 
-#include "ascii.h"
+#include "text/ascii.h"
 #include "failover_source.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "header_name.h"
 
-#include "ascii.h"
+#include "text/ascii.h"
 
 /* The registry of header fields of SIP at IANA. */
 static const struct

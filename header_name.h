@@ -5,7 +5,7 @@
 #ifndef FAILOVER_HEADER_NAME_H
 #define FAILOVER_HEADER_NAME_H
 
-#include "text.h"
+#include "text/text.h"
 
 /** May a header have this name (a token, RFC 3261 section 25.1)? */
 bool header_name_is_valid(const str *name);

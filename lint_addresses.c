@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ascii.h"
+#include "text/ascii.h"
 #include "literal.h"
 
 /* -- addresses that match longer ones ----------------------------------- */

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "ascii.h"
+#include "text/ascii.h"
 
 /* Of so many conditions of a rule each is compared with each. */
 #define COMPARED_MAX 32

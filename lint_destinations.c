@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 
-#include "ascii.h"
-#include "nearness.h"
+#include "text/ascii.h"
+#include "text/nearness.h"
 
 /* A call makes no more attempts, so that those behind are not compared. */
 #define COMPARED_MAX ATTEMPTS_MAX

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "ascii.h"
+#include "text/ascii.h"
 
 /* Searches that looking at all values of a subject may take, in a whole plan:
  * about a second. */

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "ascii.h"
+#include "text/ascii.h"
 #include "rule_parse.h"
 
 /* -- below [Deploy Patterns]: those of other languages ------------------ */

@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 
-#include "ascii.h"
-#include "nearness.h"
+#include "text/ascii.h"
+#include "text/nearness.h"
 #include "rule_parse.h"
 
 /* Rules that may hide another one are looked for among so many; who writes more

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "ascii.h"
+#include "text/ascii.h"
 
 /* Without a unit, more seconds than these are most likely milliseconds. */
 #define INVITING_LIKELY_MAX_MS (120 * 1000)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lint.h"
 
-#include "ascii.h"
+#include "text/ascii.h"
 #include "literal.h"
 
 /* What looking for shadows may take in a whole plan, about a second; and how many

@@ -4,11 +4,11 @@
 #include <string.h>
 #include <strings.h>
 
-#include "ascii.h"
+#include "text/ascii.h"
 #include "header_name.h"
-#include "lookalike.h"
-#include "nearness.h"
-#include "utf8.h"
+#include "text/lookalike.h"
+#include "text/nearness.h"
+#include "text/utf8.h"
 
 /* -- characters that only look right ------------------------------------ */
 

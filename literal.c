@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "ascii.h"
+#include "text/ascii.h"
 
 /* an expression whose groups are nested deeper is not understood */
 #define DEPTH_MAX 16

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "arena.h"
+#include "text/arena.h"
 
 /* how many alternatives a requirement may have, (100|200|...), before it is too
  * many to be of use */

@@ -15,8 +15,8 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-#include "arena.h"
-#include "diagnostics.h"
+#include "text/arena.h"
+#include "text/diagnostics.h"
 
 /* what is longer, or has more groups, is a slip, or built to be slow */
 #define PATTERN_BYTES_MAX 1024

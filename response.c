@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-#include "ascii.h"
+#include "text/ascii.h"
 
 /* The registry of response codes of SIP at IANA. */
 static const struct

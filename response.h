@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "fragment.h"
+#include "text/fragment.h"
 
 /* The codes of a reply that an author writes out: a 3xx would need Contacts. */
 #define RESPONSE_OWN_MIN 400

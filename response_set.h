@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "diagnostics.h"
+#include "text/diagnostics.h"
 
 #define RESPONSE_CODE_MIN 300
 #define RESPONSE_CODE_MAX 699

@@ -3,10 +3,10 @@
 
 #include <string.h>
 
-#include "ascii.h"
-#include "boolean.h"
+#include "text/ascii.h"
+#include "text/boolean.h"
 #include "header_name.h"
-#include "nearness.h"
+#include "text/nearness.h"
 #include "response.h"
 
 #define SESSION_VERB "failover"

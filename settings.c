@@ -4,10 +4,10 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "ascii.h"
-#include "boolean.h"
-#include "duration.h"
-#include "nearness.h"
+#include "text/ascii.h"
+#include "text/boolean.h"
+#include "text/duration.h"
+#include "text/nearness.h"
 #include "pattern.h"
 #include "response.h"
 

@@ -7,8 +7,8 @@
 
 #include <stddef.h>
 
-#include "arena.h"
-#include "diagnostics.h"
+#include "text/arena.h"
+#include "text/diagnostics.h"
 #include "response_set.h"
 
 /* before the name of a setting in a dial plan */

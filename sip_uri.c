@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "ascii.h"
+#include "text/ascii.h"
 
 static bool is_unreserved(char c)
 {

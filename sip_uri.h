@@ -4,7 +4,7 @@
 #ifndef FAILOVER_SIP_URI_H
 #define FAILOVER_SIP_URI_H
 
-#include "text.h"
+#include "text/text.h"
 
 /* Kamailio refuses longer ones (MAX_URI_SIZE of its core/config.h, less the
  * NUL byte) */

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "ascii.h"
+#include "text/ascii.h"
 #include "header_name.h"
-#include "nearness.h"
+#include "text/nearness.h"
 
 static const subject_row_t table[SUBJECT_KINDS] = {
 		[SUBJECT_HEADER] = {NULL, "a header of the request, by its name"},

@@ -5,8 +5,8 @@
 #ifndef FAILOVER_SUBJECT_H
 #define FAILOVER_SUBJECT_H
 
-#include "arena.h"
-#include "diagnostics.h"
+#include "text/arena.h"
+#include "text/diagnostics.h"
 
 /* how a pseudo-variable begins */
 #define PV_OPENING "$pv("

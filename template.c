@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "ascii.h"
+#include "text/ascii.h"
 #include "sip_uri.h"
 
 static piece_t *piece_add(piece_t ***link, char *s, int len, arena_t *arena)

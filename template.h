@@ -7,8 +7,8 @@
 #ifndef FAILOVER_TEMPLATE_H
 #define FAILOVER_TEMPLATE_H
 
-#include "arena.h"
-#include "fragment.h"
+#include "text/arena.h"
+#include "text/fragment.h"
 
 /* What surrounds a hole, and so what may be put into it. */
 typedef enum hole_kind

@@ -5,7 +5,7 @@
 
 #include "reason.h"
 #include "subject.h"
-#include "text_map.h"
+#include "text/text_map.h"
 
 typedef struct given
 {

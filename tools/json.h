@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "text.h"
+#include "text/text.h"
 
 /** A text as a JSON string. A byte that is no UTF-8 becomes U+FFFD. */
 json_t *json_of_text(const str *text);

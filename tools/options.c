@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ascii.h"
+#include "text/ascii.h"
 #include "commands.h"
 #include "inline_parse.h"
 #include "report.h"

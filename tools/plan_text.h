@@ -3,7 +3,7 @@
 #ifndef FAILOVER_TOOLS_PLAN_TEXT_H
 #define FAILOVER_TOOLS_PLAN_TEXT_H
 
-#include "arena.h"
+#include "text/arena.h"
 
 typedef struct plan_text
 {

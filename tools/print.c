@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
-#include "utf8.h"
+#include "text/utf8.h"
 
 static bool has_widths;
 

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "text.h"
+#include "text/text.h"
 
 /* A character as it is shown. */
 typedef struct glyph

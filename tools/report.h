@@ -7,7 +7,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#include "findings.h"
+#include "text/findings.h"
 
 typedef struct report
 {

@@ -4,7 +4,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "ascii.h"
+#include "text/ascii.h"
 
 bool value_is_one_line(const str *value)
 {

@@ -5,8 +5,8 @@
 
 #include <check.h>
 
-#include "arena.h"
-#include "diagnostics.h"
+#include "text/arena.h"
+#include "text/diagnostics.h"
 #include "dialplan.h"
 
 #define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))

@@ -2,7 +2,7 @@
 #include <ctype.h>
 #include <limits.h>
 
-#include "ascii.h"
+#include "text/ascii.h"
 #include "suites.h"
 #include "support.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
-#include "boolean.h"
+#include "text/boolean.h"
 #include "suites.h"
 #include "support.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "findings.h"
+#include "text/findings.h"
 
 #include "suites.h"
 #include "support.h"

@@ -5,7 +5,7 @@
 
 #include "suites.h"
 #include "support.h"
-#include "text_map.h"
+#include "text/text_map.h"
 
 static str text_of(const char *s)
 {

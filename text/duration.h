@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* duration: a time as an author writes it, `30`, `30s`, `30sec`, `1500ms`. */
-#ifndef FAILOVER_DURATION_H
-#define FAILOVER_DURATION_H
+#ifndef FAILOVER_TEXT_DURATION_H
+#define FAILOVER_TEXT_DURATION_H
 
-#include "diagnostics.h"
+#include "text/diagnostics.h"
 
 #define DURATION_MIN_MS 100u
 #define DURATION_MAX_MS 3600000u

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* nearness: which word an author most likely meant who wrote another one. */
-#ifndef FAILOVER_NEARNESS_H
-#define FAILOVER_NEARNESS_H
+#ifndef FAILOVER_TEXT_NEARNESS_H
+#define FAILOVER_TEXT_NEARNESS_H
 
 #include <stdbool.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* utf8: the characters of a text in UTF-8 (RFC 3629), for those who show a text
  * that may be anything. */
-#ifndef FAILOVER_UTF8_H
-#define FAILOVER_UTF8_H
+#ifndef FAILOVER_TEXT_UTF8_H
+#define FAILOVER_TEXT_UTF8_H
 
 /** The first character of a text.
  * @param s,len at least one byte

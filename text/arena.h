@@ -4,8 +4,8 @@
  * that the same code fills private memory in the tool, pkg memory in a worker
  * and shared memory in the server. It takes no lock: an arena has one writer
  * at a time, which is for its owner to see to. */
-#ifndef FAILOVER_ARENA_H
-#define FAILOVER_ARENA_H
+#ifndef FAILOVER_TEXT_ARENA_H
+#define FAILOVER_TEXT_ARENA_H
 
 #include <stdbool.h>
 #include <stddef.h>

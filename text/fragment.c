@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "fragment.h"
+#include "text/fragment.h"
 
 #include <string.h>
 #include <strings.h>
 
-#include "ascii.h"
+#include "text/ascii.h"
 
 fragment_t fragment_of(const str *text)
 {

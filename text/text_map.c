@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "text_map.h"
+#include "text/text_map.h"
 
 #include <string.h>
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* findings: what was reported of a text, kept until it can be put into the order
  * of the text: what lines say to each other turns out late. */
-#ifndef FAILOVER_FINDINGS_H
-#define FAILOVER_FINDINGS_H
+#ifndef FAILOVER_TEXT_FINDINGS_H
+#define FAILOVER_TEXT_FINDINGS_H
 
-#include "arena.h"
-#include "diagnostics.h"
+#include "text/arena.h"
+#include "text/diagnostics.h"
 
 typedef struct finding
 {

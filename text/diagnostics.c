@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "diagnostics.h"
+#include "text/diagnostics.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "lookalike.h"
+#include "text/lookalike.h"
 
 /* room for the longest message with a word of the text in it; a longer word
  * is cut, the position says the rest */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "arena.h"
+#include "text/arena.h"
 
 #include <stdalign.h>
 #include <stdint.h>

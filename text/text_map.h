@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* text_map: values by text, for those who read many rules and must not compare
  * each with each. It lives in an arena and only grows. */
-#ifndef FAILOVER_TEXT_MAP_H
-#define FAILOVER_TEXT_MAP_H
+#ifndef FAILOVER_TEXT_TEXT_MAP_H
+#define FAILOVER_TEXT_TEXT_MAP_H
 
-#include "arena.h"
+#include "text/arena.h"
 
 typedef struct text_entry
 {

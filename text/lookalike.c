@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "lookalike.h"
+#include "text/lookalike.h"
 
 #include <string.h>
 

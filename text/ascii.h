@@ -2,8 +2,8 @@
 /* ascii: which characters are which, in any locale (RFC 5234 appendix B.1). The
  * functions of <ctype.h> depend on the locale and must not be given a negative
  * char. */
-#ifndef FAILOVER_ASCII_H
-#define FAILOVER_ASCII_H
+#ifndef FAILOVER_TEXT_ASCII_H
+#define FAILOVER_TEXT_ASCII_H
 
 #include <stdbool.h>
 #include <string.h>

@@ -2,11 +2,11 @@
 /* diagnostics: what is wrong with a text, and where. The rooms that read text
  * report here; who called them decides what becomes of it: a log line, an RPC
  * fault, a line with a caret on a terminal. */
-#ifndef FAILOVER_DIAGNOSTICS_H
-#define FAILOVER_DIAGNOSTICS_H
+#ifndef FAILOVER_TEXT_DIAGNOSTICS_H
+#define FAILOVER_TEXT_DIAGNOSTICS_H
 
-#include "fragment.h"
-#include "utf8.h"
+#include "text/fragment.h"
+#include "text/utf8.h"
 
 typedef enum severity
 {

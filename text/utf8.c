@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "utf8.h"
+#include "text/utf8.h"
 
 /* A character takes at most 4 bytes. */
 #define BEGINNING_BYTES_MAX 3

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "nearness.h"
+#include "text/nearness.h"
 
 #include <string.h>
 
-#include "ascii.h"
+#include "text/ascii.h"
 
 #define WORD_BYTES_MAX 32
 

@@ -6,10 +6,10 @@
  * put in (a pseudo-variable, a capture), or an escape that stands for one
  * character ($$, %%). Whoever splits a text at blanks, slashes or braces never
  * splits inside a mark, and never takes what is put in for language. */
-#ifndef FAILOVER_FRAGMENT_H
-#define FAILOVER_FRAGMENT_H
+#ifndef FAILOVER_TEXT_FRAGMENT_H
+#define FAILOVER_TEXT_FRAGMENT_H
 
-#include "text.h"
+#include "text/text.h"
 
 #define MARK_ESCAPE (-1)
 

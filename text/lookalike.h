@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* lookalike: characters beyond ASCII that look like one of ASCII, or like
  * nothing, as word processors and web pages put them into a text. */
-#ifndef FAILOVER_LOOKALIKE_H
-#define FAILOVER_LOOKALIKE_H
+#ifndef FAILOVER_TEXT_LOOKALIKE_H
+#define FAILOVER_TEXT_LOOKALIKE_H
 
 #include <stdbool.h>
 

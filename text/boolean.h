@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* boolean: true or false, as an author writes it. */
-#ifndef FAILOVER_BOOLEAN_H
-#define FAILOVER_BOOLEAN_H
+#ifndef FAILOVER_TEXT_BOOLEAN_H
+#define FAILOVER_TEXT_BOOLEAN_H
 
 #include <stdbool.h>
 
-#include "diagnostics.h"
+#include "text/diagnostics.h"
 
 /** Read true or false.
  * @param text true, on, yes, 1, false, off, no or 0, in any case of letters

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "boolean.h"
+#include "text/boolean.h"
 
 #include <stddef.h>
 

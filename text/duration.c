@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "duration.h"
+#include "text/duration.h"
 
-#include "ascii.h"
+#include "text/ascii.h"
 
 /* milliseconds in one of a unit; 0 if there is no such unit */
 static unsigned unit_ms(const fragment_t *unit)

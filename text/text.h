@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* text: what the core's str.h has not for its str. */
-#ifndef FAILOVER_TEXT_H
-#define FAILOVER_TEXT_H
+#ifndef FAILOVER_TEXT_TEXT_H
+#define FAILOVER_TEXT_TEXT_H
 
 #include <stdbool.h>
 #include <string.h>
 
 #include "../../core/str.h"
 
-#include "ascii.h"
+#include "text/ascii.h"
 
 /** A string that ends with NUL; it is not copied. */
 static inline str str_of(const char *text)
