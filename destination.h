@@ -6,7 +6,7 @@
 #define FAILOVER_DESTINATION_H
 
 #include "settings.h"
-#include "sip_uri.h"
+#include "sip/sip_uri.h"
 #include "template.h"
 
 typedef enum transport

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "contact.h"
+#include "sip/contact.h"
 
 /* Contacts of one reply that are looked at: no call can follow more, and what
  * is beyond them must not cost memory. */

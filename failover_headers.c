@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "header_name.h"
+#include "sip/header_name.h"
 
 /* -- removing ----------------------------------------------------------- */
 

@@ -2,7 +2,7 @@
 #include "failover_policy.h"
 
 #include "pattern.h"
-#include "response.h"
+#include "sip/response.h"
 
 /* of the search for redirection.allow in a Contact URI */
 #define ALLOW_STEPS_MAX 10000

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "failover_request.h"
-#include "header_name.h"
+#include "sip/header_name.h"
 
 /* The longest number, date or transport. */
 #define SHORT_BYTES 32

@@ -12,7 +12,7 @@
 
 #include <sched.h>
 
-#include "response.h"
+#include "sip/response.h"
 
 /* How long the lock is tried for where its holder may be waiting for us without
  * a mark, as expire_branch() does: about a second. */

@@ -5,7 +5,7 @@
 #include <strings.h>
 
 #include "text/ascii.h"
-#include "header_name.h"
+#include "sip/header_name.h"
 #include "text/lookalike.h"
 #include "text/nearness.h"
 #include "text/utf8.h"

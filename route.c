@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "response.h"
+#include "sip/response.h"
 
 /* Which of the rules that apply has the last word about each part of a route;
  * NULL: none says anything. */

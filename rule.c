@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rule.h"
 
-#include "header_name.h"
+#include "sip/header_name.h"
 
 /* room for a setting's value with what is put into it */
 #define SETTING_BYTES_MAX 1024

@@ -5,9 +5,9 @@
 
 #include "text/ascii.h"
 #include "text/boolean.h"
-#include "header_name.h"
+#include "sip/header_name.h"
 #include "text/nearness.h"
-#include "response.h"
+#include "sip/response.h"
 
 #define SESSION_VERB "failover"
 

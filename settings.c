@@ -9,7 +9,7 @@
 #include "text/duration.h"
 #include "text/nearness.h"
 #include "pattern.h"
-#include "response.h"
+#include "sip/response.h"
 
 /* The field of a setting in a level. */
 static void *field_of(const setting_t *setting, settings_t *settings)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "text/ascii.h"
-#include "header_name.h"
+#include "sip/header_name.h"
 #include "text/nearness.h"
 
 static const subject_row_t table[SUBJECT_KINDS] = {

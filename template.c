@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "text/ascii.h"
-#include "sip_uri.h"
+#include "sip/sip_uri.h"
 
 static piece_t *piece_add(piece_t ***link, char *s, int len, arena_t *arena)
 {

@@ -4,9 +4,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "contact.h"
-#include "header_name.h"
-#include "sip_uri.h"
+#include "sip/contact.h"
+#include "sip/header_name.h"
+#include "sip/sip_uri.h"
 
 /* -- whose the request is ----------------------------------------------- */
 

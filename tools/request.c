@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "derive.h"
-#include "header_name.h"
-#include "sip_uri.h"
+#include "sip/header_name.h"
+#include "sip/sip_uri.h"
 #include "value.h"
 
 #define VERSION_TEXT "SIP/2.0"

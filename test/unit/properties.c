@@ -7,9 +7,9 @@
 #include <strings.h>
 
 #include "dialplan_parse.h"
-#include "header_name.h"
+#include "sip/header_name.h"
 #include "inline_parse.h"
-#include "response.h"
+#include "sip/response.h"
 #include "route.h"
 #include "support.h"
 

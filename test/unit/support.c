@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "dialplan_parse.h"
-#include "header_name.h"
+#include "sip/header_name.h"
 
 void print(char *buffer, size_t size, const char *format, ...)
 {

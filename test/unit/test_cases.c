@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "contact.h"
+#include "sip/contact.h"
 #include "dialplan_parse.h"
 #include "failover_policy.h"
-#include "response.h"
+#include "sip/response.h"
 #include "route.h"
 #include "suites.h"
 #include "support.h"

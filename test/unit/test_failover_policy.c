@@ -7,7 +7,7 @@
 
 #include "failover_policy.h"
 #include "inline_parse.h"
-#include "response.h"
+#include "sip/response.h"
 #include "suites.h"
 #include "support.h"
 

@@ -3,7 +3,7 @@
  * test_failover_policy.c. */
 #include <string.h>
 
-#include "response.h"
+#include "sip/response.h"
 #include "suites.h"
 #include "support.h"
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sip_uri.h"
+#include "sip/sip_uri.h"
 #include "suites.h"
 #include "support.h"
 #include "template.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* response: negative final replies: what their codes mean to a proxy, and how an
  * author writes one. */
-#ifndef FAILOVER_RESPONSE_H
-#define FAILOVER_RESPONSE_H
+#ifndef FAILOVER_SIP_RESPONSE_H
+#define FAILOVER_SIP_RESPONSE_H
 
 #include <stdbool.h>
 

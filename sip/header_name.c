@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "header_name.h"
+#include "sip/header_name.h"
 
 #include "text/ascii.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "contact.h"
+#include "sip/contact.h"
 
 #include <strings.h>
 

@@ -2,8 +2,8 @@
 /* contact: the list of addresses in a Contact header of a 3xx reply (RFC 3261
  * sections 20.10 and 25.1). Zero copy. What a peer writes wrongly costs that
  * address and no other. */
-#ifndef FAILOVER_CONTACT_H
-#define FAILOVER_CONTACT_H
+#ifndef FAILOVER_SIP_CONTACT_H
+#define FAILOVER_SIP_CONTACT_H
 
 #include <stdbool.h>
 

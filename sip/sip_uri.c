@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "sip_uri.h"
+#include "sip/sip_uri.h"
 
 #include <arpa/inet.h>
 #include <string.h>

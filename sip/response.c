@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "response.h"
+#include "sip/response.h"
 
 #include <stddef.h>
 

@@ -2,8 +2,8 @@
 /* header_name: names of SIP headers. They are the same in any case of letters
  * and in their compact forms (RFC 3261 section 7.3.3 and the registry of header
  * fields at IANA). */
-#ifndef FAILOVER_HEADER_NAME_H
-#define FAILOVER_HEADER_NAME_H
+#ifndef FAILOVER_SIP_HEADER_NAME_H
+#define FAILOVER_SIP_HEADER_NAME_H
 
 #include "text/text.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* sip_uri: a sip: or sips: URI taken apart (RFC 3261 sections 19.1 and 25.1).
  * Zero copy: the parts point into the text. */
-#ifndef FAILOVER_SIP_URI_H
-#define FAILOVER_SIP_URI_H
+#ifndef FAILOVER_SIP_SIP_URI_H
+#define FAILOVER_SIP_SIP_URI_H
 
 #include "text/text.h"
 
