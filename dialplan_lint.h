@@ -4,7 +4,7 @@
 #ifndef FAILOVER_DIALPLAN_LINT_H
 #define FAILOVER_DIALPLAN_LINT_H
 
-#include "dialplan.h"
+#include "dialplan/dialplan.h"
 
 /* What the server is like that the plan is for. */
 typedef struct lint_options

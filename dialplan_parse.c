@@ -7,7 +7,7 @@
 #include "text/ascii.h"
 #include "sip/header_name.h"
 #include "text/nearness.h"
-#include "rule_parse.h"
+#include "dialplan/rule_parse.h"
 
 /* it goes into log lines and replies to commands */
 #define RULE_NAME_BYTES_MAX 64

@@ -5,7 +5,7 @@
 #ifndef FAILOVER_DIALPLAN_PARSE_H
 #define FAILOVER_DIALPLAN_PARSE_H
 
-#include "dialplan.h"
+#include "dialplan/dialplan.h"
 
 #define DIALPLAN_BYTES_MAX (16 * 1024 * 1024)
 #define DIALPLAN_LINE_BYTES_MAX (64 * 1024)

@@ -13,7 +13,7 @@
 #include "failover_memory.h"
 #include "failover_plan.h"
 #include "failover_server.h"
-#include "inline_parse.h"
+#include "dialplan/inline_parse.h"
 
 /* what an argument is parsed into is small */
 #define ARG_BLOCK_BYTES 1024

@@ -11,7 +11,7 @@
 
 #include "../../core/parser/msg_parser.h"
 
-#include "dialplan.h"
+#include "dialplan/dialplan.h"
 
 /* Which of the two strings it is. */
 typedef enum arg_kind

@@ -5,7 +5,7 @@
 
 #include "../../core/parser/msg_parser.h"
 
-#include "destination.h"
+#include "dialplan/destination.h"
 
 /** Read the Contacts of a reply (RFC 3261 sections 20.10 and 21.3). Those that
  * cannot be followed are left out: other schemes, a star, what is no URI.

@@ -7,7 +7,7 @@
 
 #include "../../core/parser/msg_parser.h"
 
-#include "route.h"
+#include "dialplan/route.h"
 
 /** Put headers in the place of those that a request came with.
  *

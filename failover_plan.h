@@ -8,7 +8,7 @@
 
 #include <time.h>
 
-#include "dialplan.h"
+#include "dialplan/dialplan.h"
 #include "failover_report.h"
 
 typedef struct plan plan_t;

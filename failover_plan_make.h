@@ -6,7 +6,7 @@
 
 #include <time.h>
 
-#include "dialplan.h"
+#include "dialplan/dialplan.h"
 #include "failover_report.h"
 
 typedef struct plan

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "failover_policy.h"
 
-#include "pattern.h"
+#include "dialplan/pattern.h"
 #include "sip/response.h"
 
 /* of the search for redirection.allow in a Contact URI */

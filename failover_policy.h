@@ -6,8 +6,8 @@
 #ifndef FAILOVER_POLICY_H
 #define FAILOVER_POLICY_H
 
-#include "destination.h"
-#include "settings.h"
+#include "dialplan/destination.h"
+#include "dialplan/settings.h"
 
 /* Why an attempt is made: what ended the one before it. */
 typedef enum reason

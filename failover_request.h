@@ -7,7 +7,7 @@
 
 #include "../../core/parser/msg_parser.h"
 
-#include "route.h"
+#include "dialplan/route.h"
 
 /* What a script asks for. */
 typedef struct call_request

@@ -8,7 +8,7 @@
 
 #include "../../core/ip_addr.h"
 
-#include "rule.h"
+#include "dialplan/rule.h"
 
 /** Find a socket of this server.
  * @param name its name, or proto:address:port

@@ -9,7 +9,7 @@
 
 #include "../../core/parser/msg_parser.h"
 
-#include "dialplan.h"
+#include "dialplan/dialplan.h"
 
 /* A request that is being asked; its owner is whoever asks. */
 typedef struct source

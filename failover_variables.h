@@ -4,7 +4,7 @@
 #ifndef FAILOVER_VARIABLES_H
 #define FAILOVER_VARIABLES_H
 
-#include "route.h"
+#include "dialplan/route.h"
 
 /** Set variables of the call. They are children of the topmost xavp `failover`,
  * beside those that are there; one of the same name is replaced, and without

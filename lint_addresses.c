@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "text/ascii.h"
-#include "literal.h"
+#include "dialplan/literal.h"
 
 /* -- addresses that match longer ones ----------------------------------- */
 

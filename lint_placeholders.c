@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "text/ascii.h"
-#include "rule_parse.h"
+#include "dialplan/rule_parse.h"
 
 /* -- below [Deploy Patterns]: those of other languages ------------------ */
 

@@ -5,7 +5,7 @@
 
 #include "text/ascii.h"
 #include "text/nearness.h"
-#include "rule_parse.h"
+#include "dialplan/rule_parse.h"
 
 /* Rules that may hide another one are looked for among so many; who writes more
  * of them under one condition is not told of all. */

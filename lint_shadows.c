@@ -2,7 +2,7 @@
 #include "lint.h"
 
 #include "text/ascii.h"
-#include "literal.h"
+#include "dialplan/literal.h"
 
 /* What looking for shadows may take in a whole plan, about a second; and how many
  * rules are looked at for one. */

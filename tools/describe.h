@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-#include "settings.h"
+#include "dialplan/settings.h"
 
 typedef struct description
 {

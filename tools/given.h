@@ -4,7 +4,7 @@
 #define FAILOVER_TOOLS_GIVEN_H
 
 #include "reason.h"
-#include "subject.h"
+#include "dialplan/subject.h"
 #include "text/text_map.h"
 
 typedef struct given

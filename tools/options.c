@@ -7,7 +7,7 @@
 
 #include "text/ascii.h"
 #include "commands.h"
-#include "inline_parse.h"
+#include "dialplan/inline_parse.h"
 #include "report.h"
 
 #define TOOL "failoverctl"

@@ -6,7 +6,7 @@
 
 #include "print.h"
 #include "request.h"
-#include "settings.h"
+#include "dialplan/settings.h"
 
 /* Exit statuses. */
 #define STATUS_OK 0

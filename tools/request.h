@@ -4,10 +4,10 @@
 #ifndef FAILOVER_TOOLS_REQUEST_H
 #define FAILOVER_TOOLS_REQUEST_H
 
-#include "dialplan.h"
+#include "dialplan/dialplan.h"
 #include "given.h"
 #include "reason.h"
-#include "route.h"
+#include "dialplan/route.h"
 
 /* A host, or a host and a port, that is the server's own. */
 typedef struct own_host

@@ -5,7 +5,7 @@
 #define FAILOVER_TOOLS_VALUE_H
 
 #include "reason.h"
-#include "subject.h"
+#include "dialplan/subject.h"
 
 /** Read a value of a kind.
  * @param value in: as it was written; out: as the server writes it: an address

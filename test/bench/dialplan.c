@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "dialplan.h"
+#include "dialplan/dialplan.h"
 #include "dialplan_parse.h"
 
 #define TARGET_US 2.0	 /* for a request, in a plan of 10 000 rules */

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "pattern.h"
+#include "dialplan/pattern.h"
 
 #define MS_MAX 5.0
 #define PASSES 7 /* of which the best counts */

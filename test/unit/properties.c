@@ -8,9 +8,9 @@
 
 #include "dialplan_parse.h"
 #include "sip/header_name.h"
-#include "inline_parse.h"
+#include "dialplan/inline_parse.h"
 #include "sip/response.h"
-#include "route.h"
+#include "dialplan/route.h"
 #include "support.h"
 
 /* between a plan and a request: a plan has no control characters */

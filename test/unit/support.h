@@ -7,7 +7,7 @@
 
 #include "text/arena.h"
 #include "text/diagnostics.h"
-#include "dialplan.h"
+#include "dialplan/dialplan.h"
 
 #define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
 

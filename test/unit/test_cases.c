@@ -12,7 +12,7 @@
 #include "dialplan_parse.h"
 #include "failover_policy.h"
 #include "sip/response.h"
-#include "route.h"
+#include "dialplan/route.h"
 #include "suites.h"
 #include "support.h"
 

@@ -3,7 +3,7 @@
  * test_pattern.c test; here is what holds the two together. */
 #include <string.h>
 
-#include "condition.h"
+#include "dialplan/condition.h"
 #include "suites.h"
 #include "support.h"
 

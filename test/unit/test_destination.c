@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
-#include "destination.h"
+#include "dialplan/destination.h"
 #include "suites.h"
 #include "support.h"
 

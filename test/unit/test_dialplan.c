@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dialplan.h"
+#include "dialplan/dialplan.h"
 #include "suites.h"
 #include "support.h"
 

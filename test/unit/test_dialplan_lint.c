@@ -6,7 +6,7 @@
 
 #include "dialplan_lint.h"
 #include "dialplan_parse.h"
-#include "inline_parse.h"
+#include "dialplan/inline_parse.h"
 #include "lint.h"
 #include "suites.h"
 #include "support.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "failover_policy.h"
-#include "inline_parse.h"
+#include "dialplan/inline_parse.h"
 #include "sip/response.h"
 #include "suites.h"
 #include "support.h"

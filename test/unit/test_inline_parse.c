@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
-#include "inline_parse.h"
+#include "dialplan/inline_parse.h"
 #include "suites.h"
 #include "support.h"
 

@@ -5,7 +5,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-#include "literal.h"
+#include "dialplan/literal.h"
 #include "suites.h"
 #include "support.h"
 

@@ -3,7 +3,7 @@
  * always in the same way, so that what fails once fails again. */
 #include <string.h>
 
-#include "pattern.h"
+#include "dialplan/pattern.h"
 #include "properties.h"
 #include "suites.h"
 #include "support.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pattern.h"
+#include "dialplan/pattern.h"
 #include "suites.h"
 #include "support.h"
 

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pattern.h"
-#include "response_set.h"
+#include "dialplan/pattern.h"
+#include "dialplan/response_set.h"
 #include "suites.h"
 #include "support.h"
 

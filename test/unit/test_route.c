@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "inline_parse.h"
-#include "route.h"
+#include "dialplan/inline_parse.h"
+#include "dialplan/route.h"
 #include "suites.h"
 #include "support.h"
 

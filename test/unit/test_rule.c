@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
-#include "inline_parse.h"
-#include "rule.h"
+#include "dialplan/inline_parse.h"
+#include "dialplan/rule.h"
 #include "suites.h"
 #include "support.h"
 

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "literal.h"
-#include "rule_index.h"
+#include "dialplan/literal.h"
+#include "dialplan/rule_index.h"
 #include "suites.h"
 #include "support.h"
 

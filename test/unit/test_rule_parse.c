@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "dialplan_parse.h"
-#include "rule_parse.h"
+#include "dialplan/rule_parse.h"
 #include "suites.h"
 #include "support.h"
 

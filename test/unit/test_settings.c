@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <string.h>
 
-#include "settings.h"
+#include "dialplan/settings.h"
 #include "suites.h"
 #include "support.h"
 

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "subject.h"
+#include "dialplan/subject.h"
 #include "suites.h"
 #include "support.h"
 

@@ -5,7 +5,7 @@
 #include "sip/sip_uri.h"
 #include "suites.h"
 #include "support.h"
-#include "template.h"
+#include "dialplan/template.h"
 
 static hole_kind_t one_kind(const void *context, int offset)
 {

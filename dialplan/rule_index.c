@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "rule_index.h"
+#include "dialplan/rule_index.h"
 
 #include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "literal.h"
+#include "dialplan/literal.h"
 
 /* of a node where no text ends, and of a subject without texts */
 #define NONE 0xffffffffu

@@ -4,10 +4,10 @@
  * text (literal.h); the rules whose text does not occur in the request need not
  * be asked. So a search costs what the request could match, not what the plan
  * has in rules. */
-#ifndef FAILOVER_RULE_INDEX_H
-#define FAILOVER_RULE_INDEX_H
+#ifndef FAILOVER_DIALPLAN_RULE_INDEX_H
+#define FAILOVER_DIALPLAN_RULE_INDEX_H
 
-#include "rule.h"
+#include "dialplan/rule.h"
 
 typedef struct rule_index rule_index_t;
 

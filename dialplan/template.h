@@ -4,8 +4,8 @@
  * escaped or refused by the rules of the place it comes to, and never read as
  * language. So a caller cannot add a destination, an option, a host or a
  * header. */
-#ifndef FAILOVER_TEMPLATE_H
-#define FAILOVER_TEMPLATE_H
+#ifndef FAILOVER_DIALPLAN_TEMPLATE_H
+#define FAILOVER_DIALPLAN_TEMPLATE_H
 
 #include "text/arena.h"
 #include "text/fragment.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rule_parse: the lines of one rule, conditions and deploy patterns. Which
  * deploy lines there are is a table (rule_parse.c). */
-#ifndef FAILOVER_RULE_PARSE_H
-#define FAILOVER_RULE_PARSE_H
+#ifndef FAILOVER_DIALPLAN_RULE_PARSE_H
+#define FAILOVER_DIALPLAN_RULE_PARSE_H
 
-#include "rule.h"
+#include "dialplan/rule.h"
 
 /* A rule while it is being read. */
 typedef struct rule_reader

@@ -2,10 +2,10 @@
 /* route: what becomes of one call, when the rules that apply and the request
  * come together: the targets in order, the settings, what is changed on the
  * way. The module sends a call by it, and failoverctl prints it. */
-#ifndef FAILOVER_ROUTE_H
-#define FAILOVER_ROUTE_H
+#ifndef FAILOVER_DIALPLAN_ROUTE_H
+#define FAILOVER_DIALPLAN_ROUTE_H
 
-#include "dialplan.h"
+#include "dialplan/dialplan.h"
 
 /* What a request was to be sent with. */
 typedef struct request_view

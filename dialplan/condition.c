@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "condition.h"
+#include "dialplan/condition.h"
 
 #include <string.h>
 

@@ -4,8 +4,8 @@
  *
  * Reading is careful: of an expression that is not understood for certain there
  * is no literal. That one is found never means that the expression matches. */
-#ifndef FAILOVER_LITERAL_H
-#define FAILOVER_LITERAL_H
+#ifndef FAILOVER_DIALPLAN_LITERAL_H
+#define FAILOVER_DIALPLAN_LITERAL_H
 
 #include <stdbool.h>
 

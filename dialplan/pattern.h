@@ -7,8 +7,8 @@
  *
  * A search is limited in steps, depth, memory and the length of the text, all
  * its starting points together, so that no expression can hold a worker. */
-#ifndef FAILOVER_PATTERN_H
-#define FAILOVER_PATTERN_H
+#ifndef FAILOVER_DIALPLAN_PATTERN_H
+#define FAILOVER_DIALPLAN_PATTERN_H
 
 #include <stdbool.h>
 

@@ -2,11 +2,11 @@
 /* dialplan: a dial plan as a value, and which of its rules apply to a request.
  * A plan is only read once it is made, so any number of processes match against
  * one; what matching writes to is a matcher's, of which each has its own. */
-#ifndef FAILOVER_DIALPLAN_H
-#define FAILOVER_DIALPLAN_H
+#ifndef FAILOVER_DIALPLAN_DIALPLAN_H
+#define FAILOVER_DIALPLAN_DIALPLAN_H
 
-#include "rule.h"
-#include "rule_index.h"
+#include "dialplan/rule.h"
+#include "dialplan/rule_index.h"
 
 typedef struct dialplan
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "destination.h"
+#include "dialplan/destination.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "pattern.h"
+#include "dialplan/pattern.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "template.h"
+#include "dialplan/template.h"
 
 #include <string.h>
 

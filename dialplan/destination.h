@@ -2,12 +2,12 @@
 /* destination: one place a call can be sent to, as an author writes it
  *     URI[/TRANSPORT][{option=value,...}]      or the word  current
  * and the target it becomes in a call, when its holes are filled. */
-#ifndef FAILOVER_DESTINATION_H
-#define FAILOVER_DESTINATION_H
+#ifndef FAILOVER_DIALPLAN_DESTINATION_H
+#define FAILOVER_DIALPLAN_DESTINATION_H
 
-#include "settings.h"
+#include "dialplan/settings.h"
 #include "sip/sip_uri.h"
-#include "template.h"
+#include "dialplan/template.h"
 
 typedef enum transport
 {

@@ -2,14 +2,14 @@
 /* settings: the &failover.* settings. They are one table (settings.c): names,
  * types, ranges, defaults, what each is for. Reading, listing and the test of
  * the documentation go by the table; a further setting is a further row. */
-#ifndef FAILOVER_SETTINGS_H
-#define FAILOVER_SETTINGS_H
+#ifndef FAILOVER_DIALPLAN_SETTINGS_H
+#define FAILOVER_DIALPLAN_SETTINGS_H
 
 #include <stddef.h>
 
 #include "text/arena.h"
 #include "text/diagnostics.h"
-#include "response_set.h"
+#include "dialplan/response_set.h"
 
 /* before the name of a setting in a dial plan */
 #define SETTINGS_PREFIX "&failover."

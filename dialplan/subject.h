@@ -2,8 +2,8 @@
 /* subject: the left-hand side of a condition, what of a request is looked at.
  * The kinds are one table (subject.c); a further one is a further row, and a
  * function in each place that knows requests. */
-#ifndef FAILOVER_SUBJECT_H
-#define FAILOVER_SUBJECT_H
+#ifndef FAILOVER_DIALPLAN_SUBJECT_H
+#define FAILOVER_DIALPLAN_SUBJECT_H
 
 #include "text/arena.h"
 #include "text/diagnostics.h"

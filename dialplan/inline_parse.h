@@ -3,10 +3,10 @@
  *     failover("sip:gw1.example.com/TCP current", "timer.inviting=5; ...")
  * text -> a part of a rule, or errors with line and column. They are two texts,
  * and a server reads each when it is configured, so they are read apart. */
-#ifndef FAILOVER_INLINE_PARSE_H
-#define FAILOVER_INLINE_PARSE_H
+#ifndef FAILOVER_DIALPLAN_INLINE_PARSE_H
+#define FAILOVER_DIALPLAN_INLINE_PARSE_H
 
-#include "rule.h"
+#include "dialplan/rule.h"
 
 /** Read the list of destinations of a call.
  * @param text the whole list, first destination included; may have marks. The

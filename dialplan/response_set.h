@@ -2,8 +2,8 @@
 /* response_set: which negative final replies lead to the next destination. A
  * pattern is compiled once into the set of codes it matches, so that a reply
  * costs one bit test and no regular expression runs when a reply comes in. */
-#ifndef FAILOVER_RESPONSE_SET_H
-#define FAILOVER_RESPONSE_SET_H
+#ifndef FAILOVER_DIALPLAN_RESPONSE_SET_H
+#define FAILOVER_DIALPLAN_RESPONSE_SET_H
 
 #include <stdbool.h>
 

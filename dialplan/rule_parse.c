@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "rule_parse.h"
+#include "dialplan/rule_parse.h"
 
 #include <string.h>
 

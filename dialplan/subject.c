@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "subject.h"
+#include "dialplan/subject.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "dialplan.h"
+#include "dialplan/dialplan.h"
 
 #include <string.h>
 

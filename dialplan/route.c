@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "route.h"
+#include "dialplan/route.h"
 
 #include <string.h>
 

@@ -2,11 +2,11 @@
 /* condition: what must hold for a rule to apply, LHS = PATTERN. The same text
  * stands in many rules ($request = ^INVITE), so the rules of a plan share their
  * tests: each is compiled, and asked of a request, once. */
-#ifndef FAILOVER_CONDITION_H
-#define FAILOVER_CONDITION_H
+#ifndef FAILOVER_DIALPLAN_CONDITION_H
+#define FAILOVER_DIALPLAN_CONDITION_H
 
-#include "pattern.h"
-#include "subject.h"
+#include "dialplan/pattern.h"
+#include "dialplan/subject.h"
 #include "text/text_map.h"
 
 typedef struct test

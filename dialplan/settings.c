@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "settings.h"
+#include "dialplan/settings.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "text/boolean.h"
 #include "text/duration.h"
 #include "text/nearness.h"
-#include "pattern.h"
+#include "dialplan/pattern.h"
 #include "sip/response.h"
 
 /* The field of a setting in a level. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "response_set.h"
+#include "dialplan/response_set.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "pattern.h"
+#include "dialplan/pattern.h"
 
 /* Three characters cannot need more; what does is built to be slow. A list of
  * as many codes as fit takes half of these steps, and as each step copies all

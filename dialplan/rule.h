@@ -3,12 +3,12 @@
  * destinations to try in order, the settings, what to change on the way. A rule
  * of a dial plan and the arguments of one script call come to the same thing,
  * so that one piece of code runs both. */
-#ifndef FAILOVER_RULE_H
-#define FAILOVER_RULE_H
+#ifndef FAILOVER_DIALPLAN_RULE_H
+#define FAILOVER_DIALPLAN_RULE_H
 
-#include "condition.h"
-#include "destination.h"
-#include "settings.h"
+#include "dialplan/condition.h"
+#include "dialplan/destination.h"
+#include "dialplan/settings.h"
 
 /* %1 to %{128}; more is a slip */
 #define RULE_GROUPS_MAX 128

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "rule.h"
+#include "dialplan/rule.h"
 
 #include "sip/header_name.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "inline_parse.h"
+#include "dialplan/inline_parse.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "literal.h"
+#include "dialplan/literal.h"
 
 #include <string.h>
 
