@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "dialplan_lint.h"
+#include "lint/dialplan_lint.h"
 #include "dialplan_parse.h"
 #include "json.h"
 #include "plan_text.h"

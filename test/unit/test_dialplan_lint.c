@@ -4,10 +4,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "dialplan_lint.h"
+#include "lint/dialplan_lint.h"
 #include "dialplan_parse.h"
 #include "dialplan/inline_parse.h"
-#include "lint.h"
+#include "lint/lint.h"
 #include "suites.h"
 #include "support.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "dialplan_lint.h"
+#include "lint/dialplan_lint.h"
 
-#include "lint.h"
+#include "lint/lint.h"
 
 static const lint_check_t checks[] = {
 		{"no-rule", "a plan without a rule", lint_no_rule},

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* dialplan_lint: what is legal in a dial plan but most likely not meant. The
  * checks are one table (dialplan_lint.c); a further one is a further row. */
-#ifndef FAILOVER_DIALPLAN_LINT_H
-#define FAILOVER_DIALPLAN_LINT_H
+#ifndef FAILOVER_LINT_DIALPLAN_LINT_H
+#define FAILOVER_LINT_DIALPLAN_LINT_H
 
 #include "dialplan/dialplan.h"
 

@@ -2,10 +2,10 @@
 /* lint: what the checks of dialplan_lint share: the rules one after the other
  * with the settings that hold for them, and where something stands in the text
  * of a rule. The checks themselves are in lint_*.c, by their subject. */
-#ifndef FAILOVER_LINT_H
-#define FAILOVER_LINT_H
+#ifndef FAILOVER_LINT_LINT_H
+#define FAILOVER_LINT_LINT_H
 
-#include "dialplan_lint.h"
+#include "lint/dialplan_lint.h"
 
 typedef struct lint
 {
