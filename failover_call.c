@@ -13,10 +13,10 @@
 #include "failover_connection.h"
 #include "failover_contacts.h"
 #include "failover_headers.h"
-#include "failover_log.h"
-#include "failover_memory.h"
+#include "server/log.h"
+#include "server/memory.h"
 #include "failover_policy.h"
-#include "failover_server.h"
+#include "server/self.h"
 #include "failover_tm.h"
 #include "failover_variables.h"
 

@@ -12,13 +12,13 @@
 #include <string.h>
 
 #include "text/duration.h"
-#include "failover_args.h"
+#include "server/args.h"
 #include "failover_call.h"
-#include "failover_log.h"
-#include "failover_match.h"
-#include "failover_memory.h"
-#include "failover_plan.h"
-#include "failover_rpc.h"
+#include "server/log.h"
+#include "server/match.h"
+#include "server/memory.h"
+#include "server/plan.h"
+#include "server/rpc.h"
 
 MODULE_VERSION
 

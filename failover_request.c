@@ -8,7 +8,7 @@
 
 #include "failover_request.h"
 
-#include "failover_log.h"
+#include "server/log.h"
 
 bool request_is_initial_invite(struct sip_msg *msg)
 {

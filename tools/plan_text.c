@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "dialplan_parse.h"
-#include "failover_file.h"
+#include "server/file.h"
 #include "print.h"
 
 #define STDIN_NAME "<stdin>"

@@ -2,7 +2,7 @@
 #include "../../core/sr_module.h"
 #include "../../core/dprint.h"
 
-#include "failover_rpc.h"
+#include "server/rpc.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "failover_plan.h"
+#include "server/plan.h"
 #include "text/utf8.h"
 
 /* Of one reply of failover.list. The module ctl has room for some ninety

@@ -3,13 +3,13 @@
 #include "../../core/dprint.h"
 #include "../../core/mem/shm_mem.h"
 
-#include "failover_plan_make.h"
+#include "server/plan_make.h"
 
 #include "dialplan_parse.h"
-#include "failover_file.h"
-#include "failover_memory.h"
-#include "failover_server.h"
-#include "failover_source.h"
+#include "server/file.h"
+#include "server/memory.h"
+#include "server/self.h"
+#include "server/source.h"
 
 #define TEXT_SOURCE "dialplan_text"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* failover_server: what this server has, and whether it has what a rule asks
+/* self: what this server has, and whether it has what a rule asks
  * for. It is asked once all modules are loaded: at start, so that a missing
  * transport is found there and not by the first call that needs it; at a reload;
  * and in a call whose destinations come with it. */
-#ifndef FAILOVER_SERVER_H
-#define FAILOVER_SERVER_H
+#ifndef FAILOVER_SERVER_SELF_H
+#define FAILOVER_SERVER_SELF_H
 
 #include "../../core/ip_addr.h"
 

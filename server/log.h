@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* failover_log: what is wrong with a text, as lines of the server's log. */
-#ifndef FAILOVER_LOG_H
-#define FAILOVER_LOG_H
+/* log: what is wrong with a text, as lines of the server's log. */
+#ifndef FAILOVER_SERVER_LOG_H
+#define FAILOVER_SERVER_LOG_H
 
 #include "../../core/parser/msg_parser.h"
 

@@ -8,7 +8,7 @@
 #include "../../core/xavp.h"
 
 #include "text/ascii.h"
-#include "failover_source.h"
+#include "server/source.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* failover_match: which rules of the plan apply to a request, in this process:
+/* match: which rules of the plan apply to a request, in this process:
  * the plan is shared, what matching writes to is each one's own. */
-#ifndef FAILOVER_MATCH_H
-#define FAILOVER_MATCH_H
+#ifndef FAILOVER_SERVER_MATCH_H
+#define FAILOVER_SERVER_MATCH_H
 
 #include "../../core/parser/msg_parser.h"
 
-#include "failover_plan.h"
+#include "server/plan.h"
 
 /** The rules for a request.
  * @param plan acquired; its conditions' limits are logged once for each rule

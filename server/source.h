@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* failover_source: what a request says to the conditions of a dial plan, for
+/* source: what a request says to the conditions of a dial plan, for
  * dialplan_match(). It reads the request and changes nothing of it; that nothing
  * is there is no fault and is not logged. Which rules apply is not known here. */
-#ifndef FAILOVER_SOURCE_H
-#define FAILOVER_SOURCE_H
+#ifndef FAILOVER_SERVER_SOURCE_H
+#define FAILOVER_SERVER_SOURCE_H
 
 #include <time.h>
 

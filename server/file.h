@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* failover_file: the file of a dial plan, read as a whole. */
-#ifndef FAILOVER_FILE_H
-#define FAILOVER_FILE_H
+/* file: the file of a dial plan, read as a whole. */
+#ifndef FAILOVER_SERVER_FILE_H
+#define FAILOVER_SERVER_FILE_H
 
 #include "text/arena.h"
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* failover_plan: the dial plan that is loaded. It lies in shared memory, one for
+/* plan: the dial plan that is loaded. It lies in shared memory, one for
  * all processes, and is only read. A reload makes a new one aside and puts it in
  * the place of the old one, which goes when the last process that is reading it
  * has done so; calls hold copies of what they need. */
-#ifndef FAILOVER_PLAN_H
-#define FAILOVER_PLAN_H
+#ifndef FAILOVER_SERVER_PLAN_H
+#define FAILOVER_SERVER_PLAN_H
 
 #include <time.h>
 
 #include "dialplan/dialplan.h"
-#include "failover_report.h"
+#include "server/report.h"
 
 typedef struct plan plan_t;
 

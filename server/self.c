@@ -3,7 +3,7 @@
 #include "../../core/globals.h"
 #include "../../core/socket_info.h"
 
-#include "failover_server.h"
+#include "server/self.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #include "../../core/mem/mem.h"
 #include "../../core/mem/shm_mem.h"
 
-#include "failover_memory.h"
+#include "server/memory.h"
 
 #include <stdlib.h>
 

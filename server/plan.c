@@ -4,13 +4,13 @@
 #include "../../core/locking.h"
 #include "../../core/mem/shm_mem.h"
 
-#include "failover_plan.h"
+#include "server/plan.h"
 
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "failover_plan_make.h"
+#include "server/plan_make.h"
 
 /* What the processes share. */
 typedef struct slot

@@ -5,14 +5,14 @@
 #include "../../core/mem/mem.h"
 #include "../../core/pvar.h"
 
-#include "failover_args.h"
+#include "server/args.h"
 
 #include <string.h>
 
-#include "failover_log.h"
-#include "failover_memory.h"
-#include "failover_plan.h"
-#include "failover_server.h"
+#include "server/log.h"
+#include "server/memory.h"
+#include "server/plan.h"
+#include "server/self.h"
 #include "dialplan/inline_parse.h"
 
 /* what an argument is parsed into is small */

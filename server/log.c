@@ -2,7 +2,7 @@
 #include "../../core/sr_module.h"
 #include "../../core/dprint.h"
 
-#include "failover_log.h"
+#include "server/log.h"
 
 int attempt_log_level = L_DBG;
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* failover_report: what is wrong with a dial plan, for the log and for whoever
+/* report: what is wrong with a dial plan, for the log and for whoever
  * asked for the load: all of it is logged, the first of it kept, in the order of
  * the text. */
-#ifndef FAILOVER_REPORT_H
-#define FAILOVER_REPORT_H
+#ifndef FAILOVER_SERVER_REPORT_H
+#define FAILOVER_SERVER_REPORT_H
 
 #include <time.h>
 

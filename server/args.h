@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* failover_args: what a script hands over, strings with pseudo-variables, and
+/* args: what a script hands over, strings with pseudo-variables, and
  * what they say in a call.
  *
  * A string is read when the configuration is: its text is language, what its
  * pseudo-variables will hold is data. Only a string that is one pseudo-variable
  * and nothing else, and every string from KEMI, is language that comes with the
  * call; such texts are read once by each process and kept. */
-#ifndef FAILOVER_ARGS_H
-#define FAILOVER_ARGS_H
+#ifndef FAILOVER_SERVER_ARGS_H
+#define FAILOVER_SERVER_ARGS_H
 
 #include "../../core/parser/msg_parser.h"
 

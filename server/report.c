@@ -2,14 +2,14 @@
 #include "../../core/sr_module.h"
 #include "../../core/dprint.h"
 
-#include "failover_report.h"
+#include "server/report.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "failover_log.h"
-#include "failover_memory.h"
+#include "server/log.h"
+#include "server/memory.h"
 
 /* the place, and the longest text of a diagnostic */
 #define LINE_BYTES 1024

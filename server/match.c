@@ -2,11 +2,11 @@
 #include "../../core/sr_module.h"
 #include "../../core/dprint.h"
 
-#include "failover_match.h"
+#include "server/match.h"
 
-#include "failover_log.h"
-#include "failover_memory.h"
-#include "failover_source.h"
+#include "server/log.h"
+#include "server/memory.h"
+#include "server/source.h"
 
 /* A plan that is asked about a request. */
 typedef struct asked

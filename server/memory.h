@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* failover_memory: the kinds of memory that there are, as an arena takes them. */
-#ifndef FAILOVER_MEMORY_H
-#define FAILOVER_MEMORY_H
+/* memory: the kinds of memory that there are, as an arena takes them. */
+#ifndef FAILOVER_SERVER_MEMORY_H
+#define FAILOVER_SERVER_MEMORY_H
 
 #include "text/arena.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "failover_file.h"
+#include "server/file.h"
 
 #include <errno.h>
 #include <fcntl.h>

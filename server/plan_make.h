@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* failover_plan_make: a dial plan in shared memory is made of a text or a file.
+/* plan_make: a dial plan in shared memory is made of a text or a file.
  * Who uses it is not known here. */
-#ifndef FAILOVER_PLAN_MAKE_H
-#define FAILOVER_PLAN_MAKE_H
+#ifndef FAILOVER_SERVER_PLAN_MAKE_H
+#define FAILOVER_SERVER_PLAN_MAKE_H
 
 #include <time.h>
 
 #include "dialplan/dialplan.h"
-#include "failover_report.h"
+#include "server/report.h"
 
 typedef struct plan
 {

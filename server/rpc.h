@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* failover_rpc: the commands of the module, as kamcmd and jsonrpcs offer them. */
-#ifndef FAILOVER_RPC_H
-#define FAILOVER_RPC_H
+/* rpc: the commands of the module, as kamcmd and jsonrpcs offer them. */
+#ifndef FAILOVER_SERVER_RPC_H
+#define FAILOVER_SERVER_RPC_H
 
 #include "../../core/rpc.h"
 
