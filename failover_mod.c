@@ -13,7 +13,7 @@
 
 #include "text/duration.h"
 #include "server/args.h"
-#include "failover_call.h"
+#include "call/call.h"
 #include "server/log.h"
 #include "server/match.h"
 #include "server/memory.h"

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "failover_request.h"
+#include "call/request.h"
 #include "sip/header_name.h"
 
 /* The longest number, date or transport. */

@@ -10,7 +10,7 @@
 
 #include "sip/contact.h"
 #include "dialplan_parse.h"
-#include "failover_policy.h"
+#include "call/policy.h"
 #include "sip/response.h"
 #include "dialplan/route.h"
 #include "suites.h"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "failover_policy.h"
+#include "call/policy.h"
 #include "dialplan/inline_parse.h"
 #include "sip/response.h"
 #include "suites.h"

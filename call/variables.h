@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* failover_variables: what a dial plan has for the script, in the one
+/* variables: what a dial plan has for the script, in the one
  * $xavp(failover=>name) of the call. */
-#ifndef FAILOVER_VARIABLES_H
-#define FAILOVER_VARIABLES_H
+#ifndef FAILOVER_CALL_VARIABLES_H
+#define FAILOVER_CALL_VARIABLES_H
 
 #include "dialplan/route.h"
 

@@ -2,7 +2,7 @@
 #include "../../core/sr_module.h"
 #include "../../core/xavp.h"
 
-#include "failover_variables.h"
+#include "call/variables.h"
 
 static str root = str_init("failover");
 

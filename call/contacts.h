@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* failover_contacts: where a 3xx reply points to. */
-#ifndef FAILOVER_CONTACTS_H
-#define FAILOVER_CONTACTS_H
+/* contacts: where a 3xx reply points to. */
+#ifndef FAILOVER_CALL_CONTACTS_H
+#define FAILOVER_CALL_CONTACTS_H
 
 #include "../../core/parser/msg_parser.h"
 

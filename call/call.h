@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* failover_call: one call. It carries out what failover_policy decides: makes
+/* call: one call. It carries out what failover_policy decides: makes
  * the attempts, hears from tm how they end, runs the timer that tm has not.
  *
  * Everything of a call lies in one arena in shared memory that hangs on its
  * transaction and is released with it. It is written under the reply lock of
  * the transaction only, by whichever process a reply or a timer comes to. */
-#ifndef FAILOVER_CALL_H
-#define FAILOVER_CALL_H
+#ifndef FAILOVER_CALL_CALL_H
+#define FAILOVER_CALL_CALL_H
 
-#include "failover_request.h"
+#include "call/request.h"
 
 /* Script conventions: > 0 true, < 0 false, 0 ends the script. */
 typedef enum call_result

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../core/sr_module.h"
 
-#include "failover_contacts.h"
+#include "call/contacts.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* failover_tm: what a serial failover needs of Kamailio's transaction module
+/* transaction: what a serial failover needs of Kamailio's transaction module
  * beyond its API: the reply lock, a branch that is given up, the choice of the
  * reply that goes to the caller. Each function names the place in tm it stands
  * in for or compensates; the structures are those of the very release that the
@@ -7,8 +7,8 @@
  *
  * Unless said otherwise a function is called with the reply lock of its
  * transaction held. */
-#ifndef FAILOVER_TM_H
-#define FAILOVER_TM_H
+#ifndef FAILOVER_CALL_TRANSACTION_H
+#define FAILOVER_CALL_TRANSACTION_H
 
 #include <stdbool.h>
 

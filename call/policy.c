@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "failover_policy.h"
+#include "call/policy.h"
 
 #include "dialplan/pattern.h"
 #include "sip/response.h"

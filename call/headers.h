@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* failover_headers: header changes of one outgoing request. They are lumps of
+/* headers: header changes of one outgoing request. They are lumps of
  * the message, as those of textops; for how long they hold is for whoever calls
  * to know. */
-#ifndef FAILOVER_HEADERS_H
-#define FAILOVER_HEADERS_H
+#ifndef FAILOVER_CALL_HEADERS_H
+#define FAILOVER_CALL_HEADERS_H
 
 #include "../../core/parser/msg_parser.h"
 

@@ -6,7 +6,7 @@
 #include "../../core/parser/parse_to.h"
 #include "../../core/parser/parse_uri.h"
 
-#include "failover_request.h"
+#include "call/request.h"
 
 #include "server/log.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* failover_request: what a call is made of. A request and what the script asks
+/* request: what a call is made of. A request and what the script asks
  * for it become the settings that hold, the targets in order, and what the
  * request itself was to be sent with. */
-#ifndef FAILOVER_REQUEST_H
-#define FAILOVER_REQUEST_H
+#ifndef FAILOVER_CALL_REQUEST_H
+#define FAILOVER_CALL_REQUEST_H
 
 #include "../../core/parser/msg_parser.h"
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* failover_alarm: a timer that belongs to a transaction. It goes off in a timer
+/* alarm: a timer that belongs to a transaction. It goes off in a timer
  * process, with the transaction found, referenced and its reply lock held; or
  * not at all, when the transaction has gone. */
-#ifndef FAILOVER_ALARM_H
-#define FAILOVER_ALARM_H
+#ifndef FAILOVER_CALL_ALARM_H
+#define FAILOVER_CALL_ALARM_H
 
 #include <stdbool.h>
 
 #include "../../core/timer.h"
 
-#include "failover_tm.h"
+#include "call/transaction.h"
 
 typedef struct alarm alarm_t;
 

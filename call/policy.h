@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* failover_policy: decides. It is told what happened to the attempt under way
+/* policy: decides. It is told what happened to the attempt under way
  * and says what follows: which destination is tried next, or with which reply
  * the call ends. It knows no transaction, no message, no timer and no clock;
  * the same code decides in the server and in the tools. */
-#ifndef FAILOVER_POLICY_H
-#define FAILOVER_POLICY_H
+#ifndef FAILOVER_CALL_POLICY_H
+#define FAILOVER_CALL_POLICY_H
 
 #include "dialplan/destination.h"
 #include "dialplan/settings.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* failover_connection: is the connection that a request was sent over still
+/* connection: is the connection that a request was sent over still
  * there? tm is not told when a connection fails after the request was handed to
  * it: refused or reset from a distance, a TLS handshake that fails, closed
  * before a reply. The server has no event for it either, so it is looked at. */
-#ifndef FAILOVER_CONNECTION_H
-#define FAILOVER_CONNECTION_H
+#ifndef FAILOVER_CALL_CONNECTION_H
+#define FAILOVER_CALL_CONNECTION_H
 
 #include <stdbool.h>
 

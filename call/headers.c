@@ -3,7 +3,7 @@
 #include "../../core/data_lump.h"
 #include "../../core/mem/mem.h"
 
-#include "failover_headers.h"
+#include "call/headers.h"
 
 #include <string.h>
 

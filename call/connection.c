@@ -2,7 +2,7 @@
 #include "../../core/sr_module.h"
 #include "../../core/tcp_conn.h"
 
-#include "failover_connection.h"
+#include "call/connection.h"
 
 /* A connection found is a reference held, so it is given back at once. */
 static int id_of(struct tcp_connection *connection)

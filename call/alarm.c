@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../core/sr_module.h"
 
-#include "failover_alarm.h"
+#include "call/alarm.h"
 
 /* when the lock is asked for again that another process has */
 #define BUSY_TICKS 1

@@ -8,7 +8,7 @@
 #include "../../modules/tm/lock.h"
 #include "../../modules/tm/sip_msg.h"
 
-#include "failover_tm.h"
+#include "call/transaction.h"
 
 #include <sched.h>
 

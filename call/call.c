@@ -5,20 +5,20 @@
 #include "../../core/qvalue.h"
 #include "../../core/script_cb.h"
 
-#include "failover_call.h"
+#include "call/call.h"
 
 #include <stdio.h>
 
-#include "failover_alarm.h"
-#include "failover_connection.h"
-#include "failover_contacts.h"
-#include "failover_headers.h"
+#include "call/alarm.h"
+#include "call/connection.h"
+#include "call/contacts.h"
+#include "call/headers.h"
 #include "server/log.h"
 #include "server/memory.h"
-#include "failover_policy.h"
+#include "call/policy.h"
 #include "server/self.h"
-#include "failover_tm.h"
-#include "failover_variables.h"
+#include "call/transaction.h"
+#include "call/variables.h"
 
 /* Most calls fit: the call, the request's own target and two destinations. */
 #define CALL_BLOCK_BYTES 3072
