@@ -42,9 +42,9 @@ MAN_DIR       ?= $(PREFIX)/share/man/man1
 PURE    := $(wildcard failover_policy.c call/policy.c) $(filter-out failover_%,$(wildcard *.c)) \
 	$(wildcard dialplan/*.c lint/*.c sip/*.c text/*.c)
 SOURCES := $(wildcard *.c call/*.c dialplan/*.c lint/*.c server/*.c sip/*.c text/*.c)
-# All of tools/ is the one program; with the rooms it shares one room of the glue,
+# All of ctl/ is the one program; with the rooms it shares one room of the glue,
 # which knows nothing of Kamailio either.
-TOOLS   := $(wildcard tools/*.c ctl/*.c)
+TOOLS   := $(wildcard ctl/*.c)
 TOOL    := $(if $(TOOLS),failoverctl)
 SHARED  := $(PURE) $(wildcard failover_file.c server/file.c)
 
@@ -70,10 +70,10 @@ say = @printf '  %-7s %s\n' '$(1)' '$(2)'
 .PHONY: all
 all: failover.so $(TOOL) ## the module, and failoverctl, which checks dial plans (the default)
 
-failover.so: $(SOURCES:%.c=build/%.o) tools/check-flags.sh
+failover.so: $(SOURCES:%.c=build/%.o) scripts/check-flags.sh
 	$(call say,LD,$@)
 	$(Q)$(CC) -shared $(LDFLAGS) -o $@ $(filter %.o,$^) $(PCRE2)
-	$(Q)tools/check-flags.sh $@ $(SERVER_MODULES)/tm.so
+	$(Q)scripts/check-flags.sh $@ $(SERVER_MODULES)/tm.so
 
 failoverctl: $(TOOLS:%.c=build/%.o) $(SHARED:%.c=build/%.o)
 	$(call say,LD,$@)
@@ -89,7 +89,7 @@ $(FLAGS): FORCE
 		$(if $(TOOL),$(JANSSON),none),$(shell command -v $(CC))),,\
 		$(error The compiler, libpcre2, libjansson, Kamailio or its headers are missing: run 'make deps'))
 	@mkdir -p $(@D)
-	@tools/kamailio-flags.sh $(KAMAILIO) $(KSRC)/src >$@.new
+	@scripts/kamailio-flags.sh $(KAMAILIO) $(KSRC)/src >$@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 .PHONY: FORCE
@@ -97,7 +97,7 @@ FORCE:
 
 .PHONY: deps
 deps: ## install the packages and fetch the headers that all this needs (packages: as root)
-	@tools/deps.sh build/kamailio
+	@scripts/deps.sh build/kamailio
 
 .PHONY: install uninstall
 install: all ## install the module, the tool and the documents (DESTDIR, MODULES_DIR, PREFIX)
@@ -138,16 +138,16 @@ check-tool check-wire measure-memory demo: export PYTHONPYCACHEPREFIX := $(CURDI
 
 .PHONY: demo
 demo: ## deps, build, then examples/demo.py: the module at work
-	+@tools/steps.sh demo $(MAKE) $(PYTHON)
+	+@scripts/steps.sh demo $(MAKE) $(PYTHON)
 
 ##@ Checking
 .PHONY: check
 check: ## everything: deps, build and all checks below, with one count at the end
-	+@tools/steps.sh check $(MAKE) $(PYTHON)
+	+@scripts/steps.sh check $(MAKE) $(PYTHON)
 
 .PHONY: check-symbols
 check-symbols: $(PURE:%.c=build/%.o) ## the pure rooms use only what test/build/allowed-symbols.txt lists
-	@tools/check-symbols.sh test/build/allowed-symbols.txt $^
+	@scripts/check-symbols.sh test/build/allowed-symbols.txt $^
 
 UNIT := $(patsubst %.c,build/unit/%.o,$(PURE) $(wildcard test/unit/*.c))
 

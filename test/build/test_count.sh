@@ -17,7 +17,7 @@ plays() {
 # closes_with LINE: the check's last line is LINE, and its status fits.
 closes_with() {
 	status=0
-	sh "$top/tools/steps.sh" check "$scratch/played" python3 >output || status=$?
+	sh "$top/scripts/steps.sh" check "$scratch/played" python3 >output || status=$?
 	line=$(tail -n 1 output)
 	[ "$line" = "$1" ] || fail "the closing line is [$line], not [$1]"
 	case $line in

@@ -64,11 +64,11 @@ PROGRAM
 chmod +x "$scratch/bin/apt-get"
 export PATH="$scratch/bin:$PATH"
 
-sh tools/deps.sh "$scratch/headers"
+sh scripts/deps.sh "$scratch/headers"
 diff "$scratch/expected" "$scratch/sources"
 [ -r "$scratch/headers/src/core/sr_module.h" ] || fail "no headers were extracted"
 
 rm -r "$scratch/headers" "$scratch/orig"
-must_fail sh tools/deps.sh "$scratch/headers"
+must_fail sh scripts/deps.sh "$scratch/headers"
 output_has "gave no kamailio_$release.orig.tar"
 [ ! -e "$scratch/headers" ] || fail "a failed fetch left something where the headers belong"

@@ -575,7 +575,7 @@ def test_manual_is_well_formed():
 def test_manual_names_the_options():
     options = section("OPTIONS").replace("\\-", "-")
     documented = set(re.findall(r"--[a-z-]+", options))
-    source = (TOP / "tools/options.c").read_text()
+    source = (TOP / "ctl/options.c").read_text()
     rows = source[source.index("rows[] = {"):source.index("#define ROWS")]
     named = set(re.findall(r'"(--[a-z-]+)"', rows))
     assert documented == named | {"--help", "--version"}
@@ -594,7 +594,7 @@ def test_manual_names_the_warnings():
 
 def test_manual_names_the_exit_statuses():
     documented = re.findall(r"^\.B (\d)$", section("EXIT STATUS"), re.MULTILINE)
-    source = (TOP / "tools/options.h").read_text()
+    source = (TOP / "ctl/options.h").read_text()
     assert documented == re.findall(r"^#define STATUS_\w+ (\d)", source, re.MULTILINE)
 
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* options: the command line. Commands and options are tables (options.c), from
  * which they are read and the help is printed. */
-#ifndef FAILOVER_TOOLS_OPTIONS_H
-#define FAILOVER_TOOLS_OPTIONS_H
+#ifndef FAILOVER_CTL_OPTIONS_H
+#define FAILOVER_CTL_OPTIONS_H
 
-#include "print.h"
-#include "request.h"
+#include "ctl/print.h"
+#include "ctl/described.h"
 #include "dialplan/settings.h"
 
 /* Exit statuses. */

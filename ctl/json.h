@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* json: text of others as JSON, which takes UTF-8 only. */
-#ifndef FAILOVER_TOOLS_JSON_H
-#define FAILOVER_TOOLS_JSON_H
+#ifndef FAILOVER_CTL_JSON_H
+#define FAILOVER_CTL_JSON_H
 
 #include <jansson.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* describe: settings in words and as JSON. What is shown for each is one table
  * in the order of the settings' own (settings.c). */
-#ifndef FAILOVER_TOOLS_DESCRIBE_H
-#define FAILOVER_TOOLS_DESCRIBE_H
+#ifndef FAILOVER_CTL_DESCRIBE_H
+#define FAILOVER_CTL_DESCRIBE_H
 
 #include <jansson.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* report: what is wrong with a text, collected, sorted, and shown as compilers
+/* listing: what is wrong with a text, collected, sorted, and shown as compilers
  * do: FILE:LINE:COLUMN, the line, and a caret below the column. */
-#ifndef FAILOVER_TOOLS_REPORT_H
-#define FAILOVER_TOOLS_REPORT_H
+#ifndef FAILOVER_CTL_LISTING_H
+#define FAILOVER_CTL_LISTING_H
 
 #include <jansson.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* commands: what the tool can do. */
-#ifndef FAILOVER_TOOLS_COMMANDS_H
-#define FAILOVER_TOOLS_COMMANDS_H
+#ifndef FAILOVER_CTL_COMMANDS_H
+#define FAILOVER_CTL_COMMANDS_H
 
-#include "options.h"
+#include "ctl/options.h"
 
 /** Find what is wrong with a plan.
  * @return the exit status */

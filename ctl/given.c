@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "given.h"
+#include "ctl/given.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
 /* print: text of others on a terminal. Whatever is in it, it stays text: control
  * characters, bytes that are no UTF-8, and characters that turn the direction of
  * writing are shown as escapes. It must not know what the text says. */
-#ifndef FAILOVER_TOOLS_PRINT_H
-#define FAILOVER_TOOLS_PRINT_H
+#ifndef FAILOVER_CTL_PRINT_H
+#define FAILOVER_CTL_PRINT_H
 
 #include <stdbool.h>
 #include <stdio.h>

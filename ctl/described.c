@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "request.h"
+#include "ctl/described.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "derive.h"
+#include "ctl/derive.h"
 #include "sip/header_name.h"
 #include "sip/sip_uri.h"
-#include "value.h"
+#include "ctl/value.h"
 
 #define VERSION_TEXT "SIP/2.0"
 

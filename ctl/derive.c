@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "derive.h"
+#include "ctl/derive.h"
 
 #include <string.h>
 #include <time.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "report.h"
+#include "ctl/listing.h"
 
 #include <string.h>
 
-#include "json.h"
-#include "print.h"
+#include "ctl/json.h"
+#include "ctl/print.h"
 
 /* A longer line is shown in part. */
 #define LINE_COLUMNS 120

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "explain.h"
+#include "ctl/explain.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "commands.h"
+#include "ctl/commands.h"
 #include "dialplan_parse.h"
-#include "json.h"
+#include "ctl/json.h"
 
 /* Of the rules that do not apply so many are named, the last ones, if not all
  * are asked for. */

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "options.h"
-#include "print.h"
+#include "ctl/options.h"
+#include "ctl/print.h"
 
 #define BLOCK_BYTES (64 * 1024)
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "json.h"
+#include "ctl/json.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "print.h"
+#include "ctl/print.h"
 
 #define REPLACEMENT "\xef\xbf\xbd"
 

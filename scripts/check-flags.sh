@@ -40,7 +40,7 @@ words "$module" >"$scratch/ours"
 words "$reference" >"$scratch/theirs"
 {
 	echo "$0: the server would refuse $module: its version or flags differ from those of"
-	echo "$reference; correct the options that tools/kamailio-flags.sh derives"
+	echo "$reference; correct the options that scripts/kamailio-flags.sh derives"
 	echo "this module:"
 	echo "$ours"
 	echo "the server:"

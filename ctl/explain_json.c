@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "explain.h"
+#include "ctl/explain.h"
 
-#include "describe.h"
-#include "json.h"
+#include "ctl/describe.h"
+#include "ctl/json.h"
 
 static json_t *texts_json(const str *texts, int count)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* given: what is known of a request, by the left-hand sides of conditions. */
-#ifndef FAILOVER_TOOLS_GIVEN_H
-#define FAILOVER_TOOLS_GIVEN_H
+#ifndef FAILOVER_CTL_GIVEN_H
+#define FAILOVER_CTL_GIVEN_H
 
-#include "reason.h"
+#include "ctl/reason.h"
 #include "dialplan/subject.h"
 #include "text/text_map.h"
 

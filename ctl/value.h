@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* value: a value of a left-hand side as it stands on a command line, read as the
  * server would have it. */
-#ifndef FAILOVER_TOOLS_VALUE_H
-#define FAILOVER_TOOLS_VALUE_H
+#ifndef FAILOVER_CTL_VALUE_H
+#define FAILOVER_CTL_VALUE_H
 
-#include "reason.h"
+#include "ctl/reason.h"
 #include "dialplan/subject.h"
 
 /** Read a value of a kind.

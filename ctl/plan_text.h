@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* plan_text: the text of a dial plan, of a file or of the standard input. */
-#ifndef FAILOVER_TOOLS_PLAN_TEXT_H
-#define FAILOVER_TOOLS_PLAN_TEXT_H
+#ifndef FAILOVER_CTL_PLAN_TEXT_H
+#define FAILOVER_CTL_PLAN_TEXT_H
 
 #include "text/arena.h"
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "options.h"
+#include "ctl/options.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "text/ascii.h"
-#include "commands.h"
+#include "ctl/commands.h"
 #include "dialplan/inline_parse.h"
-#include "report.h"
+#include "ctl/listing.h"
 
 #define TOOL "failoverctl"
 #define TOOL_VERSION "0.1"

@@ -2,10 +2,10 @@
 /* derive: what follows from what was said of a request: whether it is for the
  * server itself, the pseudo-variables that a request has with certainty, and
  * the clock where no time was said. */
-#ifndef FAILOVER_TOOLS_DERIVE_H
-#define FAILOVER_TOOLS_DERIVE_H
+#ifndef FAILOVER_CTL_DERIVE_H
+#define FAILOVER_CTL_DERIVE_H
 
-#include "request.h"
+#include "ctl/described.h"
 
 /** Add what follows to what was said. What was said of a subject stays, also
  * where something else would follow.

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* request: a request as it is described on a command line, for the conditions of
+/* described: a request as it is described on a command line, for the conditions of
  * a dial plan. What was not said of it is unknown, and not guessed. */
-#ifndef FAILOVER_TOOLS_REQUEST_H
-#define FAILOVER_TOOLS_REQUEST_H
+#ifndef FAILOVER_CTL_DESCRIBED_H
+#define FAILOVER_CTL_DESCRIBED_H
 
 #include "dialplan/dialplan.h"
-#include "given.h"
-#include "reason.h"
+#include "ctl/given.h"
+#include "ctl/reason.h"
 #include "dialplan/route.h"
 
 /* A host, or a host and a port, that is the server's own. */

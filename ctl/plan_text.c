@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "plan_text.h"
+#include "ctl/plan_text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 #include "dialplan_parse.h"
 #include "server/file.h"
-#include "print.h"
+#include "ctl/print.h"
 
 #define STDIN_NAME "<stdin>"
 

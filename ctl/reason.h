@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* reason: why something on the command line is not taken. */
-#ifndef FAILOVER_TOOLS_REASON_H
-#define FAILOVER_TOOLS_REASON_H
+#ifndef FAILOVER_CTL_REASON_H
+#define FAILOVER_CTL_REASON_H
 
 #define REASON_BYTES 2048
 

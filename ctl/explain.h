@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* explain: what becomes of a call, found out as the module does it. How it is
  * shown is explain_text's and explain_json's. */
-#ifndef FAILOVER_TOOLS_EXPLAIN_H
-#define FAILOVER_TOOLS_EXPLAIN_H
+#ifndef FAILOVER_CTL_EXPLAIN_H
+#define FAILOVER_CTL_EXPLAIN_H
 
-#include "options.h"
-#include "plan_text.h"
-#include "report.h"
+#include "ctl/options.h"
+#include "ctl/plan_text.h"
+#include "ctl/listing.h"
 
 /* A rule that does not apply. */
 typedef struct asked_rule

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "describe.h"
+#include "ctl/describe.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "json.h"
+#include "ctl/json.h"
 
 /* Of a class so many codes may be missing to be named as missing. */
 #define MISSING_MAX 8

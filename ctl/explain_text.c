@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "explain.h"
+#include "ctl/explain.h"
 
 #include <stdio.h>
 
-#include "describe.h"
-#include "print.h"
+#include "ctl/describe.h"
+#include "ctl/print.h"
 
 /* -- rules -------------------------------------------------------------- */
 

@@ -2,7 +2,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* wcwidth */
 #endif
-#include "print.h"
+#include "ctl/print.h"
 
 #include <locale.h>
 #include <stdlib.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "commands.h"
+#include "ctl/commands.h"
 
 #include <stdio.h>
 
 #include "lint/dialplan_lint.h"
 #include "dialplan_parse.h"
-#include "json.h"
-#include "plan_text.h"
-#include "report.h"
+#include "ctl/json.h"
+#include "ctl/plan_text.h"
+#include "ctl/listing.h"
 
 static int no_memory(void)
 {
