@@ -16,7 +16,7 @@ INCLUDES += -I.
 include ../../Makefile.modules
 
 # Kamailio's makefiles know the sources of the top folder only.
-below := $(wildcard call/*.c dialplan/*.c lint/*.c server/*.c sip/*.c text/*.c)
+below := $(wildcard call/*.c dialplan/*.c server/*.c sip/*.c text/*.c)
 objs += $(below:.c=.o)
 depends += $(below:.c=.d)
 $(NAME): $(below:.c=.o)
@@ -36,17 +36,16 @@ MODULES_DIR   ?= $(SERVER_MODULES)
 DOC_DIR       ?= $(PREFIX)/share/doc/kamailio-failover
 MAN_DIR       ?= $(PREFIX)/share/man/man1
 
-# Every source here goes into the module. The glue to Kamailio has failover_ in
-# front; the others, and the policy, are pure rooms: they know nothing of
-# Kamailio, so the tool and the unit tests are made of them too.
-PURE    := $(wildcard failover_policy.c call/policy.c) $(filter-out failover_%,$(wildcard *.c)) \
-	$(wildcard dialplan/*.c lint/*.c sip/*.c text/*.c)
-SOURCES := $(wildcard *.c call/*.c dialplan/*.c lint/*.c server/*.c sip/*.c text/*.c)
-# All of ctl/ is the one program; with the rooms it shares one room of the glue,
-# which knows nothing of Kamailio either.
-TOOLS   := $(wildcard ctl/*.c)
-TOOL    := $(if $(TOOLS),failoverctl)
-SHARED  := $(PURE) $(wildcard failover_file.c server/file.c)
+# The layers are folders; README.md says what is in each. What lies below server/
+# is pure, it knows nothing of Kamailio but its str.h: so failoverctl and the unit
+# tests are made of it as well. The checks of a plan, lint/, are failoverctl's.
+LANGUAGE := $(wildcard dialplan_parse.c dialplan/*.c sip/*.c text/*.c)
+LINT     := $(wildcard lint/*.c)
+SOURCES  := failover_mod.c $(wildcard call/*.c server/*.c) $(LANGUAGE)
+PURE     := $(wildcard call/policy.c) $(LINT) $(filter-out text/file.c,$(LANGUAGE))
+TOOLS    := $(wildcard ctl/*.c)
+TOOL     := $(if $(TOOLS),failoverctl)
+SHARED   := $(LINT) $(LANGUAGE)
 
 CFLAGS   ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror

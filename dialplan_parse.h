@@ -7,7 +7,8 @@
 
 #include "dialplan/dialplan.h"
 
-#define DIALPLAN_BYTES_MAX (16 * 1024 * 1024)
+#define DIALPLAN_MIB_MAX 16
+#define DIALPLAN_BYTES_MAX (DIALPLAN_MIB_MAX * 1024 * 1024)
 #define DIALPLAN_LINE_BYTES_MAX (64 * 1024)
 #define DIALPLAN_RULES_MAX 100000
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../core/sr_module.h"
 #include "../../core/dset.h"
-#include "../../core/forward.h"
 #include "../../core/globals.h"
 #include "../../core/parser/parse_to.h"
 #include "../../core/parser/parse_uri.h"
@@ -9,6 +8,7 @@
 #include "call/request.h"
 
 #include "server/log.h"
+#include "server/self.h"
 
 bool request_is_initial_invite(struct sip_msg *msg)
 {
@@ -30,20 +30,12 @@ bool request_is_initial_invite(struct sip_msg *msg)
 	return true;
 }
 
-bool request_is_ours(struct sip_msg *msg)
-{
-	return parse_sip_msg_uri(msg) >= 0
-		   && check_self(
-					  &msg->parsed_uri.host, GET_URI_PORT(&msg->parsed_uri), 0)
-					  > 0;
-}
-
 /* What the rules need to know of the request itself. */
 static request_view_t view_of_request(struct sip_msg *msg)
 {
 	request_view_t view = {.uri = *GET_RURI(msg),
 			.next_hop = msg->dst_uri,
-			.is_ours = msg->dst_uri.len == 0 && request_is_ours(msg)};
+			.is_ours = msg->dst_uri.len == 0 && server_is_called(msg)};
 
 	if(parse_sip_msg_uri(msg) >= 0)
 		view.user = msg->parsed_uri.user;

@@ -30,9 +30,6 @@ typedef struct origin
 /** Is it an INVITE that begins a dialog? If not, the reason is logged. */
 bool request_is_initial_invite(struct sip_msg *msg);
 
-/** Is its R-URI this server's, wherever the next hop is? As `uri == myself`. */
-bool request_is_ours(struct sip_msg *msg);
-
 /** Make of a request what a call needs. The request is left as it is.
  * @param arena holds it all: nothing points into the message or the rules
  * @param route made

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "dialplan_parse.h"
-#include "server/file.h"
+#include "text/file.h"
 #include "ctl/print.h"
 
 #define STDIN_NAME "<stdin>"
@@ -45,7 +45,7 @@ int plan_text_read(plan_text_t *plan, const char *path, arena_t *arena)
 
 	plan->name = is_stdin ? STDIN_NAME : path;
 	fault = is_stdin ? read_stdin(arena, &plan->text)
-					 : file_read(path, arena, &plan->text);
+					 : file_read(path, DIALPLAN_MIB_MAX, arena, &plan->text);
 	if(fault == NULL)
 		return 0;
 	fputs("failoverctl: ", stderr);

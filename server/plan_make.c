@@ -6,7 +6,7 @@
 #include "server/plan_make.h"
 
 #include "dialplan_parse.h"
-#include "server/file.h"
+#include "text/file.h"
 #include "server/memory.h"
 #include "server/self.h"
 #include "server/source.h"
@@ -185,7 +185,7 @@ static plan_t *make_of_file(arena_t *arena, report_t *report, bool is_reload)
 	plan_t *plan;
 	str text;
 
-	fault = file_read(report->source, arena, &text);
+	fault = file_read(report->source, DIALPLAN_MIB_MAX, arena, &text);
 	if(arena_has_failed(arena)) {
 		report_no_memory(report);
 		return NULL;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../core/sr_module.h"
+#include "../../core/forward.h"
 #include "../../core/globals.h"
+#include "../../core/parser/parse_uri.h"
 #include "../../core/socket_info.h"
 
 #include "server/self.h"
@@ -168,4 +170,12 @@ int server_check_rule(const rule_t *rule, diagnostics_t *diagnostics)
 			warn_of_untried(rule, destination, diagnostics);
 	}
 	return result;
+}
+
+bool server_is_called(struct sip_msg *msg)
+{
+	return parse_sip_msg_uri(msg) >= 0
+		   && check_self(
+					  &msg->parsed_uri.host, GET_URI_PORT(&msg->parsed_uri), 0)
+					  > 0;
 }

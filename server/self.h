@@ -6,7 +6,7 @@
 #ifndef FAILOVER_SERVER_SELF_H
 #define FAILOVER_SERVER_SELF_H
 
-#include "../../core/ip_addr.h"
+#include "../../core/parser/msg_parser.h"
 
 #include "dialplan/rule.h"
 
@@ -26,5 +26,9 @@ bool server_socket_fits(
  * @param rule with or without destinations
  * @return 0, or -1 with every error reported */
 int server_check_rule(const rule_t *rule, diagnostics_t *diagnostics);
+
+/** Is the R-URI of a request this server's, wherever the next hop is? As
+ * `uri == myself`. */
+bool server_is_called(struct sip_msg *msg);
 
 #endif

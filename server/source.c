@@ -7,14 +7,14 @@
 #include "../../core/pvar.h"
 #include "../../core/xavp.h"
 
-#include "text/ascii.h"
 #include "server/source.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "call/request.h"
+#include "server/self.h"
 #include "sip/header_name.h"
+#include "text/ascii.h"
 
 /* The longest number, date or transport. */
 #define SHORT_BYTES 32
@@ -216,7 +216,7 @@ static int localhost_value(source_t *source, const subject_t *subject,
 {
 	(void)subject;
 	return one_text(
-			request_is_ours(source->msg) ? "true" : "false", arena, values);
+			server_is_called(source->msg) ? "true" : "false", arena, values);
 }
 
 static int outbound_value(source_t *source, const subject_t *subject,
@@ -224,7 +224,7 @@ static int outbound_value(source_t *source, const subject_t *subject,
 {
 	(void)subject;
 	return one_text(
-			request_is_ours(source->msg) ? "false" : "true", arena, values);
+			server_is_called(source->msg) ? "false" : "true", arena, values);
 }
 
 /* -- date and time ------------------------------------------------------ */

@@ -27,20 +27,19 @@ enter_copy() {
 
 # A module of the fewest lines with the project's build system, and goes there.
 enter_small_tree() {
-	mkdir -p "$scratch/tree/build" "$scratch/tree/test"
-	cp -R Makefile tools "$scratch/tree"
-	rm -f "$scratch"/tree/tools/*.c
+	mkdir -p "$scratch/tree/build" "$scratch/tree/test" "$scratch/tree/text"
+	cp -R Makefile scripts "$scratch/tree"
 	cp -R test/build "$scratch/tree/test"
 	ln -s "$top/build/kamailio" "$scratch/tree/build/kamailio"
 	cd "$scratch/tree"
 	cat >failover_mod.c <<-'C'
 		#include "../../core/sr_module.h"
-		#include "room.h"
+		#include "text/room.h"
 		MODULE_VERSION
 		struct module_exports exports = {.name = "failover", .init_mod_f = room_size};
 	C
-	echo 'int room_size(void);' >room.h
-	printf '%s\n' '#include "room.h"' 'int room_size(void) { return 0; }' >room.c
+	echo 'int room_size(void);' >text/room.h
+	printf '%s\n' '#include "text/room.h"' 'int room_size(void) { return 0; }' >text/room.c
 }
 
 # fake_server SED-SCRIPT: a server program whose answers are edited. Sets KAMAILIO.

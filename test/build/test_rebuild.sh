@@ -8,10 +8,10 @@ enter_small_tree
 make
 [ -z "$(make)" ] || fail "the second make was not silent"
 
-make -W room.h >"$scratch/output"
-output_has 'CC      room.c'
+make -W text/room.h >"$scratch/output"
+output_has 'CC      text/room.c'
 output_has 'CC      failover_mod.c'
 
 fake_server 's/ADAPTIVE_WAIT_LOOPS [0-9]*/ADAPTIVE_WAIT_LOOPS 7/'
 make >"$scratch/output"
-output_has 'CC      room.c'
+output_has 'CC      text/room.c'

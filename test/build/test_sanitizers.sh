@@ -13,7 +13,7 @@ unit_test() {
 		#include <limits.h>
 		#include <stdlib.h>
 		#include <string.h>
-		#include "room.h"
+		#include "text/room.h"
 		/* volatile, or the compiler sees through the mistakes and drops them */
 		static char *volatile p;
 		static volatile int n = 9;

@@ -588,7 +588,7 @@ def test_manual_names_the_options():
 
 def test_manual_names_the_warnings():
     documented = re.findall(r"^\.TP\n\.B ([a-z-]+)$", section("WARNINGS"), re.MULTILINE)
-    source = (TOP / "dialplan_lint.c").read_text()
+    source = (TOP / "lint/dialplan_lint.c").read_text()
     assert documented == re.findall(r'^\t\t\{"([a-z-]+)",', source, re.MULTILINE)
 
 

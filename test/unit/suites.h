@@ -37,7 +37,7 @@ Suite *suite_rule_index(void);
 Suite *suite_dialplan(void);
 Suite *suite_route(void);
 Suite *suite_dialplan_lint(void);
-Suite *suite_failover_policy(void);
+Suite *suite_policy(void);
 Suite *suite_cases(void);
 Suite *suite_mutation(void);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The order of replies is tested with what chooses by it, in
- * test_failover_policy.c. */
+ * test_policy.c. */
 #include <string.h>
 
 #include "sip/response.h"

@@ -34,8 +34,8 @@ static void on_request(tm_cell_t *t, int type, struct tmcb_params *params)
 {
 	(void)type;
 	if(sent)
-		tm.register_tmcb(params->req, t, TMCB_ON_BRANCH_FAILURE, on_failure,
-				NULL, NULL);
+		tm.register_tmcb(
+				params->req, t, TMCB_ON_BRANCH_FAILURE, on_failure, NULL, NULL);
 	else
 		tm.register_tmcb(
 				params->req, t, TMCB_REQUEST_FWDED, on_branch, NULL, NULL);

@@ -25,6 +25,9 @@ import time
 from peers import FAMILIES, HOSTS, show_address
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
+# The sources of failover.so (Makefile, SOURCES).
+SOURCES = [source for folder in (".", "call", "server", "dialplan", "sip", "text")
+           for source in sorted((TOP / folder).glob("*.c"))]
 BINARY = os.environ.get("KAMAILIO") or shutil.which(
     "kamailio", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
 KAMCMD = os.environ.get("KAMCMD") or shutil.which(

@@ -26,8 +26,8 @@ TOP = kamailio.TOP
 DOC = TOP / "doc"
 TOOL = TOP / "failoverctl"
 MODULE = (TOP / "failover_mod.c").read_text()
-SETTINGS = (TOP / "settings.c").read_text()
-RPC = (TOP / "failover_rpc.c").read_text()
+SETTINGS = (TOP / "dialplan/settings.c").read_text()
+RPC = (TOP / "server/rpc.c").read_text()
 ID, NONE = "id", "none"
 
 
@@ -101,7 +101,8 @@ def table_text(source, beginning):
 
 def defined(name):
     """What a macro stands for, in whichever source of the module it is."""
-    found = {text.strip() for path in TOP.glob("*.[ch]") for text in
+    files = {source.with_suffix(suffix) for source in kamailio.SOURCES for suffix in (".c", ".h")}
+    found = {text.strip() for path in files if path.exists() for text in
              re.findall(rf"^#define {name}[ \t]+(.+?)(?:/\*.*)?$", path.read_text(), re.M)}
     assert len(found) == 1, f"[{name}] is defined as {found}"
     return found.pop()
@@ -163,7 +164,7 @@ def run_time_parameters():
 def words_of(reader):
     """The values that a reader of settings.c compares with."""
     if reader == "parse_boolean":
-        return re.findall(r'\{"(\w+)", (?:true|false)\}', (TOP / "boolean.c").read_text())
+        return re.findall(r'\{"(\w+)", (?:true|false)\}', (TOP / "text/boolean.c").read_text())
     body = re.search(rf"^static int {reader}\([^;{{]*\)\n\{{.*?^\}}", SETTINGS,
                      re.S | re.M)[0]
     return re.findall(r'fragment_is\(value, "(\w+)"\)', body)
@@ -340,7 +341,7 @@ def source_rows(file, beginning):
 def subjects():
     """What a condition can ask for, as it is written; HEADER for that by a name of
     its own."""
-    text = table_text((TOP / "subject.c").read_text(), "static const subject_row_t table[")
+    text = table_text((TOP / "dialplan/subject.c").read_text(), "static const subject_row_t table[")
     found = re.findall(r'\[SUBJECT_\w+\] = \{(NULL|"[^"]+"),', text)
     assert len(found) == text.count("[SUBJECT_") and found.count("NULL") == 1
     return {name.strip('"').replace("NULL", "HEADER") for name in found}
@@ -377,7 +378,7 @@ def test_the_table_of_sections():
 
 
 def test_the_lines_of_a_rule():
-    names = set(source_rows("rule_parse.c", "static const deploy_line_t table[]"))
+    names = set(source_rows("dialplan/rule_parse.c", "static const deploy_line_t table[]"))
     found = {literal.split(" = ")[0] for line, _ in rows("failover.lines")
              for literal in literals(line)}
     assert found == names | {"&failover.NAME", "HEADER", "$NAME", "&NAME"}
@@ -385,20 +386,20 @@ def test_the_lines_of_a_rule():
 
 def test_the_parts_that_add_up():
     """Each deploy line but $continue itself is a part, or is of a kind."""
-    names = set(source_rows("rule_parse.c", "static const deploy_line_t table[]"))
+    names = set(source_rows("dialplan/rule_parse.c", "static const deploy_line_t table[]"))
     found = {text_of(part) for part, _ in rows("failover.plan.sums")}
     assert found == names - {"$continue"} | {"settings", "headers, variables"}
 
 
 def test_the_table_of_headers_that_are_not_changed():
-    source = (TOP / "header_name.c").read_text()
+    source = (TOP / "sip/header_name.c").read_text()
     names = re.search(r"\breserved\[\] = \{(.*?)\};", source, re.S)[1]
     found = [name for cell, _ in rows("failover.reserved") for name in literals(cell)]
     assert sorted(found) == sorted(C_STRING.findall(names))
 
 
 def foreign_functions():
-    return source_rows("subject.c", "} foreign[]")
+    return source_rows("dialplan/subject.c", "} foreign[]")
 
 
 def test_the_table_of_functions_that_are_not_there():
@@ -502,7 +503,7 @@ def test_the_numbers_of_failover_list():
 
 @pytest.mark.parametrize("is_refused, said", [("true", "refused"), ("false", "warned of")])
 def test_the_bad_values_of_parameters_of_tm(is_refused, said):
-    source = (TOP / "failover_tm.c").read_text()
+    source = (TOP / "call/transaction.c").read_text()
     text = table_text(source, "} bad_values[]")
     lines = re.findall(r'\{"(\w+)", (\d+), (\d+), (true|false),', text)
     assert len(lines) == text.count('{"')
@@ -818,7 +819,7 @@ def show_reply(example):
 def texts_of_the_module():
     """Every text in its sources, literals that follow each other as one."""
     run = re.compile(rf"(?:{C_STRING.pattern}[\s\\]*)+")
-    return [c_text(found[0]).strip() for path in TOP.glob("*.c")
+    return [c_text(found[0]).strip() for path in kamailio.SOURCES
             for found in run.finditer(path.read_text())]
 
 

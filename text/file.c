@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "server/file.h"
+#include "text/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "dialplan_parse.h"
 
 /* @return 0, or -1 with errno set, 0 for a file that has become shorter */
 static int read_all(int fd, str *text)
@@ -37,16 +36,20 @@ static bool is_changed(const struct stat *before, const struct stat *after)
 
 /* Read an open file.
  * @return NULL, or what is wrong */
-static const char *read_open(int fd, arena_t *arena, str *text)
+static const char *read_open(int fd, int mib_max, arena_t *arena, str *text)
 {
+	static char too_long[64];
 	struct stat before, after;
 
 	if(fstat(fd, &before) < 0)
 		return strerror(errno);
 	if(!S_ISREG(before.st_mode))
 		return "it is no regular file";
-	if(before.st_size > DIALPLAN_BYTES_MAX)
-		return "it is longer than 16 MiB, which is the most";
+	if(before.st_size > (off_t)mib_max * 1024 * 1024) {
+		snprintf(too_long, sizeof(too_long),
+				"it is longer than %d MiB, which is the most", mib_max);
+		return too_long;
+	}
 	text->len = (int)before.st_size;
 	text->s = arena_alloc(arena, (size_t)text->len + 1);
 	if(text->s == NULL)
@@ -59,11 +62,12 @@ static const char *read_open(int fd, arena_t *arena, str *text)
 	return NULL;
 }
 
-const char *file_read(const char *path, arena_t *arena, str *text)
+const char *file_read(const char *path, int mib_max, arena_t *arena, str *text)
 {
 	/* opening a FIFO without a writer must not stop the server */
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	const char *fault = fd < 0 ? strerror(errno) : read_open(fd, arena, text);
+	const char *fault =
+			fd < 0 ? strerror(errno) : read_open(fd, mib_max, arena, text);
 
 	if(fd >= 0)
 		close(fd);

@@ -304,10 +304,10 @@ START_TEST(options_hold_for_their_destination_only)
 }
 END_TEST
 
-Suite *suite_failover_policy(void)
+Suite *suite_policy(void)
 {
-	Suite *suite = suite_create("failover_policy");
-	TCase *cases = tcase_create("failover_policy");
+	Suite *suite = suite_create("policy");
+	TCase *cases = tcase_create("policy");
 
 	tcase_add_loop_test(cases, takes_its_course, 0, ROWS(calls));
 	tcase_add_loop_test(cases, ranks_replies, 0, ROWS(ranks));
