@@ -12,6 +12,7 @@
 
 #include <sched.h>
 
+#include "server/tm_settings.h"
 #include "sip/response.h"
 
 /* How long the lock is tried for where its holder may be waiting for us without
@@ -21,57 +22,6 @@
 tm_api_t tm;
 
 static tm_xapi_t tm_more; /* what tm keeps for the core's own modules */
-
-/* a parameter of tm; NULL where this release has none of that name */
-static int *parameter(const char *name)
-{
-	modparam_t type;
-
-	return find_param_export(
-			find_module_by_name("tm"), (char *)name, PARAM_INT, &type);
-}
-
-/* Values of tm's parameters that a failover suffers from. */
-static const struct
-{
-	const char *name;
-	int least, most;
-	bool is_refused; /* no failover could be promised; else a warning */
-	const char *why;
-} bad_values[] = {
-		/* t_fwd.c, t_send_branch */
-		{"failure_exec_mode", 1, 1, true,
-				"hides failed sends until a timer fires"},
-		/* t_reply.c, t_should_relay_response */
-		{"failure_reply_mode", 1, 2, true,
-				"drops the reply that the caller is to get"},
-		/* of later releases; kamailio issue 4881 */
-		{"reply_matching", 1, 1, false,
-				"does not know late replies of destinations given up"},
-};
-
-static int check_parameters(void)
-{
-	size_t i;
-	int result = 0;
-
-	for(i = 0; i < sizeof(bad_values) / sizeof(bad_values[0]); i++) {
-		int *value = parameter(bad_values[i].name);
-
-		if(value == NULL || *value < bad_values[i].least
-				|| *value > bad_values[i].most)
-			continue;
-		if(bad_values[i].is_refused) {
-			LM_ERR("tm %s: remove modparam(\"tm\", \"%s\", %d)\n",
-					bad_values[i].why, bad_values[i].name, *value);
-			result = -1;
-		} else {
-			LM_WARN("tm %s: modparam(\"tm\", \"%s\", 0) would be right\n",
-					bad_values[i].why, bad_values[i].name);
-		}
-	}
-	return result;
-}
 
 int tm_bind(void)
 {
@@ -84,7 +34,7 @@ int tm_bind(void)
 		LM_ERR("this tm does not offer what failover needs of it\n");
 		return -1;
 	}
-	return check_parameters();
+	return tm_settings_check();
 }
 
 bool tm_is_retransmission(struct sip_msg *msg)
@@ -262,9 +212,7 @@ int tm_pick(const tm_cell_t *t, int first_branch, int branch, int code,
 
 int tm_relayed_code(int code)
 {
-	int *remap = parameter("remap_503_500");
-
-	return code == 503 && remap != NULL && *remap ? 500 : code;
+	return code == 503 && tm_setting("remap_503_500", 0) ? 500 : code;
 }
 
 static void drop_reply(tm_ua_client_t *uac)

@@ -20,9 +20,10 @@ module=$1
 reference=$2
 [ -r "$reference" ] || fail "no module [$reference] to compare with; KAMAILIO must be an installed server with its tm.so"
 
-# recorded FILE: the version line and the flags line, as the compiler left them.
+# recorded FILE: the version line and the flags line, whichever the compiler has
+# put first.
 recorded() {
-	strings -a "$1" | grep -E '^kamailio [0-9][^ ]* \([^ ]*\)$|^(USE_TCP)?, USE_[A-Z]' || true
+	strings -a "$1" | grep -E '^kamailio [0-9][^ ]* \([^ ]*\)$|^(USE_TCP)?, USE_[A-Z]' | sort || true
 }
 words() {
 	recorded "$1" | sed 's/, */,/g' | tr ',' '\n' | sort

@@ -5,13 +5,13 @@
 #include "../../core/ip_addr.h"
 #include "../../core/parser/parse_uri.h"
 #include "../../core/pvar.h"
-#include "../../core/xavp.h"
 
 #include "server/source.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "server/compat.h"
 #include "server/self.h"
 #include "sip/header_name.h"
 #include "text/ascii.h"
@@ -272,24 +272,16 @@ static int variable_value(source_t *source, const subject_t *subject,
 	static str root = str_init("failover");
 	str name = subject->name;
 	const sr_xavp_t *variable = xavp_get_child(&root, &name);
+	long long number;
 
 	(void)source;
 	if(variable == NULL)
 		return 0;
-	switch(variable->val.type) {
-		case SR_XTYPE_STR:
-			return one_copy(&variable->val.v.s, arena, values);
-		case SR_XTYPE_INT:
-			return one_number(variable->val.v.i, arena, values);
-		case SR_XTYPE_TIME:
-			return one_number((long long)variable->val.v.t, arena, values);
-		case SR_XTYPE_LONG:
-			return one_number(variable->val.v.l, arena, values);
-		case SR_XTYPE_LLONG:
-			return one_number(variable->val.v.ll, arena, values);
-		default:
-			return 0;
-	}
+	if(variable->val.type == SR_XTYPE_STR)
+		return one_copy(&variable->val.v.s, arena, values);
+	return compat_xavp_number(&variable->val, &number)
+				   ? one_number(number, arena, values)
+				   : 0;
 }
 
 /* Copied: the next pseudo-variable may lie in the same buffer. */

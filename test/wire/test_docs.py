@@ -501,20 +501,17 @@ def test_the_numbers_of_failover_list():
 
 # -- tm ------------------------------------------------------------------------
 
-@pytest.mark.parametrize("is_refused, said", [("true", "refused"), ("false", "warned of")])
-def test_the_bad_values_of_parameters_of_tm(is_refused, said):
-    source = (TOP / "call/transaction.c").read_text()
-    text = table_text(source, "} bad_values[]")
-    lines = re.findall(r'\{"(\w+)", (\d+), (\d+), (true|false),', text)
+def test_the_refused_values_of_parameters_of_tm():
+    text = table_text((TOP / "server/tm_settings.c").read_text(), "} refused_values[]")
+    lines = re.findall(r'\{"(\w+)", (\d+), (\d+),', text)
     assert len(lines) == text.count('{"')
-    bad = {name: set(range(int(least), int(most) + 1))
-           for name, least, most, refused in lines if refused == is_refused}
+    refused = {name: set(range(int(least), int(most) + 1)) for name, least, most in lines}
     found = {}
     for parameter, what in rows("failover.tm.table"):
-        values = re.match(rf"([\d and]+) (?:is|are) {said} at start", text_of(what))
+        values = re.match(r"([\d and]+) (?:is|are) refused at start", text_of(what))
         if values:
             found[text_of(parameter)] = {int(n) for n in re.findall(r"\d", values[1])}
-    assert found == bad and bad
+    assert found == refused and refused
 
 
 # -- text ------------------------------------------------------------------------

@@ -1,0 +1,18 @@
+# shellcheck shell=sh source=test/build/lib.sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What differs between the releases of the server stands in server/compat.h, and
+# nowhere else: no other source asks which release it is built for.
+. test/build/lib.sh
+
+# asks FILE...: the lines that ask for a release.
+asks() {
+	grep -nE 'VERSIONVAL|\bVERSION\b|ver_version|MODULE_INTERFACE_VER' "$@"
+}
+sources=$(find . \( -path ./build -o -path ./test/build \) -prune -o -name '*.[ch]' ! -path ./server/compat.h -print)
+[ "$(echo "$sources" | wc -l)" -gt 50 ] || fail "too few sources were found"
+# shellcheck disable=SC2086 # a list of names
+if asks /dev/null $sources; then
+	fail "move what asks for a release to server/compat.h, with its reason"
+fi
+asks server/compat.h >/dev/null || fail "server/compat.h asks for no release; the pattern of this test is wrong"
