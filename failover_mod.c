@@ -304,6 +304,7 @@ static int fixup_free_args(void **param, int param_no)
 
 static int mod_init(void)
 {
+	log_keep_lines_whole();
 	if(declare_cfg() < 0) {
 		LM_ERR("cannot declare the run-time parameters\n");
 		return -1;

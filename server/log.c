@@ -4,10 +4,23 @@
 
 #include "server/log.h"
 
+#include <stdio.h>
+
 int attempt_log_level = L_DBG;
 
 /* what is longer is cut */
 #define CALL_ID_BYTES_MAX 256
+
+/* A line that is longer is written in pieces. */
+#define LINE_BYTES_MAX 8192
+
+void log_keep_lines_whole(void)
+{
+	static char
+			line[LINE_BYTES_MAX]; /* each process has its own after fork() */
+
+	setvbuf(stderr, line, _IOLBF, sizeof(line));
+}
 
 const char *log_call_id(const struct sip_msg *msg)
 {

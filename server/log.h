@@ -12,6 +12,13 @@
  * As Kamailio's debug: 0 is WARNING, 3 DEBUG. The parameter attempt_log_level. */
 extern int attempt_log_level;
 
+/** Let each line of this process, and of those it makes, reach stderr in one
+ * piece. The server switches the buffer of stderr off (core/daemonize.c), and the
+ * C library writes what is not buffered in pieces of 128 bytes from glibc 2.37 on:
+ * the lines of its processes run into each other. What goes to syslog is whole
+ * anyhow. */
+void log_keep_lines_whole(void);
+
 /** A diagnostics that logs: an error as ERROR, a warning as WARNING, a refusal at
  * attempt_log_level: `SOURCE:LINE:COLUMN: error: ...`.
  * @param source what stands before the line number; must outlive the result */

@@ -148,16 +148,17 @@ START_TEST(begins_anew)
 {
 	arena_t *arena = arena_create(&counting, block_sizes[_i]);
 	size_t held = arena_bytes(arena);
-	int round, i;
+	size_t i;
+	int round;
 
 	for(round = 0; round < 3; round++) {
 		for(i = 0; i < 100; i++) {
-			unsigned char *piece = arena_alloc(arena, (size_t)i);
-			int k;
+			unsigned char *piece = arena_alloc(arena, i);
+			size_t k;
 
 			ck_assert_ptr_nonnull(piece);
 			for(k = 0; k < i; k++)
-				EXPECT(piece[k] == 0, "%d bytes, at %d", i, k);
+				EXPECT(piece[k] == 0, "%zu bytes, at %zu", i, k);
 			memset(piece, 0xff, i);
 		}
 		ck_assert_ptr_nonnull(arena_alloc(arena, 20000));

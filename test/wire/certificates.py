@@ -6,6 +6,8 @@ import subprocess
 
 KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
        "-days", "2")
+# Python from 3.13 on trusts no CA whose certificate does not say that it is one.
+CA_USAGE = ("-addext", "keyUsage=critical,keyCertSign,cRLSign")
 
 
 def openssl(directory, *words):
@@ -17,7 +19,7 @@ def make(directory):
     """ca.pem; server.pem/.key signed by it; stranger.pem/.key that nobody
     vouches for."""
     openssl(directory, "req", "-x509", *KEY, "-keyout", "ca.key", "-out", "ca.pem",
-            "-subj", "/CN=Test CA")
+            "-subj", "/CN=Test CA", *CA_USAGE)
     openssl(directory, "req", *KEY[:-2], "-keyout", "server.key", "-out",
             "server.csr", "-subj", "/CN=127.0.0.1")
     (directory / "names").write_text("subjectAltName=IP:127.0.0.1\n")

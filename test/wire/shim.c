@@ -129,23 +129,44 @@ ssize_t sendto(int fd, const void *data, size_t len, int flags,
 	return real(fd, data, len, flags, to, to_len);
 }
 
-/* What Kamailio's log goes through when it goes to stderr. */
-int __fprintf_chk(FILE *stream, int flag, const char *format, ...)
+/* What Kamailio's log goes through when it goes to stderr: the first of these
+ * where it was built with _FORTIFY_SOURCE, as Debian does, else the second. */
+static int print(FILE *stream, const char *format, va_list args)
 {
 	char line[4096];
-	va_list args;
+	va_list again;
 	int i, printed;
 
-	(void)flag;
-	va_start(args, format);
-	printed = vsnprintf(line, sizeof(line), format, args);
-	va_end(args);
-	va_start(args, format);
-	vfprintf(stream, format, args);
-	va_end(args);
+	va_copy(again, args);
+	vsnprintf(line, sizeof(line), format, again);
+	va_end(again);
+	printed = vfprintf(stream, format, args);
 	for(i = 0; i < n_rules; i++) {
 		if(rules[i].kind == 'l' && strstr(line, rules[i].text) != NULL)
 			applies(&rules[i]);
 	}
+	return printed;
+}
+
+int __fprintf_chk(FILE *stream, int flag, const char *format, ...)
+{
+	va_list args;
+	int printed;
+
+	(void)flag;
+	va_start(args, format);
+	printed = print(stream, format, args);
+	va_end(args);
+	return printed;
+}
+
+int fprintf(FILE *stream, const char *format, ...)
+{
+	va_list args;
+	int printed;
+
+	va_start(args, format);
+	printed = print(stream, format, args);
+	va_end(args);
 	return printed;
 }

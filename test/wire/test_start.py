@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the server refuses to start with, and what it says then."""
 
+import os
 import re
+import subprocess
 
 import pytest
 
@@ -122,6 +124,32 @@ def test_a_destination_that_is_the_server_itself_is_warned_of():
             for destination in (f"sip:%1@{here}/TCP", f"sip:[::1]:{server.port}",
                                 f"sip:3@{here};x=%1",
                                 f"sip:5@192.0.2.1:{server.port};maddr=127.0.0.1")]
+
+
+def test_a_line_of_the_log_is_written_in_one_piece():
+    """Several processes write to one stderr. What is written to a pipe in packet mode
+    is read as it was written."""
+    listed = " ".join(f"sip:{n:02}@127.0.0.1" for n in range(1, 14))
+    server = kamailio.Server(with_plan("[Deploy Patterns]\nTo = sip:100@127.0.0.1\n"
+                                       f"$session = failover {listed}\n&x = 1\n"))
+    reading, writing = os.pipe2(os.O_DIRECT)
+    pieces = []
+    try:
+        server.port = kamailio.free_port()
+        server.write()
+        # the second listen line cannot be had: it ends by itself, all modules loaded
+        process = subprocess.Popen(server.arguments("-l", "udp:192.0.2.1:5060"),
+                                   stdin=subprocess.DEVNULL, stderr=writing)
+        os.close(writing)
+        while piece := os.read(reading, 65536):
+            pieces.append(piece.decode())
+        process.wait(kamailio.STOP_LIMIT)
+    finally:
+        os.close(reading)
+        server.discard()
+    warned = [piece for piece in pieces if "is never tried" in piece]
+    assert len(warned) == 1 and len(warned[0]) > 128, pieces
+    assert warned[0].endswith("\n") and warned[0].count("\n") == 1, warned
 
 
 def test_one_dial_plan_is_enough():
