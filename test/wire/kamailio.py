@@ -21,6 +21,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import warnings
 
 from peers import FAMILIES, HOSTS, show_address
 
@@ -359,14 +360,21 @@ class Server:
         return faults + self.faults()
 
     def _terminate(self):
-        """Ask it to end, again and again as an administrator would: one that
-        is asked while it still starts (it serves already then) may forget it."""
+        """Ask it to end, again and again as an administrator would. One of its
+        processes may have forgotten it: asked just after its fork, it takes itself
+        for the main process (main.c, sig_usr), notes the signal and then waits for
+        a packet. The others wait for it, so all of them are asked again."""
         limit = time.monotonic() + STOP_LIMIT
-        while self.process.poll() is None and time.monotonic() < limit:
-            self.process.terminate()
+        self.process.terminate()
+        while time.monotonic() < limit:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(self.stop_again)
-        return self.process.poll() is not None
+                return True
+            warnings.warn(f"kamailio has not ended after {self.stop_again} s, as one of its "
+                          "processes may forget the signal: all are asked again")
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGTERM)
+        return False
 
     def _kill(self):
         """Whatever is left of the process group that we made, and only that."""

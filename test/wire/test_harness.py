@@ -203,8 +203,27 @@ while True: signal.pause()
 """
 
 
+A_WORKER_FORGETS_ONE = """
+import os, signal, sys
+reading, writing = os.pipe()
+worker = os.fork()
+if worker == 0:
+    asked = []
+    signal.signal(signal.SIGTERM, lambda *_: asked.append(1) or len(asked) > 1 and os._exit(0))
+    os.write(writing, b"1")
+    while True: signal.pause()
+os.read(reading, 1)
+signal.signal(signal.SIGTERM, lambda *_: (signal.signal(signal.SIGTERM, signal.SIG_IGN),
+                                          os.kill(worker, signal.SIGTERM)))
+print("ready", flush=True)
+os.waitpid(worker, 0)
+"""
+
+
+@pytest.mark.filterwarnings("ignore:kamailio has not ended")
 @pytest.mark.parametrize("program, faults", [
-    (FORGETS_ONE, 0), (FORGETS_ONE.replace("> 1", "> 99"), 1)], ids=["once", "for ever"])
+    (FORGETS_ONE, 0), (A_WORKER_FORGETS_ONE, 0), (FORGETS_ONE.replace("> 1", "> 99"), 1)],
+    ids=["once", "a worker, once", "for ever"])
 def test_a_server_that_does_not_hear_that_it_is_asked_to_end(program, faults, monkeypatch):
     """Kamailio may forget it while it starts, and is asked again; one that never
     ends is a fault."""
