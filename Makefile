@@ -35,6 +35,7 @@ SERVER_MODULES = $(shell $(KAMAILIO) -I | sed -n 's/^ *Default paths to modules:
 MODULES_DIR   ?= $(SERVER_MODULES)
 DOC_DIR       ?= $(PREFIX)/share/doc/kamailio-failover
 MAN_DIR       ?= $(PREFIX)/share/man/man1
+BASH_DIR      ?= $(PREFIX)/share/bash-completion/completions
 
 # The layers are folders; README.md says what is in each. What lies below server/
 # is pure, it knows nothing of Kamailio but its str.h: so failoverctl and the unit
@@ -52,10 +53,13 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvl
 PCRE2     = $(shell pkg-config --libs libpcre2-8 2>/dev/null)
 JANSSON   = $(shell pkg-config --libs jansson 2>/dev/null)
 
+# A tarball of Kamailio's sources is for `make deps`, which unpacks it.
+HEADERS := $(if $(findstring .tar,$(notdir $(KSRC))),build/kamailio,$(KSRC))
+
 # Kamailio's options, derived anew by every build, as the server may change.
 FLAGS := build/kamailio.flags
 # ../../core/x.h is found from any module's folder, here as in Kamailio's tree.
-HOST  := @$(FLAGS) -isystem $(KSRC)/src/modules/tm -DMOD_NAME='"failover"' -DMOD_NAMEID=failover
+HOST  := @$(FLAGS) -isystem $(HEADERS)/src/modules/tm -DMOD_NAME='"failover"' -DMOD_NAMEID=failover
 
 COMPILE  = $(CC) $(HOST) -iquote . $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -MMD -MP
 SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
@@ -84,25 +88,26 @@ build/%.o: %.c $(FLAGS)
 	$(Q)$(COMPILE) -fPIC -c -o $@ $<
 
 $(FLAGS): FORCE
-	$(if $(and $(wildcard $(KAMAILIO)),$(wildcard $(KSRC)/src/core/str.h),$(PCRE2),\
+	$(if $(and $(wildcard $(KAMAILIO)),$(wildcard $(HEADERS)/src/core/str.h),$(PCRE2),\
 		$(if $(TOOL),$(JANSSON),none),$(shell command -v $(CC))),,\
 		$(error The compiler, libpcre2, libjansson, Kamailio or its headers are missing: run 'make deps'))
 	@mkdir -p $(@D)
-	@scripts/kamailio-flags.sh $(KAMAILIO) $(KSRC)/src >$@.new
+	@scripts/kamailio-flags.sh $(KAMAILIO) $(HEADERS)/src >$@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 .PHONY: FORCE
 FORCE:
 
 .PHONY: deps
-deps: ## install the packages and fetch the headers that all this needs (packages: as root)
-	@scripts/deps.sh build/kamailio
+deps: ## install packages (as root) and fetch Kamailio's headers; where no archive has them: KSRC=TARBALL
+	@scripts/deps.sh build/kamailio $(KSRC)
 
 .PHONY: install uninstall
 install: all ## install the module, the tool and the documents (DESTDIR, MODULES_DIR, PREFIX)
 	install -D -m 644 failover.so $(DESTDIR)$(MODULES_DIR)/failover.so
 	$(if $(TOOL),install -D -m 755 failoverctl $(DESTDIR)$(PREFIX)/bin/failoverctl)
 	$(if $(TOOL),install -D -m 644 doc/failoverctl.1 $(DESTDIR)$(MAN_DIR)/failoverctl.1)
+	$(if $(TOOL),install -D -m 644 ctl/failoverctl.bash $(DESTDIR)$(BASH_DIR)/failoverctl)
 	for file in $$(find README.md CHANGELOG.md doc examples -type f ! -name '*.1'); do \
 		install -D -m 644 $$file $(DESTDIR)$(DOC_DIR)/$$file || exit; \
 	done
@@ -110,8 +115,12 @@ install: all ## install the module, the tool and the documents (DESTDIR, MODULES
 
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(MODULES_DIR)/failover.so $(DESTDIR)$(PREFIX)/bin/failoverctl \
-		$(DESTDIR)$(MAN_DIR)/failoverctl.1
+		$(DESTDIR)$(MAN_DIR)/failoverctl.1 $(DESTDIR)$(BASH_DIR)/failoverctl
 	rm -rf $(DESTDIR)$(DOC_DIR)
+
+.PHONY: deb
+deb: deps ## a Debian package for the Kamailio that is installed, in build/deb
+	@scripts/deb.sh build/deb $(HEADERS)
 
 ##@ Documentation
 DOC_PAGE     = build/doc/failover.html
@@ -201,6 +210,10 @@ build/bench/%: build/test/bench/%.o $(PURE:%.c=build/%.o)
 .PHONY: check-build
 check-build: all ## tests of this build system
 	@test/build/run.sh build/results/build.tap
+
+.PHONY: check-matrix
+check-matrix: ## demo and check on Debian 12 and 13, each in a root of its own, and on the servers of SOURCES (as root)
+	@scripts/matrix.sh all build/results/releases.md
 
 ##@ Cleaning
 .PHONY: clean distclean

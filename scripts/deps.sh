@@ -1,55 +1,26 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# deps.sh DIRECTORY
+# deps.sh DIRECTORY [SOURCES]
 #
 # Brings what building and testing need: the Debian packages below, and into
 # DIRECTORY the headers of the Kamailio release that is installed, which no
 # Debian package holds. They come out of the source package, from the same
 # archives that the machine gets its packages from; its own apt configuration
-# stays as it is. What is there already is not fetched again.
+# stays as it is. What is there already is not fetched again. SOURCES may be
+# Kamailio's tarball, for an archive that has it no more, or a folder with its
+# sources, which is used as it is.
 
 set -eu
 export LC_ALL=C
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
 
 packages="kamailio netbase kamailio-lua-modules kamailio-tls-modules
 	gcc libc6-dev make pkg-config libpcre2-dev libjansson-dev
 	check python3 python3-pytest groff-base
 	valgrind openssl baresip-core libnet-sip-perl
 	dpkg-dev ca-certificates"
-policy=/usr/sbin/policy-rc.d
-
-fail() {
-	echo "$0: $*" >&2
-	exit 1
-}
-
-installed() {
-	dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed
-}
-
-install_packages() {
-	missing=
-	for package in $packages; do
-		installed "$package" || missing="$missing $package"
-	done
-	[ -n "$missing" ] || return 0
-	[ "$(id -u)" -eq 0 ] || fail "packages are missing, run as root: apt-get install --no-install-recommends$missing"
-
-	echo "  APT    $missing"
-	# The programs are wanted, not a SIP server on this machine's port 5060.
-	if [ ! -e "$policy" ]; then
-		trap 'rm -f "$policy"' EXIT
-		trap 'exit 1' HUP INT TERM
-		printf '#!/bin/sh\nexit 101\n' >"$policy"
-		chmod 755 "$policy"
-	fi
-	export DEBIAN_FRONTEND=noninteractive
-	apt-get -q update || echo "$0: apt-get update failed; going on with the package lists that are here"
-	# shellcheck disable=SC2086 # a list of words
-	apt-get -q -y --no-install-recommends install $missing ||
-		fail "apt-get could not install$missing; its messages above say why"
-}
 
 # The release of the headers in DIRECTORY, empty without any.
 headers_release() {
@@ -92,30 +63,56 @@ download_source() {
 		apt-get "$@" source --download-only kamailio || true
 }
 
+# unpack_headers TARBALL: makes $directory of it.
+unpack_headers() {
+	rm -rf "$directory.tree"
+	mkdir -p "$directory.tree"
+	# The makefiles are for the test that builds inside Kamailio's tree.
+	tar -xf "$1" -C "$directory.tree" --strip-components=1 --wildcards '*/src/*.h' '*/src/Makefile*'
+	release=$(headers_release "$directory.tree")
+	[ "$release" = "$upstream" ] || {
+		rm -rf "$directory.tree"
+		fail "$1 holds release $release, but $upstream is installed"
+	}
+	rm -rf "$directory"
+	mv "$directory.tree" "$directory"
+}
+
 fetch_headers() {
 	version=$(dpkg-query -W -f '${source:Version}' kamailio)
 	upstream=${version#*:}
 	upstream=${upstream%-*}
 	[ "$(headers_release "$directory")" != "$upstream" ] || return 0
-
+	if [ -n "$tarball" ]; then
+		echo "  HEADERS of Kamailio $upstream, from $tarball"
+		unpack_headers "$tarball"
+		return 0
+	fi
 	echo "  HEADERS of Kamailio $upstream, from its source package"
 	scratch=$directory.new
 	rm -rf "$scratch"
-	mkdir -p "$scratch/apt" "$scratch/tree"
-	(cd "$scratch/apt" && download_source)
-	set -- "$scratch"/apt/kamailio_"$upstream".orig.tar.*z*
-	[ -r "$1" ] || fail "the archives in this machine's apt configuration gave no kamailio_$upstream.orig.tar; they must be reachable and offer the source package of the installed release"
-	# The makefiles are for the test that builds inside Kamailio's tree.
-	tar -xf "$1" -C "$scratch/tree" --strip-components=1 --wildcards '*/src/*.h' '*/src/Makefile*'
-	[ "$(headers_release "$scratch/tree")" = "$upstream" ] ||
-		fail "$1 holds release $(headers_release "$scratch/tree"), but $upstream is installed"
-	rm -rf "$directory"
-	mv "$scratch/tree" "$directory"
+	mkdir -p "$scratch"
+	(cd "$scratch" && download_source)
+	set -- "$scratch"/kamailio_"$upstream".orig.tar.*z*
+	[ -r "$1" ] || fail "the archives in this machine's apt configuration gave no kamailio_$upstream.orig.tar; they must be reachable and offer the source package of the installed release. Where they do not, get Kamailio's own tarball of $upstream by hand: make deps KSRC=/the/tarball"
+	unpack_headers "$1"
 	rm -rf "$scratch"
 }
 
-[ $# -eq 1 ] || fail "usage: $0 DIRECTORY"
+[ $# -eq 1 ] || [ $# -eq 2 ] || fail "usage: $0 DIRECTORY [SOURCES]"
 directory=$1
+tarball=
 [ -x "$(command -v apt-get)" ] || fail "apt-get is not here; this needs Debian or a distribution made from it"
-install_packages
-fetch_headers
+# shellcheck disable=SC2086 # a list of words
+install_packages $packages
+case ${2:-$1} in
+"$1") fetch_headers ;;
+*)
+	if [ -d "$2" ]; then
+		exit 0 # whether they fit the server is seen when they are used
+	fi
+	[ -r "$2" ] || fail "there is no [$2]; KSRC must be a tarball of Kamailio's sources or a folder with them"
+	tarball=$2
+	fetch_headers
+	;;
+esac

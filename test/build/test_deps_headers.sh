@@ -68,7 +68,26 @@ sh scripts/deps.sh "$scratch/headers"
 diff "$scratch/expected" "$scratch/sources"
 [ -r "$scratch/headers/src/core/sr_module.h" ] || fail "no headers were extracted"
 
-rm -r "$scratch/headers" "$scratch/orig"
+# By hand: no archive is asked. A tarball of another release is refused.
+mv "$scratch/orig" "$scratch/byhand"
+rm -r "$scratch/headers" "$scratch/sources"
+sh scripts/deps.sh "$scratch/headers" "$scratch/byhand/kamailio_$release.orig.tar.gz"
+[ -r "$scratch/headers/src/core/sr_module.h" ] || fail "no headers came out of the tarball"
+[ ! -e "$scratch/sources" ] || fail "apt was asked although there is a tarball"
+rm -r "$scratch/headers"
+mkdir -p "$scratch/other/kamailio/src"
+printf '%s\n' 'VERSION = 9' 'PATCHLEVEL = 8' 'SUBLEVEL = 7' >"$scratch/other/kamailio/src/Makefile.defs"
+touch "$scratch/other/kamailio/src/a.h"
+tar -C "$scratch/other" -czf "$scratch/other.tar.gz" kamailio
+must_fail sh scripts/deps.sh "$scratch/headers" "$scratch/other.tar.gz"
+output_has "holds release 9.8.7, but $release is installed"
+must_fail sh scripts/deps.sh "$scratch/headers" "$scratch/absent.tar.gz"
+output_has "KSRC must be a tarball"
+# A folder of sources is the caller's own, and stays as it is.
+sh scripts/deps.sh "$scratch/headers" "$scratch/other"
+[ ! -e "$scratch/headers" ] || fail "something came where the headers belong"
+
 must_fail sh scripts/deps.sh "$scratch/headers"
 output_has "gave no kamailio_$release.orig.tar"
+output_has "make deps KSRC=/the/tarball"
 [ ! -e "$scratch/headers" ] || fail "a failed fetch left something where the headers belong"

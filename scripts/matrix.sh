@@ -1,0 +1,242 @@
+#!/bin/sh
+# shellcheck disable=SC2317 # functions are called by their names
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# matrix.sh all|other TABLE
+#
+# Runs `make demo`, `make check` and `make deb` on each Debian that is supported,
+# or on those that this machine is not: in a bare root, made by debootstrap from
+# the archive that the machine's own apt uses. The package is tried in a second
+# one. With `all` it runs demo and check on each server too that the caller has
+# built from sources: SOURCES="PREFIX=TREE ...", PREFIX where it was installed and
+# TREE its sources. Writes what came of it to TABLE.
+#
+# The bare roots are kept in the folder MATRIX, /var/cache/failover-matrix by
+# default, and the next run copies them; without such a folder they are made anew.
+
+set -eu
+export LC_ALL=C
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+debians="bookworm trixie"
+work=/failover # the tree, within a root
+
+# -- the machine's apt -----------------------------------------------------
+
+# The archives of Debian that apt uses: URI, suite, component, one to a line.
+debian_archives() {
+	# shellcheck disable=SC2016 # apt fills these names in
+	apt-get indextargets --format '$(ORIGIN) $(REPO_URI) $(RELEASE) $(COMPONENT)' \
+		'Created-By: Packages' | sed -n 's/^Debian //p' | sort -u
+}
+
+# The keyring that apt checks the archive $1 with.
+keyring_of() {
+	eval "$(apt-config shell list Dir::Etc::sourcelist/f parts Dir::Etc::sourceparts/d)"
+	found=$(
+		# shellcheck disable=SC2154 # list and parts are set by the line above
+		for file in "$list" "$parts"/*.list; do
+			[ ! -r "$file" ] || sed 's/^/\n/' "$file"
+		done
+		for file in "$parts"/*.sources; do
+			[ ! -r "$file" ] || { cat "$file" && echo; }
+		done
+	)
+	found=$(echo "$found" | awk -v RS= -v uri="${1%/}" 'index($0, uri)' |
+		sed -nE 's/.*[Ss]igned-[Bb]y[:=] *([^] ,]*).*/\1/p' | head -n 1)
+	case $found in
+	/*) echo "$found" ;;
+	*) echo /usr/share/keyrings/debian-archive-keyring.gpg ;;
+	esac
+}
+
+# configure_apt ROOT SUITE: the root gets its packages as the machine does.
+configure_apt() {
+	rm -f "$1"/etc/apt/sources.list.d/*
+	echo "$archives" | sed "s/ $here\\([ -]\\)/ $2\\1/; s/^/deb /" >"$1/etc/apt/sources.list"
+	cp "$keyring" "$1/etc/apt/trusted.gpg.d/machine-$(basename "$keyring")"
+	apt-config dump |
+		grep -iE '^Acquire::(Check-(Date|Valid-Until)|Retries|https?(::[^ ]*)?) "[^"]' \
+			>"$1/etc/apt/apt.conf.d/90machine" || true
+	for file in /etc/apt/auth.conf /etc/apt/auth.conf.d/*; do
+		[ ! -f "$file" ] || cp "$file" "$1$file"
+	done
+	cp /etc/resolv.conf /etc/hosts "$1/etc/"
+}
+
+# -- roots -----------------------------------------------------------------
+
+# make_root SUITE: a bare root of that Debian, which is kept.
+make_root() {
+	[ ! -e "$matrix/$1/etc/debian_version" ] || return 0
+	rm -rf --one-file-system "$matrix/$1.new"
+	began=$(date +%s)
+	debootstrap --variant=minbase --include=ca-certificates,make --keyring="$keyring" \
+		"$1" "$matrix/$1.new" "$mirror" >"$matrix/$1.log" 2>&1 || {
+		tail -n 20 "$matrix/$1.log" >&2
+		fail "debootstrap could not make a root of $1"
+	}
+	mv "$matrix/$1.new" "$matrix/$1"
+	echo "== $1: root made in $(($(date +%s) - began)) s"
+}
+
+# enter_root SUITE: sets $root, a copy of the bare one with the tree in it.
+enter_root() {
+	make_root "$1"
+	root=$matrix/$1.copy
+	rm -rf --one-file-system "$root"
+	cp -a "$matrix/$1" "$root"
+	configure_apt "$root" "$1"
+	copy_tree "$root$work"
+}
+
+# in_root COMMAND: runs it in the tree as on a fresh machine, with mounts and
+# processes of its own where that is allowed, so that it leaves none behind.
+in_root() {
+	set -- env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
+		${CI:+"CI=$CI"} chroot "$root" sh -c "$mounts cd $work && $1"
+	[ -z "$mounts" ] || set -- unshare --mount --pid --fork --kill-child --propagation private "$@"
+	"$@" </dev/null
+}
+mounts=
+if unshare --mount --pid --fork true 2>/dev/null; then
+	mounts='mount -t proc proc /proc; mount -t devpts devpts /dev/pts;'
+fi
+
+# -- rows of the table -----------------------------------------------------
+
+# run NAME COMMAND...: runs it, shows and keeps what it prints in $log. Sets
+# $status and $took.
+run() {
+	log=build/results/matrix/$1.log
+	shift
+	began=$(date +%s)
+	{
+		status=0
+		"$@" 2>&1 || status=$?
+		echo "$status" >"$log.status"
+	} | tee "$log"
+	status=$(cat "$log.status")
+	rm "$log.status"
+	took=$(($(date +%s) - began))
+}
+
+# try_target TARGET: runs it by $runs. Sets $came to what the table says of it.
+try_target() {
+	run "$name-$1" "$runs" "$1"
+	came="yes, $took s"
+	[ "$status" -eq 0 ] || {
+		came=NO
+		bad=1
+	}
+}
+
+# row RELEASE FROM PACKAGE: adds a line to the table.
+row() {
+	sum=$(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 | \2/p' "build/results/matrix/$name-check.log" | tail -n 1)
+	builds=$(grep -q '^== build: done' "build/results/matrix/$name-demo.log" && echo yes || echo NO)
+	echo "| $1 | $2 | $builds | $demo | ${sum:-0 | all} | $check | $3 |" >>"$table.new"
+}
+
+check_debian() {
+	name=$1 runs=make_in_root
+	enter_root "$1"
+	from="Debian $(cut -d. -f1 "$root/etc/debian_version") ($1)"
+	try_target demo
+	demo=$came
+	try_target check
+	check=$took
+	release=$(chroot "$root" kamailio -v 2>/dev/null | release_of)
+	try_target deb
+	if [ "$status" -eq 0 ]; then
+		cp "$root$work"/build/deb/kamailio-failover-module_*.deb build/results/matrix/
+		rm -f "$matrix/package.deb"
+		cp "$root$work"/build/deb/kamailio-failover-module_*.deb "$matrix/package.deb"
+		enter_root "$1"
+		mv "$matrix/package.deb" "$root$work/package.deb"
+		runs=package_in_root
+		try_target package
+	fi
+	row "$release" "$from" "$came"
+	rm -rf --one-file-system "$root"
+}
+make_in_root() {
+	echo "== $name: make $1"
+	in_root "make $1"
+}
+package_in_root() {
+	echo "== $name: the package in a bare root"
+	in_root "test/matrix/package.sh package.deb"
+}
+release_of() {
+	sed -n 's/^version: kamailio \([^ ]*\).*/\1/p'
+}
+
+# check_sources PREFIX=TREE
+check_sources() {
+	prefix=${1%%=*} tree=${1#*=}
+	[ -x "$prefix/sbin/kamailio" ] || fail "[$1] in SOURCES: there is no $prefix/sbin/kamailio; it must be PREFIX=TREE of a server that is installed"
+	[ -r "$tree/src/core/str.h" ] || fail "[$1] in SOURCES: there is no $tree/src/core/str.h; it must be PREFIX=TREE"
+	release=$("$prefix/sbin/kamailio" -v | release_of)
+	modules=$("$prefix/sbin/kamailio" -I | sed -n 's/^ *Default paths to modules: *\([^: ]*\).*/\1/p')
+	name=$release runs=make_with_sources
+	copy_tree "$matrix/sources"
+	try_target demo
+	demo=$came
+	try_target check
+	check=$took
+	row "$release" 'built from its sources' '-'
+	rm -rf "$matrix/sources"
+}
+make_with_sources() {
+	echo "== Kamailio $release of $prefix: make $1"
+	make -C "$matrix/sources" "$1" KAMAILIO="$prefix/sbin/kamailio" KSRC="$tree" \
+		KAMCMD="$prefix/sbin/kamcmd" KAMAILIO_MODULES="${modules%/}" </dev/null
+}
+
+# -- the whole -------------------------------------------------------------
+
+[ $# -eq 2 ] || fail "usage: $0 all|other TABLE"
+which=$1
+table=$2
+[ "$(id -u)" -eq 0 ] || fail "a Debian in a root of its own needs root"
+[ -x "$(command -v apt-get)" ] || fail "apt-get is not here; this needs Debian"
+mkdir -p build/results/matrix
+# What is run here is a make of its own, not a part of the one that runs this.
+unset MAKEFLAGS MFLAGS MAKELEVEL
+
+matrix=${MATRIX:-/var/cache/failover-matrix}
+if ! mkdir -p "$matrix" 2>/dev/null; then
+	matrix=$(mktemp -d)
+	trap 'rm -rf --one-file-system "$matrix"' EXIT
+	trap 'exit 1' HUP INT TERM
+fi
+exec 9>"$matrix/lock"
+flock 9 # another run uses the same roots
+install_packages debootstrap
+
+here=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+[ -n "$(debian_archives)" ] || apt-get -q update >/dev/null || true
+archives=$(debian_archives)
+mirror=$(echo "$archives" | sed -n "s/ $here main\$//p" | head -n 1)
+[ -n "$mirror" ] || fail "this machine's apt knows no archive of Debian that has $here"
+keyring=$(keyring_of "$mirror")
+
+bad=0
+cat >"$table.new" <<-'T'
+	| Kamailio | from | builds | demo | tests passed | failed | in, s | package |
+	|---|---|---|---|---|---|---|---|
+T
+for suite in $debians; do
+	[ "$which $suite" = "other $here" ] || check_debian "$suite"
+done
+if [ "$which" = all ]; then
+	for source in ${SOURCES:-}; do
+		check_sources "$source"
+	done
+	[ -n "${SOURCES:-}" ] || echo "== servers built from sources: skipped, SOURCES names none"
+fi
+mv "$table.new" "$table"
+cat "$table"
+exit "$bad"
