@@ -17,6 +17,7 @@ modules=$(/usr/sbin/kamailio -I | sed -n 's/^ *Default paths to modules: *\([^: 
 [ "$(stat -c %a "$destination$modules/failover.so")" = 644 ] || fail "the module is not in $modules with mode 644"
 "$destination/usr/bin/failoverctl" --version
 cmp doc/failoverctl.1 "$destination/usr/share/man/man1/failoverctl.1"
+cmp ctl/failoverctl.bash "$destination/usr/share/bash-completion/completions/failoverctl"
 for document in README.md CHANGELOG.md examples/demo.py; do
 	cmp "$document" "$destination/usr/share/doc/kamailio-failover/$document"
 done
