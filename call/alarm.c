@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../core/sr_module.h"
+#include "../../core/globals.h"
+#include "../../core/pt.h"
 
 #include "call/alarm.h"
 
@@ -9,7 +11,18 @@
 static void start(alarm_t *alarm, ticks_t delay)
 {
 	timer_reinit(&alarm->timer);
-	timer_add(&alarm->timer, delay);
+	timer_add(&alarm->timer, delay > 0 ? delay : 1);
+}
+
+static void let_go_off(alarm_t *alarm, tm_cell_t *t)
+{
+	struct cancel_info cancels;
+
+	init_cancel_info(&cancels);
+	alarm->is_set = false;
+	alarm->go_off(alarm, t, &cancels);
+	transaction_unlock(t);
+	transaction_send_cancels(t, &cancels);
 }
 
 /* The alarm is there until timer_allow_del(), as who releases it waits for it,
@@ -19,53 +32,51 @@ static ticks_t timer_fires(ticks_t now, struct timer_ln *timer, void *data)
 {
 	alarm_t *alarm = data;
 	tm_cell_t *t;
-	ticks_t again;
 
 	(void)now;
 	(void)timer;
-	if(tm.t_lookup_ident(&t, alarm->hash_index, alarm->label) < 0) {
-		tm.t_sett(T_UNDEFINED, T_BR_UNDEFINED);
+	if(tm_api.t_lookup_ident(&t, alarm->hash_index, alarm->label) < 0) {
+		tm_api.t_sett(T_UNDEFINED, T_BR_UNDEFINED);
 		return 0;
 	}
-	/* All alarms go off in one process, and who holds this lock may be waiting
-	 * for a name or a connection: nobody else's call must wait for that. */
-	if(tm_try_lock_replies(t)) {
-		alarm->is_set = false;
-		again = alarm->go_off(alarm, t);
-		/* not by the return value: that would be after we have let go */
-		if(again > 0)
-			alarm_set(alarm, again);
-		tm_unlock_replies(t);
-	} else {
-		start(alarm, BUSY_TICKS);
-	}
+	/* from here on others may set it again, or take it back to set it earlier */
 	timer_allow_del();
-	tm.unref_cell(t);
-	tm.t_sett(T_UNDEFINED, T_BR_UNDEFINED);
+	/* All alarms go off in one process, and who holds this lock may be waiting
+	 * for the script: nobody else's call must wait for that. */
+	if(transaction_try_lock(t))
+		let_go_off(alarm, t);
+	else
+		start(alarm, BUSY_TICKS);
+	tm_api.unref_cell(t);
+	tm_api.t_sett(T_UNDEFINED, T_BR_UNDEFINED);
 	return 0;
 }
 
 void alarm_init(
 		alarm_t *alarm, const tm_cell_t *t, alarm_f *go_off, void *owner)
 {
-	alarm->hash_index = t->hash_index;
-	alarm->label = t->label;
+	transaction_ident(t, &alarm->hash_index, &alarm->label);
 	alarm->go_off = go_off;
 	alarm->owner = owner;
 	alarm->is_set = false;
 	timer_init(&alarm->timer, timer_fires, alarm, 0);
 }
 
-void alarm_set(alarm_t *alarm, ticks_t delay)
+void alarm_set(alarm_t *alarm, ticks_t at)
 {
-	if(alarm->is_set)
+	if(alarm->is_set && (s_ticks_t)(alarm->at - at) <= 0)
+		return;
+	/* it may be going off just now, and then comes back for the lock soon */
+	if(alarm->is_set && timer_del(&alarm->timer) < 0)
 		return;
 	alarm->is_set = true;
-	start(alarm, delay);
+	alarm->at = at;
+	start(alarm, (s_ticks_t)(at - get_ticks_raw()) > 0 ? at - get_ticks_raw()
+													   : 0);
 }
 
 void alarm_remove(alarm_t *alarm)
 {
-	if(alarm->go_off != NULL)
+	if(alarm->go_off != NULL && !(_ksr_is_main && !dont_fork))
 		timer_del(&alarm->timer);
 }

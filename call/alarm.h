@@ -13,9 +13,11 @@
 
 typedef struct alarm alarm_t;
 
-/** What is done when an alarm goes off.
- * @return in how many ticks it is wanted again; 0 for never */
-typedef ticks_t alarm_f(alarm_t *alarm, tm_cell_t *t);
+/** What is done when an alarm goes off, with the reply lock held. It may set the
+ * alarm again.
+ * @param cancels what is put in is CANCELled once the lock is let go of */
+typedef void alarm_f(
+		alarm_t *alarm, tm_cell_t *t, struct cancel_info *cancels);
 
 /* Lies in the memory of its owner, which the transaction releases. */
 struct alarm
@@ -24,19 +26,21 @@ struct alarm
 	unsigned hash_index, label; /* of the transaction */
 	alarm_f *go_off;			/* NULL before alarm_init() */
 	void *owner;				/* for go_off */
-	bool is_set;				/* written under the reply lock */
+	bool is_set;				/* written under the reply lock, like: */
+	ticks_t at;					/* when it goes off */
 };
 
 /** Make an alarm that is not set. */
 void alarm_init(
 		alarm_t *alarm, const tm_cell_t *t, alarm_f *go_off, void *owner);
 
-/** Set it if it is not set; with the reply lock held.
- * @param delay in ticks of core/timer_ticks.h; it goes off up to one of them
- *              early, and later while another process has the reply lock */
-void alarm_set(alarm_t *alarm, ticks_t delay);
+/** Have it go off at a time, unless it does so earlier; with the reply lock held.
+ * @param at in ticks of core/timer_ticks.h; it goes off up to one of them early,
+ *           and later while another process has the reply lock */
+void alarm_set(alarm_t *alarm, ticks_t at);
 
-/** Take it back before its memory is released; waits while it is going off. */
+/** Take it back before its memory is released; waits while it is going off, but
+ * at the end of the server, when the process that was in it may be gone. */
 void alarm_remove(alarm_t *alarm);
 
 #endif

@@ -1,32 +1,72 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../core/sr_module.h"
+#include "../../core/locking.h"
 #include "../../core/tcp_conn.h"
 
 #include "call/connection.h"
 
-/* A connection found is a reference held, so it is given back at once. */
-static int id_of(struct tcp_connection *connection)
-{
-	int id;
+/* of core/tcp_main.c, which its header names in macros only */
+extern struct tcp_conn_alias **tcpconn_aliases_hash;
+extern struct tcp_connection **tcpconn_id_hash;
+extern gen_lock_t *tcpconn_lock;
 
-	if(connection == NULL)
-		return CONNECTION_LOST;
-	id = connection->id;
-	tcpconn_put(connection);
-	return id;
+/* Over which connection does the server send to this address? As
+ * core/tcp_main.c, tcp_send, but that a connection of another transport to the
+ * same address is not taken for it.
+ * @param from the local address, if the send socket was forced; else any */
+static int find_id(const struct dest_info *dst, struct ip_addr *to, int port,
+		struct ip_addr *from)
+{
+	unsigned hash = tcp_addr_hash(to, (unsigned short)port, from, 0);
+	bool is_any = ip_addr_any(from);
+	struct tcp_conn_alias *alias;
+
+	for(alias = tcpconn_aliases_hash[hash]; alias != NULL;
+			alias = alias->next) {
+		const struct tcp_connection *c = alias->parent;
+
+		if(c->state != S_CONN_BAD && alias->port == port
+				&& c->rcv.proto == dst->proto
+				&& ip_addr_cmp(to, &c->rcv.src_ip)
+				&& (is_any || ip_addr_cmp(from, &c->rcv.dst_ip)))
+			return c->id;
+	}
+	return CONNECTION_LOST;
 }
 
 int connection_of(const struct dest_info *dst)
 {
-	struct ip_addr ip;
+	struct ip_addr to, from;
+	int id;
 
 	if(dst->proto != PROTO_TCP && dst->proto != PROTO_TLS)
 		return CONNECTION_NONE;
-	su2ip_addr(&ip, (union sockaddr_union *)&dst->to);
-	return id_of(tcpconn_get(dst->id, &ip, su_getport(&dst->to), NULL, 0));
+	if(dst->id > 0 && connection_is_alive(dst->id))
+		return dst->id;
+	su2ip_addr(&to, (union sockaddr_union *)&dst->to);
+	ip_addr_mk_any(to.af, &from);
+	if((dst->send_flags.f & SND_F_FORCE_SOCKET) && dst->send_sock != NULL)
+		from = dst->send_sock->address;
+	TCPCONN_LOCK
+	id = find_id(dst, &to, su_getport(&dst->to), &from);
+	TCPCONN_UNLOCK
+	return id;
 }
 
 bool connection_is_alive(int id)
 {
-	return id > 0 && id_of(tcpconn_get(id, NULL, 0, NULL, 0)) > 0;
+	const struct tcp_connection *c;
+	bool is_found = false;
+
+	if(id <= 0)
+		return false;
+	TCPCONN_LOCK
+	for(c = tcpconn_id_hash[tcp_id_hash(id)]; c != NULL; c = c->id_next) {
+		if(c->id == id && c->state != S_CONN_BAD) {
+			is_found = true;
+			break;
+		}
+	}
+	TCPCONN_UNLOCK
+	return is_found;
 }

@@ -14,6 +14,7 @@ const char *reason_name(reason_t reason)
 			[REASON_REPLY] = "reply",
 			[REASON_INVITING] = "inviting",
 			[REASON_PROVISIONAL] = "provisional",
+			[REASON_RINGING] = "ringing",
 			[REASON_SEND] = "send",
 			[REASON_REDIRECT] = "redirect",
 	};
@@ -21,19 +22,10 @@ const char *reason_name(reason_t reason)
 	return names[reason];
 }
 
-void chain_init(chain_t *chain, const settings_t *settings)
+void chain_init(chain_t *chain, const settings_t *settings, target_t *targets)
 {
-	*chain = (chain_t){.settings = *settings, .attempt = *settings};
-}
-
-void chain_add(chain_t *chain, target_t *target)
-{
-	target_t **link = &chain->waiting;
-
-	while(*link != NULL)
-		link = &(*link)->next;
-	target->next = NULL;
-	*link = target;
+	*chain = (chain_t){
+			.settings = *settings, .attempt = *settings, .waiting = targets};
 }
 
 void chain_note_ringing(chain_t *chain)
@@ -203,19 +195,19 @@ static const final_reply_t service_unavailable = {
 
 /* Remember the best reply. A 3xx whose Contacts are followed is none: it has
  * been used up (RFC 3261 section 16.7, step 4). */
-static void note_reply(chain_t *chain, const event_t *event)
+static void note_reply(chain_t *chain, const result_t *result)
 {
 	if(chain->best_code != 0
-			&& response_rank(chain->best_code) <= response_rank(event->code))
+			&& response_rank(chain->best_code) <= response_rank(result->code))
 		return;
-	chain->best_code = event->code;
-	chain->best_branch = event->branch;
+	chain->best_code = result->code;
+	chain->best_branch = result->branch;
 }
 
 /* All have failed. What a destination said is better than what is said in the
  * place of one that said nothing. */
 static final_reply_t reply_of_failure(
-		const chain_t *chain, const event_t *event, final_reply_t last)
+		const chain_t *chain, const result_t *result, final_reply_t last)
 {
 	const reply_choice_t *choice = &chain->settings.reply;
 	final_reply_t earlier = {.kind = FINAL_EARLIER,
@@ -228,64 +220,73 @@ static final_reply_t reply_of_failure(
 				.phrase = choice->phrase.s};
 	if(choice->kind == REPLY_LAST)
 		return last;
-	if(chain->best_code == 0 && event->kind != EVENT_REPLY)
+	if(chain->best_code == 0 && result->kind != RESULT_REPLY)
 		return chain->has_timed_out ? request_timeout : last;
 	if(chain->best_code == 0)
 		return last;
-	if(event->kind == EVENT_REPLY && event->branch == chain->best_branch)
+	if(result->kind == RESULT_REPLY && result->branch == chain->best_branch)
 		return last;
 	return earlier;
 }
 
 /* @param last the reply if there is no next one and the caller gets the last */
-static decision_t try_next(chain_t *chain, const event_t *event,
+static decision_t try_next(chain_t *chain, const result_t *result,
 		reason_t reason, final_reply_t last)
 {
 	decision_t decision = {.reason = reason};
 
-	decision.target = take_next(chain, event->room);
+	decision.target = take_next(chain, result->room);
 	if(decision.target == NULL)
-		decision.reply = reply_of_failure(chain, event, last);
+		decision.reply = reply_of_failure(chain, result, last);
 	return decision;
 }
 
-static decision_t after_reply(chain_t *chain, const event_t *event)
+static decision_t after_reply(chain_t *chain, const result_t *result)
 {
 	decision_t end = {.reason = REASON_REPLY, .reply = final_as_it_is};
 
-	if(!leads_on(chain, event->code) || is_final_by_ringing(chain))
+	if(!leads_on(chain, result->code) || is_final_by_ringing(chain))
 		return end;
-	if(policy_wants_contacts(chain, event->code)
-			&& follow_contacts(chain, event->contacts))
-		return try_next(chain, event, REASON_REDIRECT, final_as_it_is);
-	note_reply(chain, event);
-	return try_next(chain, event, REASON_REPLY, final_as_it_is);
+	if(policy_wants_contacts(chain, result->code)
+			&& follow_contacts(chain, result->contacts))
+		return try_next(chain, result, REASON_REDIRECT, final_as_it_is);
+	note_reply(chain, result);
+	return try_next(chain, result, REASON_REPLY, final_as_it_is);
 }
 
 static decision_t after_timeout(
-		chain_t *chain, const event_t *event, reason_t reason)
+		chain_t *chain, const result_t *result, reason_t reason)
 {
 	decision_t end = {.reason = reason, .reply = request_timeout};
 
 	chain->has_timed_out = true;
-	if(event->kind == EVENT_PROVISIONAL && is_final_by_ringing(chain))
+	if(result->kind != RESULT_INVITING && is_final_by_ringing(chain))
 		return end;
-	return try_next(chain, event, reason, request_timeout);
+	return try_next(chain, result, reason, request_timeout);
 }
 
-decision_t policy_decide(chain_t *chain, const event_t *event)
+decision_t policy_decide(chain_t *chain, const result_t *result)
 {
-	switch(event->kind) {
-		case EVENT_START:
-			return try_next(chain, event, REASON_FIRST, service_unavailable);
-		case EVENT_REPLY:
-			return after_reply(chain, event);
-		case EVENT_INVITING:
-			return after_timeout(chain, event, REASON_INVITING);
-		case EVENT_PROVISIONAL:
-			return after_timeout(chain, event, REASON_PROVISIONAL);
-		case EVENT_SEND_FAILED:
+	switch(result->kind) {
+		case RESULT_NONE_YET:
+			return try_next(chain, result, REASON_FIRST, service_unavailable);
+		case RESULT_REPLY:
+			return after_reply(chain, result);
+		case RESULT_INVITING:
+			return after_timeout(chain, result, REASON_INVITING);
+		case RESULT_PROVISIONAL:
+			return after_timeout(chain, result, REASON_PROVISIONAL);
+		case RESULT_RINGING:
+			return after_timeout(chain, result, REASON_RINGING);
+		case RESULT_UNSENT:
 			break;
 	}
-	return try_next(chain, event, REASON_SEND, service_unavailable);
+	return try_next(chain, result, REASON_SEND, service_unavailable);
+}
+
+final_reply_t policy_reply_now(const chain_t *chain)
+{
+	const result_t none = {.kind = RESULT_INVITING};
+
+	return reply_of_failure(chain, &none, request_timeout);
 }

@@ -16,6 +16,7 @@ typedef enum reason
 	REASON_REPLY,		/* a negative final reply */
 	REASON_INVITING,	/* no reply at all in time */
 	REASON_PROVISIONAL, /* no final reply in time */
+	REASON_RINGING,		/* it has rung too long */
 	REASON_SEND,		/* it could not be sent */
 	REASON_REDIRECT,	/* a 3xx, whose Contact this is */
 	REASON_COUNT
@@ -37,24 +38,25 @@ typedef struct chain
 	int best_branch;	/* which reply that is */
 } chain_t;
 
-typedef enum event_kind
+typedef enum result_kind
 {
-	EVENT_START,
-	EVENT_REPLY,	   /* a negative final reply */
-	EVENT_INVITING,	   /* timer.inviting is over without any reply */
-	EVENT_PROVISIONAL, /* timer.provisional is over without a final one */
-	EVENT_SEND_FAILED, /* it could not be sent */
-} event_kind_t;
+	RESULT_NONE_YET,   /* no attempt was made */
+	RESULT_REPLY,	   /* a negative final reply */
+	RESULT_INVITING,	   /* timer.inviting is over without any reply */
+	RESULT_PROVISIONAL, /* timer.provisional is over without a final one */
+	RESULT_RINGING,	   /* timer.ringing is over without a final one */
+	RESULT_UNSENT, /* it could not be sent */
+} result_kind_t;
 
-typedef struct event
+typedef struct result
 {
-	event_kind_t kind;
+	result_kind_t kind;
 	int code;			/* of the reply */
 	int branch;			/* which reply it is, as the caller counts them */
 	target_t *contacts; /* of a 3xx that can be followed, in header order;
 						 * they become the chain's */
 	int room; /* how many further attempts the server can make in this call */
-} event_t;
+} result_t;
 
 /* The final reply to the caller. */
 typedef enum final_kind
@@ -86,11 +88,10 @@ typedef struct decision
 const char *reason_name(reason_t reason);
 
 /** Begin a chain.
- * @param settings what holds for the call, every setting written */
-void chain_init(chain_t *chain, const settings_t *settings);
-
-/** Append a destination; the chain takes it over, not its memory. */
-void chain_add(chain_t *chain, target_t *target);
+ * @param settings what holds for the call, every setting written; copied
+ * @param targets in the order in which they are tried; the chain takes them over,
+ *                not their memory */
+void chain_init(chain_t *chain, const settings_t *settings, target_t *targets);
 
 /** Note that the current destination has sent an 18x. */
 void chain_note_ringing(chain_t *chain);
@@ -104,7 +105,11 @@ bool policy_wants_contacts(const chain_t *chain, int code);
 
 /** Decide what follows an event. The target it returns counts as tried from
  * now on, and chain->attempt holds its settings.
- * @param event what happened to the current target */
-decision_t policy_decide(chain_t *chain, const event_t *event);
+ * @param result what happened to the current target */
+decision_t policy_decide(chain_t *chain, const result_t *result);
+
+/** The reply for a caller who is not to wait any longer: timer.total is over while
+ * an attempt is being made. */
+final_reply_t policy_reply_now(const chain_t *chain);
 
 #endif

@@ -16,16 +16,19 @@
 #include "sip/response.h"
 
 /* How long the lock is tried for where its holder may be waiting for us without
- * a mark, as expire_branch() does: about a second. */
+ * a mark, as expire() does: about a second. */
 #define HOLD_TICKS_MAX 16
 
-tm_api_t tm;
+/* an own flag of the transaction that a chain takes away and puts back */
+#define CHAIN_FLAGS (T_DISABLE_INTERNAL_REPLY | T_DISABLE_6xx)
+
+tm_api_t tm_api;
 
 static tm_xapi_t tm_more; /* what tm keeps for the core's own modules */
 
-int tm_bind(void)
+int transaction_bind(void)
 {
-	if(tm_load_api(&tm) < 0) {
+	if(tm_load_api(&tm_api) < 0) {
 		LM_ERR("tm is not loaded: write loadmodule \"tm.so\" before "
 			   "loadmodule \"failover.so\"\n");
 		return -1;
@@ -37,17 +40,70 @@ int tm_bind(void)
 	return tm_settings_check();
 }
 
-bool tm_is_retransmission(struct sip_msg *msg)
+/* -- the transaction ---------------------------------------------------- */
+
+bool transaction_is_known(struct sip_msg *msg)
 {
 	return tm_more.t_check_trans(msg) == 0;
 }
 
-void tm_set_flag(tm_cell_t *t, unsigned flag)
+tm_cell_t *transaction_current(void)
 {
-	__atomic_fetch_or(&t->flags, flag, __ATOMIC_SEQ_CST);
+	tm_cell_t *t = tm_api.t_gett();
+
+	return t == T_UNDEFINED ? NULL : t;
 }
 
-void tm_lock_replies(tm_cell_t *t)
+void *transaction_find_param(tm_cell_t *t, transaction_cb *callback)
+{
+	struct tm_callback *registered;
+
+	for(registered = (struct tm_callback *)t->tmcb_hl.first; registered != NULL;
+			registered = registered->next) {
+		if(registered->callback == callback)
+			return registered->param;
+	}
+	return NULL;
+}
+
+void transaction_ident(
+		const tm_cell_t *t, unsigned *hash_index, unsigned *label)
+{
+	*hash_index = t->hash_index;
+	*label = t->label;
+}
+
+struct sip_msg *transaction_request(const tm_cell_t *t)
+{
+	return t->uas.request;
+}
+
+int transaction_branches(const tm_cell_t *t)
+{
+	return t->nr_of_outgoings;
+}
+
+int transaction_room(const tm_cell_t *t)
+{
+	return (int)sr_dst_max_branches - t->nr_of_outgoings;
+}
+
+bool transaction_is_final(const tm_cell_t *t)
+{
+	return t->uas.status >= 200;
+}
+
+bool transaction_is_cancelled(const tm_cell_t *t)
+{
+	return t->flags & T_CANCELED;
+}
+
+bool transaction_is_suspended(const tm_cell_t *t)
+{
+	return t->flags & T_ASYNC_SUSPENDED;
+}
+
+void transaction_lock(tm_cell_t *t)
 {
 	int pid = my_pid();
 
@@ -59,7 +115,7 @@ void tm_lock_replies(tm_cell_t *t)
 	atomic_set(&t->reply_locker_pid, pid);
 }
 
-bool tm_try_lock_replies(tm_cell_t *t)
+bool transaction_try_lock(tm_cell_t *t)
 {
 	int pid = my_pid();
 
@@ -73,7 +129,7 @@ bool tm_try_lock_replies(tm_cell_t *t)
 	return true;
 }
 
-void tm_unlock_replies(tm_cell_t *t)
+void transaction_unlock(tm_cell_t *t)
 {
 	if(t->reply_rec_lock_level > 0) {
 		t->reply_rec_lock_level--;
@@ -83,7 +139,7 @@ void tm_unlock_replies(tm_cell_t *t)
 	unlock(&t->reply_mutex);
 }
 
-bool tm_hold_replies(tm_cell_t *t, int branch)
+bool transaction_hold(tm_cell_t *t, int branch)
 {
 	struct retr_buf *request = &t->uac[branch].request;
 	ticks_t began = get_ticks_raw();
@@ -108,57 +164,156 @@ bool tm_hold_replies(tm_cell_t *t, int branch)
 	return true;
 }
 
-void *tm_find_param(tm_cell_t *t, transaction_cb *callback)
+void transaction_pause(
+		tm_cell_t *t, int branch, bool is_slow, pause_t *pause)
 {
-	struct tm_callback *registered;
+	pause->branch = branch;
+	pause->is_open = is_slow && t->reply_rec_lock_level == 0;
+	if(!pause->is_open)
+		return;
+	if(branch != NO_BRANCH) {
+		tm_ua_client_t *uac = &t->uac[branch];
 
-	for(registered = (struct tm_callback *)t->tmcb_hl.first; registered != NULL;
-			registered = registered->next) {
-		if(registered->callback == callback)
-			return registered->param;
+		pause->code = uac->last_received;
+		pause->reply = uac->reply;
+		uac->last_received = 0;
+		uac->reply = NULL;
 	}
-	return NULL;
+	/* a timer process has no reference of its own, and what it is about may end
+	 * before it comes back */
+	atomic_inc(&t->ref_count);
+	transaction_unlock(t);
 }
 
+void transaction_resume(tm_cell_t *t, const pause_t *pause)
+{
+	if(!pause->is_open)
+		return;
+	transaction_lock(t);
+	/* a 2xx may have come on it */
+	if(pause->branch != NO_BRANCH
+			&& t->uac[pause->branch].last_received == 0) {
+		t->uac[pause->branch].last_received = pause->code;
+		t->uac[pause->branch].reply = pause->reply;
+	}
+	tm_api.unref_cell(t);
+}
+
+/* In one go: other processes note their flags without the lock (T_CANCELED), and
+ * none must be lost. */
+static void set_flags(tm_cell_t *t, unsigned flags)
+{
+	__atomic_fetch_or(&t->flags, flags, __ATOMIC_SEQ_CST);
+}
+
+static void clear_flags(tm_cell_t *t, unsigned flags)
+{
+	__atomic_fetch_and(&t->flags, ~flags, __ATOMIC_SEQ_CST);
+}
+
+/* (That tm drops no call in silence, whatever its noisy_ctimer says, it owes to
+ * our TMCB_ON_FAILURE: timer.c, final_response_handler.) */
+void transaction_begin_chain(tm_cell_t *t, tm_manners_t *before)
+{
+	before->flags = t->flags & CHAIN_FLAGS;
+	before->fr_timeout = t->fr_timeout;
+	before->fr_inv_timeout = t->fr_inv_timeout;
+	set_flags(t, T_DISABLE_INTERNAL_REPLY);
+}
+
+void transaction_end_chain(tm_cell_t *t, const tm_manners_t *before)
+{
+	t->fr_timeout = before->fr_timeout;
+	t->fr_inv_timeout = before->fr_inv_timeout;
+	/* that we have the word about internal replies stays: script and tm have
+	 * the last word about the reply now, and it is not that of a failed send */
+	if(!(before->flags & T_DISABLE_6xx))
+		clear_flags(t, T_DISABLE_6xx);
+}
+
+/* -- sending ------------------------------------------------------------ */
+
+void transaction_set_timers(tm_cell_t *t, unsigned fr_ms, unsigned fr_inv_ms)
+{
+	ticks_t end_of_life;
+
+	t->fr_timeout = MS_TO_TICKS(fr_ms);
+	t->fr_inv_timeout = MS_TO_TICKS(fr_inv_ms);
+	end_of_life = get_ticks_raw() + t->fr_timeout + t->fr_inv_timeout;
+	if((s_ticks_t)(end_of_life - t->end_of_life) > 0)
+		t->end_of_life = end_of_life;
+}
+
+void transaction_reset_timers(
+		tm_cell_t *t, const tm_manners_t *before, unsigned fr_inv_ms)
+{
+	t->fr_timeout = before->fr_timeout;
+	t->fr_inv_timeout = MS_TO_TICKS(fr_inv_ms);
+}
+
+void transaction_rearm_branch_route(tm_cell_t *t)
+{
+	if(t->on_branch == 0)
+		t->on_branch = t->on_branch_delayed;
+}
+
+bool transaction_has_branch_route(const tm_cell_t *t)
+{
+	return t->on_branch != 0;
+}
+
+bool transaction_has_onreply_route(const tm_cell_t *t, int branch)
+{
+	return t->uac[branch].on_reply != 0;
+}
+
+bool transaction_has_branch_failure_route(const tm_cell_t *t, int branch)
+{
+	return t->uac[branch].on_branch_failure != 0;
+}
+
+void transaction_close_unsent_from(tm_cell_t *t, int first_branch)
+{
+	int i;
+
+	for(i = first_branch; i < t->nr_of_outgoings; i++) {
+		/* without a stored reply tm never picks it */
+		if(transaction_is_pending(t, i) && !t->uac[i].request.t_active)
+			t->uac[i].last_received = 487;
+	}
+}
+
+const struct dest_info *transaction_destination(const tm_cell_t *t, int branch)
+{
+	return &t->uac[branch].request.dst;
+}
+
+/* -- a branch ----------------------------------------------------------- */
+
 /* A blind branch (t_suspend) waits for nobody. */
-bool tm_is_pending(const tm_cell_t *t, int branch)
+bool transaction_is_pending(const tm_cell_t *t, int branch)
 {
 	const tm_ua_client_t *uac = &t->uac[branch];
 
 	return uac->last_received < 200 && uac->request.buffer != NULL;
 }
 
-bool tm_is_pending_beside(const tm_cell_t *t, int branch)
+bool transaction_is_pending_beside(const tm_cell_t *t, int branch)
 {
 	int i;
 
 	for(i = 0; i < t->nr_of_outgoings; i++) {
-		if(i != branch && tm_is_pending(t, i))
+		if(i != branch && transaction_is_pending(t, i))
 			return true;
 	}
 	return false;
-}
-
-int tm_room(const tm_cell_t *t)
-{
-	return (int)sr_dst_max_branches - t->nr_of_outgoings;
-}
-
-void tm_cancel_from(tm_cell_t *t, int first_branch)
-{
-	struct cancel_info cancel;
-	branch_bm_t before = ((branch_bm_t)1 << first_branch) - 1;
-
-	init_cancel_info(&cancel);
-	tm.prepare_to_cancel(t, &cancel.cancel_bitmap, before);
-	tm.cancel_uacs(t, &cancel, 0);
 }
 
 /* The timer of a branch is taken out and put in anew (core/timer.h); taking it
  * out waits while it is being run. A worker that ends the branch at the same
  * time marks it first and then takes the timer out (stop_rb_timers in timer.h):
  * if the mark is not seen before the timer goes in, it is afterwards. */
-static void expire_branch(struct retr_buf *request, ticks_t delay)
+static void expire(struct retr_buf *request, ticks_t delay)
 {
 	if(!request->t_active || (request->flags & F_RB_DEL_TIMER))
 		return;
@@ -172,47 +327,171 @@ static void expire_branch(struct retr_buf *request, ticks_t delay)
 		timer_del(&request->timer);
 }
 
-void tm_expire(tm_cell_t *t, int branch, unsigned ms)
+/* the core warns of a timer of no ticks */
+static ticks_t at_least_a_tick(unsigned ms)
 {
-	if(tm_is_pending(t, branch))
-		/* the core warns of a timer of no ticks */
-		expire_branch(&t->uac[branch].request, ms > 0 ? MS_TO_TICKS(ms) : 1);
+	ticks_t ticks = MS_TO_TICKS(ms);
+
+	return ticks > 0 ? ticks : 1;
 }
 
-void tm_close_unsent_from(tm_cell_t *t, int first_branch)
+void transaction_expire(tm_cell_t *t, int branch, unsigned ms)
 {
-	int i;
-
-	for(i = first_branch; i < t->nr_of_outgoings; i++) {
-		/* without a stored reply tm never picks it */
-		if(tm_is_pending(t, i) && !t->uac[i].request.t_active)
-			t->uac[i].last_received = 487;
-	}
+	if(transaction_is_pending(t, branch))
+		expire(&t->uac[branch].request, at_least_a_tick(ms));
 }
 
-int tm_pick(const tm_cell_t *t, int first_branch, int branch, int code,
+void transaction_extend(tm_cell_t *t, int branch, unsigned ms)
+{
+	struct retr_buf *request = &t->uac[branch].request;
+	ticks_t expire_at = get_ticks_raw() + at_least_a_tick(ms);
+
+	if((s_ticks_t)(expire_at - request->fr_expire) > 0)
+		request->fr_expire = expire_at;
+}
+
+unsigned transaction_time_left(const tm_cell_t *t, int branch)
+{
+	s_ticks_t left = (s_ticks_t)(t->uac[branch].request.fr_expire
+								 - get_ticks_raw());
+
+	return left > 0 ? TICKS_TO_MS(left) : 0;
+}
+
+bool transaction_has_timed_out(const tm_cell_t *t, int branch)
+{
+	return t->uac[branch].request.flags & F_RB_TIMEOUT;
+}
+
+void transaction_note_provisional(tm_cell_t *t, int branch)
+{
+	if(t->uac[branch].last_received == 0)
+		t->uac[branch].last_received = 100;
+}
+
+bool transaction_was_cancelled(
+		const tm_cell_t *t, int branch, bool was_silent)
+{
+	const struct retr_buf *request = &t->uac[branch].request;
+
+	if(t->flags & T_6xx)
+		return false;
+	if(was_silent)
+		return request->dst.proto == PROTO_UDP
+			   && (request->flags & F_RB_RETR_DISABLED);
+	return request->flags & F_RB_CANCELED;
+}
+
+void transaction_choose_cancels(
+		tm_cell_t *t, int first_branch, struct cancel_info *cancels)
+{
+	branch_bm_t before = ((branch_bm_t)1 << first_branch) - 1;
+
+	init_cancel_info(cancels);
+	tm_api.prepare_to_cancel(t, &cancels->cancel_bitmap, before);
+}
+
+void transaction_send_cancels(tm_cell_t *t, struct cancel_info *cancels)
+{
+	if(cancels->cancel_bitmap != 0)
+		tm_api.cancel_uacs(t, cancels, 0);
+}
+
+/* Both flags are set where tm makes up a final reply, and nowhere else. */
+bool transaction_made_it_up(const tm_cell_t *t, int branch)
+{
+	const tm_ua_client_t *uac = &t->uac[branch];
+
+	return uac->last_received >= 300
+		   && (uac->request.flags & (F_RB_TIMEOUT | F_RB_RELAYREPLY));
+}
+
+int transaction_expect_answer(tm_cell_t *t, int branch)
+{
+	int code = t->uac[branch].last_received;
+
+	if(code < 300)
+		t->uac[branch].last_received = 200;
+	else if(transaction_made_it_up(t, branch))
+		t->uac[branch].last_received = 180;
+	else
+		return -1;
+	return code;
+}
+
+void transaction_keep_open(tm_cell_t *t, int branch)
+{
+	t->uac[branch].last_received = 180;
+}
+
+bool transaction_put_back(tm_cell_t *t, int branch, int code)
+{
+	if(t->uas.status >= 200)
+		return false;
+	t->uac[branch].last_received = code;
+	return true;
+}
+
+void transaction_end_again(tm_cell_t *t, int branch)
+{
+	tm_ua_client_t *uac = &t->uac[branch];
+	struct retr_buf *request = &uac->request;
+
+	/* below 100 tm sends no CANCEL to who has replied already */
+	uac->last_received = 0;
+	uac->reply = NULL;
+	timer_del(&request->timer);
+	request->flags &= ~(F_RB_DEL_TIMER | F_RB_FR_INV);
+	request->flags |= F_RB_RETR_DISABLED;
+	request->t_active = 1;
+	request->fr_expire = get_ticks_raw() + 1;
+	request->retr_expire = request->fr_expire;
+	timer_reinit(&request->timer);
+	timer_add(&request->timer, 1);
+}
+
+/* -- the final reply ---------------------------------------------------- */
+
+/* How tm ranks what a branch has ended with; the least is best (t_reply.c,
+ * get_prio). */
+static int rank_of(const struct sip_msg *reply, int code)
+{
+	return response_rank(code)
+		   + (reply == FAKED_REPLY ? tm_setting("faked_reply_prio", 0) : 0);
+}
+
+int transaction_pick(const tm_cell_t *t, int first_branch, int branch, int code,
 		int *picked_code)
 {
+	int best = rank_of(t->uac[branch].reply, code);
 	int picked = branch;
 	int i;
 
 	*picked_code = code;
 	for(i = first_branch; i < t->nr_of_outgoings; i++) {
 		const tm_ua_client_t *uac = &t->uac[i];
+		int rank;
 
-		if(i == branch || uac->reply == NULL
-				|| response_rank(uac->last_received)
-						   >= response_rank(*picked_code))
+		if(i == branch || uac->reply == NULL)
 			continue;
+		rank = rank_of(uac->reply, uac->last_received);
+		if(rank >= best)
+			continue;
+		best = rank;
 		picked = i;
 		*picked_code = uac->last_received;
 	}
 	return picked;
 }
 
-int tm_relayed_code(int code)
+const struct sip_msg *transaction_reply_of(const tm_cell_t *t, int branch)
 {
-	return code == 503 && tm_setting("remap_503_500", 0) ? 500 : code;
+	return t->uac[branch].reply;
+}
+
+int transaction_relayed_code(int code)
+{
+	return code == 503 && tm_setting("remap_503_500", 1) ? 500 : code;
 }
 
 static void drop_reply(tm_ua_client_t *uac)
@@ -225,7 +504,12 @@ static void drop_reply(tm_ua_client_t *uac)
 	uac->reply = NULL;
 }
 
-void tm_drop_replies_before(tm_cell_t *t, int branch)
+void transaction_ignore_6xx(tm_cell_t *t)
+{
+	set_flags(t, T_DISABLE_6xx);
+}
+
+void transaction_drop_replies_before(tm_cell_t *t, int branch)
 {
 	int i;
 
@@ -233,8 +517,9 @@ void tm_drop_replies_before(tm_cell_t *t, int branch)
 		drop_reply(&t->uac[i]);
 }
 
-bool tm_leave_reply(tm_cell_t *t, int earlier, int last, int code)
+bool transaction_leave_reply(tm_cell_t *t, int earlier, int last, int code)
 {
+	const tm_ua_client_t *uac = &t->uac[earlier];
 	int i;
 
 	for(i = 0; i < t->nr_of_outgoings; i++) {
@@ -242,61 +527,88 @@ bool tm_leave_reply(tm_cell_t *t, int earlier, int last, int code)
 			drop_reply(&t->uac[i]);
 	}
 	/* of equal ones tm chooses the one it looks at first */
-	return response_rank(t->uac[earlier].last_received) <= response_rank(code);
+	return rank_of(uac->reply, uac->last_received)
+		   <= rank_of(t->uac[last].reply, code);
 }
 
-bool tm_has_timed_out(const tm_cell_t *t, int branch)
+bool transaction_runs_failure_route(const tm_cell_t *t)
 {
-	return t->uac[branch].request.flags & F_RB_TIMEOUT;
+	return t->uac[tm_api.t_get_picked_branch()].on_failure != 0;
 }
 
-bool tm_accept_answer(tm_cell_t *t, int branch, int code)
+bool transaction_is_failure_route_armed(const tm_cell_t *t)
 {
-	tm_ua_client_t *uac = &t->uac[branch];
-
-	if(t->uas.status >= 200)
-		return false; /* it is relayed anyhow */
-	if(uac->last_received < 200) {
-		uac->last_received = code;
-		return false;
-	}
-	/* both are set where tm makes up a final reply, and nowhere else */
-	if(uac->last_received < 300
-			|| !(uac->request.flags & (F_RB_TIMEOUT | F_RB_RELAYREPLY)))
-		return false;
-	tm_reopen(t, branch);
-	return true;
+	return t->on_failure != 0;
 }
 
-void tm_reopen(tm_cell_t *t, int branch)
+void transaction_disarm_failure_route(tm_cell_t *t)
 {
-	t->uac[branch].last_received = 180;
+	int i;
+
+	for(i = 0; i < t->nr_of_outgoings; i++)
+		t->uac[i].on_failure = 0;
 }
 
-void tm_note_provisional(tm_cell_t *t, int branch)
+void transaction_name_picked(tm_cell_t *t)
 {
-	if(t->uac[branch].last_received == 0)
-		t->uac[branch].last_received = 100;
+	t->relayed_reply_branch = tm_api.t_get_picked_branch();
 }
 
-bool tm_fail_soon(tm_cell_t *t)
+void transaction_show_code(
+		tm_cell_t *t, struct tmcb_params *params, int code)
+{
+	tm_ua_client_t *uac = &t->uac[tm_api.t_get_picked_branch()];
+
+	drop_reply(uac);
+	uac->reply = FAKED_REPLY;
+	uac->last_received = code;
+	params->rpl = FAKED_REPLY;
+	params->code = code;
+	if(code == 408)
+		params->req->msg_flags |= FL_TIMEOUT;
+	else
+		params->req->msg_flags &= ~FL_TIMEOUT;
+}
+
+void transaction_copy_flags(tm_cell_t *t, struct sip_msg *copy, bool is_back)
+{
+	if(is_back)
+		copy->flags = t->uas.request->flags;
+	else
+		t->uas.request->flags = copy->flags;
+}
+
+bool transaction_fail_soon(tm_cell_t *t)
 {
 	ticks_t fr_timeout = t->fr_timeout;
 	int branch = t->nr_of_outgoings;
 	bool added;
 
-	if(tm_room(t) <= 0)
+	if(transaction_room(t) <= 0)
 		return false;
 	t->uac[branch].on_failure = t->on_failure;
 	t->fr_timeout = 1;
-	added = tm.t_addblind() > 0;
+	added = tm_api.t_addblind() > 0;
 	t->fr_timeout = fr_timeout;
 	return added;
 }
 
-void tm_reply(
+void transaction_answer(
 		tm_cell_t *t, struct sip_msg *request, int code, const char *phrase)
 {
 	if(t->uas.status < 200)
-		tm.t_reply_trans(t, request, (unsigned)code, (char *)phrase);
+		tm_api.t_reply_trans(t, request, (unsigned)code, (char *)phrase);
+}
+
+bool transaction_has_cancellable(const tm_cell_t *t)
+{
+	int i;
+
+	for(i = 0; i < t->nr_of_outgoings; i++) {
+		if(t->uac[i].last_received < 200
+				&& !((t->uac[i].flags & TM_UAC_FLAG_BLIND)
+						&& t->uac[i].request.buffer == NULL))
+			return true;
+	}
+	return false;
 }

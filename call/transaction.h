@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* transaction: what a serial failover needs of Kamailio's transaction module
+/* transaction: what a serial failover needs of Kamailio's transaction module (tm)
  * beyond its API: the reply lock, a branch that is given up, the choice of the
- * reply that goes to the caller. Each function names the place in tm it stands
- * in for or compensates; the structures are those of the very release that the
- * module is built for. It knows nothing of destinations and decisions.
+ * reply that goes to the caller. Each function names the place in tm that it
+ * stands in for or compensates. This is the only file that knows tm's
+ * structures; they are those of the very release that the module is built for.
+ * It knows nothing of destinations and decisions.
  *
- * Unless said otherwise a function is called with the reply lock of its
+ * Unless it is said otherwise a function is called with the reply lock of its
  * transaction held. */
 #ifndef FAILOVER_CALL_TRANSACTION_H
 #define FAILOVER_CALL_TRANSACTION_H
@@ -14,30 +15,60 @@
 
 #include "../../modules/tm/tm_load.h"
 
-/* The API of tm, bound by tm_bind(). */
-extern tm_api_t tm;
+#define NO_BRANCH (-1)
 
-/** Bind to tm and look at its parameters, once all modules are loaded.
- * @return 0, or -1 with the reason and the line to change logged */
-int tm_bind(void);
+/* The API of tm, bound by transaction_bind(). */
+extern tm_api_t tm_api;
 
-/** Take the reply lock; the same process may take it again. Stands in for
- * tm_reply_mutex_lock() (t_reply.c), which tm does not export. */
-void tm_lock_replies(tm_cell_t *t);
-void tm_unlock_replies(tm_cell_t *t);
+/** Bind to tm, once all modules are loaded.
+ * @return 0, or -1 with the reason logged */
+int transaction_bind(void);
 
-/** Take the reply lock if no other process has it.
- * @return whether it is held */
-bool tm_try_lock_replies(tm_cell_t *t);
+/* -- the transaction ---------------------------------------------------- */
 
 /** Is the request one of which tm has a transaction already, so that its caller
  * gets what he got last once more? Asked without the lock, of a request that this
  * process has no transaction of yet. */
-bool tm_is_retransmission(struct sip_msg *msg);
+bool transaction_is_known(struct sip_msg *msg);
 
-/** Set a flag of the transaction in one go: other processes note theirs without
- * the lock (T_CANCELED), and none must be lost. */
-void tm_set_flag(tm_cell_t *t, unsigned flag);
+/** The transaction that this process works on; NULL if there is none. No lock. */
+tm_cell_t *transaction_current(void);
+
+/** The parameter with which a callback was registered; NULL if it was not.
+ * Callbacks are only ever added while the transaction lives, so no lock. */
+void *transaction_find_param(tm_cell_t *t, transaction_cb *callback);
+
+/** What tm finds it by again. */
+void transaction_ident(
+		const tm_cell_t *t, unsigned *hash_index, unsigned *label);
+
+/** The request that it is for, in shared memory. */
+struct sip_msg *transaction_request(const tm_cell_t *t);
+
+/** How many branches it has: the number that the next one gets. */
+int transaction_branches(const tm_cell_t *t);
+
+/** How many further branches it can take: the server's max_branches counts all
+ * of it, also attempts that have failed. */
+int transaction_room(const tm_cell_t *t);
+
+/** Has the caller got a final reply? */
+bool transaction_is_final(const tm_cell_t *t);
+
+/** Has the caller sent CANCEL? */
+bool transaction_is_cancelled(const tm_cell_t *t);
+
+/** Is it suspended by the script (t_suspend)? */
+bool transaction_is_suspended(const tm_cell_t *t);
+
+/** Take the reply lock; the same process may take it again. Stands in for
+ * tm_reply_mutex_lock() (t_reply.c), which tm does not export. */
+void transaction_lock(tm_cell_t *t);
+void transaction_unlock(tm_cell_t *t);
+
+/** Take the reply lock if no other process has it.
+ * @return whether it is held */
+bool transaction_try_lock(tm_cell_t *t);
 
 /** Make sure in a callback for a failed branch that the lock is held. tm holds
  * it, but for one case: a retransmission that could not be sent (timer.c,
@@ -46,88 +77,217 @@ void tm_set_flag(tm_cell_t *t, unsigned flag);
  * where its holder waits for us: who stops that timer marks it, and waits until
  * it has run; nor for more than a second.
  * @return whether it is held; if not the call must be left alone */
-bool tm_hold_replies(tm_cell_t *t, int branch);
+bool transaction_hold(tm_cell_t *t, int branch);
 
-/** The parameter with which a callback was registered; NULL if it was not.
- * Callbacks are only ever added while the transaction lives, so no lock. */
-void *tm_find_param(tm_cell_t *t, transaction_cb *callback);
+/* What tm must find again when the lock is taken back. */
+typedef struct pause
+{
+	int branch;
+	int code;
+	struct sip_msg *reply;
+	bool is_open;
+} pause_t;
 
-/** Does any branch but this one still wait for its final reply? */
-bool tm_is_pending_beside(const tm_cell_t *t, int branch);
+/** Let go of the lock while something slow is done: a name looked up, a connection
+ * opened, a branch_route run. In a callback for a failed branch that branch looks
+ * pending meanwhile, so that no other process takes the call for failed, and its
+ * reply, which is private to this process, is hidden. Where the lock is held more
+ * than once it stays.
+ * @param branch the failed one; NO_BRANCH in request_route
+ * @param is_slow whether what is done may take long; else nothing happens
+ * @param pause for transaction_resume() */
+void transaction_pause(
+		tm_cell_t *t, int branch, bool is_slow, pause_t *pause);
 
-/** How many further branches the transaction can take: the server's
- * max_branches counts all of it, also attempts that have failed. */
-int tm_room(const tm_cell_t *t);
+/** Take the lock back. Anything may have happened meanwhile. */
+void transaction_resume(tm_cell_t *t, const pause_t *pause);
 
-/** Give up the pending branches from one on: send CANCEL to those that have
- * replied; one that replies later is CANCELled by tm then (t_reply.c,
- * F_RB_CANCELED). They stay pending. */
-void tm_cancel_from(tm_cell_t *t, int first_branch);
+/** Let tm be silent to the caller while there are other destinations, and not
+ * CANCEL one destination for the 6xx of another; and as it was before. */
+typedef struct tm_manners
+{
+	unsigned flags;
+	ticks_t fr_timeout, fr_inv_timeout;
+} tm_manners_t;
+
+void transaction_begin_chain(tm_cell_t *t, tm_manners_t *before);
+void transaction_end_chain(tm_cell_t *t, const tm_manners_t *before);
+
+/* -- sending ------------------------------------------------------------ */
+
+/** Set tm's timers for the next attempt.
+ * @param fr_ms how long it may stay silent
+ * @param fr_inv_ms how long it may stay between a provisional and a final reply.
+ *        max_inv_lifetime is made to end later than both, as it would cap all
+ *        attempts together */
+void transaction_set_timers(tm_cell_t *t, unsigned fr_ms, unsigned fr_inv_ms);
+
+/** Let tm give the caller's reply and the CANCELs their own time again, which it
+ * reads from the same place; and undo what the script did to the other one. */
+void transaction_reset_timers(
+		tm_cell_t *t, const tm_manners_t *before, unsigned fr_inv_ms);
+
+/** Have the branch_route run for the next branch too: tm arms it for the first
+ * only (t_fwd.c, on_branch_delayed). */
+void transaction_rearm_branch_route(tm_cell_t *t);
+
+/** Will a branch_route run for the next branch? */
+bool transaction_has_branch_route(const tm_cell_t *t);
+
+/** Will the script run for a reply of this branch, or when it has failed? */
+bool transaction_has_onreply_route(const tm_cell_t *t, int branch);
+bool transaction_has_branch_failure_route(const tm_cell_t *t, int branch);
+
+/** End what a failed relay left behind: a branch that was added but not sent
+ * has no timer and would keep the transaction for ever (t_fwd.c,
+ * t_forward_nonack, label canceled). */
+void transaction_close_unsent_from(tm_cell_t *t, int first_branch);
+
+/** Where a branch was sent to. Valid while the transaction lives. */
+const struct dest_info *transaction_destination(const tm_cell_t *t, int branch);
+
+/* -- a branch ----------------------------------------------------------- */
 
 /** Does a branch wait for its final reply? */
-bool tm_is_pending(const tm_cell_t *t, int branch);
+bool transaction_is_pending(const tm_cell_t *t, int branch);
+
+/** Does any branch but this one? */
+bool transaction_is_pending_beside(const tm_cell_t *t, int branch);
 
 /** Let tm time a pending branch out in so many milliseconds, a tick at least. A
  * 1xx that comes in between undoes it. tm itself looks at a changed time only
  * when its timer fires for another reason, which on TCP and TLS is never
  * (timer.h, restart_rb_fr). */
-void tm_expire(tm_cell_t *t, int branch, unsigned ms);
+void transaction_expire(tm_cell_t *t, int branch, unsigned ms);
 
-/** End what a failed relay left behind: a branch that was added but not sent
- * has no timer and would keep the transaction for ever (t_fwd.c,
- * t_forward_nonack, label canceled). */
-void tm_close_unsent_from(tm_cell_t *t, int first_branch);
+/** Let tm not time out a branch before so many milliseconds have passed. */
+void transaction_extend(tm_cell_t *t, int branch, unsigned ms);
+
+/** In how many milliseconds will tm time a branch out? */
+unsigned transaction_time_left(const tm_cell_t *t, int branch);
+
+/** Has tm given the branch up because a timer was over? Else the final reply it
+ * made up is for a retransmission that could not be sent. */
+bool transaction_has_timed_out(const tm_cell_t *t, int branch);
+
+/** Note that a branch has got a 1xx which tm may not hear of, so that it can
+ * be CANCELled. */
+void transaction_note_provisional(tm_cell_t *t, int branch);
+
+/** Has somebody had the branch CANCELled (an operator by tm.cancel, a module, the
+ * script)? tm itself does so for the 6xx of a parallel branch, which does not
+ * count.
+ * @param was_silent no reply has come, and tm has timed it out, which looks alike
+ *        but for the retransmissions that were stopped before */
+bool transaction_was_cancelled(
+		const tm_cell_t *t, int branch, bool was_silent);
+
+/** Choose the pending branches from one on for a CANCEL, but those that have had
+ * theirs. One that has not replied is CANCELled by tm when it does (t_reply.c,
+ * F_RB_CANCELED). They stay pending. */
+void transaction_choose_cancels(
+		tm_cell_t *t, int first_branch, struct cancel_info *cancels);
+
+/** Send the CANCELs that were chosen; without the lock, as this may run the
+ * script's event_route (tm:local-request). */
+void transaction_send_cancels(tm_cell_t *t, struct cancel_info *cancels);
+
+/** Has tm made up the final reply of a branch? Not if the branch has sent a
+ * negative one itself. */
+bool transaction_made_it_up(const tm_cell_t *t, int branch);
+
+/** A 2xx has come in, and tm has not looked at it yet. tm would discard it ("status
+ * rewrite by UAS") on a branch that it has given up while another one is pending,
+ * which RFC 3261 section 16.7 forbids: such a branch is opened again. And its
+ * timer process might give the branch up before the worker gets the lock: that
+ * is told of a final reply.
+ * @return what tm had of the branch, for transaction_put_back(); -1 if the branch
+ *         has ended with a negative reply of its own, and is left alone */
+int transaction_expect_answer(tm_cell_t *t, int branch);
+
+/** In a callback for another branch that has failed: have tm see that this one is
+ * not decided yet. */
+void transaction_keep_open(tm_cell_t *t, int branch);
+
+/** Nothing has come of the 2xx: the branch is as it was.
+ * @return whether it was still open */
+bool transaction_put_back(tm_cell_t *t, int branch, int code);
+
+/** Let a branch that has ended end once more, in a tick: tm calls back for it. */
+void transaction_end_again(tm_cell_t *t, int branch);
+
+/* -- the final reply ---------------------------------------------------- */
 
 /** The branch whose reply tm would choose for the caller.
  * @param first_branch of those to choose from
  * @param branch the one that has just got a reply, which tm has not stored yet
  * @param code of that reply
  * @param picked_code set to the code of the chosen reply */
-int tm_pick(const tm_cell_t *t, int first_branch, int branch, int code,
+int transaction_pick(const tm_cell_t *t, int first_branch, int branch, int code,
 		int *picked_code);
+
+/** The stored reply of a branch; NULL without one, FAKED_REPLY for one that tm
+ * has made up. */
+const struct sip_msg *transaction_reply_of(const tm_cell_t *t, int branch);
 
 /** The code with which tm relays a negative reply: of a 503 its parameter
  * remap_503_500 makes a 500. */
-int tm_relayed_code(int code);
+int transaction_relayed_code(int code);
+
+/** Let a 6xx be a reply as any other until the chain ends: tm would CANCEL the
+ * next attempt for the 6xx of the one before. */
+void transaction_ignore_6xx(tm_cell_t *t);
 
 /** Drop the stored replies of all branches before one, so that tm cannot choose
  * them for the caller. As t_should_relay_response() does it after a
  * failure_route (t_reply.c, drop_replies). */
-void tm_drop_replies_before(tm_cell_t *t, int branch);
+void transaction_drop_replies_before(tm_cell_t *t, int branch);
 
 /** Drop the stored replies of all branches but one, for tm to choose that one.
  * @param earlier the branch whose reply the caller is to get
  * @param last the branch that has just got a reply, with its code
  * @return whether tm will choose it, and not the last one */
-bool tm_leave_reply(tm_cell_t *t, int earlier, int last, int code);
+bool transaction_leave_reply(tm_cell_t *t, int earlier, int last, int code);
 
-/** Has tm given the branch up because a timer was over? Else the final reply it
- * made up is for a retransmission that could not be sent. */
-bool tm_has_timed_out(const tm_cell_t *t, int branch);
+/** Within a callback of TMCB_ON_FAILURE: will a failure_route of the script follow?
+ * tm runs the one of the branch that it has picked (t_reply.c,
+ * run_failure_handlers). */
+bool transaction_runs_failure_route(const tm_cell_t *t);
 
-/** Let a 2xx through that has come in. tm would discard it ("status rewrite by
- * UAS") on a branch that it has given up, while another one is pending, which
- * RFC 3261 section 16.7 forbids; and it might give the branch up before it gets
- * the lock to look at this reply.
- * @param code of the reply
- * @return whether tm had given the branch up */
-bool tm_accept_answer(tm_cell_t *t, int branch, int code);
+/** Is a failure_route armed for branches to come? */
+bool transaction_is_failure_route_armed(const tm_cell_t *t);
 
-/** Make a branch pending again, as if it had rung. */
-void tm_reopen(tm_cell_t *t, int branch);
+/** Run no failure_route any more: the call is answered. */
+void transaction_disarm_failure_route(tm_cell_t *t);
 
-/** Note that a branch has got a 1xx which tm may not hear of, so that it can
- * be CANCELled. */
-void tm_note_provisional(tm_cell_t *t, int branch);
+/** Within a callback of TMCB_ON_FAILURE: name the branch that tm has picked as
+ * the one that this is about, for who looks later (acc, acc_logic.c, on_missed). */
+void transaction_name_picked(tm_cell_t *t);
+
+/** Within a callback of TMCB_ON_FAILURE: let failure_route, acc and others see a
+ * code of ours in the place of what the picked branch replied.
+ * @param params of the callback, which those that follow get too
+ * @param code 408 is a timeout */
+void transaction_show_code(
+		tm_cell_t *t, struct tmcb_params *params, int code);
+
+/** Keep the flags of a copy of the request and of the request itself the same:
+ * acc notes in them that it has logged the call. */
+void transaction_copy_flags(tm_cell_t *t, struct sip_msg *copy, bool is_back);
 
 /** Have the call fail once this process has left the transaction: add a branch
  * that was sent nowhere and let it time out at once, so that the script's
  * failure_route runs and on_failure callbacks hear of it, as for any failure.
  * @return whether that could be done */
-bool tm_fail_soon(tm_cell_t *t);
+bool transaction_fail_soon(tm_cell_t *t);
 
-/** Answer the transaction's request; tm CANCELs what is pending. */
-void tm_reply(
+/** Answer the transaction's request, if it has no final reply; tm CANCELs what is
+ * pending. */
+void transaction_answer(
 		tm_cell_t *t, struct sip_msg *request, int code, const char *phrase);
+
+/** Would tm, for a CANCEL of the caller, find a branch to CANCEL? Else it replies
+ * to the INVITE itself (t_fwd.c, e2e_cancel). */
+bool transaction_has_cancellable(const tm_cell_t *t);
 
 #endif

@@ -56,6 +56,11 @@ static const struct
 		{608, "Rejected"},
 };
 
+bool response_is_negative(int code)
+{
+	return code >= 300 && code <= 699;
+}
+
 bool response_is_redirect(int code)
 {
 	return code >= 300 && code <= 399;

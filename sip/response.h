@@ -17,6 +17,10 @@
 /** Is it a redirection, 3xx? */
 bool response_is_redirect(int code);
 
+/** Is it a negative final reply, 3xx to 6xx? A broken gateway may send what SIP
+ * does not have, 999. */
+bool response_is_negative(int code);
+
 /** Which of several replies a proxy gives to the caller (RFC 3261 section 16.7,
  * step 6): a 6xx, else of the lowest class, and of the 4xx those first that
  * tell him how to ask better. The order is that of tm (t_reply.c, get_prio).

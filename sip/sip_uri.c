@@ -437,3 +437,24 @@ bool sip_uri_equal(const uri_parts_t *a, const uri_parts_t *b)
 		   && sip_uri_port(a) == sip_uri_port(b) && params_agree(a, b)
 		   && params_agree(b, a);
 }
+
+bool sip_uri_has_address(const str *uri)
+{
+	const char *end = uri->s + uri->len;
+	const char *host = memchr(uri->s, ':', (size_t)uri->len);
+	const char *at;
+
+	if(host == NULL)
+		return false;
+	host++;
+	at = memchr(host, '@', (size_t)(end - host));
+	if(at != NULL)
+		host = at + 1;
+	if(host < end && *host == '[')
+		return true;
+	for(; host < end && *host != ':' && *host != ';' && *host != '?'; host++) {
+		if(!is_digit(*host) && *host != '.')
+			return false;
+	}
+	return true;
+}

@@ -54,4 +54,8 @@ bool sip_uri_is_param_char(char c);
  * is none of RFC 3261, but names in the field have it. */
 bool sip_uri_is_host_char(char c);
 
+/** Is the host of a URI an address, IPv4 or IPv6, and no name?
+ * @param uri a valid sip or sips URI */
+bool sip_uri_has_address(const str *uri);
+
 #endif

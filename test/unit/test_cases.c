@@ -280,7 +280,7 @@ static void note(call_t *call, const char *what)
 			call->course[0] == '\0' ? "" : " ", what, call->now_ms);
 }
 
-static void take(call_t *call, const event_t *event)
+static void take(call_t *call, const result_t *event)
 {
 	decision_t decision = policy_decide(&call->chain, event);
 	char what[128] = "";
@@ -317,9 +317,9 @@ static target_t *contacts(call_t *call, const char *body)
 	return list;
 }
 
-static void final_reply(call_t *call, const char *word, event_t *event)
+static void final_reply(call_t *call, const char *word, result_t *event)
 {
-	event->kind = EVENT_REPLY;
+	event->kind = RESULT_REPLY;
 	event->code = atoi(word);
 	if(event->code < 300) {
 		note(call, word);
@@ -342,7 +342,7 @@ static void provisional(call_t *call, int code)
 
 static void happen(call_t *call, const char *word)
 {
-	event_t event = {.room = call->it->room - call->attempts};
+	result_t event = {.room = call->it->room - call->attempts};
 
 	ck_assert_msg(
 			!call->is_over, "T%d: over before [%s]", call->it->number, word);
@@ -353,16 +353,16 @@ static void happen(call_t *call, const char *word)
 	} else if(strcmp(word, "silent") == 0) {
 		ck_assert(!call->has_provisional);
 		call->now_ms += call->chain.attempt.timer_inviting_ms;
-		event.kind = EVENT_INVITING;
+		event.kind = RESULT_INVITING;
 		take(call, &event);
 	} else if(strcmp(word, "hangs") == 0) {
 		ck_assert(call->has_provisional);
 		call->now_ms = call->provisional_at_ms
 					   + call->chain.attempt.timer_provisional_ms;
-		event.kind = EVENT_PROVISIONAL;
+		event.kind = RESULT_PROVISIONAL;
 		take(call, &event);
 	} else if(strcmp(word, "unsendable") == 0) {
-		event.kind = EVENT_SEND_FAILED;
+		event.kind = RESULT_UNSENT;
 		take(call, &event);
 	} else {
 		final_reply(call, word, &event);
@@ -375,12 +375,11 @@ static void call_begin(call_t *call, const play_case_t *it)
 {
 	static const request_view_t view = {
 			.uri = str_init("sip:555@example.com"), .user = str_init("555")};
-	event_t start = {.kind = EVENT_START, .room = 30};
+	result_t start = {.kind = RESULT_NONE_YET, .room = 30};
 	matcher_t *matcher = matcher_create(&counting);
 	diagnostics_t diagnostics = {0};
 	const applied_rule_t *applied;
 	settings_t defaults;
-	target_t *target, *next;
 	loaded_t loaded;
 	request_t request;
 	route_t route;
@@ -407,11 +406,7 @@ static void call_begin(call_t *call, const play_case_t *it)
 		print(call->course, sizeof(call->course), "none");
 		return;
 	}
-	chain_init(&call->chain, &route.settings);
-	for(target = route.targets; target != NULL; target = next) {
-		next = target->next;
-		chain_add(&call->chain, target);
-	}
+	chain_init(&call->chain, &route.settings, route.targets);
 	take(call, &start);
 }
 

@@ -156,6 +156,8 @@ static void play_init(play_t *play, const char *list, const char *settings)
 	rule_t rule = {0};
 	settings_t holding;
 	const destination_t *destination = NULL;
+	target_t *targets = NULL;
+	target_t **last = &targets;
 	const char *why;
 
 	memset(play, 0, sizeof(*play));
@@ -168,10 +170,12 @@ static void play_init(play_t *play, const char *list, const char *settings)
 			0);
 	settings_builtin(&holding);
 	rule_settings(&rule, NULL, &holding, play->arena, &diagnostics);
-	chain_init(&play->chain, &holding);
-	while((destination = rule_next_destination(&rule, destination)) != NULL)
-		chain_add(&play->chain, destination_resolve(destination, NULL, &no_user,
-										play->arena, &why));
+	while((destination = rule_next_destination(&rule, destination)) != NULL) {
+		*last = destination_resolve(
+				destination, NULL, &no_user, play->arena, &why);
+		last = &(*last)->next;
+	}
+	chain_init(&play->chain, &holding, targets);
 }
 
 /* URI[;q=THOUSANDTHS],... */
@@ -223,7 +227,7 @@ static bool note(play_t *play, const decision_t *decision)
 /* @return whether the call goes on */
 static bool happen(play_t *play, char *word, int room)
 {
-	event_t event = {.room = room, .branch = play->events};
+	result_t result = {.room = room, .branch = play->events};
 	decision_t decision;
 
 	if(strcmp(word, "18x") == 0) {
@@ -234,23 +238,23 @@ static bool happen(play_t *play, char *word, int room)
 		chain_expire(&play->chain);
 		return true;
 	}
-	event.kind = strcmp(word, "silent") == 0	   ? EVENT_INVITING
-				 : strcmp(word, "rings-out") == 0  ? EVENT_PROVISIONAL
-				 : strcmp(word, "unsendable") == 0 ? EVENT_SEND_FAILED
-												   : EVENT_REPLY;
-	if(event.kind == EVENT_REPLY) {
-		event.code = atoi(word);
-		if(policy_wants_contacts(&play->chain, event.code) && word[3] == ',')
-			event.contacts = contacts(play, word + 4);
+	result.kind = strcmp(word, "silent") == 0	   ? RESULT_INVITING
+				 : strcmp(word, "rings-out") == 0  ? RESULT_PROVISIONAL
+				 : strcmp(word, "unsendable") == 0 ? RESULT_UNSENT
+												   : RESULT_REPLY;
+	if(result.kind == RESULT_REPLY) {
+		result.code = atoi(word);
+		if(policy_wants_contacts(&play->chain, result.code) && word[3] == ',')
+			result.contacts = contacts(play, word + 4);
 	}
 	play->events++;
-	decision = policy_decide(&play->chain, &event);
+	decision = policy_decide(&play->chain, &result);
 	return note(play, &decision);
 }
 
 START_TEST(takes_its_course)
 {
-	event_t begin = {.kind = EVENT_START, .room = ROOM};
+	result_t begin = {.kind = RESULT_NONE_YET, .room = ROOM};
 	char happens[256];
 	char *save = NULL;
 	char *word;
@@ -288,8 +292,8 @@ END_TEST
 
 START_TEST(options_hold_for_their_destination_only)
 {
-	event_t begin = {.kind = EVENT_START, .room = ROOM};
-	event_t silent = {.kind = EVENT_INVITING, .room = ROOM};
+	result_t begin = {.kind = RESULT_NONE_YET, .room = ROOM};
+	result_t silent = {.kind = RESULT_INVITING, .room = ROOM};
 	play_t play;
 
 	play_init(&play, "sip:a@h{inviting=1,provisional=2} sip:b@h",

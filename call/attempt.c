@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../../core/sr_module.h"
+#include "../../core/dset.h"
+#include "../../core/onsend.h"
+
+#include "call/attempt.h"
+
+#include "call/connection.h"
+#include "server/self.h"
+
+/* How long a CANCELled destination may take to end before the next one is
+ * tried (specification, E4). */
+#define CANCEL_WAIT_MS 500
+
+/* tm's own timer of a ringing branch lies this far behind ours: it ends the
+ * branch should ours ever fail. */
+#define SAFETY_MS 2000
+
+/* When it is looked whether tm has ended the branches it was told to end: a 1xx
+ * that comes in between makes it wait for its own timer. */
+#define CHECK_TICKS 2
+
+/* tm's timers may be off by this much before they are put right. */
+#define TIMER_SLACK_MS 125
+
+static unsigned timer_ringing_ms(const settings_t *settings)
+{
+	(void)settings;
+	return 0;
+}
+
+/* How long a branch of this attempt may stay between its first reply and its
+ * last, as far as tm knows. */
+static unsigned safe_ms(const call_t *call)
+{
+	const settings_t *settings = &call->chain.attempt;
+
+	return settings->timer_provisional_ms + timer_ringing_ms(settings)
+		   + CANCEL_WAIT_MS + SAFETY_MS;
+}
+
+/* -- sending ------------------------------------------------------------ */
+
+/* The socket of the destination's own options; else that of the script ($fs),
+ * for every attempt that can use it. */
+static struct socket_info *choose_socket(
+		const call_t *call, const target_t *target)
+{
+	struct socket_info *socket = call->origin.socket;
+
+	if(target->options != NULL && target->options->socket.len > 0)
+		return server_socket(&target->options->socket);
+	if(socket != NULL && !target->is_current
+			&& !server_socket_fits(socket, target->transport))
+		return NULL;
+	return socket;
+}
+
+/* Make the request, or tm's copy of it, that of a destination. So whatever the
+ * script asks in branch_route, onsend_route or a branch-failure route is that
+ * destination's. */
+static int address(call_t *call, struct sip_msg *msg, const target_t *target)
+{
+	str uri = target->uri; /* the core takes no const */
+	str next_hop = target->next_hop;
+
+	reset_path_vector(msg);
+	reset_instance(msg);
+	reset_ruid(msg);
+	reset_ua(msg);
+	setbflagsval(0, 0);
+	if(target->is_current && request_restore(msg, &call->origin) < 0)
+		return -1;
+	reset_dst_uri(msg);
+	if(rewrite_uri(msg, &uri) < 0
+			|| (next_hop.len > 0 && set_dst_uri(msg, &next_hop) < 0))
+		return -1;
+	set_force_socket(msg, choose_socket(call, target));
+	return 0;
+}
+
+static int relay(call_t *call, struct sip_msg *msg, const target_t *target)
+{
+	struct socket_info *default_socket = bind_address;
+	int sent;
+
+	/* the script's further branches go with the first one */
+	if(!is_route_type(REQUEST_ROUTE))
+		clear_branches();
+	if(address(call, msg, target) < 0)
+		return -1;
+	ruri_mark_new();
+	if(is_route_type(REQUEST_ROUTE))
+		return tm_api.t_relay(msg, NULL, NULL);
+	/* tm offers the socket of the first attempt as the default, which would
+	 * make that one's choice that of all (t_reply.c, faked_env) */
+	bind_address = call->origin.default_socket;
+	sent = tm_api.t_forward_nonack(msg, NULL);
+	bind_address = default_socket;
+	ruri_mark_consumed();
+	return sent;
+}
+
+/* May making an attempt take long: a name be looked up, a connection be opened, the
+ * script run? A datagram to an address does not. */
+static bool may_block(const tm_cell_t *t, const target_t *target)
+{
+	const str *hop =
+			target->next_hop.len > 0 ? &target->next_hop : &target->uri;
+
+	return target->transport != TRANSPORT_UDP || target->is_current
+		   || !sip_uri_has_address(hop) || transaction_has_branch_route(t)
+		   || onsend_route_enabled(SIP_REQUEST);
+}
+
+static attempt_t *attempt_create(
+		call_t *call, const tm_cell_t *t, const target_t *target)
+{
+	attempt_t *attempt = arena_alloc(call->arena, sizeof(*attempt));
+
+	if(attempt == NULL)
+		return NULL;
+	attempt->target = target;
+	attempt->first_branch = attempt->branches_end = transaction_branches(t);
+	attempt->before = call->attempt;
+	call->attempt = attempt;
+	call->deadline = 0;
+	call->is_watched = false;
+	return attempt;
+}
+
+/* The copy of the request is that of the failed branch again, for the script's
+ * branch-failure route, which comes after us. */
+static void address_again(call_t *call, tm_cell_t *t, struct sip_msg *msg,
+		int failed, const attempt_t *before)
+{
+	if(failed == NO_BRANCH || before == NULL
+			|| !transaction_has_branch_failure_route(t, failed))
+		return;
+	address(call, msg, before->target);
+	ruri_mark_consumed();
+}
+
+attempt_sent_t attempt_make(call_t *call, tm_cell_t *t, struct sip_msg *msg,
+		int failed, const target_t *target)
+{
+	attempt_t *attempt = attempt_create(call, t, target);
+	pause_t pause;
+	int sent;
+
+	if(attempt == NULL)
+		return ATTEMPT_UNSENT;
+	transaction_set_timers(
+			t, call->chain.attempt.timer_inviting_ms, safe_ms(call));
+	transaction_rearm_branch_route(t);
+	transaction_pause(t, failed, may_block(t, target), &pause);
+	sent = relay(call, msg, target);
+	transaction_resume(t, &pause);
+	address_again(call, t, msg, failed, attempt->before);
+	if(sent <= 0)
+		transaction_close_unsent_from(t, attempt->first_branch);
+	if(call->attempt != attempt)
+		return ATTEMPT_PAST;
+	transaction_reset_timers(t, &call->manners, safe_ms(call));
+	if(sent <= 0)
+		return ATTEMPT_UNSENT;
+	attempt_adopt_branches(call, t);
+	return ATTEMPT_SENT;
+}
+
+/* -- branches ----------------------------------------------------------- */
+
+int attempt_first_branch(const call_t *call)
+{
+	return call->attempt == NULL ? 0 : call->attempt->first_branch;
+}
+
+int attempt_first_beside(const call_t *call, int branch)
+{
+	const attempt_t *attempt = call->attempt;
+
+	while(attempt != NULL && attempt->first_branch > branch)
+		attempt = attempt->before;
+	return attempt == NULL ? 0 : attempt->first_branch;
+}
+
+bool attempt_has_branch(const call_t *call, const tm_cell_t *t, int branch)
+{
+	return call->attempt != NULL && branch >= call->attempt->first_branch
+		   && branch < transaction_branches(t);
+}
+
+bool attempt_is_pending_beside(
+		const call_t *call, const tm_cell_t *t, int branch)
+{
+	int i;
+
+	for(i = attempt_first_branch(call); i < transaction_branches(t); i++) {
+		if(i != branch && transaction_is_pending(t, i))
+			return true;
+	}
+	return false;
+}
+
+/* The time of tm's own timer for a branch that has not replied, unless it is
+ * right already. */
+static void keep_inviting_time(const call_t *call, tm_cell_t *t, int branch)
+{
+	unsigned ms = call->chain.attempt.timer_inviting_ms;
+	unsigned left = transaction_time_left(t, branch);
+
+	if(left + TIMER_SLACK_MS < ms || left > ms + TIMER_SLACK_MS)
+		transaction_expire(t, branch, ms);
+}
+
+void attempt_adopt_branches(call_t *call, tm_cell_t *t)
+{
+	attempt_t *attempt = call->attempt;
+
+	for(; attempt->branches_end < transaction_branches(t);
+			attempt->branches_end++) {
+		int branch = attempt->branches_end;
+		branch_record_t *record = &call->branches[branch];
+
+		if(!transaction_is_pending(t, branch))
+			continue;
+		record->connection = connection_of(transaction_destination(t, branch));
+		if(record->has_replied) {
+			transaction_extend(t, branch, safe_ms(call));
+			continue;
+		}
+		keep_inviting_time(call, t, branch);
+		if(record->connection != CONNECTION_NONE)
+			call->is_watched = true;
+	}
+}
+
+void attempt_begin_time(call_t *call, tm_cell_t *t, int branch, bool is_ringing)
+{
+	const settings_t *settings = &call->chain.attempt;
+	attempt_t *attempt = call->attempt;
+	branch_record_t *record = &call->branches[branch];
+	ticks_t now = get_ticks_raw();
+
+	record->is_lost = false;
+	transaction_extend(t, branch, safe_ms(call));
+	/* the script may drop the reply, so that tm never sets its own time; or set
+	 * that of the transaction */
+	if(transaction_has_onreply_route(t, branch))
+		call->wants_repair = true;
+	/* later ones never prolong it */
+	if(!attempt->has_replied)
+		call->deadline = now + MS_TO_TICKS(settings->timer_provisional_ms);
+	if(is_ringing && !attempt->is_ringing && timer_ringing_ms(settings) > 0)
+		call->deadline = now + MS_TO_TICKS(timer_ringing_ms(settings));
+	attempt->has_replied = true;
+	attempt->is_ringing = attempt->is_ringing || is_ringing;
+}
+
+void attempt_repair_timers(call_t *call, tm_cell_t *t)
+{
+	int branch;
+
+	call->wants_repair = false;
+	transaction_reset_timers(t, &call->manners, safe_ms(call));
+	for(branch = attempt_first_branch(call); branch < transaction_branches(t);
+			branch++) {
+		if(transaction_is_pending(t, branch)
+				&& call->branches[branch].has_replied)
+			transaction_extend(t, branch, safe_ms(call));
+	}
+}
+
+void attempt_watch(call_t *call, tm_cell_t *t)
+{
+	int branch;
+
+	call->is_watched = false;
+	for(branch = attempt_first_branch(call); branch < transaction_branches(t);
+			branch++) {
+		branch_record_t *record = &call->branches[branch];
+
+		if(record->connection == CONNECTION_NONE || record->has_replied
+				|| !transaction_is_pending(t, branch))
+			continue;
+		call->is_watched = true;
+		if(connection_is_alive(record->connection))
+			continue;
+		record->is_lost = true;
+		transaction_expire(t, branch, 0);
+	}
+}
+
+/* -- giving up ---------------------------------------------------------- */
+
+void attempt_expire(call_t *call, tm_cell_t *t)
+{
+	int branch;
+
+	for(branch = attempt_first_branch(call); branch < transaction_branches(t);
+			branch++)
+		transaction_expire(t, branch, 0);
+	call->deadline = get_ticks_raw() + CHECK_TICKS;
+}
+
+void attempt_cancel(call_t *call, tm_cell_t *t, struct cancel_info *cancels)
+{
+	int first = attempt_first_branch(call);
+	int branch;
+
+	for(branch = first; branch < transaction_branches(t); branch++) {
+		if(call->branches[branch].has_replied)
+			transaction_note_provisional(t, branch);
+	}
+	transaction_choose_cancels(t, first, cancels);
+}
+
+void attempt_give_up(call_t *call, tm_cell_t *t, struct cancel_info *cancels)
+{
+	int branch;
+
+	attempt_cancel(call, t, cancels);
+	for(branch = attempt_first_branch(call); branch < transaction_branches(t);
+			branch++)
+		transaction_expire(t, branch, CANCEL_WAIT_MS);
+	call->deadline =
+			get_ticks_raw() + MS_TO_TICKS(CANCEL_WAIT_MS) + CHECK_TICKS;
+}
+
+/* tm marks a branch that it times out as if it had been CANCELled; who was
+ * silent until then can be told apart, who has replied cannot. */
+static bool branch_was_cancelled(
+		const branch_record_t *record, const tm_cell_t *t, int branch)
+{
+	bool is_timed_out =
+			!record->has_failed && transaction_has_timed_out(t, branch);
+
+	if(record->is_lost || (is_timed_out && record->has_replied)
+			|| (transaction_made_it_up(t, branch) && !is_timed_out))
+		return false;
+	return transaction_was_cancelled(t, branch, is_timed_out);
+}
+
+bool attempt_was_cancelled(const call_t *call, const tm_cell_t *t)
+{
+	int first = attempt_first_branch(call);
+	int branch;
+
+	for(branch = first; branch < transaction_branches(t); branch++) {
+		if(!branch_was_cancelled(&call->branches[branch], t, branch))
+			return false;
+	}
+	return first < transaction_branches(t);
+}

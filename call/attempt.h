@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* attempt: one destination is tried: the INVITE is made and sent, its branches
+ * are watched and given up. What follows is not decided here. */
+#ifndef FAILOVER_CALL_ATTEMPT_H
+#define FAILOVER_CALL_ATTEMPT_H
+
+#include "call/course.h"
+
+typedef enum attempt_sent
+{
+	ATTEMPT_UNSENT,
+	ATTEMPT_SENT,
+	ATTEMPT_PAST, /* and another process has gone on from it already */
+} attempt_sent_t;
+
+/** Try a destination. The lock is let go of while names are looked up, connections
+ * opened, branch_route run, and is held again afterwards; meanwhile the call may
+ * have gone on.
+ * @param msg the request in request_route; else the copy of it that tm offers
+ * @param failed the branch in whose callback we are; NO_BRANCH in request_route
+ * @return whether the INVITE has left */
+attempt_sent_t attempt_make(call_t *call, tm_cell_t *t, struct sip_msg *msg,
+		int failed, const target_t *target);
+
+/** Note branches that tm has added to the attempt itself (use_dns_failover); they
+ * have the same time to reply. */
+void attempt_adopt_branches(call_t *call, tm_cell_t *t);
+
+/** Is a branch one of the current attempt? */
+bool attempt_has_branch(const call_t *call, const tm_cell_t *t, int branch);
+
+/** Is a branch of the current attempt pending, but this one? */
+bool attempt_is_pending_beside(
+		const call_t *call, const tm_cell_t *t, int branch);
+
+/** Begin the time of an attempt that has sent a 1xx.
+ * @param is_ringing it was an 18x */
+void attempt_begin_time(call_t *call, tm_cell_t *t, int branch, bool is_ringing);
+
+/** Look at the connections of branches that have not replied; end those that have
+ * lost theirs. */
+void attempt_watch(call_t *call, tm_cell_t *t);
+
+/** Put tm's timers right, which the script may have changed (t_set_fr). */
+void attempt_repair_timers(call_t *call, tm_cell_t *t);
+
+/** CANCEL the attempt: its time is over. It has CANCEL_WAIT_MS for a last word. */
+void attempt_give_up(call_t *call, tm_cell_t *t, struct cancel_info *cancels);
+
+/** Have every pending branch CANCELled, also who has replied in the instant in
+ * which tm did so, or whose 1xx tm has not seen. */
+void attempt_cancel(call_t *call, tm_cell_t *t, struct cancel_info *cancels);
+
+/** Let tm end what is pending, now. */
+void attempt_expire(call_t *call, tm_cell_t *t);
+
+/** Has somebody else CANCELled every branch of the attempt? */
+bool attempt_was_cancelled(const call_t *call, const tm_cell_t *t);
+
+/** The first branch of the current attempt; of the attempt that a branch belongs
+ * to. */
+int attempt_first_branch(const call_t *call);
+int attempt_first_beside(const call_t *call, int branch);
+
+#endif

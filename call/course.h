@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* course: what is remembered of one call while it goes through its destinations.
+ * It lies in shared memory, in one arena that hangs on the transaction and is
+ * released with it; it is written under the reply lock of the transaction only,
+ * by whichever process a reply or a timer comes to. Private to call/. */
+#ifndef FAILOVER_CALL_COURSE_H
+#define FAILOVER_CALL_COURSE_H
+
+#include "call/alarm.h"
+#include "call/call.h"
+#include "call/policy.h"
+#include "call/request.h"
+#include "call/state.h"
+
+/* One destination that is being tried, or was. */
+typedef struct attempt
+{
+	struct attempt *before;
+	const target_t *target;
+	int first_branch; /* it may have more: of the script, of DNS failover */
+	int branches_end; /* behind the last one that we know of */
+	bool has_replied; /* some branch of it has sent a 1xx */
+	bool is_ringing;  /* and an 18x */
+} attempt_t;
+
+/* What of a branch tm does not tell, or forgets. */
+typedef struct branch_record
+{
+	int connection;			/* that carries it; CONNECTION_NONE */
+	bool has_replied;		/* it has sent a 1xx, if only to a script that drops it */
+	bool is_lost;			/* its connection has gone before any reply */
+	bool has_failed;		/* it has sent a negative final reply itself */
+	bool has_answer;  /* some process has a 2xx of it in hand, and tm has not
+					   * looked at it yet */
+	int code_before;  /* what tm had of it until then */
+} branch_record_t;
+
+struct call
+{
+	arena_t *arena;
+	call_state_t state;
+	chain_t chain;
+	const named_text_t *headers; /* of every attempt */
+	origin_t origin;
+	attempt_t *attempt; /* the current one; NULL before the first */
+	branch_record_t *branches; /* as many as the server allows */
+	tm_manners_t manners;
+	alarm_t alarm;
+	ticks_t deadline;	  /* of the attempt; 0: tm keeps it. Like: */
+	ticks_t total_end;	  /* of timer.total */
+	bool is_watched;	  /* connections are looked at */
+	bool wants_cancels;	  /* it is looked whether all have got their CANCEL */
+	bool wants_repair;	  /* a script may have changed the timers of tm */
+	int postponed_branch; /* whose failure waits for a 2xx in another process;
+						   * NO_BRANCH: none */
+	final_reply_t reply;  /* of a call that has ended, until it is sent */
+	int last_branch, branches_at_end;
+};
+
+#endif

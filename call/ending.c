@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../../core/sr_module.h"
+
+#include "call/ending.h"
+
+#include "call/attempt.h"
+#include "sip/response.h"
+
+const final_reply_t request_terminated = {
+		.kind = FINAL_OWN, .code = 487, .phrase = "Request Terminated"};
+static const final_reply_t request_timeout = {
+		.kind = FINAL_OWN, .code = 408, .phrase = "Request Timeout"};
+static const final_reply_t server_error = {
+		.kind = FINAL_OWN, .code = 500, .phrase = "Server Internal Error"};
+
+/* -- which reply -------------------------------------------------------- */
+
+/* The reply of a branch in our own words, where tm would not choose it. It has
+ * the code and the phrase; its headers are lost. */
+static final_reply_t own_copy(
+		const call_t *call, const tm_cell_t *t, int branch)
+{
+	const struct sip_msg *reply = transaction_reply_of(t, branch);
+	final_reply_t copy = final_as_it_is;
+	str phrase;
+
+	if(reply == NULL || reply == FAKED_REPLY
+			|| arena_copy(
+					   call->arena, &reply->first_line.u.reply.reason, &phrase)
+					   < 0)
+		return copy;
+	copy.kind = FINAL_OWN;
+	copy.code = transaction_relayed_code((int)reply->REPLY_STATUS);
+	copy.phrase = phrase.s;
+	return copy;
+}
+
+static void end(call_t *call, tm_cell_t *t, final_reply_t reply)
+{
+	call->state = CALL_ENDED;
+	call->reply = reply;
+	call->branches_at_end = transaction_branches(t);
+	transaction_end_chain(t, &call->manners);
+}
+
+/* Is it the reply that tm has made up itself? It is left to it: a reply of ours
+ * stops the timers, and tm may be just in one of them. */
+static bool is_tms_own(const call_t *call, const tm_cell_t *t, int branch,
+		int code, const final_reply_t *reply)
+{
+	return transaction_reply_of(t, branch) == FAKED_REPLY
+		   && reply->kind == FINAL_OWN && reply->code == code
+		   && call->chain.settings.reply.kind != REPLY_FIXED;
+}
+
+void ending_choose(
+		call_t *call, tm_cell_t *t, int branch, int code, final_reply_t reply)
+{
+	call->last_branch = branch;
+	if(is_tms_own(call, t, branch, code, &reply))
+		reply = final_as_it_is;
+	/* no caller gets a code that SIP does not have */
+	if(reply.kind == FINAL_AS_IT_IS && !response_is_negative(code))
+		reply = server_error;
+	end(call, t, reply);
+	/* tm would choose among the replies of all attempts: it is left those of
+	 * the last one, or the one that was chosen */
+	if(reply.kind == FINAL_EARLIER)
+		call->reply = transaction_leave_reply(t, reply.branch, branch, code)
+							  ? final_as_it_is
+							  : own_copy(call, t, reply.branch);
+	else
+		transaction_drop_replies_before(t, attempt_first_beside(call, branch));
+}
+
+void ending_choose_cancelled(call_t *call, tm_cell_t *t, int branch, int code)
+{
+	int picked_code;
+
+	transaction_pick(
+			t, attempt_first_beside(call, branch), branch, code, &picked_code);
+	ending_choose(call, t, branch, code,
+			picked_code == 487 ? final_as_it_is : request_terminated);
+}
+
+void ending_unsent(
+		call_t *call, tm_cell_t *t, struct sip_msg *msg, final_reply_t reply)
+{
+	end(call, t, reply);
+	if(transaction_is_failure_route_armed(t) && transaction_fail_soon(t))
+		call->branches_at_end = transaction_branches(t);
+	else
+		transaction_answer(t, msg, reply.code, reply.phrase);
+}
+
+void ending_reply_total(call_t *call, tm_cell_t *t, final_reply_t reply)
+{
+	if(reply.kind == FINAL_EARLIER)
+		reply = own_copy(call, t, reply.branch);
+	if(reply.kind != FINAL_OWN)
+		reply = request_timeout;
+	end(call, t, reply);
+	transaction_answer(t, transaction_request(t), reply.code, reply.phrase);
+}
+
+void ending_reply_cancelled(tm_cell_t *t)
+{
+	transaction_answer(t, transaction_request(t), request_terminated.code,
+			request_terminated.phrase);
+}
+
+void ending_take_over(call_t *call, tm_cell_t *t, int branch, int code)
+{
+	if(branch == NO_BRANCH || branch == call->last_branch
+			|| call->reply.kind != FINAL_AS_IT_IS || transaction_is_final(t))
+		return;
+	if(!transaction_leave_reply(t, call->last_branch, branch, code))
+		call->reply = own_copy(call, t, call->last_branch);
+}
+
+/* -- sending it --------------------------------------------------------- */
+
+/* Give the caller the reply that the chain ended with, unless tm has it in
+ * hand, or the script's failure_route has done something else.
+ * @param copy the copy of the request that tm offers */
+static void send_final_reply(call_t *call, tm_cell_t *t, struct sip_msg *copy)
+{
+	final_reply_t reply = call->reply;
+
+	call->reply = final_as_it_is;
+	if(reply.kind == FINAL_AS_IT_IS
+			|| transaction_branches(t) > call->branches_at_end)
+		return;
+	/* acc notes in the flags that it has logged the call: whoever looks at
+	 * the other one later must see it */
+	transaction_copy_flags(t, copy, false);
+	transaction_answer(t, transaction_request(t), reply.code, reply.phrase);
+	transaction_copy_flags(t, copy, true);
+}
+
+void ending_on_failure(call_t *call, tm_cell_t *t, struct tmcb_params *params)
+{
+	bool has_route = transaction_runs_failure_route(t);
+
+	transaction_name_picked(t);
+	if(call->reply.kind == FINAL_OWN)
+		transaction_show_code(t, params, call->reply.code);
+	if(!has_route)
+		send_final_reply(call, t, params->req);
+}
+
+void ending_after_failure_route(
+		call_t *call, tm_cell_t *t, struct sip_msg *copy)
+{
+	/* it goes on later, and may reply or relay then; the branch that tm has added
+	 * to wait is none of the script's */
+	if(transaction_is_suspended(t)) {
+		call->branches_at_end = transaction_branches(t);
+		return;
+	}
+	send_final_reply(call, t, copy);
+}

@@ -1,0 +1,641 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../../core/sr_module.h"
+#include "../../core/script_cb.h"
+
+#include "call/engine.h"
+
+#include <stdio.h>
+
+#include "call/attempt.h"
+#include "call/contacts.h"
+#include "call/ending.h"
+#include "call/headers.h"
+#include "server/log.h"
+#include "sip/response.h"
+
+/* How often a connection is looked at. tm needs another tick to act on it, and
+ * the next INVITE has to leave within 200 ms (specification, E5b). */
+#define WATCH_TICKS 1
+
+/* When it is looked whether all have got their CANCEL, and whether the script
+ * has changed tm's timers. */
+#define CHECK_TICKS 2
+
+/* Where an event happens, and what it is about. */
+typedef struct scene
+{
+	call_t *call;
+	tm_cell_t *t;
+	struct sip_msg *msg;		 /* to be sent on; NULL outside of a route */
+	int branch;					 /* NO_BRANCH in request_route */
+	int code;					 /* of its reply */
+	bool is_ringing;			 /* an 18x */
+	result_t result;			 /* of the attempt, for EVENT_FAILED */
+	final_reply_t reply;		 /* that the policy chose, for EVENT_NONE_LEFT */
+	struct cancel_info *cancels; /* in an alarm: to be sent behind it */
+} scene_t;
+
+static void happen(scene_t *scene, call_event_t event);
+
+/* -- the alarm ---------------------------------------------------------- */
+
+static void set_alarm(call_t *call)
+{
+	ticks_t now = get_ticks_raw();
+
+	if(call->total_end != 0)
+		alarm_set(&call->alarm, call->total_end);
+	if(call->deadline != 0)
+		alarm_set(&call->alarm, call->deadline);
+	if(call->is_watched || call->wants_repair)
+		alarm_set(&call->alarm, now + WATCH_TICKS);
+	if(call->wants_cancels)
+		alarm_set(&call->alarm, now + CHECK_TICKS);
+}
+
+static bool is_due(ticks_t at)
+{
+	return at != 0 && (s_ticks_t)(at - get_ticks_raw()) <= 0;
+}
+
+static bool is_under_way(const call_t *call)
+{
+	return call->state == CALL_TRYING || call->state == CALL_PROCEEDING;
+}
+
+static void on_time(scene_t *scene)
+{
+	call_t *call = scene->call;
+
+	if(call->wants_repair)
+		attempt_repair_timers(call, scene->t);
+	if(call->state == CALL_TRYING && call->is_watched)
+		attempt_watch(call, scene->t);
+	if(is_under_way(call) && attempt_was_cancelled(call, scene->t))
+		happen(scene, EVENT_CANCEL);
+	if(is_due(call->total_end)) {
+		call->total_end = 0;
+		chain_expire(&call->chain);
+		happen(scene, EVENT_TOTAL);
+	}
+	if(is_due(call->deadline)) {
+		call->deadline = 0;
+		happen(scene, EVENT_TIME);
+	}
+}
+
+static void alarm_goes_off(
+		alarm_t *alarm, tm_cell_t *t, struct cancel_info *cancels)
+{
+	call_t *call = alarm->owner;
+	scene_t scene = {
+			.call = call, .t = t, .branch = NO_BRANCH, .cancels = cancels};
+
+	if(call->wants_cancels) {
+		call->wants_cancels = false;
+		attempt_cancel(call, t, cancels);
+	}
+	if(state_is_over(call->state) || transaction_is_final(t))
+		return;
+	on_time(&scene);
+	set_alarm(call);
+}
+
+/* -- what is logged ----------------------------------------------------- */
+
+/* One line for what ended an attempt and what follows. */
+static void log_attempt(const scene_t *scene, const decision_t *decision)
+{
+	static const char *const what[] = {
+			[RESULT_NONE_YET] = "",
+			[RESULT_REPLY] = "",
+			[RESULT_INVITING] = "has not replied in time",
+			[RESULT_PROVISIONAL] = "has rung too long",
+			[RESULT_RINGING] = "has rung too long",
+			[RESULT_UNSENT] = "cannot be reached",
+	};
+	const attempt_t *attempt = scene->call->attempt;
+	const result_t *result = &scene->result;
+	const target_t *next = decision->target;
+	char replied[16];
+
+	if(attempt == NULL || !is_printable(attempt_log_level))
+		return;
+	snprintf(replied, sizeof(replied), "replied %d", result->code);
+	if(next != NULL)
+		LM_GEN1(attempt_log_level,
+				"[%.*s] over %s %s, next [%.*s] over %s (%s), Call-ID "
+				"[%s]\n",
+				STR_FMT(&attempt->target->uri),
+				transport_name(attempt->target->transport),
+				result->kind == RESULT_REPLY ? replied : what[result->kind],
+				STR_FMT(&next->uri), transport_name(next->transport),
+				reason_name(decision->reason),
+				log_call_id(transaction_request(scene->t)));
+	else
+		LM_GEN1(attempt_log_level,
+				"[%.*s] over %s %s, and the call ends, Call-ID [%s]\n",
+				STR_FMT(&attempt->target->uri),
+				transport_name(attempt->target->transport),
+				result->kind == RESULT_REPLY ? replied : what[result->kind],
+				log_call_id(transaction_request(scene->t)));
+}
+
+/* -- what is done ------------------------------------------------------- */
+
+/* Whoever has marked the transaction as cancelled, and did not say so. */
+static void note_cancel(scene_t *scene)
+{
+	if(transaction_is_cancelled(scene->t)
+			&& scene->call->state != CALL_CANCELLED)
+		happen(scene, EVENT_CANCEL);
+}
+
+/* Ask for the next destination and try it, one after the other until one can be
+ * sent to. The caller may give up meanwhile, or timer.total end. */
+static void try_next(scene_t *scene)
+{
+	call_t *call = scene->call;
+	decision_t decision = policy_decide(&call->chain, &scene->result);
+	attempt_sent_t sent;
+
+	log_attempt(scene, &decision);
+	if(decision.target == NULL) {
+		scene->reply = decision.reply;
+		happen(scene, EVENT_NONE_LEFT);
+		return;
+	}
+	note_cancel(scene);
+	if(call->state == CALL_CANCELLED) {
+		happen(scene, EVENT_UNSENT);
+		return;
+	}
+	sent = attempt_make(
+			call, scene->t, scene->msg, scene->branch, decision.target);
+	note_cancel(scene);
+	if(call->state == CALL_ENDED)
+		ending_take_over(call, scene->t, scene->branch, scene->code);
+	if(sent == ATTEMPT_SENT)
+		happen(scene, EVENT_SENT);
+	if(sent != ATTEMPT_UNSENT)
+		return;
+	scene->result = (result_t){
+			.kind = RESULT_UNSENT, .room = transaction_room(scene->t)};
+	happen(scene, EVENT_UNSENT);
+}
+
+static void end_call(scene_t *scene, final_reply_t reply)
+{
+	if(scene->branch == NO_BRANCH)
+		ending_unsent(scene->call, scene->t, scene->msg, reply);
+	else
+		ending_choose(
+				scene->call, scene->t, scene->branch, scene->code, reply);
+}
+
+static void end_cancelled(scene_t *scene)
+{
+	if(scene->branch == NO_BRANCH)
+		ending_unsent(scene->call, scene->t, scene->msg, request_terminated);
+	else
+		ending_choose_cancelled(
+				scene->call, scene->t, scene->branch, scene->code);
+}
+
+static void expire(scene_t *scene)
+{
+	attempt_expire(scene->call, scene->t);
+}
+
+static void give_up(scene_t *scene)
+{
+	attempt_give_up(scene->call, scene->t, scene->cancels);
+}
+
+/* Not here and now: this process may have no business with CANCELs. */
+static void want_cancels(scene_t *scene)
+{
+	call_t *call = scene->call;
+
+	call->wants_cancels = true;
+	set_alarm(call);
+}
+
+/* tm replies to the INVITE itself where it finds no branch to CANCEL. */
+static void reply_cancelled(scene_t *scene)
+{
+	if(transaction_has_cancellable(scene->t))
+		ending_reply_cancelled(scene->t);
+}
+
+static void reply_total(scene_t *scene)
+{
+	ending_reply_total(
+			scene->call, scene->t, policy_reply_now(&scene->call->chain));
+}
+
+static void begin_time(scene_t *scene)
+{
+	if(scene->is_ringing)
+		chain_note_ringing(&scene->call->chain);
+	attempt_begin_time(
+			scene->call, scene->t, scene->branch, scene->is_ringing);
+	set_alarm(scene->call);
+}
+
+/* A call event happens: the state that follows, and what is done then. With the
+ * reply lock held. */
+static void happen(scene_t *scene, call_event_t event)
+{
+	call_t *call = scene->call;
+	transition_t next = state_follow(call->state, event);
+
+	call->state = next.state;
+	switch(next.action) {
+		case DO_NOTHING:
+			break;
+		case DO_WATCH:
+			set_alarm(call);
+			break;
+		case DO_TIME:
+			begin_time(scene);
+			break;
+		case DO_NEXT:
+			try_next(scene);
+			break;
+		case DO_EXPIRE:
+			expire(scene);
+			break;
+		case DO_GIVE_UP:
+			give_up(scene);
+			break;
+		case DO_CANCEL:
+			want_cancels(scene);
+			break;
+		case DO_END:
+			end_call(scene, scene->reply);
+			break;
+		case DO_END_CANCELLED:
+			end_cancelled(scene);
+			break;
+		case DO_REPLY_TOTAL:
+			reply_total(scene);
+			break;
+		case DO_REPLY_CANCELLED:
+			reply_cancelled(scene);
+			break;
+	}
+}
+
+/* -- what tm tells ------------------------------------------------------ */
+
+/* What ended an attempt that has not replied with a final reply of its own. */
+static result_kind_t kind_of_silence(const call_t *call, const tm_cell_t *t,
+		int branch, bool is_made_up)
+{
+	const attempt_t *attempt = call->attempt;
+
+	if(is_made_up
+			&& (call->branches[branch].is_lost
+					|| !transaction_has_timed_out(t, branch)))
+		return RESULT_UNSENT;
+	if(!attempt->has_replied)
+		return RESULT_INVITING;
+	return RESULT_PROVISIONAL;
+}
+
+/* What has become of the attempt, now that none of its branches is pending: of
+ * several it is that which tm would give to the caller. */
+static result_t result_of_attempt(
+		const scene_t *scene, const struct tmcb_params *params)
+{
+	const call_t *call = scene->call;
+	result_t result = {.kind = RESULT_REPLY, .room = transaction_room(scene->t)};
+	const struct sip_msg *reply = params->rpl;
+
+	result.branch = transaction_pick(scene->t, attempt_first_branch(call),
+			scene->branch, scene->code, &result.code);
+	if(result.branch != scene->branch)
+		reply = transaction_reply_of(scene->t, result.branch);
+	if(!response_is_negative(result.code))
+		result.code = 500; /* of a broken gateway */
+	if(reply == FAKED_REPLY || call->state == CALL_GIVING_UP)
+		result.kind = kind_of_silence(
+				call, scene->t, result.branch, reply == FAKED_REPLY);
+	else if(policy_wants_contacts(&call->chain, result.code))
+		result.contacts = contacts_read(reply, call->arena);
+	return result;
+}
+
+/* Has another process a 2xx in hand, so that this failure may not count? Then tm
+ * is not to take the call for failed either. */
+static bool is_answer_in_hand(const call_t *call, tm_cell_t *t)
+{
+	bool is_any = false;
+	int branch;
+
+	for(branch = 0; branch < transaction_branches(t); branch++) {
+		if(!call->branches[branch].has_answer)
+			continue;
+		transaction_keep_open(t, branch);
+		is_any = true;
+	}
+	return is_any;
+}
+
+/* By the caller; or by somebody else who had every branch CANCELled. What comes
+ * back when a failure was postponed looks like that, and is not. */
+static bool is_cancelled(const call_t *call, const tm_cell_t *t)
+{
+	return transaction_is_cancelled(t)
+		   || (is_under_way(call) && call->postponed_branch == NO_BRANCH
+				   && attempt_was_cancelled(call, t));
+}
+
+/* A branch has got a negative final reply, or was timed out by tm. Called by tm
+ * under the reply lock in a copy of the request (t_reply.c,
+ * run_branch_failure_handlers). */
+static void on_branch_failure(
+		call_t *call, tm_cell_t *t, struct tmcb_params *params)
+{
+	scene_t scene = {.call = call,
+			.t = t,
+			.msg = params->req,
+			.branch = tm_api.t_gett_branch(),
+			.code = params->code};
+
+	if(transaction_is_final(t))
+		return;
+	/* this comes first: also where the chain is over, and failure_route has
+	 * forked */
+	if(is_answer_in_hand(call, t)) {
+		call->postponed_branch = scene.branch;
+		return;
+	}
+	if(state_is_over(call->state) || !attempt_has_branch(call, t, scene.branch))
+		return;
+	if(params->rpl != FAKED_REPLY)
+		call->branches[scene.branch].has_failed = true;
+	if(attempt_is_pending_beside(call, t, scene.branch)) {
+		attempt_adopt_branches(call, t);
+		set_alarm(call);
+		return;
+	}
+	if(is_cancelled(call, t))
+		happen(&scene, EVENT_CANCEL);
+	call->postponed_branch = NO_BRANCH;
+	/* else tm would CANCEL the next attempt for the 6xx of this one */
+	transaction_ignore_6xx(t);
+	/* tm stores the whole reply of each attempt: only the best is asked for */
+	if(call->chain.settings.reply.kind != REPLY_BEST)
+		transaction_drop_replies_before(t, attempt_first_branch(call));
+	if(call->state != CALL_CANCELLED)
+		scene.result = result_of_attempt(&scene, params);
+	happen(&scene, EVENT_FAILED);
+	set_alarm(call);
+}
+
+/* The branch whose 2xx this process has in hand. */
+static struct
+{
+	unsigned hash_index, label;
+	int branch;
+} answer_here = {.branch = NO_BRANCH};
+
+/* A 2xx has come in, and tm does not look at it before this returns. */
+static void on_answer_in(call_t *call, tm_cell_t *t, int branch)
+{
+	branch_record_t *record = &call->branches[branch];
+	int code_before;
+
+	if(transaction_is_final(t) || record->has_answer)
+		return;
+	code_before = transaction_expect_answer(t, branch);
+	if(code_before < 0)
+		return;
+	record->has_answer = true;
+	record->code_before = code_before;
+	transaction_ident(t, &answer_here.hash_index, &answer_here.label);
+	answer_here.branch = branch;
+	if(code_before >= 300)
+		LM_GEN1(attempt_log_level, "a late answer is taken, Call-ID [%s]\n",
+				log_call_id(transaction_request(t)));
+}
+
+/* Replies to our CANCEL come here too. */
+static void on_reply_in(call_t *call, tm_cell_t *t, struct tmcb_params *params)
+{
+	scene_t scene = {.call = call,
+			.t = t,
+			.branch = tm_api.t_gett_branch(),
+			.code = params->code,
+			.is_ringing = params->code >= 180 && params->code <= 189};
+
+	if(get_cseq(params->rpl)->method_id != METHOD_INVITE)
+		return;
+	/* nothing is concluded here of a final reply: the script may drop it, and tm
+	 * discard it */
+	if(params->code >= 300)
+		return;
+	if(params->code >= 200) {
+		on_answer_in(call, t, scene.branch);
+		return;
+	}
+	/* tm may not hear of it, and not CANCEL it then: the script may drop it, and
+	 * once the caller has his final reply tm does not note it */
+	call->branches[scene.branch].has_replied = true;
+	if(attempt_has_branch(call, t, scene.branch)) {
+		happen(&scene, EVENT_PROVISIONAL);
+		note_cancel(&scene);
+	}
+}
+
+/* tm relays a reply below 300 to the caller. */
+static void on_relay(call_t *call, tm_cell_t *t, int code)
+{
+	scene_t scene = {.call = call, .t = t, .branch = NO_BRANCH};
+
+	if(code < 200)
+		return;
+	call->branches[tm_api.t_gett_branch()].has_answer = false;
+	answer_here.branch = NO_BRANCH;
+	happen(&scene, EVENT_ANSWER);
+	if(call->state != CALL_ANSWERED)
+		return;
+	transaction_end_chain(t, &call->manners);
+	transaction_disarm_failure_route(t);
+	/* tm CANCELs the others, but for one that replies in this instant */
+	if(transaction_is_pending_beside(t, tm_api.t_gett_branch()))
+		want_cancels(&scene);
+}
+
+/* The caller's CANCEL has come, and tm has not looked at it yet. */
+static void on_cancel(call_t *call, tm_cell_t *t)
+{
+	scene_t scene = {.call = call, .t = t, .branch = NO_BRANCH};
+	int branch;
+
+	if(transaction_is_final(t))
+		return;
+	/* so that tm sends a CANCEL also to who has rung behind a script that drops
+	 * it, or whose first reply is being read in this instant */
+	for(branch = 0; branch < transaction_branches(t); branch++) {
+		if(call->branches[branch].has_replied)
+			transaction_note_provisional(t, branch);
+	}
+	happen(&scene, EVENT_CANCEL);
+}
+
+/* An INVITE is about to be made of the request. What is changed here is in that
+ * one only; so it is for each attempt, and not for what failure_route sends
+ * afterwards. */
+static void on_forward(const call_t *call, struct tmcb_params *params)
+{
+	if(!state_is_over(call->state) && call->headers != NULL)
+		headers_change(params->req, call->headers);
+}
+
+static void on_tm_event(tm_cell_t *t, int type, struct tmcb_params *params)
+{
+	call_t *call = *params->param;
+
+	if(type & TMCB_RESPONSE_IN) {
+		transaction_lock(t);
+		on_reply_in(call, t, params);
+		transaction_unlock(t);
+	} else if(type & TMCB_RESPONSE_FWDED) {
+		on_relay(call, t, params->code);
+	} else if(type & TMCB_ON_BRANCH_FAILURE) {
+		if(transaction_hold(t, tm_api.t_gett_branch()))
+			on_branch_failure(call, t, params);
+	} else if(type & TMCB_ON_FAILURE) {
+		if(call->state == CALL_ENDED)
+			ending_on_failure(call, t, params);
+	} else if(type & TMCB_E2ECANCEL_IN) {
+		transaction_lock(t);
+		on_cancel(call, t);
+		transaction_unlock(t);
+	} else if(type & TMCB_REQUEST_FWDED) {
+		on_forward(call, params);
+	}
+}
+
+static call_t *call_of(tm_cell_t *t)
+{
+	return t == NULL ? NULL : transaction_find_param(t, on_tm_event);
+}
+
+bool engine_has_call(tm_cell_t *t)
+{
+	return call_of(t) != NULL;
+}
+
+/* -- what the server tells ---------------------------------------------- */
+
+/* A failure_route of the script has run: it had the first word. */
+static int on_failure_route_done(
+		struct sip_msg *msg, unsigned int flags, void *param)
+{
+	tm_cell_t *t = transaction_current();
+	call_t *call = call_of(t);
+
+	(void)flags;
+	(void)param;
+	if(call != NULL && call->state == CALL_ENDED)
+		ending_after_failure_route(call, t, msg);
+	return 1;
+}
+
+/* Nothing has come of a 2xx: the script has dropped it, or tm has discarded it. The
+ * chain goes on as if it had not come. */
+static void forget_answer(call_t *call, tm_cell_t *t, int branch)
+{
+	branch_record_t *record = &call->branches[branch];
+	int postponed = call->postponed_branch;
+
+	if(!record->has_answer)
+		return;
+	record->has_answer = false;
+	if(transaction_put_back(t, branch, record->code_before)
+			&& postponed != NO_BRANCH && !is_answer_in_hand(call, t))
+		transaction_end_again(t, postponed);
+}
+
+/* The server has done with a reply. */
+static int on_reply_done(struct sip_msg *msg, unsigned int flags, void *param)
+{
+	tm_cell_t *before = tm_api.t_gett();
+	int branch_before = tm_api.t_gett_branch();
+	int branch = answer_here.branch;
+	tm_cell_t *t;
+	call_t *call;
+
+	(void)msg;
+	(void)flags;
+	(void)param;
+	if(branch == NO_BRANCH)
+		return 1;
+	answer_here.branch = NO_BRANCH;
+	if(tm_api.t_lookup_ident(&t, answer_here.hash_index, answer_here.label)
+			>= 0) {
+		call = call_of(t);
+		transaction_lock(t);
+		if(call != NULL)
+			forget_answer(call, t, branch);
+		transaction_unlock(t);
+		tm_api.unref_cell(t);
+	}
+	tm_api.t_sett(before, branch_before);
+	return 1;
+}
+
+int engine_init(void)
+{
+	if(transaction_bind() < 0)
+		return -1;
+	if(register_script_cb(
+			   on_failure_route_done, POST_SCRIPT_CB | FAILURE_CB, NULL)
+					< 0
+			|| register_script_cb(
+					   on_reply_done, POST_SCRIPT_CB | ONREPLY_CB, NULL)
+					   < 0) {
+		LM_ERR("cannot register for the end of the script's routes\n");
+		return -1;
+	}
+	return 0;
+}
+
+int engine_attach(call_t *call, struct sip_msg *msg, tm_cell_t *t,
+		void (*release)(void *call))
+{
+	int events = TMCB_RESPONSE_IN | TMCB_RESPONSE_FWDED | TMCB_ON_BRANCH_FAILURE
+				 | TMCB_ON_FAILURE | TMCB_E2ECANCEL_IN;
+
+	/* costs a copy of the URIs for each branch */
+	if(call->headers != NULL)
+		events |= TMCB_REQUEST_FWDED;
+	alarm_init(&call->alarm, t, alarm_goes_off, call);
+	if(tm_api.register_tmcb(msg, t, events, on_tm_event, call, release) <= 0) {
+		LM_ERR("cannot register with the transaction\n");
+		return -1;
+	}
+	transaction_begin_chain(t, &call->manners);
+	return 0;
+}
+
+void engine_run(call_t *call, tm_cell_t *t, struct sip_msg *msg)
+{
+	scene_t scene = {.call = call,
+			.t = t,
+			.msg = msg,
+			.branch = NO_BRANCH,
+			.result = {.kind = RESULT_NONE_YET, .room = transaction_room(t)}};
+	unsigned total_ms = call->chain.settings.timer_total_ms;
+
+	transaction_lock(t);
+	if(total_ms > 0)
+		call->total_end = get_ticks_raw() + MS_TO_TICKS(total_ms);
+	set_alarm(call);
+	try_next(&scene);
+	transaction_unlock(t);
+}
