@@ -71,8 +71,8 @@ void alarm_set(alarm_t *alarm, ticks_t at)
 		return;
 	alarm->is_set = true;
 	alarm->at = at;
-	start(alarm, (s_ticks_t)(at - get_ticks_raw()) > 0 ? at - get_ticks_raw()
-													   : 0);
+	start(alarm,
+			(s_ticks_t)(at - get_ticks_raw()) > 0 ? at - get_ticks_raw() : 0);
 }
 
 void alarm_remove(alarm_t *alarm)

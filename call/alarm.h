@@ -16,8 +16,7 @@ typedef struct alarm alarm_t;
 /** What is done when an alarm goes off, with the reply lock held. It may set the
  * alarm again.
  * @param cancels what is put in is CANCELled once the lock is let go of */
-typedef void alarm_f(
-		alarm_t *alarm, tm_cell_t *t, struct cancel_info *cancels);
+typedef void alarm_f(alarm_t *alarm, tm_cell_t *t, struct cancel_info *cancels);
 
 /* Lies in the memory of its owner, which the transaction releases. */
 struct alarm

@@ -5,6 +5,8 @@
 
 #include "call/attempt.h"
 
+#include <sched.h>
+
 #include "call/connection.h"
 #include "server/self.h"
 
@@ -19,6 +21,9 @@
 /* When it is looked whether tm has ended the branches it was told to end: a 1xx
  * that comes in between makes it wait for its own timer. */
 #define CHECK_TICKS 2
+
+/* How long it is waited for an attempt to be noted: about half a second. */
+#define WAIT_TICKS_MAX 8
 
 /* tm's timers may be off by this much before they are put right. */
 #define TIMER_SLACK_MS 125
@@ -153,9 +158,11 @@ attempt_sent_t attempt_make(call_t *call, tm_cell_t *t, struct sip_msg *msg,
 	transaction_set_timers(
 			t, call->chain.attempt.timer_inviting_ms, safe_ms(call));
 	transaction_rearm_branch_route(t);
-	transaction_pause(t, failed, may_block(t, target), &pause);
+	call->is_making = may_block(t, target);
+	transaction_pause(t, failed, call->is_making, &pause);
 	sent = relay(call, msg, target);
 	transaction_resume(t, &pause);
+	call->is_making = false;
 	address_again(call, t, msg, failed, attempt->before);
 	if(sent <= 0)
 		transaction_close_unsent_from(t, attempt->first_branch);
@@ -166,6 +173,18 @@ attempt_sent_t attempt_make(call_t *call, tm_cell_t *t, struct sip_msg *msg,
 		return ATTEMPT_UNSENT;
 	attempt_adopt_branches(call, t);
 	return ATTEMPT_SENT;
+}
+
+void attempt_wait_until_made(call_t *call, tm_cell_t *t, int failed)
+{
+	ticks_t began = get_ticks_raw();
+	pause_t pause;
+
+	while(call->is_making && get_ticks_raw() - began < WAIT_TICKS_MAX) {
+		transaction_pause(t, failed, true, &pause);
+		sched_yield();
+		transaction_resume(t, &pause);
+	}
 }
 
 /* -- branches ----------------------------------------------------------- */

@@ -22,6 +22,11 @@ typedef enum attempt_sent
 attempt_sent_t attempt_make(call_t *call, tm_cell_t *t, struct sip_msg *msg,
 		int failed, const target_t *target);
 
+/** In the callback for a failed branch: wait until the process that is just making
+ * the attempt has noted that it has left. That takes no longer than a return from
+ * tm, as a reply has come; where it does the call goes on without. */
+void attempt_wait_until_made(call_t *call, tm_cell_t *t, int failed);
+
 /** Note branches that tm has added to the attempt itself (use_dns_failover); they
  * have the same time to reply. */
 void attempt_adopt_branches(call_t *call, tm_cell_t *t);
@@ -35,7 +40,8 @@ bool attempt_is_pending_beside(
 
 /** Begin the time of an attempt that has sent a 1xx.
  * @param is_ringing it was an 18x */
-void attempt_begin_time(call_t *call, tm_cell_t *t, int branch, bool is_ringing);
+void attempt_begin_time(
+		call_t *call, tm_cell_t *t, int branch, bool is_ringing);
 
 /** Look at the connections of branches that have not replied; end those that have
  * lost theirs. */

@@ -126,7 +126,8 @@ call_result_t call_start(
 	tm_cell_t *t;
 	claim_t claim = claim_transaction(msg, &t);
 
-	if(claim == CLAIM_GRANTED && engine_attach(call, msg, t, call_destroy) == 0) {
+	if(claim == CLAIM_GRANTED
+			&& engine_attach(call, msg, t, call_destroy) == 0) {
 		/* a call without what its rule says for it is another call */
 		if(variables_set(route->variables) < 0)
 			call_answer(call, t, msg, 500, "Server Internal Error");

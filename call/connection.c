@@ -26,8 +26,7 @@ static int find_id(const struct dest_info *dst, struct ip_addr *to, int port,
 		const struct tcp_connection *c = alias->parent;
 
 		if(c->state != S_CONN_BAD && alias->port == port
-				&& c->rcv.proto == dst->proto
-				&& ip_addr_cmp(to, &c->rcv.src_ip)
+				&& c->rcv.proto == dst->proto && ip_addr_cmp(to, &c->rcv.src_ip)
 				&& (is_any || ip_addr_cmp(from, &c->rcv.dst_ip)))
 			return c->id;
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../core/sr_module.h"
+#include "../../core/forward.h"
 
 #include "call/contacts.h"
 
@@ -14,10 +15,38 @@
 /* The list that targets are appended to. */
 typedef struct target_list
 {
+	const struct sip_msg *request;
 	target_t *first;
 	target_t **end;
 	int seen;
 } target_list_t;
+
+/* Has a request passed this server before? It has a Via of ours then. */
+static bool has_been_here(const struct sip_msg *request)
+{
+	const struct hdr_field *header;
+	const struct via_body *via;
+
+	for(header = request->headers; header != NULL; header = header->next) {
+		if(header->type != HDR_VIA_T)
+			continue;
+		for(via = header->parsed; via != NULL; via = via->next) {
+			str host = via->host;
+
+			if(check_self(&host, via->port, 0) > 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool leads_back(const target_t *target)
+{
+	str host = target->parts.host;
+	int port = sip_uri_port(&target->parts);
+
+	return check_self(&host, (unsigned short)port, 0) > 0;
+}
 
 /* The addresses of one Contact header. The core's parser is not used: it turns
  * their order round, gives all up for a bad one, and logs each as an error. */
@@ -38,14 +67,22 @@ static void read_header(
 					STR_FMT(&address.uri), why);
 			continue;
 		}
+		if(leads_back(target) && has_been_here(list->request)) {
+			LM_DBG("Contact [%.*s] is not followed: it leads back here, and "
+				   "the request has been here before\n",
+					STR_FMT(&address.uri));
+			continue;
+		}
 		*list->end = target;
 		list->end = &target->next;
 	}
 }
 
-target_t *contacts_read(const struct sip_msg *reply, arena_t *arena)
+target_t *contacts_read(const struct sip_msg *reply,
+		const struct sip_msg *request, arena_t *arena)
 {
-	target_list_t list = {.first = NULL, .end = &list.first};
+	target_list_t list = {
+			.request = request, .first = NULL, .end = &list.first};
 	const struct hdr_field *header;
 	struct sip_msg copy;
 

@@ -11,9 +11,13 @@
  * cannot be followed are left out: other schemes, a star, what is no URI.
  * @param reply as tm hands it out; it may lie in shared memory, so nothing is
  *              parsed into it
+ * @param request that it is for: a Contact that leads back to this server is left
+ *                out if the request has passed this server before, as each round
+ *                would double it (RFC 5393)
  * @param arena holds the targets
  * @return the targets in header order, each with its q; NULL if there are
  *         none */
-target_t *contacts_read(const struct sip_msg *reply, arena_t *arena);
+target_t *contacts_read(const struct sip_msg *reply,
+		const struct sip_msg *request, arena_t *arena);
 
 #endif

@@ -26,10 +26,10 @@ typedef struct attempt
 /* What of a branch tm does not tell, or forgets. */
 typedef struct branch_record
 {
-	int connection;			/* that carries it; CONNECTION_NONE */
-	bool has_replied;		/* it has sent a 1xx, if only to a script that drops it */
-	bool is_lost;			/* its connection has gone before any reply */
-	bool has_failed;		/* it has sent a negative final reply itself */
+	int connection;	  /* that carries it; CONNECTION_NONE */
+	bool has_replied; /* it has sent a 1xx, if only to a script that drops it */
+	bool is_lost;	  /* its connection has gone before any reply */
+	bool has_failed;  /* it has sent a negative final reply itself */
 	bool has_answer;  /* some process has a 2xx of it in hand, and tm has not
 					   * looked at it yet */
 	int code_before;  /* what tm had of it until then */
@@ -42,12 +42,13 @@ struct call
 	chain_t chain;
 	const named_text_t *headers; /* of every attempt */
 	origin_t origin;
-	attempt_t *attempt; /* the current one; NULL before the first */
+	attempt_t *attempt;		   /* the current one; NULL before the first */
 	branch_record_t *branches; /* as many as the server allows */
 	tm_manners_t manners;
 	alarm_t alarm;
 	ticks_t deadline;	  /* of the attempt; 0: tm keeps it. Like: */
 	ticks_t total_end;	  /* of timer.total */
+	bool is_making;		  /* a process makes an attempt without the lock */
 	bool is_watched;	  /* connections are looked at */
 	bool wants_cancels;	  /* it is looked whether all have got their CANCEL */
 	bool wants_repair;	  /* a script may have changed the timers of tm */

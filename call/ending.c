@@ -101,6 +101,7 @@ void ending_reply_total(call_t *call, tm_cell_t *t, final_reply_t reply)
 		reply = request_timeout;
 	end(call, t, reply);
 	transaction_answer(t, transaction_request(t), reply.code, reply.phrase);
+	transaction_stop_forwarding(t);
 }
 
 void ending_reply_cancelled(tm_cell_t *t)

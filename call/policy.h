@@ -40,12 +40,12 @@ typedef struct chain
 
 typedef enum result_kind
 {
-	RESULT_NONE_YET,   /* no attempt was made */
-	RESULT_REPLY,	   /* a negative final reply */
-	RESULT_INVITING,	   /* timer.inviting is over without any reply */
+	RESULT_NONE_YET,	/* no attempt was made */
+	RESULT_REPLY,		/* a negative final reply */
+	RESULT_INVITING,	/* timer.inviting is over without any reply */
 	RESULT_PROVISIONAL, /* timer.provisional is over without a final one */
-	RESULT_RINGING,	   /* timer.ringing is over without a final one */
-	RESULT_UNSENT, /* it could not be sent */
+	RESULT_RINGING,		/* timer.ringing is over without a final one */
+	RESULT_UNSENT,		/* it could not be sent */
 } result_kind_t;
 
 typedef struct result

@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* state: how far a call has come, and what follows each event in each state. It
- * is one table (state.c), and the whole of it is here:
+ * is one table (state.c), and this is the whole of it. The first line of a state
+ * has the state that follows, the second what is done; `-` is that it stays as it
+ * is, or that nothing is done. A unit test reads it from here.
  *
- *               sent    unsent  provis. failed  none    time    total   cancel  answer
- *   starting    TRYING  next    PROC.   next    ENDED   -       ENDED   CANC.   ANSW.
- *                watch          time            end             reply   487
- *   trying      -       -       PROC.   START.  -       expire  expire  CANC.   ANSW.
- *                               time    next                            cancel
- *   proceeding  -       -       time    START.  -       GIVING  GIVING  CANC.   ANSW.
- *                                       next            cancel  cancel  cancel
- *   giving up   -       -       -       START.  -       expire  -       CANC.   ANSW.
- *                                       next                            cancel
- *   cancelled   cancel  ENDED   cancel  ENDED   ENDED   expire  -       -       ANSW.
- *                       487             487     487
- *   answered    cancel  -       cancel  -       -       -       -       -       -
- *   ended       cancel  -       -       -       -       -       -       -       -
- *
- * Capitals: the state that follows; none: it stays. Below, or alone in small
- * letters: what is done. A dash: nothing.
+ *  | in         | sent   | unsent | provis. | failed   | none left | time    | total     | cancel     | answer   |
+ *  |------------|--------|--------|---------|----------|-----------|---------|-----------|------------|----------|
+ *  | starting   | trying | -      | proceed | -        | ended     | -       | ended     | cancelled  | answered |
+ *  |            | watch  | next   | time    | next     | end       | -       | reply 408 | reply 487  | -        |
+ *  | trying     | -      | -      | proceed | starting | -         | -       | -         | cancelled  | answered |
+ *  |            | -      | -      | time    | next     | -         | expire  | expire    | cancel     | -        |
+ *  | proceeding | -      | -      | -       | starting | -         | giving  | giving    | cancelled  | answered |
+ *  |            | -      | -      | time    | next     | -         | give up | give up   | cancel     | -        |
+ *  | giving up  | -      | -      | -       | starting | -         | -       | -         | cancelled  | answered |
+ *  |            | -      | -      | -       | next     | -         | expire  | -         | cancel     | -        |
+ *  | cancelled  | -      | ended  | -       | ended    | ended     | -       | -         | -          | answered |
+ *  |            | cancel | end487 | cancel  | end487   | end487    | expire  | -         | -          | -        |
+ *  | answered   | -      | -      | -       | -        | -         | -       | -         | -          | -        |
+ *  |            | cancel | -      | cancel  | -        | -         | -       | -         | -          | -        |
+ *  | ended      | -      | -      | -       | -        | -         | -       | -         | -          | -        |
+ *  |            | cancel | -      | -       | -        | -         | -       | -         | -          | -        |
  *
  * Pure: it knows no transaction, no clock and no destination. */
 #ifndef FAILOVER_CALL_STATE_H
@@ -28,10 +30,10 @@ typedef enum call_state
 	CALL_STARTING,	 /* an attempt is being made, without the lock */
 	CALL_TRYING,	 /* the INVITE has left, no reply has come yet */
 	CALL_PROCEEDING, /* a provisional reply has come */
-	CALL_GIVING_UP,	 /* its time is over, it is CANCELled and may have a last word */
-	CALL_CANCELLED,	 /* the caller has given up: no further attempt */
-	CALL_ANSWERED,	 /* a 2xx goes to the caller */
-	CALL_ENDED,		 /* no destination is left, or the last reply is final */
+	CALL_GIVING_UP, /* its time is over, it is CANCELled and may have a last word */
+	CALL_CANCELLED, /* the caller has given up: no further attempt */
+	CALL_ANSWERED,	/* a 2xx goes to the caller */
+	CALL_ENDED,		/* no destination is left, or the last reply is final */
 	CALL_STATES
 } call_state_t;
 

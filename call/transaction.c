@@ -66,43 +66,6 @@ void *transaction_find_param(tm_cell_t *t, transaction_cb *callback)
 	return NULL;
 }
 
-void transaction_ident(
-		const tm_cell_t *t, unsigned *hash_index, unsigned *label)
-{
-	*hash_index = t->hash_index;
-	*label = t->label;
-}
-
-struct sip_msg *transaction_request(const tm_cell_t *t)
-{
-	return t->uas.request;
-}
-
-int transaction_branches(const tm_cell_t *t)
-{
-	return t->nr_of_outgoings;
-}
-
-int transaction_room(const tm_cell_t *t)
-{
-	return (int)sr_dst_max_branches - t->nr_of_outgoings;
-}
-
-bool transaction_is_final(const tm_cell_t *t)
-{
-	return t->uas.status >= 200;
-}
-
-bool transaction_is_cancelled(const tm_cell_t *t)
-{
-	return t->flags & T_CANCELED;
-}
-
-bool transaction_is_suspended(const tm_cell_t *t)
-{
-	return t->flags & T_ASYNC_SUSPENDED;
-}
-
 void transaction_lock(tm_cell_t *t)
 {
 	int pid = my_pid();
@@ -164,8 +127,7 @@ bool transaction_hold(tm_cell_t *t, int branch)
 	return true;
 }
 
-void transaction_pause(
-		tm_cell_t *t, int branch, bool is_slow, pause_t *pause)
+void transaction_pause(tm_cell_t *t, int branch, bool is_slow, pause_t *pause)
 {
 	pause->branch = branch;
 	pause->is_open = is_slow && t->reply_rec_lock_level == 0;
@@ -191,8 +153,7 @@ void transaction_resume(tm_cell_t *t, const pause_t *pause)
 		return;
 	transaction_lock(t);
 	/* a 2xx may have come on it */
-	if(pause->branch != NO_BRANCH
-			&& t->uac[pause->branch].last_received == 0) {
+	if(pause->branch != NO_BRANCH && t->uac[pause->branch].last_received == 0) {
 		t->uac[pause->branch].last_received = pause->code;
 		t->uac[pause->branch].reply = pause->reply;
 	}
@@ -251,27 +212,6 @@ void transaction_reset_timers(
 	t->fr_inv_timeout = MS_TO_TICKS(fr_inv_ms);
 }
 
-void transaction_rearm_branch_route(tm_cell_t *t)
-{
-	if(t->on_branch == 0)
-		t->on_branch = t->on_branch_delayed;
-}
-
-bool transaction_has_branch_route(const tm_cell_t *t)
-{
-	return t->on_branch != 0;
-}
-
-bool transaction_has_onreply_route(const tm_cell_t *t, int branch)
-{
-	return t->uac[branch].on_reply != 0;
-}
-
-bool transaction_has_branch_failure_route(const tm_cell_t *t, int branch)
-{
-	return t->uac[branch].on_branch_failure != 0;
-}
-
 void transaction_close_unsent_from(tm_cell_t *t, int first_branch)
 {
 	int i;
@@ -283,20 +223,12 @@ void transaction_close_unsent_from(tm_cell_t *t, int first_branch)
 	}
 }
 
-const struct dest_info *transaction_destination(const tm_cell_t *t, int branch)
+void transaction_stop_forwarding(tm_cell_t *t)
 {
-	return &t->uac[branch].request.dst;
+	set_flags(t, T_CANCELED);
 }
 
 /* -- a branch ----------------------------------------------------------- */
-
-/* A blind branch (t_suspend) waits for nobody. */
-bool transaction_is_pending(const tm_cell_t *t, int branch)
-{
-	const tm_ua_client_t *uac = &t->uac[branch];
-
-	return uac->last_received < 200 && uac->request.buffer != NULL;
-}
 
 bool transaction_is_pending_beside(const tm_cell_t *t, int branch)
 {
@@ -352,25 +284,13 @@ void transaction_extend(tm_cell_t *t, int branch, unsigned ms)
 
 unsigned transaction_time_left(const tm_cell_t *t, int branch)
 {
-	s_ticks_t left = (s_ticks_t)(t->uac[branch].request.fr_expire
-								 - get_ticks_raw());
+	s_ticks_t left =
+			(s_ticks_t)(t->uac[branch].request.fr_expire - get_ticks_raw());
 
 	return left > 0 ? TICKS_TO_MS(left) : 0;
 }
 
-bool transaction_has_timed_out(const tm_cell_t *t, int branch)
-{
-	return t->uac[branch].request.flags & F_RB_TIMEOUT;
-}
-
-void transaction_note_provisional(tm_cell_t *t, int branch)
-{
-	if(t->uac[branch].last_received == 0)
-		t->uac[branch].last_received = 100;
-}
-
-bool transaction_was_cancelled(
-		const tm_cell_t *t, int branch, bool was_silent)
+bool transaction_was_cancelled(const tm_cell_t *t, int branch, bool was_silent)
 {
 	const struct retr_buf *request = &t->uac[branch].request;
 
@@ -417,11 +337,6 @@ int transaction_expect_answer(tm_cell_t *t, int branch)
 	else
 		return -1;
 	return code;
-}
-
-void transaction_keep_open(tm_cell_t *t, int branch)
-{
-	t->uac[branch].last_received = 180;
 }
 
 bool transaction_put_back(tm_cell_t *t, int branch, int code)
@@ -484,11 +399,6 @@ int transaction_pick(const tm_cell_t *t, int first_branch, int branch, int code,
 	return picked;
 }
 
-const struct sip_msg *transaction_reply_of(const tm_cell_t *t, int branch)
-{
-	return t->uac[branch].reply;
-}
-
 int transaction_relayed_code(int code)
 {
 	return code == 503 && tm_setting("remap_503_500", 1) ? 500 : code;
@@ -531,31 +441,7 @@ bool transaction_leave_reply(tm_cell_t *t, int earlier, int last, int code)
 		   <= rank_of(t->uac[last].reply, code);
 }
 
-bool transaction_runs_failure_route(const tm_cell_t *t)
-{
-	return t->uac[tm_api.t_get_picked_branch()].on_failure != 0;
-}
-
-bool transaction_is_failure_route_armed(const tm_cell_t *t)
-{
-	return t->on_failure != 0;
-}
-
-void transaction_disarm_failure_route(tm_cell_t *t)
-{
-	int i;
-
-	for(i = 0; i < t->nr_of_outgoings; i++)
-		t->uac[i].on_failure = 0;
-}
-
-void transaction_name_picked(tm_cell_t *t)
-{
-	t->relayed_reply_branch = tm_api.t_get_picked_branch();
-}
-
-void transaction_show_code(
-		tm_cell_t *t, struct tmcb_params *params, int code)
+void transaction_show_code(tm_cell_t *t, struct tmcb_params *params, int code)
 {
 	tm_ua_client_t *uac = &t->uac[tm_api.t_get_picked_branch()];
 

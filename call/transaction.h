@@ -2,7 +2,7 @@
 /* transaction: what a serial failover needs of Kamailio's transaction module (tm)
  * beyond its API: the reply lock, a branch that is given up, the choice of the
  * reply that goes to the caller. Each function names the place in tm that it
- * stands in for or compensates. This is the only file that knows tm's
+ * stands in for or compensates. These two files, transaction.[ch], alone know tm's
  * structures; they are those of the very release that the module is built for.
  * It knows nothing of destinations and decisions.
  *
@@ -13,6 +13,8 @@
 
 #include <stdbool.h>
 
+#include "../../core/dset.h"
+#include "../../core/globals.h"
 #include "../../modules/tm/tm_load.h"
 
 #define NO_BRANCH (-1)
@@ -39,27 +41,49 @@ tm_cell_t *transaction_current(void);
 void *transaction_find_param(tm_cell_t *t, transaction_cb *callback);
 
 /** What tm finds it by again. */
-void transaction_ident(
-		const tm_cell_t *t, unsigned *hash_index, unsigned *label);
+static inline void transaction_ident(
+		const tm_cell_t *t, unsigned *hash_index, unsigned *label)
+{
+	*hash_index = t->hash_index;
+	*label = t->label;
+}
 
 /** The request that it is for, in shared memory. */
-struct sip_msg *transaction_request(const tm_cell_t *t);
+static inline struct sip_msg *transaction_request(const tm_cell_t *t)
+{
+	return t->uas.request;
+}
 
 /** How many branches it has: the number that the next one gets. */
-int transaction_branches(const tm_cell_t *t);
+static inline int transaction_branches(const tm_cell_t *t)
+{
+	return t->nr_of_outgoings;
+}
 
 /** How many further branches it can take: the server's max_branches counts all
  * of it, also attempts that have failed. */
-int transaction_room(const tm_cell_t *t);
+static inline int transaction_room(const tm_cell_t *t)
+{
+	return (int)sr_dst_max_branches - t->nr_of_outgoings;
+}
 
 /** Has the caller got a final reply? */
-bool transaction_is_final(const tm_cell_t *t);
+static inline bool transaction_is_final(const tm_cell_t *t)
+{
+	return t->uas.status >= 200;
+}
 
 /** Has the caller sent CANCEL? */
-bool transaction_is_cancelled(const tm_cell_t *t);
+static inline bool transaction_is_cancelled(const tm_cell_t *t)
+{
+	return t->flags & T_CANCELED;
+}
 
 /** Is it suspended by the script (t_suspend)? */
-bool transaction_is_suspended(const tm_cell_t *t);
+static inline bool transaction_is_suspended(const tm_cell_t *t)
+{
+	return t->flags & T_ASYNC_SUSPENDED;
+}
 
 /** Take the reply lock; the same process may take it again. Stands in for
  * tm_reply_mutex_lock() (t_reply.c), which tm does not export. */
@@ -96,8 +120,7 @@ typedef struct pause
  * @param branch the failed one; NO_BRANCH in request_route
  * @param is_slow whether what is done may take long; else nothing happens
  * @param pause for transaction_resume() */
-void transaction_pause(
-		tm_cell_t *t, int branch, bool is_slow, pause_t *pause);
+void transaction_pause(tm_cell_t *t, int branch, bool is_slow, pause_t *pause);
 
 /** Take the lock back. Anything may have happened meanwhile. */
 void transaction_resume(tm_cell_t *t, const pause_t *pause);
@@ -129,27 +152,56 @@ void transaction_reset_timers(
 
 /** Have the branch_route run for the next branch too: tm arms it for the first
  * only (t_fwd.c, on_branch_delayed). */
-void transaction_rearm_branch_route(tm_cell_t *t);
+static inline void transaction_rearm_branch_route(tm_cell_t *t)
+{
+	if(t->on_branch == 0)
+		t->on_branch = t->on_branch_delayed;
+}
 
 /** Will a branch_route run for the next branch? */
-bool transaction_has_branch_route(const tm_cell_t *t);
+static inline bool transaction_has_branch_route(const tm_cell_t *t)
+{
+	return t->on_branch != 0;
+}
 
 /** Will the script run for a reply of this branch, or when it has failed? */
-bool transaction_has_onreply_route(const tm_cell_t *t, int branch);
-bool transaction_has_branch_failure_route(const tm_cell_t *t, int branch);
+static inline bool transaction_has_onreply_route(const tm_cell_t *t, int branch)
+{
+	return t->uac[branch].on_reply != 0;
+}
+static inline bool transaction_has_branch_failure_route(
+		const tm_cell_t *t, int branch)
+{
+	return t->uac[branch].on_branch_failure != 0;
+}
 
 /** End what a failed relay left behind: a branch that was added but not sent
  * has no timer and would keep the transaction for ever (t_fwd.c,
  * t_forward_nonack, label canceled). */
 void transaction_close_unsent_from(tm_cell_t *t, int first_branch);
 
+/** Stop an attempt that another process is just making, if it has not left yet: tm
+ * sends no INVITE for a caller who has given up, and looks at that again when
+ * names are looked up and branch_route has run (t_fwd.c, t_forward_nonack). For a
+ * call that has its final reply. */
+void transaction_stop_forwarding(tm_cell_t *t);
+
 /** Where a branch was sent to. Valid while the transaction lives. */
-const struct dest_info *transaction_destination(const tm_cell_t *t, int branch);
+static inline const struct dest_info *transaction_destination(
+		const tm_cell_t *t, int branch)
+{
+	return &t->uac[branch].request.dst;
+}
 
 /* -- a branch ----------------------------------------------------------- */
 
 /** Does a branch wait for its final reply? */
-bool transaction_is_pending(const tm_cell_t *t, int branch);
+static inline bool transaction_is_pending(const tm_cell_t *t, int branch)
+{
+	const tm_ua_client_t *uac = &t->uac[branch];
+
+	return uac->last_received < 200 && uac->request.buffer != NULL;
+}
 
 /** Does any branch but this one? */
 bool transaction_is_pending_beside(const tm_cell_t *t, int branch);
@@ -168,19 +220,25 @@ unsigned transaction_time_left(const tm_cell_t *t, int branch);
 
 /** Has tm given the branch up because a timer was over? Else the final reply it
  * made up is for a retransmission that could not be sent. */
-bool transaction_has_timed_out(const tm_cell_t *t, int branch);
+static inline bool transaction_has_timed_out(const tm_cell_t *t, int branch)
+{
+	return t->uac[branch].request.flags & F_RB_TIMEOUT;
+}
 
 /** Note that a branch has got a 1xx which tm may not hear of, so that it can
  * be CANCELled. */
-void transaction_note_provisional(tm_cell_t *t, int branch);
+static inline void transaction_note_provisional(tm_cell_t *t, int branch)
+{
+	if(t->uac[branch].last_received == 0)
+		t->uac[branch].last_received = 100;
+}
 
 /** Has somebody had the branch CANCELled (an operator by tm.cancel, a module, the
  * script)? tm itself does so for the 6xx of a parallel branch, which does not
  * count.
  * @param was_silent no reply has come, and tm has timed it out, which looks alike
  *        but for the retransmissions that were stopped before */
-bool transaction_was_cancelled(
-		const tm_cell_t *t, int branch, bool was_silent);
+bool transaction_was_cancelled(const tm_cell_t *t, int branch, bool was_silent);
 
 /** Choose the pending branches from one on for a CANCEL, but those that have had
  * theirs. One that has not replied is CANCELled by tm when it does (t_reply.c,
@@ -207,7 +265,10 @@ int transaction_expect_answer(tm_cell_t *t, int branch);
 
 /** In a callback for another branch that has failed: have tm see that this one is
  * not decided yet. */
-void transaction_keep_open(tm_cell_t *t, int branch);
+static inline void transaction_keep_open(tm_cell_t *t, int branch)
+{
+	t->uac[branch].last_received = 180;
+}
 
 /** Nothing has come of the 2xx: the branch is as it was.
  * @return whether it was still open */
@@ -228,7 +289,11 @@ int transaction_pick(const tm_cell_t *t, int first_branch, int branch, int code,
 
 /** The stored reply of a branch; NULL without one, FAKED_REPLY for one that tm
  * has made up. */
-const struct sip_msg *transaction_reply_of(const tm_cell_t *t, int branch);
+static inline const struct sip_msg *transaction_reply_of(
+		const tm_cell_t *t, int branch)
+{
+	return t->uac[branch].reply;
+}
 
 /** The code with which tm relays a negative reply: of a 503 its parameter
  * remap_503_500 makes a 500. */
@@ -252,24 +317,38 @@ bool transaction_leave_reply(tm_cell_t *t, int earlier, int last, int code);
 /** Within a callback of TMCB_ON_FAILURE: will a failure_route of the script follow?
  * tm runs the one of the branch that it has picked (t_reply.c,
  * run_failure_handlers). */
-bool transaction_runs_failure_route(const tm_cell_t *t);
+static inline bool transaction_runs_failure_route(const tm_cell_t *t)
+{
+	return t->uac[tm_api.t_get_picked_branch()].on_failure != 0;
+}
 
 /** Is a failure_route armed for branches to come? */
-bool transaction_is_failure_route_armed(const tm_cell_t *t);
+static inline bool transaction_is_failure_route_armed(const tm_cell_t *t)
+{
+	return t->on_failure != 0;
+}
 
 /** Run no failure_route any more: the call is answered. */
-void transaction_disarm_failure_route(tm_cell_t *t);
+static inline void transaction_disarm_failure_route(tm_cell_t *t)
+{
+	int i;
+
+	for(i = 0; i < t->nr_of_outgoings; i++)
+		t->uac[i].on_failure = 0;
+}
 
 /** Within a callback of TMCB_ON_FAILURE: name the branch that tm has picked as
  * the one that this is about, for who looks later (acc, acc_logic.c, on_missed). */
-void transaction_name_picked(tm_cell_t *t);
+static inline void transaction_name_picked(tm_cell_t *t)
+{
+	t->relayed_reply_branch = tm_api.t_get_picked_branch();
+}
 
 /** Within a callback of TMCB_ON_FAILURE: let failure_route, acc and others see a
  * code of ours in the place of what the picked branch replied.
  * @param params of the callback, which those that follow get too
  * @param code 408 is a timeout */
-void transaction_show_code(
-		tm_cell_t *t, struct tmcb_params *params, int code);
+void transaction_show_code(tm_cell_t *t, struct tmcb_params *params, int code);
 
 /** Keep the flags of a copy of the request and of the request itself the same:
  * acc notes in them that it has logged the call. */

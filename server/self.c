@@ -91,10 +91,8 @@ static int check_transport(transport_t transport, const fragment_t *where,
 	return 0;
 }
 
-/* A call that comes back is sent there again. Where a call decides the host it is
- * not known. */
-static void warn_of_self(
-		const destination_t *destination, diagnostics_t *diagnostics)
+/* Is a destination this server? Where a call decides the host it is not known. */
+static bool is_self(const destination_t *destination)
 {
 	/* may be put into a user part and a parameter, but not into a host; no
 	 * destination has more holes */
@@ -105,16 +103,30 @@ static void warn_of_self(
 
 	for(i = 0; i < RULE_GROUPS_MAX; i++)
 		values[i] = blank;
-	if(destination->is_current
-			|| !destination_find_place(destination, values, &place))
-		return;
-	if(grep_sock_info(&place.host, (unsigned short)place.port,
-			   protos[destination->transport])
-			!= NULL)
-		diagnostics_warning(diagnostics, &destination->where,
-				"[%.*s] is this server itself: a call that comes back by the "
-				"same rule goes round until its Max-Forwards are used up",
+	return !destination->is_current
+		   && destination_find_place(destination, values, &place)
+		   && grep_sock_info(&place.host, (unsigned short)place.port,
+					  protos[destination->transport])
+					  != NULL;
+}
+
+/* A call that comes back is sent there again: with one such destination it goes
+ * round, with two it doubles each time (RFC 5393).
+ * @param count of those before it in the same list */
+static int check_self_destination(
+		const destination_t *destination, int count, diagnostics_t *diagnostics)
+{
+	if(count > 0)
+		return diagnostics_error(diagnostics, &destination->where,
+				"[%.*s] is this server itself, like a destination before it: "
+				"a call that comes back doubles each time; one of them at the "
+				"most would be right",
 				SHOWN(&destination->where));
+	diagnostics_warning(diagnostics, &destination->where,
+			"[%.*s] is this server itself: a call that comes back by the "
+			"same rule goes round until its Max-Forwards are used up",
+			SHOWN(&destination->where));
+	return 0;
 }
 
 static int check_destination(
@@ -128,7 +140,6 @@ static int check_destination(
 					   destination->transport, &destination->where, diagnostics)
 					   < 0)
 		return -1;
-	warn_of_self(destination, diagnostics);
 	return check_socket(destination, diagnostics);
 }
 
@@ -161,10 +172,15 @@ int server_check_rule(const rule_t *rule, diagnostics_t *diagnostics)
 	const destination_t *destination;
 	int result = check_transport_line(rule, diagnostics);
 	unsigned count = rule->has_first ? 0 : 1;
+	int selves = 0;
 
 	for(destination = rule_next_destination(rule, NULL); destination != NULL;
 			destination = rule_next_destination(rule, destination)) {
 		if(check_destination(destination, diagnostics) < 0)
+			result = -1;
+		if(is_self(destination)
+				&& check_self_destination(destination, selves++, diagnostics)
+						   < 0)
 			result = -1;
 		if(++count == sr_dst_max_branches + 1)
 			warn_of_untried(rule, destination, diagnostics);

@@ -38,6 +38,7 @@ Suite *suite_dialplan(void);
 Suite *suite_route(void);
 Suite *suite_dialplan_lint(void);
 Suite *suite_policy(void);
+Suite *suite_state(void);
 Suite *suite_cases(void);
 Suite *suite_mutation(void);
 

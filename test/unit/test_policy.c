@@ -238,10 +238,10 @@ static bool happen(play_t *play, char *word, int room)
 		chain_expire(&play->chain);
 		return true;
 	}
-	result.kind = strcmp(word, "silent") == 0	   ? RESULT_INVITING
-				 : strcmp(word, "rings-out") == 0  ? RESULT_PROVISIONAL
-				 : strcmp(word, "unsendable") == 0 ? RESULT_UNSENT
-												   : RESULT_REPLY;
+	result.kind = strcmp(word, "silent") == 0		? RESULT_INVITING
+				  : strcmp(word, "rings-out") == 0	? RESULT_PROVISIONAL
+				  : strcmp(word, "unsendable") == 0 ? RESULT_UNSENT
+													: RESULT_REPLY;
 	if(result.kind == RESULT_REPLY) {
 		result.code = atoi(word);
 		if(policy_wants_contacts(&play->chain, result.code) && word[3] == ',')

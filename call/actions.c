@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../../core/sr_module.h"
+
+#include "call/actions.h"
+
+#include <stdio.h>
+
+#include "call/attempt.h"
+#include "call/ending.h"
+#include "server/log.h"
+
+/* How often a connection is looked at. tm needs another tick to act on it, and
+ * the next INVITE has to leave within 200 ms (specification, E5b). */
+#define WATCH_TICKS 1
+
+/* When it is looked whether all have got their CANCEL, and whether the script
+ * has changed tm's timers. */
+#define CHECK_TICKS 2
+
+/* -- the alarm ---------------------------------------------------------- */
+
+void course_set_alarm(call_t *call)
+{
+	ticks_t now = get_ticks_raw();
+
+	if(call->total_end != 0)
+		alarm_set(&call->alarm, call->total_end);
+	if(call->deadline != 0)
+		alarm_set(&call->alarm, call->deadline);
+	if(call->is_watched || call->wants_repair)
+		alarm_set(&call->alarm, now + WATCH_TICKS);
+	if(call->wants_cancels)
+		alarm_set(&call->alarm, now + CHECK_TICKS);
+}
+
+static bool is_due(ticks_t at)
+{
+	return at != 0 && (s_ticks_t)(at - get_ticks_raw()) <= 0;
+}
+
+bool course_is_under_way(const call_t *call)
+{
+	return call->state == CALL_TRYING || call->state == CALL_PROCEEDING;
+}
+
+static void on_time(scene_t *scene)
+{
+	call_t *call = scene->call;
+
+	if(call->wants_repair)
+		attempt_repair_timers(call, scene->t);
+	if(call->state == CALL_TRYING && call->is_watched)
+		attempt_watch(call, scene->t);
+	if(course_is_under_way(call) && attempt_was_cancelled(call, scene->t))
+		happen(scene, EVENT_CANCEL);
+	if(is_due(call->total_end)) {
+		call->total_end = 0;
+		chain_expire(&call->chain);
+		happen(scene, EVENT_TOTAL);
+	}
+	if(is_due(call->deadline)) {
+		call->deadline = 0;
+		happen(scene, EVENT_TIME);
+	}
+}
+
+void course_alarm_goes_off(
+		alarm_t *alarm, tm_cell_t *t, struct cancel_info *cancels)
+{
+	call_t *call = alarm->owner;
+	scene_t scene = {
+			.call = call, .t = t, .branch = NO_BRANCH, .cancels = cancels};
+
+	if(call->wants_cancels) {
+		call->wants_cancels = false;
+		attempt_cancel(call, t, cancels);
+	}
+	if(state_is_over(call->state) || transaction_is_final(t))
+		return;
+	on_time(&scene);
+	course_set_alarm(call);
+}
+
+/* -- what is logged ----------------------------------------------------- */
+
+/* One line for what ended an attempt and what follows. */
+static void log_attempt(const scene_t *scene, const decision_t *decision)
+{
+	static const char *const what[] = {
+			[RESULT_NONE_YET] = "",
+			[RESULT_REPLY] = "",
+			[RESULT_INVITING] = "has not replied in time",
+			[RESULT_PROVISIONAL] = "has rung too long",
+			[RESULT_RINGING] = "has rung too long",
+			[RESULT_UNSENT] = "cannot be reached",
+	};
+	const attempt_t *attempt = scene->call->attempt;
+	const result_t *result = &scene->result;
+	const target_t *next = decision->target;
+	char replied[16];
+
+	if(attempt == NULL || !is_printable(attempt_log_level))
+		return;
+	snprintf(replied, sizeof(replied), "replied %d", result->code);
+	if(next != NULL)
+		LM_GEN1(attempt_log_level,
+				"[%.*s] over %s %s, next [%.*s] over %s (%s), Call-ID "
+				"[%s]\n",
+				STR_FMT(&attempt->target->uri),
+				transport_name(attempt->target->transport),
+				result->kind == RESULT_REPLY ? replied : what[result->kind],
+				STR_FMT(&next->uri), transport_name(next->transport),
+				reason_name(decision->reason),
+				log_call_id(transaction_request(scene->t)));
+	else
+		LM_GEN1(attempt_log_level,
+				"[%.*s] over %s %s, and the call ends, Call-ID [%s]\n",
+				STR_FMT(&attempt->target->uri),
+				transport_name(attempt->target->transport),
+				result->kind == RESULT_REPLY ? replied : what[result->kind],
+				log_call_id(transaction_request(scene->t)));
+}
+
+/* -- what is done ------------------------------------------------------- */
+
+void note_cancel(scene_t *scene)
+{
+	if(transaction_is_cancelled(scene->t)
+			&& scene->call->state != CALL_CANCELLED)
+		happen(scene, EVENT_CANCEL);
+}
+
+/* Ask for the next destination and try it, one after the other until one can be
+ * sent to. The caller may give up meanwhile, or timer.total end. */
+static void try_next(scene_t *scene)
+{
+	call_t *call = scene->call;
+	decision_t decision = policy_decide(&call->chain, &scene->result);
+	attempt_sent_t sent;
+
+	log_attempt(scene, &decision);
+	if(decision.target == NULL) {
+		scene->reply = decision.reply;
+		happen(scene, EVENT_NONE_LEFT);
+		return;
+	}
+	note_cancel(scene);
+	if(call->state == CALL_CANCELLED) {
+		happen(scene, EVENT_UNSENT);
+		return;
+	}
+	sent = attempt_make(
+			call, scene->t, scene->msg, scene->branch, decision.target);
+	note_cancel(scene);
+	if(call->state == CALL_ENDED)
+		ending_take_over(call, scene->t, scene->branch, scene->code);
+	if(sent == ATTEMPT_SENT)
+		happen(scene, EVENT_SENT);
+	if(sent != ATTEMPT_UNSENT)
+		return;
+	scene->result = (result_t){
+			.kind = RESULT_UNSENT, .room = transaction_room(scene->t)};
+	happen(scene, EVENT_UNSENT);
+}
+
+static void end_call(scene_t *scene, final_reply_t reply)
+{
+	if(scene->branch == NO_BRANCH)
+		ending_unsent(scene->call, scene->t, scene->msg, reply);
+	else
+		ending_choose(scene->call, scene->t, scene->branch, scene->code, reply);
+}
+
+static void end_cancelled(scene_t *scene)
+{
+	if(scene->branch == NO_BRANCH)
+		ending_unsent(scene->call, scene->t, scene->msg, request_terminated);
+	else
+		ending_choose_cancelled(
+				scene->call, scene->t, scene->branch, scene->code);
+}
+
+static void expire(scene_t *scene)
+{
+	attempt_expire(scene->call, scene->t);
+}
+
+static void give_up(scene_t *scene)
+{
+	attempt_give_up(scene->call, scene->t, scene->cancels);
+}
+
+void course_want_cancels(call_t *call)
+{
+
+	call->wants_cancels = true;
+	course_set_alarm(call);
+}
+
+/* tm replies to the INVITE itself where it finds no branch to CANCEL. */
+static void reply_cancelled(scene_t *scene)
+{
+	if(transaction_has_cancellable(scene->t))
+		ending_reply_cancelled(scene->t);
+}
+
+static void reply_total(scene_t *scene)
+{
+	ending_reply_total(
+			scene->call, scene->t, policy_reply_now(&scene->call->chain));
+}
+
+static void begin_time(scene_t *scene)
+{
+	if(scene->is_ringing)
+		chain_note_ringing(&scene->call->chain);
+	attempt_begin_time(scene->call, scene->t, scene->branch, scene->is_ringing);
+	course_set_alarm(scene->call);
+}
+
+void happen(scene_t *scene, call_event_t event)
+{
+	call_t *call = scene->call;
+	transition_t next = state_follow(call->state, event);
+
+	call->state = next.state;
+	switch(next.action) {
+		case DO_NOTHING:
+			break;
+		case DO_WATCH:
+			course_set_alarm(call);
+			break;
+		case DO_TIME:
+			begin_time(scene);
+			break;
+		case DO_NEXT:
+			try_next(scene);
+			break;
+		case DO_EXPIRE:
+			expire(scene);
+			break;
+		case DO_GIVE_UP:
+			give_up(scene);
+			break;
+		case DO_CANCEL:
+			course_want_cancels(call);
+			break;
+		case DO_END:
+			end_call(scene, scene->reply);
+			break;
+		case DO_END_CANCELLED:
+			end_cancelled(scene);
+			break;
+		case DO_REPLY_TOTAL:
+			reply_total(scene);
+			break;
+		case DO_REPLY_CANCELLED:
+			reply_cancelled(scene);
+			break;
+	}
+}

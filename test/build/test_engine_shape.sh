@@ -1,0 +1,40 @@
+# shellcheck shell=sh source=test/build/lib.sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The engine stays readable: no function of call/ is above 50 lines, no file above
+# 500, and only call/transaction.[ch] name a field of tm's structures.
+. test/build/lib.sh
+
+fields='uas|uac|nr_of_outgoings|tmcb_hl|fr_timeout|fr_inv_timeout|end_of_life|on_failure|on_branch|on_branch_failure|on_branch_delayed|on_reply|reply_mutex|reply_locker_pid|ref_count|async_backup|relayed_reply_branch|last_received|local_cancel|hash_index|label'
+
+# check FOLDER: what is wrong in it, nothing if nothing is.
+check() {
+	grep -nE -- "->($fields)\b" "$1"/call/*.[ch] "$1"/server/*.[ch] "$1"/failover_mod.c |
+		grep -vE '/call/(transaction\.[ch]|alarm\.c):|(alarm|manners|before|answer_here)->' || true
+	awk 'FNR == 1 && name { if(lines > 500) print name ": " lines " lines" }
+		{ name = FILENAME; lines = FNR }
+		/^\{/ { began = FNR }
+		/^\}/ && began && FNR - began > 50 { print FILENAME ":" began ": a function of " FNR - began " lines" }
+		/^\}/ { began = 0 }
+		END { if(lines > 500) print name ": " lines " lines" }' "$1"/call/*.[ch]
+}
+
+found=$(check .)
+[ -z "$found" ] || fail "$found"
+
+mkdir "$scratch/call" "$scratch/server"
+{
+	echo 'int f(tm_cell_t *t)'
+	echo '{'
+	yes '	x();' | head -n 600
+	echo '	return t->uas.status;'
+	echo '}'
+} >"$scratch/call/bad.c"
+echo >"$scratch/call/good.h"
+echo >"$scratch/server/a.c"
+echo >"$scratch/server/a.h"
+echo >"$scratch/failover_mod.c"
+check "$scratch" >"$scratch/output"
+output_has 'bad.c:603:	return t->uas.status'
+output_has 'a function of 602 lines'
+output_has 'bad.c: 604 lines'
