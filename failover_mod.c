@@ -133,6 +133,7 @@ static int read_parameter(setting_id_t id, modparam_t type, void *value)
 	}
 PARAMETER(timer_inviting, SETTING_TIMER_INVITING)
 PARAMETER(timer_provisional, SETTING_TIMER_PROVISIONAL)
+PARAMETER(timer_ringing, SETTING_TIMER_RINGING)
 PARAMETER(pattern_response, SETTING_PATTERN_RESPONSE)
 PARAMETER(redirection, SETTING_REDIRECTION)
 PARAMETER(redirection_max, SETTING_REDIRECTION_MAX)
@@ -140,6 +141,7 @@ PARAMETER(redirection_allow, SETTING_REDIRECTION_ALLOW)
 PARAMETER(timer_total, SETTING_TIMER_TOTAL)
 PARAMETER(attempts, SETTING_ATTEMPTS)
 PARAMETER(ringing, SETTING_RINGING)
+PARAMETER(ruri, SETTING_RURI)
 PARAMETER(reply, SETTING_REPLY)
 PARAMETER(preset, SETTING_PRESET)
 
@@ -350,6 +352,7 @@ static param_export_t params[] = {
 		{"attempt_log_level", PARAM_INT, &attempt_log_level},
 		BOTH_TYPES(timer_inviting),
 		BOTH_TYPES(timer_provisional),
+		BOTH_TYPES(timer_ringing),
 		BOTH_TYPES(pattern_response),
 		BOTH_TYPES(redirection),
 		BOTH_TYPES(redirection_max),
@@ -357,6 +360,7 @@ static param_export_t params[] = {
 		BOTH_TYPES(timer_total),
 		BOTH_TYPES(attempts),
 		BOTH_TYPES(ringing),
+		BOTH_TYPES(ruri),
 		BOTH_TYPES(reply),
 		BOTH_TYPES(preset),
 		{0, 0, 0},

@@ -177,6 +177,12 @@ static json_t *ringing_json(const settings_t *settings, const void *field)
 	return json_string(settings->ringing == RINGING_STOP ? "stop" : "continue");
 }
 
+static json_t *ruri_json(const settings_t *settings, const void *field)
+{
+	(void)field;
+	return json_string(settings->ruri == RURI_KEEP ? "keep" : "destination");
+}
+
 /* As an author writes it. */
 static json_t *reply_json(const settings_t *settings, const void *field)
 {
@@ -195,6 +201,7 @@ static json_t *reply_json(const settings_t *settings, const void *field)
 static const to_json_t to_json[SETTING_COUNT] = {
 		[SETTING_TIMER_INVITING] = duration_json,
 		[SETTING_TIMER_PROVISIONAL] = duration_json,
+		[SETTING_TIMER_RINGING] = duration_json,
 		[SETTING_PATTERN_RESPONSE] = responses_json,
 		[SETTING_REDIRECTION] = boolean_json,
 		[SETTING_REDIRECTION_MAX] = number_json,
@@ -202,6 +209,7 @@ static const to_json_t to_json[SETTING_COUNT] = {
 		[SETTING_TIMER_TOTAL] = duration_json,
 		[SETTING_ATTEMPTS] = number_json,
 		[SETTING_RINGING] = ringing_json,
+		[SETTING_RURI] = ruri_json,
 		[SETTING_REPLY] = reply_json,
 		[SETTING_PRESET] = text_json,
 		[SETTING_SOCKET] = text_json,

@@ -87,6 +87,10 @@ static json_t *attempt_json(const attempt_t *attempt)
 			entry, "inviting_ms", json_integer(settings->timer_inviting_ms));
 	json_object_set_new(entry, "provisional_ms",
 			json_integer(settings->timer_provisional_ms));
+	json_object_set_new(entry, "ringing_ms",
+			settings->timer_ringing_ms > 0
+					? json_integer(settings->timer_ringing_ms)
+					: json_null());
 	json_object_set_new(entry, "pattern",
 			json_string(describe_ranges(&settings->pattern_response).text));
 	json_object_set_new(

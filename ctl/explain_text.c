@@ -120,9 +120,13 @@ static void print_attempt(const attempt_t *attempt, int number)
 	}
 	if(attempt->target->is_current)
 		fputs(" (the request's own)", stdout);
-	printf("\n     inviting %s, provisional %s, next after %s",
+	printf("\n     inviting %s, provisional %s",
 			describe_duration(settings->timer_inviting_ms).text,
-			describe_duration(settings->timer_provisional_ms).text,
+			describe_duration(settings->timer_provisional_ms).text);
+	if(settings->timer_ringing_ms > 0)
+		printf(", ringing %s",
+				describe_duration(settings->timer_ringing_ms).text);
+	printf(", next after %s",
 			describe_responses(&settings->pattern_response).text);
 	if(settings->socket.len > 0) {
 		fputs(", sent from ", stdout);

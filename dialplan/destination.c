@@ -425,7 +425,9 @@ static int parse_option(destination_t *destination, const fragment_t *text,
 	if(setting == NULL || !is_split)
 		return diagnostics_error(diagnostics, &name,
 				"[%.*s] is no option of a destination: inviting=SECONDS, "
-				"provisional=SECONDS, pattern=REGEX or socket=NAME would be "
+				"provisional=SECONDS, ringing=SECONDS, pattern=REGEX, "
+				"ruri=keep "
+				"or socket=NAME would be "
 				"right",
 				SHOWN(&name));
 	if(value.text.len == 0)

@@ -116,6 +116,21 @@ static int parse_ringing(const setting_t *setting, const fragment_t *value,
 	return 0;
 }
 
+static int parse_ruri(const setting_t *setting, const fragment_t *value,
+		settings_t *settings, arena_t *arena, diagnostics_t *diagnostics)
+{
+	(void)arena;
+	if(fragment_is(value, "destination"))
+		settings->ruri = RURI_DESTINATION;
+	else if(fragment_is(value, "keep"))
+		settings->ruri = RURI_KEEP;
+	else
+		return diagnostics_error(diagnostics, value,
+				"[%.*s] is neither destination nor keep, the values of %s",
+				SHOWN(value), setting->name);
+	return 0;
+}
+
 static int no_memory(const fragment_t *value, diagnostics_t *diagnostics)
 {
 	return diagnostics_error(diagnostics, value, "no memory for a setting");
@@ -190,6 +205,10 @@ static const setting_t table[SETTING_COUNT] = {
 				"how long a destination may stay between its first "
 				"provisional reply and its final one",
 				false, parse_duration, FIELD(timer_provisional_ms), 0, 0},
+		[SETTING_TIMER_RINGING] = {"timer.ringing", "ringing", "off",
+				"how long a destination may ring, from its first 18x to its "
+				"final reply; timer.provisional then ends at that 18x",
+				true, parse_duration_or_off, FIELD(timer_ringing_ms), 0, 0},
 		[SETTING_PATTERN_RESPONSE] = {"pattern.response", "pattern", ".+",
 				"the negative final replies that lead to the next destination",
 				false, parse_responses, FIELD(pattern_response), 0, 0},
@@ -211,6 +230,10 @@ static const setting_t table[SETTING_COUNT] = {
 		[SETTING_RINGING] = {"ringing", NULL, "continue",
 				"whether the failure of a destination that has rung is final",
 				true, parse_ringing, FIELD(ringing), 0, 0},
+		[SETTING_RURI] = {"ruri", "ruri", "destination",
+				"keep: the Request-URI stays as it is, and a destination is "
+				"only the next hop",
+				true, parse_ruri, FIELD(ruri), 0, 0},
 		[SETTING_REPLY] = {"reply", NULL, "last",
 				"what the caller gets when all destinations have failed", true,
 				parse_reply, FIELD(reply), 0, 0},
@@ -334,7 +357,7 @@ const setting_t *setting_require(
 		const fragment_t *name, diagnostics_t *diagnostics)
 {
 	const setting_t *setting = setting_find(name);
-	char names[256] = "";
+	char names[512] = "";
 	const char *comma = "";
 	int i;
 

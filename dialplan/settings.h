@@ -24,6 +24,13 @@ typedef enum ringing
 	RINGING_STOP,	  /* it is final */
 } ringing_t;
 
+/* What becomes the Request-URI of an attempt. */
+typedef enum ruri
+{
+	RURI_DESTINATION, /* the destination's own URI */
+	RURI_KEEP,		  /* that of the request; the destination is a next hop */
+} ruri_t;
+
 /* What the caller gets when all destinations have failed. */
 typedef enum reply_kind
 {
@@ -44,6 +51,7 @@ typedef enum setting_id
 {
 	SETTING_TIMER_INVITING,
 	SETTING_TIMER_PROVISIONAL,
+	SETTING_TIMER_RINGING,
 	SETTING_PATTERN_RESPONSE,
 	SETTING_REDIRECTION,
 	SETTING_REDIRECTION_MAX,
@@ -51,6 +59,7 @@ typedef enum setting_id
 	SETTING_TIMER_TOTAL,
 	SETTING_ATTEMPTS,
 	SETTING_RINGING,
+	SETTING_RURI,
 	SETTING_REPLY,
 	SETTING_PRESET,
 	SETTING_SOCKET,
@@ -67,13 +76,15 @@ typedef struct settings
 					   * not come from the preset of the level */
 	unsigned timer_inviting_ms;
 	unsigned timer_provisional_ms;
-	unsigned timer_total_ms; /* 0: off */
+	unsigned timer_ringing_ms; /* 0: off */
+	unsigned timer_total_ms;   /* 0: off */
 	response_set_t pattern_response;
 	bool redirection;
 	unsigned redirection_max;
 	str redirection_allow; /* a pattern; len 0: every Contact */
 	unsigned attempts;
 	ringing_t ringing;
+	ruri_t ruri;
 	reply_choice_t reply;
 	str preset; /* its name */
 	str socket; /* from which a destination is sent to; len 0: any */

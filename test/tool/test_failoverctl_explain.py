@@ -12,13 +12,13 @@ DEFAULT = "300-400,402-406,408-699"
 
 
 def attempt(uri, transport="UDP", next_hop=None, inviting=10000, provisional=20000,
-            pattern=DEFAULT, socket=None, current=False):
+            ringing=None, pattern=DEFAULT, socket=None, current=False):
     """A destination as JSON has it; the next hop of a plain URI is its host."""
     if next_hop is None and not current:
         host = uri.split(":", 1)[1].split("@")[-1].split(";")[0]
         next_hop = f"sip:{host};transport={transport.lower()}"
     return {"uri": uri, "transport": transport, "next_hop": next_hop, "inviting_ms": inviting,
-            "provisional_ms": provisional, "pattern": pattern, "socket": socket,
+            "provisional_ms": provisional, "ringing_ms": ringing, "pattern": pattern, "socket": socket,
             "current": current}
 
 
@@ -46,9 +46,11 @@ EXAMPLES = [
       attempt(C, inviting=30000, pattern="400-499")],
      {"timer.inviting": 30000, "pattern.response": "400-499"}),
 ]
-SETTINGS = {"timer.inviting": 10000, "timer.provisional": 20000, "pattern.response": DEFAULT,
+SETTINGS = {"timer.inviting": 10000, "timer.provisional": 20000, "timer.ringing": None,
+            "pattern.response": DEFAULT,
             "redirection": True, "redirection.max": 10, "redirection.allow": None,
-            "timer.total": None, "attempts": 30, "ringing": "continue", "reply": "last",
+            "timer.total": None, "attempts": 30, "ringing": "continue",
+            "ruri": "destination", "reply": "last",
             "preset": None}
 
 
@@ -347,17 +349,20 @@ def test_headers_and_variables():
             "[a%20b \u00fc]\n  $xavp(failover=>empty) = []\n") in text
 
 
-ALL_SETTINGS = ("timer.inviting=1500ms; timer.provisional=3; pattern.response=!486; redirection=no;"
+ALL_SETTINGS = ("timer.inviting=1500ms; timer.provisional=3; timer.ringing=45; "
+                "pattern.response=!486; redirection=no;"
                 "redirection.max=0; redirection.allow='@gw;x'; timer.total=60; attempts=5;"
-                "ringing=stop; reply=480 Try Later; preset=brekeke")
+                "ringing=stop; ruri=keep; reply=480 Try Later; preset=brekeke")
 
 
 def test_settings():
     result = explained(D + "To = sip:a@h\n", "--defaults", ALL_SETTINGS)
     assert result["settings"] == {
-        "timer.inviting": 1500, "timer.provisional": 3000, "pattern.response": "300-485,487-699",
+        "timer.inviting": 1500, "timer.provisional": 3000,
+        "timer.ringing": 45000, "pattern.response": "300-485,487-699",
         "redirection": False, "redirection.max": 0, "redirection.allow": "@gw;x",
-        "timer.total": 60000, "attempts": 5, "ringing": "stop", "reply": "480 Try Later",
+        "timer.total": 60000, "attempts": 5, "ringing": "stop",
+        "ruri": "keep", "reply": "480 Try Later",
         "preset": "brekeke"}
     assert explained(D, "--defaults", "reply=best")["settings"]["reply"] == "best"
 

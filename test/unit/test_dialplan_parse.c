@@ -27,11 +27,11 @@
 #define PLAN "[Deploy Patterns]\n"
 #define NAME_64 \
 	"a name that is sixty-four bytes long, which none needs to exceed"
-#define NO_SETTING                                                        \
-	"] is no setting of failover: one of timer.inviting, "                \
-	"timer.provisional, pattern.response, redirection, redirection.max, " \
-	"redirection.allow, timer.total, attempts, ringing, reply, preset "   \
-	"would be right"
+#define NO_SETTING                                                      \
+	"] is no setting of failover: one of timer.inviting, "              \
+	"timer.provisional, timer.ringing, pattern.response, redirection, " \
+	"redirection.max, redirection.allow, timer.total, attempts, "       \
+	"ringing, ruri, reply, preset would be right"
 #define NO_GROUP                                                         \
 	"]: no condition of this rule has such a group; for a percent sign " \
 	"write %%"

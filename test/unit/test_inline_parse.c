@@ -5,11 +5,11 @@
 #include "suites.h"
 #include "support.h"
 
-#define NO_SETTING                                                        \
-	"] is no setting of failover: one of timer.inviting, "                \
-	"timer.provisional, pattern.response, redirection, redirection.max, " \
-	"redirection.allow, timer.total, attempts, ringing, reply, preset "   \
-	"would be right"
+#define NO_SETTING                                                      \
+	"] is no setting of failover: one of timer.inviting, "              \
+	"timer.provisional, timer.ringing, pattern.response, redirection, " \
+	"redirection.max, redirection.allow, timer.total, attempts, "       \
+	"ringing, ruri, reply, preset would be right"
 
 /* -- the list ------------------------------------------------------------- */
 

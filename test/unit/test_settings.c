@@ -15,6 +15,7 @@ static const struct
 		{"timer.inviting", "inviting", "10s", false, "timer.inviting=10000"},
 		{"timer.provisional", "provisional", "20s", false,
 				"timer.provisional=20000"},
+		{"timer.ringing", "ringing", "off", true, "timer.ringing=0"},
 		{"pattern.response", "pattern", ".+", false,
 				"pattern.response=398:300-699"},
 		{"redirection", NULL, "true", false, "redirection=1"},
@@ -23,6 +24,7 @@ static const struct
 		{"timer.total", NULL, "off", true, "timer.total=0"},
 		{"attempts", NULL, "30", true, "attempts=30"},
 		{"ringing", NULL, "continue", true, "ringing=0"},
+		{"ruri", "ruri", "destination", true, "ruri=0"},
 		{"reply", NULL, "last", true, "reply=0"},
 		{"preset", NULL, "", true, ""},
 		{NULL, "socket", "", true, ""},
@@ -206,12 +208,24 @@ static const struct
 				""},
 		{"the other preset", SETTING_PRESET, "brekeke",
 				"timer.inviting=10000 timer.provisional=20000 "
+				"timer.ringing=0 "
 				"pattern.response=398:300-699 redirection=1 "
 				"redirection.max=10 redirection.allow= timer.total=0 "
-				"attempts=30 ringing=0 reply=0 preset=brekeke",
+				"attempts=30 ringing=0 ruri=0 reply=0 preset=brekeke",
 				""},
 		{"an unknown preset", SETTING_PRESET, "telco", "",
 				"1:1 [telco] is no preset: carrier or brekeke would be right"},
+		{"a limit for ringing", SETTING_TIMER_RINGING, "45",
+				"timer.ringing=45000", ""},
+		{"no limit for ringing", SETTING_TIMER_RINGING, "Off",
+				"timer.ringing=0", ""},
+		{"zero is no limit for ringing", SETTING_TIMER_RINGING, "0", "",
+				"1:1 [0] is no duration: off, for none..."},
+		{"the request's URI", SETTING_RURI, "Keep", "ruri=1", ""},
+		{"the destination's URI", SETTING_RURI, "destination", "ruri=0", ""},
+		{"another URI", SETTING_RURI, "true", "",
+				"1:1 [true] is neither destination nor keep, the values of "
+				"ruri"},
 		{"a socket", SETTING_SOCKET, "udp:10.0.0.1:5060",
 				"socket=udp:10.0.0.1:5060", ""},
 };
@@ -281,9 +295,10 @@ START_TEST(finds_names)
 	if(expected == NULL)
 		print(message, sizeof(message),
 				"1:1 [%s] is no setting of failover: %s of timer.inviting, "
-				"timer.provisional, pattern.response, redirection, "
+				"timer.provisional, timer.ringing, pattern.response, "
+				"redirection, "
 				"redirection.max, redirection.allow, timer.total, attempts, "
-				"ringing, reply, preset would be right",
+				"ringing, ruri, reply, preset would be right",
 				names[_i].text, names[_i].near);
 	expect_reported(names[_i].text, &collector, message);
 	exact_free(&text);
