@@ -84,6 +84,34 @@ static bool has_limits(const pcre2_code *regex)
 		   || pcre2_pattern_info(regex, PCRE2_INFO_HEAPLIMIT, &limit) == 0;
 }
 
+/* Errors of PCRE2 that name the character which is wrong. Up to 10.46 their place
+ * is that character, from 10.47 on (its change 756) the one behind it. */
+static const int errors_of_a_character[] = {PCRE2_ERROR_CLASS_RANGE_ORDER,
+		PCRE2_ERROR_QUANTIFIER_INVALID, PCRE2_ERROR_INVALID_AFTER_PARENS_QUERY,
+		PCRE2_ERROR_UNMATCHED_CLOSING_PARENTHESIS,
+		PCRE2_ERROR_CONDITION_ASSERTION_EXPECTED,
+		PCRE2_ERROR_INVALID_SUBPATTERN_NAME, PCRE2_ERROR_INVALID_OCTAL,
+		PCRE2_ERROR_INVALID_HEXADECIMAL};
+
+/* Where an error is, whatever PCRE2 this runs with. */
+static int place_of_error(
+		int error, PCRE2_SIZE offset, pcre2_compile_context *context)
+{
+	PCRE2_SIZE behind = 0;
+	size_t i;
+	int known;
+
+	for(i = 0; i < sizeof(errors_of_a_character) / sizeof(int); i++) {
+		if(errors_of_a_character[i] != error)
+			continue;
+		/* its character is the first one: 1 where the place is behind it */
+		pcre2_code_free(pcre2_compile(
+				(PCRE2_SPTR) "*", 1, 0, &known, &behind, context));
+		return (int)(offset > behind ? offset - behind : 0);
+	}
+	return (int)offset;
+}
+
 static int compile(pattern_t *pattern, const fragment_t *text,
 		const char *example, pcre2_compile_context *context,
 		diagnostics_t *diagnostics)
@@ -102,7 +130,7 @@ static int compile(pattern_t *pattern, const fragment_t *text,
 		if(error == PCRE2_ERROR_HEAP_FAILED)
 			return no_memory(text, diagnostics);
 		pcre2_get_error_message(error, why, sizeof(why));
-		where = fragment_part(text, (int)offset, 0);
+		where = fragment_part(text, place_of_error(error, offset, context), 0);
 		return diagnostics_error(diagnostics, &where,
 				"[%.*s] is no regular expression: %s; a pattern such as %s "
 				"would "
