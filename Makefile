@@ -13,6 +13,7 @@ NAME=failover.so
 DEFS += $(shell pkg-config --cflags libpcre2-8)
 LIBS += $(shell pkg-config --libs libpcre2-8)
 INCLUDES += -I.
+DEFS += -fvisibility=hidden
 include ../../Makefile.modules
 
 # Kamailio's makefiles know the sources of the top folder only.
@@ -61,7 +62,10 @@ FLAGS := build/kamailio.flags
 # ../../core/x.h is found from any module's folder, here as in Kamailio's tree.
 HOST  := @$(FLAGS) -isystem $(HEADERS)/src/modules/tm -DMOD_NAME='"failover"' -DMOD_NAMEID=failover
 
-COMPILE  = $(CC) $(HOST) -iquote . $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -MMD -MP
+# The module shows the server what that looks up, and nothing else.
+HIDDEN  := -fvisibility=hidden
+
+COMPILE  = $(CC) $(HOST) -iquote . $(HIDDEN) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -MMD -MP
 SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 
 Q   = $(if $(filter 1,$(V)),,@)
@@ -82,7 +86,7 @@ failoverctl: $(TOOLS:%.c=build/%.o) $(SHARED:%.c=build/%.o)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(PCRE2) $(JANSSON)
 
-build/%.o: %.c $(FLAGS)
+build/%.o: %.c $(FLAGS) Makefile
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) -fPIC -c -o $@ $<
@@ -153,6 +157,10 @@ demo: ## deps, build, then examples/demo.py: the module at work
 check: ## everything: deps, build and all checks below, with one count at the end
 	+@scripts/steps.sh check $(MAKE) $(PYTHON)
 
+.PHONY: check-layers
+check-layers: ## no include runs upwards, and a pure file knows of Kamailio its string only
+	@scripts/check-layers.sh
+
 .PHONY: check-symbols
 check-symbols: $(PURE:%.c=build/%.o) ## the pure rooms use only what test/build/allowed-symbols.txt lists
 	@scripts/check-symbols.sh test/build/allowed-symbols.txt $^
@@ -169,7 +177,7 @@ build/unit/run: $(UNIT)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(PCRE2) $$(pkg-config --libs check) -pthread
 
-build/unit/%.o: %.c $(FLAGS)
+build/unit/%.o: %.c $(FLAGS) Makefile
 	$(call say,CC,$< with sanitizers)
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) $(SANITIZE) -c -o $@ $<

@@ -20,6 +20,12 @@
 #include "server/plan.h"
 #include "server/rpc.h"
 
+/* What the server looks up (core/sr_module.c, ksr_load_module), and nothing else is
+ * seen of the module: no name of ours meets one of the server's. */
+#define SEEN_BY_SERVER __attribute__((visibility("default")))
+
+extern char *module_version SEEN_BY_SERVER;
+extern char *module_flags SEEN_BY_SERVER;
 MODULE_VERSION
 
 /* where the rules of a script call stand, for messages */
@@ -381,7 +387,7 @@ static sr_kemi_t kemi_functions[] = {
 		{{0, 0}, {0, 0}, 0, NULL, {0, 0, 0, 0, 0, 0}},
 };
 
-struct module_exports exports = {
+SEEN_BY_SERVER struct module_exports exports = {
 		.name = "failover",
 		.dlflags = DEFAULT_DLFLAGS,
 		.cmds = commands,
@@ -390,7 +396,7 @@ struct module_exports exports = {
 		.destroy_mod_f = mod_destroy,
 };
 
-int mod_register(char *path, int *dlflags, void *p1, void *p2)
+SEEN_BY_SERVER int mod_register(char *path, int *dlflags, void *p1, void *p2)
 {
 	(void)path;
 	(void)dlflags;

@@ -76,6 +76,8 @@ run_check() {
 	tally_step
 	step build "the module and failoverctl" submake all
 	tally_step
+	step check-layers "every arrow between the layers runs downwards" submake check-layers
+	tally $((status == 0)) $((status != 0))
 	step check-symbols "the pure rooms call nothing of Kamailio or the system" submake check-symbols
 	tally $((status == 0)) $((status != 0))
 	step check-build "the build system itself" submake check-build

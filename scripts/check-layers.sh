@@ -1,0 +1,83 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# check-layers.sh [FOLDER]
+#
+# Reads the includes of the sources in FOLDER (default: here). Fails on one that
+# runs upwards from a layer to another, and where a pure file includes more of
+# Kamailio than core/str.h. README.md says what is in each layer.
+
+set -eu
+export LC_ALL=C
+
+cd "${1:-.}"
+
+# LAYER: what it may include, beside itself. The list of arrows is the picture.
+arrows='
+failover_mod:   call server dialplan_parse dialplan sip text
+call:           server dialplan_parse dialplan sip text
+server:         dialplan_parse dialplan sip text
+dialplan_parse: dialplan sip text
+dialplan:       sip text
+sip:            text
+text:
+lint:           dialplan_parse dialplan sip text
+ctl:            lint dialplan_parse dialplan sip text
+'
+
+# What knows nothing of Kamailio but its string.
+pure='^(dialplan_parse\.|dialplan/|sip/|text/|lint/|ctl/|call/(policy|state|hold)\.)'
+
+# The layer of a file: its folder, or its name at top level.
+layer_of() {
+	case $1 in
+	*/*) echo "${1%%/*}" ;;
+	*) echo "${1%.*}" ;;
+	esac
+}
+
+bad=0
+complain() {
+	echo "$0: $*" >&2
+	bad=1
+}
+
+check_include() {
+	file=$1 line=$2 included=$3
+	case $included in
+	../../core/str.h) return ;;
+	../../*)
+		if echo "$file" | grep -qE "$pure"; then
+			complain "$file:$line: a pure file includes $included; of Kamailio it may know core/str.h only"
+		fi
+		return
+		;;
+	esac
+	from=$(layer_of "$file")
+	to=$(layer_of "$included")
+	[ "$from" != "$to" ] || return 0
+	allowed=$(echo "$arrows" | sed -n "s/^$from: *//p")
+	case " $allowed " in
+	*" $to "*) ;;
+	*) complain "$file:$line: $from includes $included: that arrow runs upwards, $from may include: ${allowed:-nothing but itself}" ;;
+	esac
+}
+
+count=0
+for file in *.[ch] */*.[ch]; do
+	[ -e "$file" ] || continue
+	from=$(layer_of "$file")
+	echo "$arrows" | grep -q "^$from:" || {
+		complain "$file: is in no layer that $0 knows"
+		continue
+	}
+	count=$((count + 1))
+	found=$(grep -nE '^#include "' "$file" | sed -E 's/^([0-9]+):#include "([^"]*)".*/\1 \2/')
+	while read -r line included; do
+		[ -z "$line" ] || check_include "$file" "$line" "$included"
+	done <<-LINES
+		$found
+	LINES
+done
+[ "$bad" -ne 0 ] || echo "  $count files, every arrow runs downwards"
+exit "$bad"
