@@ -28,19 +28,13 @@
 /* tm's timers may be off by this much before they are put right. */
 #define TIMER_SLACK_MS 125
 
-static unsigned timer_ringing_ms(const settings_t *settings)
-{
-	(void)settings;
-	return 0;
-}
-
 /* How long a branch of this attempt may stay between its first reply and its
  * last, as far as tm knows. */
 static unsigned safe_ms(const call_t *call)
 {
 	const settings_t *settings = &call->chain.attempt;
 
-	return settings->timer_provisional_ms + timer_ringing_ms(settings)
+	return settings->timer_provisional_ms + settings->timer_ringing_ms
 		   + CANCEL_WAIT_MS + SAFETY_MS;
 }
 
@@ -61,6 +55,18 @@ static struct socket_info *choose_socket(
 	return socket;
 }
 
+/* Is a destination the next hop only, and the Request-URI stays as the script left
+ * it? Not a Contact, which is a Request-URI. */
+static bool keeps_ruri(const call_t *call, const target_t *target)
+{
+	const settings_t *options = target->options;
+	ruri_t ruri = options != NULL && settings_has(options, SETTING_RURI)
+						  ? options->ruri
+						  : call->chain.settings.ruri;
+
+	return ruri == RURI_KEEP && !target->is_contact && !target->is_current;
+}
+
 /* Make the request, or tm's copy of it, that of a destination. So whatever the
  * script asks in branch_route, onsend_route or a branch-failure route is that
  * destination's. */
@@ -69,6 +75,10 @@ static int address(call_t *call, struct sip_msg *msg, const target_t *target)
 	str uri = target->uri; /* the core takes no const */
 	str next_hop = target->next_hop;
 
+	if(keeps_ruri(call, target)) {
+		uri = call->origin.uri;
+		next_hop = target->next_hop.len > 0 ? target->next_hop : target->uri;
+	}
 	reset_path_vector(msg);
 	reset_instance(msg);
 	reset_ruid(msg);
@@ -270,8 +280,11 @@ void attempt_begin_time(call_t *call, tm_cell_t *t, int branch, bool is_ringing)
 	/* later ones never prolong it */
 	if(!attempt->has_replied)
 		call->deadline = now + MS_TO_TICKS(settings->timer_provisional_ms);
-	if(is_ringing && !attempt->is_ringing && timer_ringing_ms(settings) > 0)
-		call->deadline = now + MS_TO_TICKS(timer_ringing_ms(settings));
+	if(is_ringing && !attempt->is_ringing && settings->timer_ringing_ms > 0)
+		call->deadline = now + MS_TO_TICKS(settings->timer_ringing_ms);
+	/* it has spoken in the instant in which timer.total ended */
+	if(call->chain.is_expired)
+		call->deadline = now + 1;
 	attempt->has_replied = true;
 	attempt->is_ringing = attempt->is_ringing || is_ringing;
 }

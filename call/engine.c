@@ -26,7 +26,9 @@ static result_kind_t kind_of_silence(
 		return RESULT_UNSENT;
 	if(!attempt->has_replied)
 		return RESULT_INVITING;
-	return RESULT_PROVISIONAL;
+	return attempt->is_ringing && call->chain.attempt.timer_ringing_ms > 0
+				   ? RESULT_RINGING
+				   : RESULT_PROVISIONAL;
 }
 
 /* What has become of the attempt, now that none of its branches is pending: of

@@ -42,13 +42,13 @@ static request_view_t view_of_request(struct sip_msg *msg)
 	return view;
 }
 
-static int keep_origin(
-		const struct sip_msg *msg, arena_t *arena, origin_t *origin)
+static int keep_origin(struct sip_msg *msg, arena_t *arena, origin_t *origin)
 {
 	getbflagsval(0, &origin->branch_flags);
 	origin->socket = msg->force_send_socket;
 	origin->default_socket = bind_address;
-	if(arena_copy(arena, &msg->path_vec, &origin->path) < 0
+	if(arena_copy(arena, GET_RURI(msg), &origin->uri) < 0
+			|| arena_copy(arena, &msg->path_vec, &origin->path) < 0
 			|| arena_copy(arena, &msg->instance, &origin->instance) < 0
 			|| arena_copy(arena, &msg->ruid, &origin->ruid) < 0
 			|| arena_copy(arena, &msg->location_ua, &origin->location_ua) < 0)

@@ -21,6 +21,7 @@ typedef struct call_request
 /* What the request was to be sent with when failover() was called. */
 typedef struct origin
 {
+	str uri; /* the R-URI */
 	str path, instance, ruid, location_ua;
 	flag_t branch_flags;
 	struct socket_info *socket;			/* forced by the script; or NULL */
