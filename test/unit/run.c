@@ -16,8 +16,8 @@ int main(void)
 			suite_template, suite_settings, suite_destination, suite_subject,
 			suite_condition, suite_rule, suite_rule_parse, suite_inline_parse,
 			suite_dialplan_parse, suite_rule_index, suite_dialplan, suite_route,
-			suite_dialplan_lint, suite_policy, suite_state, suite_cases,
-			suite_mutation};
+			suite_dialplan_lint, suite_policy, suite_state, suite_hold,
+			suite_cases, suite_mutation};
 	SRunner *runner = srunner_create(NULL);
 	size_t i;
 	int failed;

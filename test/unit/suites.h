@@ -39,6 +39,7 @@ Suite *suite_route(void);
 Suite *suite_dialplan_lint(void);
 Suite *suite_policy(void);
 Suite *suite_state(void);
+Suite *suite_hold(void);
 Suite *suite_cases(void);
 Suite *suite_mutation(void);
 
