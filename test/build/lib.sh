@@ -7,11 +7,13 @@
 set -eu
 
 top=$PWD
+server=${KAMAILIO:-/usr/sbin/kamailio} # as the Makefile has it
+headers=$(realpath "${KSRC:-build/kamailio}")
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 # A test's make is one of its own, not a part of the make that runs the tests.
-unset MAKEFLAGS MFLAGS MAKELEVEL
+unset MAKEFLAGS MFLAGS MAKELEVEL KSRC
 
 fail() {
 	echo "$*" >&2
@@ -30,7 +32,7 @@ enter_small_tree() {
 	mkdir -p "$scratch/tree/build" "$scratch/tree/test" "$scratch/tree/text"
 	cp -R Makefile scripts "$scratch/tree"
 	cp -R test/build "$scratch/tree/test"
-	ln -s "$top/build/kamailio" "$scratch/tree/build/kamailio"
+	ln -s "$headers" "$scratch/tree/build/kamailio"
 	cd "$scratch/tree"
 	cat >failover_mod.c <<-'C'
 		#include "../../core/sr_module.h"
@@ -44,7 +46,7 @@ enter_small_tree() {
 
 # fake_server SED-SCRIPT: a server program whose answers are edited. Sets KAMAILIO.
 fake_server() {
-	printf '#!/bin/sh\n/usr/sbin/kamailio "$@" | sed "%s"\n' "$1" >"$scratch/kamailio"
+	printf '#!/bin/sh\n%s "$@" | sed "%s"\n' "$server" "$1" >"$scratch/kamailio"
 	chmod +x "$scratch/kamailio"
 	export KAMAILIO="$scratch/kamailio"
 }

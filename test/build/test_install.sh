@@ -13,7 +13,7 @@ fi
 destination=$scratch/root
 $as_user make install DESTDIR="$destination"
 
-modules=$(/usr/sbin/kamailio -I | sed -n 's/^ *Default paths to modules: *\([^: ]*\).*/\1/p')
+modules=$("$server" -I | sed -n 's/^ *Default paths to modules: *\([^: ]*\).*/\1/p')
 [ "$(stat -c %a "$destination$modules/failover.so")" = 644 ] || fail "the module is not in $modules with mode 644"
 "$destination/usr/bin/failoverctl" --version
 cmp doc/failoverctl.1 "$destination/usr/share/man/man1/failoverctl.1"

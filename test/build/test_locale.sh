@@ -5,11 +5,11 @@
 . test/build/lib.sh
 enter_small_tree
 
-LC_ALL=C scripts/kamailio-flags.sh /usr/sbin/kamailio build/kamailio/src >"$scratch/flags"
+LC_ALL=C scripts/kamailio-flags.sh "$server" "$headers/src" >"$scratch/flags"
 for locale in $(locale -a) de_DE.UTF-8 tr_TR.UTF-8; do
-	LC_ALL=$locale LANGUAGE=de scripts/kamailio-flags.sh /usr/sbin/kamailio build/kamailio/src |
+	LC_ALL=$locale LANGUAGE=de scripts/kamailio-flags.sh "$server" "$headers/src" |
 		cmp "$scratch/flags" -
 done
 # Messages are translated under C.UTF-8 too when LANGUAGE asks for it.
 LC_ALL=C.UTF-8 LANGUAGE=de make all check-symbols
-LC_ALL=C.UTF-8 LANGUAGE=de scripts/deps.sh build/kamailio
+LC_ALL=C.UTF-8 LANGUAGE=de scripts/deps.sh "$headers"
