@@ -11,4 +11,4 @@ make clean
 [ ! -e failover.so ] || fail "clean left the module"
 make distclean
 [ ! -e build ] || fail "distclean left build/"
-[ -r "$top/build/kamailio/src/core/str.h" ] || fail "distclean followed the link to the headers"
+[ -r "$headers/src/core/str.h" ] || fail "distclean followed the link to the headers"

@@ -1,25 +1,40 @@
 # shellcheck shell=sh source=test/build/lib.sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# As a folder of Kamailio's source tree the project is built by the makefiles
-# there, and the packaged server loads the result.
+# As a folder of Kamailio's source tree the project is built by what that server
+# was built with, make or (from 6.1 on) CMake, and the server loads the result.
 . test/build/lib.sh
 
-cp -R build/kamailio "$scratch/kamailio"
-mkdir "$scratch/kamailio/src/modules/failover"
+mkdir -p "$scratch/kamailio/src/modules/failover"
+tar -C "$headers" -cf - --exclude=./.git --exclude='*.o' --exclude='*.so' . | tar -C "$scratch/kamailio" -xf -
 tar -cf - --exclude=./.git --exclude=./build --exclude='*.so' . |
 	tar -xf - -C "$scratch/kamailio/src/modules/failover"
-cd "$scratch/kamailio/src"
+cd "$scratch/kamailio"
 
 # Upstream asks OpenSSL's development files for one flag of the string; the
 # packaged server was built with them.
-make cfg LIBSSL_SET_MUTEX_SHARED=1
-make modules modules=modules/failover
+by_make() {
+	make -C src cfg LIBSSL_SET_MUTEX_SHARED=1
+	make -C src modules modules=modules/failover
+	module=$PWD/src/modules/failover/failover.so
+}
+by_cmake() {
+	cmake -S . -B "$scratch/cmake" -DUSE_GIT=OFF -DMODULE_GROUP_NAME= -DINCLUDE_MODULES=failover
+	make -C "$scratch/cmake" failover
+	module=$scratch/cmake/src/modules/failover/failover.so
+}
+# Of a server that CMake has built only the whole source tree will do.
+if "$server" -V | grep -q 'FAST_LOCK-'; then
+	by_make
+else
+	[ -r CMakeLists.txt ] || fail "$server was built by CMake, and $headers is not the whole of its sources"
+	by_cmake
+fi
 
 # The server itself judges: it resolves every symbol and compares the flags.
 cat >"$scratch/kamailio.cfg" <<CFG
 loadmodule "tm.so"
-loadmodule "$PWD/modules/failover/failover.so"
+loadmodule "$module"
 request_route { exit; }
 CFG
-/usr/sbin/kamailio -c -f "$scratch/kamailio.cfg"
+"$server" -c -f "$scratch/kamailio.cfg"
