@@ -12,6 +12,7 @@
 
 #include <sched.h>
 
+#include "server/compat.h"
 #include "server/tm_settings.h"
 #include "sip/response.h"
 
@@ -482,8 +483,13 @@ bool transaction_fail_soon(tm_cell_t *t)
 void transaction_answer(
 		tm_cell_t *t, struct sip_msg *request, int code, const char *phrase)
 {
-	if(t->uas.status < 200)
-		tm_api.t_reply_trans(t, request, (unsigned)code, (char *)phrase);
+	if(t->uas.status >= 200)
+		return;
+	/* only of the process that has the request in hand: it lets go of it */
+	if(compat_drops_branchless() && t->nr_of_outgoings == 0
+			&& tm_api.t_gett() == t)
+		tm_api.t_addblind(); /* the reply ends its timer */
+	tm_api.t_reply_trans(t, request, (unsigned)code, (char *)phrase);
 }
 
 bool transaction_has_cancellable(const tm_cell_t *t)

@@ -46,6 +46,14 @@ static inline bool compat_xavp_number(const sr_xval_t *value, long long *number)
 #define compat_msg_apply_changes_mode() 0
 #endif
 
+/** Does tm forget a transaction that has no branch as soon as the script is
+ * through with its request, so that its final reply leaves once and is never
+ * repeated? From 6.1.5 on (t_lookup.c, t_unref: dropping orphaned transaction). */
+static inline bool compat_drops_branchless(void)
+{
+	return VERSIONVAL >= 6001005;
+}
+
 /** Does tm, with reply_matching on, treat replies that come after the caller's
  * final one as unknown, so that they reach the caller and a late 180 is not
  * cancelled? In 6.1.4, and in the development versions of 6.2 (t_lookup.c,

@@ -441,11 +441,16 @@ class Deaf(Caller):
         return super().request(message)
 
 
+REFUSING = "[Deploy Patterns]\n$action = 403 No\n"
+
+
 async def final_reply_without_ack(call_text, fr_timer):
     """The times at which the caller got its final reply, from the first on."""
     def config(names):
         return kamailio.Config(route=filled(f"if ({call_text}) exit;", names),
-                               modparams=(("tm", "fr_timer", fr_timer),))
+                               modparams=(("tm", "fr_timer", fr_timer),
+                                          ("failover", "dialplan_text", REFUSING)),
+                               extra="branch_route[NOBODY] { drop; }")
 
     async with Stage({"a": [reply(486)], "b": SILENT}, config) as stage:
         async with Deaf(stage.trace, stage.server.port) as caller:
@@ -459,11 +464,13 @@ async def final_reply_without_ack(call_text, fr_timer):
 @pytest.mark.parametrize("call_text", [
     'failover("sip:1@{a}", "timer.inviting=10; timer.provisional=10")',
     'failover("sip:1@{a}", "timer.inviting=200ms; timer.provisional=200ms")',
-    'failover("sip:1@{b}", "timer.inviting=200ms")'],
-    ids=["long timers", "short timers", "a timeout"])
+    'failover("sip:1@{b}", "timer.inviting=200ms")', "failover()",
+    'is_method("INVITE")) t_on_branch("NOBODY"); if (failover("sip:1@{b}")'],
+    ids=["long timers", "short timers", "a timeout", "$action", "nothing could be sent"])
 def test_the_final_reply_is_repeated_as_tm_does(call_text):
     """Timer G of tm, 500 ms doubling, and its fr_timer, here 3 s, as Timer H:
-    not those that the chain had."""
+    not those that the chain had. Also where there is no branch at all, of which tm
+    from 6.1.5 on would send it once."""
     times = asyncio.run(final_reply_without_ack(call_text, 3000))
     assert [round(t * 2) / 2 for t in times] == [0, 0.5, 1.5], times
 
@@ -471,7 +478,9 @@ def test_the_final_reply_is_repeated_as_tm_does(call_text):
 @pytest.mark.parametrize("name, value, status_ok", [
     ("failure_exec_mode", 0, True), ("failure_exec_mode", 1, False),
     ("failure_reply_mode", 0, True), ("failure_reply_mode", 1, False),
-    ("failure_reply_mode", 2, False), ("failure_reply_mode", 3, True)])
+    ("failure_reply_mode", 2, False), ("failure_reply_mode", 3, True),
+    *([("e2e_cancel_hop_by_hop", 0, False), ("e2e_cancel_hop_by_hop", 1, True)]
+      if kamailio.RELEASE >= (6, 0, 0) else [])])
 def test_what_tm_must_not_be_told(name, value, status_ok):
     """With these no failover could be promised; the log has the line to change."""
     status, log = kamailio.start_that_fails(kamailio.Config(
@@ -479,6 +488,23 @@ def test_what_tm_must_not_be_told(name, value, status_ok):
     assert (status is None) == status_ok, log
     if not status_ok:
         assert status != 0 and f'remove modparam("tm", "{name}", {value})' in log, log
+
+
+@pytest.mark.parametrize("globals, status_ok", [
+    ("", True), *([("msg_apply_changes_mode=0", True), ("msg_apply_changes_mode=1", False)]
+                  if kamailio.RELEASE >= (6, 1, 0) else [])])
+def test_what_the_core_must_not_be_told(globals, status_ok):
+    status, log = kamailio.start_that_fails(kamailio.Config("exit;", globals=globals))
+    assert (status is None) == status_ok, log
+    assert (f"remove {globals}" in log) == (not status_ok), log
+
+
+def test_late_replies_are_known():
+    """The release whose default forgets them has it put right, and only that one."""
+    with kamailio.Server(kamailio.Config("exit;", debug=2)) as server:
+        says = 'modparam("tm", "reply_matching", 0) is set'
+        assert (says in server.log()) == (kamailio.RELEASE in ((6, 1, 4), (6, 2, 0))), \
+            server.log()
 
 
 @pytest.mark.parametrize("route", ["failure_route[X]", "branch_route[X]", "onreply_route[X]"])
