@@ -4,6 +4,7 @@
 #include "call/ending.h"
 
 #include "call/attempt.h"
+#include "server/tm_settings.h"
 #include "sip/response.h"
 
 const final_reply_t request_terminated = {
@@ -30,9 +31,19 @@ static final_reply_t own_copy(
 					   < 0)
 		return copy;
 	copy.kind = FINAL_OWN;
-	copy.code = transaction_relayed_code((int)reply->REPLY_STATUS);
+	copy.code = tm_relayed_code((int)reply->REPLY_STATUS);
 	copy.phrase = phrase.s;
 	return copy;
+}
+
+/* What a timeout is to the caller is tm's to say, unless the setting `reply` has
+ * the word. */
+static final_reply_t as_tm_says(const call_t *call, final_reply_t reply)
+{
+	if(reply.kind == FINAL_OWN && reply.code == 408
+			&& call->chain.settings.reply.kind != REPLY_FIXED)
+		reply.code = tm_timeout_reply(&reply.phrase);
+	return reply;
 }
 
 static void end(call_t *call, tm_cell_t *t, final_reply_t reply)
@@ -57,6 +68,7 @@ void ending_choose(
 		call_t *call, tm_cell_t *t, int branch, int code, final_reply_t reply)
 {
 	call->last_branch = branch;
+	reply = as_tm_says(call, reply);
 	if(is_tms_own(call, t, branch, code, &reply))
 		reply = final_as_it_is;
 	/* no caller gets a code that SIP does not have */
@@ -95,10 +107,11 @@ void ending_unsent(
 
 void ending_reply_total(call_t *call, tm_cell_t *t, final_reply_t reply)
 {
+	reply = as_tm_says(call, reply);
 	if(reply.kind == FINAL_EARLIER)
 		reply = own_copy(call, t, reply.branch);
 	if(reply.kind != FINAL_OWN)
-		reply = request_timeout;
+		reply = as_tm_says(call, request_timeout);
 	end(call, t, reply);
 	transaction_answer(t, transaction_request(t), reply.code, reply.phrase);
 	transaction_stop_forwarding(t);

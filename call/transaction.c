@@ -35,7 +35,7 @@ int transaction_bind(void)
 		return -1;
 	}
 	if(tm_load_xapi(&tm_more) < 0) {
-		LM_ERR("this tm does not offer what failover needs of it\n");
+		LM_ERR("this tm does not offer what failover needs\n");
 		return -1;
 	}
 	return tm_settings_check();
@@ -400,11 +400,6 @@ int transaction_pick(const tm_cell_t *t, int first_branch, int branch, int code,
 	return picked;
 }
 
-int transaction_relayed_code(int code)
-{
-	return code == 503 && tm_setting("remap_503_500", 1) ? 500 : code;
-}
-
 static void drop_reply(tm_ua_client_t *uac)
 {
 	struct sip_msg *reply = uac->reply;
@@ -451,10 +446,9 @@ void transaction_show_code(tm_cell_t *t, struct tmcb_params *params, int code)
 	uac->last_received = code;
 	params->rpl = FAKED_REPLY;
 	params->code = code;
-	if(code == 408)
+	params->req->msg_flags &= ~FL_TIMEOUT;
+	if(code == tm_timeout_reply(NULL))
 		params->req->msg_flags |= FL_TIMEOUT;
-	else
-		params->req->msg_flags &= ~FL_TIMEOUT;
 }
 
 void transaction_copy_flags(tm_cell_t *t, struct sip_msg *copy, bool is_back)
@@ -485,10 +479,10 @@ void transaction_answer(
 {
 	if(t->uas.status >= 200)
 		return;
-	/* only of the process that has the request in hand: it lets go of it */
+	/* the reply ends its timer; only who has the request in hand lets go of it */
 	if(compat_drops_branchless() && t->nr_of_outgoings == 0
 			&& tm_api.t_gett() == t)
-		tm_api.t_addblind(); /* the reply ends its timer */
+		tm_api.t_addblind();
 	tm_api.t_reply_trans(t, request, (unsigned)code, (char *)phrase);
 }
 

@@ -295,10 +295,6 @@ static inline const struct sip_msg *transaction_reply_of(
 	return t->uac[branch].reply;
 }
 
-/** The code with which tm relays a negative reply: of a 503 its parameter
- * remap_503_500 makes a 500. */
-int transaction_relayed_code(int code);
-
 /** Let a 6xx be a reply as any other until the chain ends: tm would CANCEL the
  * next attempt for the 6xx of the one before. */
 void transaction_ignore_6xx(tm_cell_t *t);

@@ -24,6 +24,22 @@ int tm_setting(const char *name, int absent)
 	return value != NULL ? *value : absent;
 }
 
+int tm_timeout_reply(const char **phrase)
+{
+	modparam_t type;
+	const str *reason = find_param_export(
+			find_module_by_name("tm"), "reply_408_reason", PARAM_STR, &type);
+
+	if(phrase != NULL)
+		*phrase = reason != NULL ? reason->s : "Request Timeout";
+	return tm_setting("reply_408_code", 408);
+}
+
+int tm_relayed_code(int code)
+{
+	return code == 503 && tm_setting("remap_503_500", 1) ? 500 : code;
+}
+
 /* Values of tm's parameters with which no failover could be promised. */
 static const struct
 {

@@ -13,4 +13,14 @@ int tm_settings_check(void);
  * @param absent what this release does where tm has no such parameter */
 int tm_setting(const char *name, int absent);
 
+/** What tm replies in the place of a destination that says nothing: 408 Request
+ * Timeout, from 6.0 on what its parameters reply_408_code and reply_408_reason say.
+ * @param phrase set, where it is not NULL; tm's own
+ * @return the code */
+int tm_timeout_reply(const char **phrase);
+
+/** The code with which tm relays a negative reply: of a 503 its parameter
+ * remap_503_500 makes a 500. */
+int tm_relayed_code(int code);
+
 #endif

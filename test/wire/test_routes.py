@@ -363,6 +363,14 @@ TM = [
     *(tm(f"disable_6xx_block={n}: a 603 leads on", {"disable_6xx_block": n}, route=THREE,
         peers={**FAILING, "a": [reply(603)]}, attempts=[TO_A, TO_B, TO_C],
         caller=[100, 486], final_from="c") for n in (0, 1)),
+    *(tm(f"reply_408_code=480: a timeout is a 480, {why}",
+        {"reply_408_code": 480, "reply_408_reason": "Nobody There"},
+        route=f'failover("sip:100@{{a}} sip:101@{{b}}", "timer.inviting=500ms{setting}")',
+        peers={"a": SILENT, "b": SILENT},
+        attempts=[TO_A, ("b", "UDP", later(0.5))], caller=[100, code])
+      for why, setting, code in (("by itself", "", 480), ("timer.total", "; timer.total=700ms", 480),
+                                 ("but not where reply says 408", "; reply=408 Gone", 408))
+      if kamailio.RELEASE >= (6, 0, 0)),
     tm("auto_inv_100=0: no 100 of ours", {"auto_inv_100": 0}, route=THREE, peers=FAILING,
         attempts=[TO_A, TO_B, TO_C], caller=[486]),
     tm("cancel_b_method=2: a silent destination gets its CANCEL when the caller gives up",
