@@ -19,14 +19,17 @@
 
 /* -- the alarm ---------------------------------------------------------- */
 
-void course_set_alarm(call_t *call)
+void course_set_alarm(call_t *call, const tm_cell_t *t)
 {
 	ticks_t now = get_ticks_raw();
+	ticks_t deadline = attempt_deadline(call, t);
 
 	if(call->total_end != 0)
 		alarm_set(&call->alarm, call->total_end);
-	if(call->deadline != 0)
-		alarm_set(&call->alarm, call->deadline);
+	if(deadline != 0)
+		alarm_set(&call->alarm, deadline);
+	if(call->check_at != 0)
+		alarm_set(&call->alarm, call->check_at);
 	if(call->is_watched || call->wants_repair)
 		alarm_set(&call->alarm, now + WATCH_TICKS);
 	if(call->wants_cancels)
@@ -49,7 +52,7 @@ static void on_time(scene_t *scene)
 
 	if(call->wants_repair)
 		attempt_repair_timers(call, scene->t);
-	if(call->state == CALL_TRYING && call->is_watched)
+	if(course_is_under_way(call) && call->is_watched)
 		attempt_watch(call, scene->t);
 	if(course_is_under_way(call) && attempt_was_cancelled(call, scene->t))
 		happen(scene, EVENT_CANCEL);
@@ -58,8 +61,10 @@ static void on_time(scene_t *scene)
 		chain_expire(&call->chain);
 		happen(scene, EVENT_TOTAL);
 	}
-	if(is_due(call->deadline)) {
-		call->deadline = 0;
+	if(attempt_check_time(call, scene->t, scene->cancels))
+		happen(scene, EVENT_TIME);
+	if(is_due(call->check_at)) {
+		call->check_at = 0;
 		happen(scene, EVENT_TIME);
 	}
 }
@@ -78,7 +83,7 @@ void course_alarm_goes_off(
 	if(state_is_over(call->state) || transaction_is_final(t))
 		return;
 	on_time(&scene);
-	course_set_alarm(call);
+	course_set_alarm(call, t);
 }
 
 /* -- what is logged ----------------------------------------------------- */
@@ -190,11 +195,11 @@ static void give_up(scene_t *scene)
 	attempt_give_up(scene->call, scene->t, scene->cancels);
 }
 
-void course_want_cancels(call_t *call)
+void course_want_cancels(call_t *call, const tm_cell_t *t)
 {
 
 	call->wants_cancels = true;
-	course_set_alarm(call);
+	course_set_alarm(call, t);
 }
 
 /* tm replies to the INVITE itself where it finds no branch to CANCEL. */
@@ -215,7 +220,7 @@ static void begin_time(scene_t *scene)
 	if(scene->is_ringing)
 		chain_note_ringing(&scene->call->chain);
 	attempt_begin_time(scene->call, scene->t, scene->branch, scene->is_ringing);
-	course_set_alarm(scene->call);
+	course_set_alarm(scene->call, scene->t);
 }
 
 void happen(scene_t *scene, call_event_t event)
@@ -228,7 +233,7 @@ void happen(scene_t *scene, call_event_t event)
 		case DO_NOTHING:
 			break;
 		case DO_WATCH:
-			course_set_alarm(call);
+			course_set_alarm(call, scene->t);
 			break;
 		case DO_TIME:
 			begin_time(scene);
@@ -243,7 +248,7 @@ void happen(scene_t *scene, call_event_t event)
 			give_up(scene);
 			break;
 		case DO_CANCEL:
-			course_want_cancels(call);
+			course_want_cancels(call, scene->t);
 			break;
 		case DO_END:
 			end_call(scene, scene->reply);

@@ -30,10 +30,10 @@ void note_cancel(scene_t *scene);
 
 /** See soon that every pending branch gets its CANCEL. Not here and now: who calls
  * holds the lock. */
-void course_want_cancels(call_t *call);
+void course_want_cancels(call_t *call, const tm_cell_t *t);
 
 /** Have the alarm go off for what is due first. */
-void course_set_alarm(call_t *call);
+void course_set_alarm(call_t *call, const tm_cell_t *t);
 
 /** Is an attempt under way, that has not been given up? */
 bool course_is_under_way(const call_t *call);

@@ -139,7 +139,7 @@ static attempt_t *attempt_create(
 	attempt->first_branch = attempt->branches_end = transaction_branches(t);
 	attempt->before = call->attempt;
 	call->attempt = attempt;
-	call->deadline = 0;
+	call->check_at = 0;
 	call->is_watched = false;
 	return attempt;
 }
@@ -267,7 +267,6 @@ void attempt_adopt_branches(call_t *call, tm_cell_t *t)
 void attempt_begin_time(call_t *call, tm_cell_t *t, int branch, bool is_ringing)
 {
 	const settings_t *settings = &call->chain.attempt;
-	attempt_t *attempt = call->attempt;
 	branch_record_t *record = &call->branches[branch];
 	ticks_t now = get_ticks_raw();
 
@@ -278,15 +277,16 @@ void attempt_begin_time(call_t *call, tm_cell_t *t, int branch, bool is_ringing)
 	if(transaction_has_onreply_route(t, branch))
 		call->wants_repair = true;
 	/* later ones never prolong it */
-	if(!attempt->has_replied)
-		call->deadline = now + MS_TO_TICKS(settings->timer_provisional_ms);
-	if(is_ringing && !attempt->is_ringing && settings->timer_ringing_ms > 0)
-		call->deadline = now + MS_TO_TICKS(settings->timer_ringing_ms);
+	if(record->deadline == 0 && !record->is_given_up)
+		record->deadline = now + MS_TO_TICKS(settings->timer_provisional_ms);
+	if(is_ringing && !record->is_ringing && !record->is_given_up
+			&& settings->timer_ringing_ms > 0)
+		record->deadline = now + MS_TO_TICKS(settings->timer_ringing_ms);
 	/* it has spoken in the instant in which timer.total ended */
-	if(call->chain.is_expired)
-		call->deadline = now + 1;
-	attempt->has_replied = true;
-	attempt->is_ringing = attempt->is_ringing || is_ringing;
+	if(call->chain.is_expired && !record->is_given_up)
+		record->deadline = now + 1;
+	record->is_ringing = record->is_ringing || is_ringing;
+	call->attempt->has_replied = true;
 }
 
 void attempt_repair_timers(call_t *call, tm_cell_t *t)
@@ -332,31 +332,92 @@ void attempt_expire(call_t *call, tm_cell_t *t)
 	for(branch = attempt_first_branch(call); branch < transaction_branches(t);
 			branch++)
 		transaction_expire(t, branch, 0);
-	call->deadline = get_ticks_raw() + CHECK_TICKS;
+	call->check_at = get_ticks_raw() + CHECK_TICKS;
+}
+
+/* Whoever has replied to a script that dropped it can be CANCELled as well. */
+static void cancel_branch_of(
+		call_t *call, tm_cell_t *t, int branch, struct cancel_info *cancels)
+{
+	if(call->branches[branch].has_replied)
+		transaction_note_provisional(t, branch);
+	transaction_choose_cancels(t, (branch_bm_t)1 << branch, cancels);
 }
 
 void attempt_cancel(call_t *call, tm_cell_t *t, struct cancel_info *cancels)
 {
-	int first = attempt_first_branch(call);
 	int branch;
 
-	for(branch = first; branch < transaction_branches(t); branch++) {
-		if(call->branches[branch].has_replied)
-			transaction_note_provisional(t, branch);
-	}
-	transaction_choose_cancels(t, first, cancels);
+	for(branch = attempt_first_branch(call); branch < transaction_branches(t);
+			branch++)
+		cancel_branch_of(call, t, branch, cancels);
+}
+
+static void give_up_branch(
+		call_t *call, tm_cell_t *t, int branch, struct cancel_info *cancels)
+{
+	branch_record_t *record = &call->branches[branch];
+
+	cancel_branch_of(call, t, branch, cancels);
+	transaction_expire(t, branch, CANCEL_WAIT_MS);
+	record->is_given_up = true;
+	record->deadline =
+			get_ticks_raw() + MS_TO_TICKS(CANCEL_WAIT_MS) + CHECK_TICKS;
 }
 
 void attempt_give_up(call_t *call, tm_cell_t *t, struct cancel_info *cancels)
 {
 	int branch;
 
-	attempt_cancel(call, t, cancels);
 	for(branch = attempt_first_branch(call); branch < transaction_branches(t);
-			branch++)
-		transaction_expire(t, branch, CANCEL_WAIT_MS);
-	call->deadline =
-			get_ticks_raw() + MS_TO_TICKS(CANCEL_WAIT_MS) + CHECK_TICKS;
+			branch++) {
+		if(transaction_is_pending(t, branch)
+				&& !call->branches[branch].is_given_up)
+			give_up_branch(call, t, branch, cancels);
+	}
+}
+
+ticks_t attempt_deadline(const call_t *call, const tm_cell_t *t)
+{
+	ticks_t first = 0;
+	int branch;
+
+	for(branch = attempt_first_branch(call); branch < transaction_branches(t);
+			branch++) {
+		ticks_t at = call->branches[branch].deadline;
+
+		if(at != 0 && transaction_is_pending(t, branch)
+				&& (first == 0 || (s_ticks_t)(at - first) < 0))
+			first = at;
+	}
+	return first;
+}
+
+bool attempt_check_time(call_t *call, tm_cell_t *t, struct cancel_info *cancels)
+{
+	bool is_any = false;
+	bool are_all = true;
+	int branch;
+
+	for(branch = attempt_first_branch(call); branch < transaction_branches(t);
+			branch++) {
+		branch_record_t *record = &call->branches[branch];
+
+		if(!transaction_is_pending(t, branch))
+			continue;
+		if(record->deadline != 0
+				&& (s_ticks_t)(record->deadline - get_ticks_raw()) <= 0) {
+			if(record->is_given_up || call->state == CALL_CANCELLED) {
+				transaction_expire(t, branch, 0);
+				record->deadline = get_ticks_raw() + CHECK_TICKS;
+			} else {
+				give_up_branch(call, t, branch, cancels);
+				is_any = true;
+			}
+		}
+		are_all = are_all && record->is_given_up;
+	}
+	return is_any && are_all;
 }
 
 /* tm marks a branch that it times out as if it had been CANCELled; who was
@@ -367,7 +428,8 @@ static bool branch_was_cancelled(
 	bool is_timed_out =
 			!record->has_failed && transaction_has_timed_out(t, branch);
 
-	if(record->is_lost || (is_timed_out && record->has_replied)
+	if(record->is_lost || record->is_given_up
+			|| (is_timed_out && record->has_replied)
 			|| (transaction_made_it_up(t, branch) && !is_timed_out))
 		return false;
 	return transaction_was_cancelled(t, branch, is_timed_out);

@@ -38,7 +38,7 @@ bool attempt_has_branch(const call_t *call, const tm_cell_t *t, int branch);
 bool attempt_is_pending_beside(
 		const call_t *call, const tm_cell_t *t, int branch);
 
-/** Begin the time of an attempt that has sent a 1xx.
+/** Begin the time of a branch that has sent a 1xx.
  * @param is_ringing it was an 18x */
 void attempt_begin_time(
 		call_t *call, tm_cell_t *t, int branch, bool is_ringing);
@@ -49,6 +49,15 @@ void attempt_watch(call_t *call, tm_cell_t *t);
 
 /** Put tm's timers right, which the script may have changed (t_set_fr). */
 void attempt_repair_timers(call_t *call, tm_cell_t *t);
+
+/** When is the time of a branch over that is over first? 0: tm keeps the time. */
+ticks_t attempt_deadline(const call_t *call, const tm_cell_t *t);
+
+/** Give up the branches whose time is over, or let tm end those that have had
+ * their last word as well.
+ * @return whether all that are pending are given up now, and were not before */
+bool attempt_check_time(
+		call_t *call, tm_cell_t *t, struct cancel_info *cancels);
 
 /** CANCEL the attempt: its time is over. It has CANCEL_WAIT_MS for a last word. */
 void attempt_give_up(call_t *call, tm_cell_t *t, struct cancel_info *cancels);

@@ -20,7 +20,6 @@ typedef struct attempt
 	int first_branch; /* it may have more: of the script, of DNS failover */
 	int branches_end; /* behind the last one that we know of */
 	bool has_replied; /* some branch of it has sent a 1xx */
-	bool is_ringing;  /* and an 18x */
 } attempt_t;
 
 /* What of a branch tm does not tell, or forgets. */
@@ -28,6 +27,9 @@ typedef struct branch_record
 {
 	int connection;	  /* that carries it; CONNECTION_NONE */
 	bool has_replied; /* it has sent a 1xx, if only to a script that drops it */
+	bool is_ringing;  /* and an 18x */
+	bool is_given_up; /* its time was over, and we have CANCELled it */
+	ticks_t deadline; /* when its time is over; 0: tm keeps it */
 	bool is_lost;	  /* its connection has gone before any reply */
 	bool has_failed;  /* it has sent a negative final reply itself */
 	bool has_answer;  /* some process has a 2xx of it in hand, and tm has not
@@ -46,7 +48,8 @@ struct call
 	branch_record_t *branches; /* as many as the server allows */
 	tm_manners_t manners;
 	alarm_t alarm;
-	ticks_t deadline;	  /* of the attempt; 0: tm keeps it. Like: */
+	ticks_t check_at;	  /* when it is looked whether tm has ended what it was
+						   * told to end; 0: never. Like: */
 	ticks_t total_end;	  /* of timer.total */
 	bool is_making;		  /* a process makes an attempt without the lock */
 	bool is_watched;	  /* connections are looked at */
@@ -55,6 +58,7 @@ struct call
 	int postponed_branch; /* whose failure waits for a 2xx in another process;
 						   * NO_BRANCH: none */
 	final_reply_t reply;  /* of a call that has ended, until it is sent */
+	int reply_branch;	  /* whose reply that is; NO_BRANCH: the last one's */
 	int last_branch, branches_at_end;
 };
 

@@ -50,6 +50,7 @@ static void end(call_t *call, tm_cell_t *t, final_reply_t reply)
 {
 	call->state = CALL_ENDED;
 	call->reply = reply;
+	call->reply_branch = NO_BRANCH;
 	call->branches_at_end = transaction_branches(t);
 	transaction_end_chain(t, &call->manners);
 }
@@ -77,12 +78,14 @@ void ending_choose(
 	end(call, t, reply);
 	/* tm would choose among the replies of all attempts: it is left those of
 	 * the last one, or the one that was chosen */
-	if(reply.kind == FINAL_EARLIER)
+	if(reply.kind == FINAL_EARLIER) {
 		call->reply = transaction_leave_reply(t, reply.branch, branch, code)
 							  ? final_as_it_is
 							  : own_copy(call, t, reply.branch);
-	else
+		call->reply_branch = reply.branch;
+	} else {
 		transaction_drop_replies_before(t, attempt_first_beside(call, branch));
+	}
 }
 
 void ending_choose_cancelled(call_t *call, tm_cell_t *t, int branch, int code)
@@ -130,6 +133,7 @@ void ending_take_over(call_t *call, tm_cell_t *t, int branch, int code)
 		return;
 	if(!transaction_leave_reply(t, call->last_branch, branch, code))
 		call->reply = own_copy(call, t, call->last_branch);
+	call->reply_branch = call->last_branch;
 }
 
 /* -- sending it --------------------------------------------------------- */
@@ -156,7 +160,7 @@ void ending_on_failure(call_t *call, tm_cell_t *t, struct tmcb_params *params)
 {
 	bool has_route = transaction_runs_failure_route(t);
 
-	transaction_name_picked(t);
+	transaction_name_branch(t, call->reply_branch);
 	if(call->reply.kind == FINAL_OWN)
 		transaction_show_code(t, params, call->reply.code);
 	if(!has_route)

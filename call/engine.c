@@ -26,7 +26,8 @@ static result_kind_t kind_of_silence(
 		return RESULT_UNSENT;
 	if(!attempt->has_replied)
 		return RESULT_INVITING;
-	return attempt->is_ringing && call->chain.attempt.timer_ringing_ms > 0
+	return call->branches[branch].is_ringing
+						   && call->chain.attempt.timer_ringing_ms > 0
 				   ? RESULT_RINGING
 				   : RESULT_PROVISIONAL;
 }
@@ -47,7 +48,7 @@ static result_t result_of_attempt(
 		reply = transaction_reply_of(scene->t, result.branch);
 	if(!response_is_negative(result.code))
 		result.code = 500; /* of a broken gateway */
-	if(reply == FAKED_REPLY || call->state == CALL_GIVING_UP)
+	if(reply == FAKED_REPLY || call->branches[result.branch].is_given_up)
 		result.kind = kind_of_silence(
 				call, scene->t, result.branch, reply == FAKED_REPLY);
 	else if(policy_wants_contacts(&call->chain, result.code))
@@ -107,7 +108,7 @@ static void on_branch_failure(
 		call->branches[scene.branch].has_failed = true;
 	if(attempt_is_pending_beside(call, t, scene.branch)) {
 		attempt_adopt_branches(call, t);
-		course_set_alarm(call);
+		course_set_alarm(call, t);
 		return;
 	}
 	if(is_cancelled(call, t))
@@ -121,7 +122,7 @@ static void on_branch_failure(
 	if(call->state != CALL_CANCELLED)
 		scene.result = result_of_attempt(&scene, params);
 	happen(&scene, EVENT_FAILED);
-	course_set_alarm(call);
+	course_set_alarm(call, t);
 }
 
 /* The branch whose 2xx this process has in hand. */
@@ -197,7 +198,7 @@ static void on_relay(call_t *call, tm_cell_t *t, int code)
 	transaction_disarm_failure_route(t);
 	/* tm CANCELs the others, but for one that replies in this instant */
 	if(transaction_is_pending_beside(t, tm_api.t_gett_branch()))
-		course_want_cancels(call);
+		course_want_cancels(call, t);
 }
 
 /* The caller's CANCEL has come, and tm has not looked at it yet. */
@@ -379,7 +380,7 @@ void engine_run(call_t *call, tm_cell_t *t, struct sip_msg *msg)
 	transaction_lock(t);
 	if(total_ms > 0)
 		call->total_end = get_ticks_raw() + MS_TO_TICKS(total_ms);
-	course_set_alarm(call);
+	course_set_alarm(call, t);
 	/* as if one before the first had failed */
 	happen(&scene, EVENT_FAILED);
 	transaction_unlock(t);

@@ -195,20 +195,27 @@ void transaction_end_chain(tm_cell_t *t, const tm_manners_t *before)
 
 /* -- sending ------------------------------------------------------------ */
 
-void transaction_set_timers(tm_cell_t *t, unsigned fr_ms, unsigned fr_inv_ms)
+/* tm ends nothing before this time has passed. */
+static void live(tm_cell_t *t, ticks_t ticks)
 {
-	ticks_t end_of_life;
+	ticks_t end_of_life = get_ticks_raw() + ticks;
 
-	t->fr_timeout = MS_TO_TICKS(fr_ms);
-	t->fr_inv_timeout = MS_TO_TICKS(fr_inv_ms);
-	end_of_life = get_ticks_raw() + t->fr_timeout + t->fr_inv_timeout;
 	if((s_ticks_t)(end_of_life - t->end_of_life) > 0)
 		t->end_of_life = end_of_life;
+}
+
+void transaction_set_timers(tm_cell_t *t, unsigned fr_ms, unsigned fr_inv_ms)
+{
+	t->fr_timeout = MS_TO_TICKS(fr_ms);
+	t->fr_inv_timeout = MS_TO_TICKS(fr_inv_ms);
+	live(t, t->fr_timeout + t->fr_inv_timeout);
 }
 
 void transaction_reset_timers(
 		tm_cell_t *t, const tm_manners_t *before, unsigned fr_inv_ms)
 {
+	/* before the attempt t->fr_timeout was its own */
+	live(t, t->fr_timeout + MS_TO_TICKS(fr_inv_ms));
 	t->fr_timeout = before->fr_timeout;
 	t->fr_inv_timeout = MS_TO_TICKS(fr_inv_ms);
 }
@@ -304,12 +311,12 @@ bool transaction_was_cancelled(const tm_cell_t *t, int branch, bool was_silent)
 }
 
 void transaction_choose_cancels(
-		tm_cell_t *t, int first_branch, struct cancel_info *cancels)
+		tm_cell_t *t, branch_bm_t branches, struct cancel_info *cancels)
 {
-	branch_bm_t before = ((branch_bm_t)1 << first_branch) - 1;
+	branch_bm_t chosen;
 
-	init_cancel_info(cancels);
-	tm_api.prepare_to_cancel(t, &cancels->cancel_bitmap, before);
+	tm_api.prepare_to_cancel(t, &chosen, ~branches);
+	cancels->cancel_bitmap |= chosen;
 }
 
 void transaction_send_cancels(tm_cell_t *t, struct cancel_info *cancels)
@@ -449,14 +456,6 @@ void transaction_show_code(tm_cell_t *t, struct tmcb_params *params, int code)
 	params->req->msg_flags &= ~FL_TIMEOUT;
 	if(code == tm_timeout_reply(NULL))
 		params->req->msg_flags |= FL_TIMEOUT;
-}
-
-void transaction_copy_flags(tm_cell_t *t, struct sip_msg *copy, bool is_back)
-{
-	if(is_back)
-		copy->flags = t->uas.request->flags;
-	else
-		t->uas.request->flags = copy->flags;
 }
 
 bool transaction_fail_soon(tm_cell_t *t)

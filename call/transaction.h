@@ -146,7 +146,8 @@ void transaction_end_chain(tm_cell_t *t, const tm_manners_t *before);
 void transaction_set_timers(tm_cell_t *t, unsigned fr_ms, unsigned fr_inv_ms);
 
 /** Let tm give the caller's reply and the CANCELs their own time again, which it
- * reads from the same place; and undo what the script did to the other one. */
+ * reads from the same place; and undo what the script did to the others
+ * (t_set_fr, t_set_max_lifetime). */
 void transaction_reset_timers(
 		tm_cell_t *t, const tm_manners_t *before, unsigned fr_inv_ms);
 
@@ -240,11 +241,13 @@ static inline void transaction_note_provisional(tm_cell_t *t, int branch)
  *        but for the retransmissions that were stopped before */
 bool transaction_was_cancelled(const tm_cell_t *t, int branch, bool was_silent);
 
-/** Choose the pending branches from one on for a CANCEL, but those that have had
- * theirs. One that has not replied is CANCELled by tm when it does (t_reply.c,
- * F_RB_CANCELED). They stay pending. */
+/** Choose pending branches for a CANCEL, but those that have had theirs. One that has
+ * not replied is CANCELled by tm when it does (t_reply.c, F_RB_CANCELED). They stay
+ * pending.
+ * @param branches bit (1 << branch)
+ * @param cancels they are added to it */
 void transaction_choose_cancels(
-		tm_cell_t *t, int first_branch, struct cancel_info *cancels);
+		tm_cell_t *t, branch_bm_t branches, struct cancel_info *cancels);
 
 /** Send the CANCELs that were chosen; without the lock, as this may run the
  * script's event_route (tm:local-request). */
@@ -333,11 +336,14 @@ static inline void transaction_disarm_failure_route(tm_cell_t *t)
 		t->uac[i].on_failure = 0;
 }
 
-/** Within a callback of TMCB_ON_FAILURE: name the branch that tm has picked as
- * the one that this is about, for who looks later (acc, acc_logic.c, on_missed). */
-static inline void transaction_name_picked(tm_cell_t *t)
+/** Within a callback of TMCB_ON_FAILURE: name the branch that this is about, for who
+ * looks later (acc, acc_logic.c, on_missed).
+ * @param branch NO_BRANCH: that which tm has picked */
+static inline void transaction_name_branch(tm_cell_t *t, int branch)
 {
-	t->relayed_reply_branch = tm_api.t_get_picked_branch();
+	t->relayed_reply_branch =
+			(short)(branch != NO_BRANCH ? branch
+										: tm_api.t_get_picked_branch());
 }
 
 /** Within a callback of TMCB_ON_FAILURE: let failure_route, acc and others see a
@@ -348,7 +354,14 @@ void transaction_show_code(tm_cell_t *t, struct tmcb_params *params, int code);
 
 /** Keep the flags of a copy of the request and of the request itself the same:
  * acc notes in them that it has logged the call. */
-void transaction_copy_flags(tm_cell_t *t, struct sip_msg *copy, bool is_back);
+static inline void transaction_copy_flags(
+		tm_cell_t *t, struct sip_msg *copy, bool is_back)
+{
+	if(is_back)
+		copy->flags = t->uas.request->flags;
+	else
+		t->uas.request->flags = copy->flags;
+}
 
 /** Have the call fail once this process has left the transaction: add a branch
  * that was sent nowhere and let it time out at once, so that the script's
