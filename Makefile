@@ -146,11 +146,15 @@ $(DOC_PAGE): $(wildcard doc/*.xml)
 
 ##@ Trying
 # Python's own files go to build/ as well.
-check-tool check-wire measure-memory demo: export PYTHONPYCACHEPREFIX := $(CURDIR)/build/python
+check-tool check-wire measure-memory demo pictures: export PYTHONPYCACHEPREFIX := $(CURDIR)/build/python
 
 .PHONY: demo
 demo: ## deps, build, then examples/demo.py: the module at work
 	+@scripts/steps.sh demo $(MAKE) $(PYTHON)
+
+.PHONY: pictures
+pictures: all ## doc/failed-over.svg, the ladder of the README, drawn from a call
+	@$(PYTHON) examples/demo.py --picture doc/failed-over.svg
 
 ##@ Checking
 .PHONY: check

@@ -9,6 +9,7 @@ ladder. The exit status is 0 only if every call was answered.
 
   examples/demo.py                             all four are answered
   examples/demo.py --without-second-gateway    there is nobody to fail over to
+  examples/demo.py --picture FILE              only the second call, drawn as SVG
 """
 
 import argparse
@@ -24,9 +25,11 @@ sys.dont_write_bytecode = True          # leaves no file behind
 
 import kamailio                         # noqa: E402
 import ladder                           # noqa: E402
+import picture                          # noqa: E402
 from scenario import (NOBODY, SILENT, Stage, filled, redirect, reply,  # noqa: E402
                       show_address)
 
+COLUMNS = ["caller", "kamailio", "gw1", "gw2"]
 INVITING = 2                            # seconds; short, for nobody likes to wait
 ANSWERS = [reply(180, after=0.2), reply(200, after=1.0)]
 CALL_LIMIT = 20.0
@@ -97,8 +100,7 @@ def verdict(call, entries):
 
 def show(number, what, call, entries):
     print(f"Call {number}: {what}\n{verdict(call, entries)}\n")
-    print(ladder.draw(entries, ["caller", "kamailio", "gw1", "gw2"],
-                      stream=sys.stdout, start=call.started))
+    print(ladder.draw(entries, COLUMNS, stream=sys.stdout, start=call.started))
     print(flush=True)
 
 
@@ -138,6 +140,25 @@ async def run_by_plan(second_gateway):
             return call.answered
 
 
+def until_connected(entries):
+    """The messages of a call up to the last ACK, without its end."""
+    last = max(i for i, e in enumerate(entries) if e.message.method == "ACK")
+    return entries[:last + 1]
+
+
+async def draw_picture(file):
+    """Make the call whose first gateway is dead, and draw it; how many were answered."""
+    async with Stage({"gw1": SILENT, "gw2": ANSWERS}, config) as stage:
+        call = await make_call(stage, await stage.caller())
+        entries = sorted(messages_of(call, stage.trace), key=lambda entry: entry.time)
+    file.write_text(picture.draw(
+        until_connected(entries), COLUMNS, call.started,
+        f'failover("sip:gw1 sip:gw2", "timer.inviting={INVITING}")',
+        f"The first gateway is dead. After {INVITING} seconds without a reply the second "
+        "one gets the call, and answers."), encoding="utf-8")
+    return int(call.answered)
+
+
 async def run_all(second_gateway):
     return await run(second_gateway) + await run_by_plan(second_gateway)
 
@@ -147,12 +168,17 @@ def main():
         description="Four calls through examples/quickstart.cfg, as ladders.")
     parser.add_argument("--without-second-gateway", action="store_true",
                         help="leave the second gateway off: no call is answered")
-    second_gateway = not parser.parse_args().without_second_gateway
+    parser.add_argument("--picture", metavar="FILE", type=pathlib.Path,
+                        help="draw the call with the dead gateway, as SVG, and no other")
+    options = parser.parse_args()
+    second_gateway = not options.without_second_gateway
+    calls = 1 if options.picture else len(CALLS) + 1
     if not second_gateway:
         print("The second gateway is off: nobody is at its address, so what is sent\n"
               "there is seen by nobody and stands in no ladder.\n")
     try:
-        answered = asyncio.run(run_all(second_gateway))
+        answered = asyncio.run(draw_picture(options.picture) if options.picture
+                               else run_all(second_gateway))
     except kamailio.StartFailed as error:
         print(f"Kamailio did not start; was failover.so built (make)?\n{error}",
               file=sys.stderr)
@@ -160,8 +186,8 @@ def main():
     except asyncio.TimeoutError:
         print(f"A call was not over after {CALL_LIMIT:g} s.", file=sys.stderr)
         return 1
-    print(f"{answered} of {len(CALLS) + 1} calls were answered.")
-    return 0 if answered == len(CALLS) + 1 else 1
+    print(f"{answered} of {calls} calls were answered.")
+    return 0 if answered == calls else 1
 
 
 if __name__ == "__main__":

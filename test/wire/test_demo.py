@@ -3,6 +3,7 @@
 
 import os
 import subprocess
+from xml.etree import ElementTree
 
 import pytest
 
@@ -32,6 +33,20 @@ def test_without_a_second_gateway_the_demo_fails_and_says_so():
     assert done.returncode == 1, done.stdout + done.stderr
     assert done.stdout.count("NOT answered") == 4
     assert "0 of 4 calls were answered" in done.stdout
+
+
+def labels_of(file):
+    """The texts of a picture, without its times, which a slow machine may change."""
+    texts = ElementTree.parse(file).iter("{http://www.w3.org/2000/svg}text")
+    return [text.text for text in texts if not text.text.endswith(" s")]
+
+
+def test_the_picture_of_the_readme_is_what_the_demo_draws(tmp_path):
+    done = run_demo("--picture", str(tmp_path / "drawn.svg"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    drawn = labels_of(tmp_path / "drawn.svg")
+    assert drawn.count("INVITE 5551234 again") == 2 and drawn.count("200 OK") == 2
+    assert drawn == labels_of(kamailio.TOP / "doc" / "failed-over.svg")
 
 
 @pytest.mark.parametrize("defines", [
