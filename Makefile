@@ -163,7 +163,7 @@ check: ## everything: deps, build and all checks below, with one count at the en
 
 .PHONY: check-layers
 check-layers: ## no include runs upwards, and a pure file knows of Kamailio its string only
-	@scripts/check-layers.sh
+	@scripts/check-layers.sh . $(filter call/% server/%,$(PURE))
 
 .PHONY: check-symbols
 check-symbols: $(PURE:%.c=build/%.o) ## the pure rooms use only what test/build/allowed-symbols.txt lists

@@ -5,22 +5,25 @@
 # knows more of Kamailio than its string, and a file that is in no layer.
 . test/build/lib.sh
 
-scripts/check-layers.sh
+make check-layers
 
 mkdir "$scratch/text" "$scratch/call" "$scratch/server" "$scratch/extra"
 echo '#include "call/call.h"' >"$scratch/server/up.c"
 printf '%s\n' '#include "../../core/str.h"' '#include "../../core/dprint.h"' >"$scratch/text/impure.h"
-echo '#include "../../core/dprint.h"' >"$scratch/call/policy.c"
+printf '%s\n' '#include "../../core/dprint.h"' '#include "server/log.h"' >"$scratch/call/policy.c"
 printf '%s\n' '#include "../../core/dprint.h"' '#include "server/log.h"' >"$scratch/call/good.c"
-must_fail scripts/check-layers.sh "$scratch"
+printf '%s\n' '#include "server/pure.h"' '#include "server/up.h"' >"$scratch/server/pure.c"
+must_fail scripts/check-layers.sh "$scratch" call/policy.c server/pure.c
 output_has 'server/up.c:1: server includes call/call.h: that arrow runs upwards'
 output_has 'text/impure.h:2: a pure file includes ../../core/dprint.h'
 output_has 'call/policy.c:1: a pure file includes ../../core/dprint.h'
-[ "$(wc -l <"$scratch/output")" -eq 3 ] || {
+output_has 'call/policy.c:2: a pure file includes server/log.h, which is not pure'
+output_has 'server/pure.c:2: a pure file includes server/up.h, which is not pure'
+[ "$(wc -l <"$scratch/output")" -eq 5 ] || {
 	cat "$scratch/output"
 	fail "complaints about what is right"
 }
 
 echo >"$scratch/extra/lost.c"
-must_fail scripts/check-layers.sh "$scratch"
+must_fail scripts/check-layers.sh "$scratch" call/policy.c server/pure.c
 output_has 'extra/lost.c: is in no layer'
