@@ -20,13 +20,14 @@ install_packages build-essential debhelper dpkg-dev lintian xsltproc docbook-xsl
 rm -rf "$folder"
 mkdir -p "$folder"
 copy_tree "$folder/tree"
+mv "$folder/tree/scripts/debian" "$folder/tree/debian"
 (cd "$folder/tree" && env -u MAKEFLAGS -u MAKELEVEL KSRC="$headers" \
 	dpkg-buildpackage -b -us -uc) >"$folder/log" 2>&1 || {
 	tail -n 30 "$folder/log" >&2
 	fail "dpkg-buildpackage failed; $folder/log has all of it"
 }
 rm -rf "$folder/tree"
-# What is explained in debian/*.lintian-overrides is not shown.
+# What is explained in scripts/debian/*.lintian-overrides is not shown.
 lintian --allow-root --fail-on error,warning "$folder"/*.changes ||
 	fail "lintian has found the faults above in $folder/*.changes"
 ls "$folder"/kamailio-failover-module_*.deb
