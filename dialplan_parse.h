@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* dialplan_parse: the language of the Brekeke SIP Server's dial plan, text -> a
- * plan, or errors with line and column. Here are the text as such and its
- * sections; what stands in a rule is rule_parse's. */
+/* dialplan_parse: reads a dial plan in the language of the Brekeke SIP Server: text
+ * in, a plan or errors with line and column out. Lines and sections are read here,
+ * the contents of a rule in rule_parse. */
 #ifndef FAILOVER_DIALPLAN_PARSE_H
 #define FAILOVER_DIALPLAN_PARSE_H
 
@@ -15,16 +15,14 @@
 /** Read a dial plan.
  * @param text the whole text; the plan keeps pointers into it
  * @param arena holds the plan
- * @param scratch holds what is needed while it is read
- * @return the plan, which may be without a rule; NULL with every error
- *         reported */
+ * @param scratch memory that is needed only while the text is read
+ * @return the plan, which may have no rule; NULL with every error reported */
 dialplan_t *dialplan_parse(const str *text, arena_t *arena, arena_t *scratch,
 		diagnostics_t *diagnostics);
 
-/** The same for whoever looks for more mistakes in what could be read.
- * @param plan set to the plan; when -1 is returned, to its rules as far as they
- *             could be read, and its subjects, for nothing but to be looked at;
- *             NULL if there is none
+/** The same for a checker, which wants to look for more mistakes after an error.
+ * @param plan set to the plan. With -1 it has the rules and subjects that could be
+ *             read, and may be looked at but not used; NULL if there are none
  * @return 0, or -1 with every error reported */
 int dialplan_read(const str *text, dialplan_t **plan, arena_t *arena,
 		arena_t *scratch, diagnostics_t *diagnostics);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* args: what a script hands over, strings with pseudo-variables, and
- * what they say in a call.
+/* args: the arguments of a script call: strings with pseudo-variables.
  *
- * A string is read when the configuration is: its text is language, what its
- * pseudo-variables will hold is data. Only a string that is one pseudo-variable
- * and nothing else, and every string from KEMI, is language that comes with the
- * call; such texts are read once by each process and kept. */
+ * A string is parsed when the configuration is read. Its text is language; the
+ * values of its pseudo-variables are data. There are two exceptions, which are
+ * language that comes with the call: a string that is one pseudo-variable and
+ * nothing else, and every string from KEMI. Each process parses such a text once
+ * and keeps it. */
 #ifndef FAILOVER_SERVER_ARGS_H
 #define FAILOVER_SERVER_ARGS_H
 
@@ -13,7 +13,7 @@
 
 #include "dialplan/dialplan.h"
 
-/* Which of the two strings it is. */
+/* Which of the two arguments it is. */
 typedef enum arg_kind
 {
 	ARG_DESTINATIONS,
@@ -31,15 +31,15 @@ arg_t *arg_create(arg_kind_t kind, char *text);
 void arg_destroy(arg_t *arg);
 
 /** What an argument says in a call.
- * @param applied set to the destinations, or settings, that it was parsed into,
- *                with what its pseudo-variables hold for msg; valid until the
- *                next call of this function in the same process
- * @return 0, or -1 with the reason logged: the first time as an error, then at
+ * @param applied set to the destinations, or settings, of the argument, with the
+ *                values of its pseudo-variables for msg; valid until the next
+ *                call of this function in the same process
+ * @return 0, or -1 with the reason logged: the first time as an error, later at
  *         attempt_log_level */
 int arg_evaluate(arg_t *arg, struct sip_msg *msg, applied_rule_t *applied);
 
-/** What a text says that comes with the call (KEMI). As arg_evaluate(), without
- * holes. An error is logged once for each distinct text. */
+/** Read a text that comes with the call (KEMI). As arg_evaluate(), without holes.
+ * An error is logged once for each distinct text. */
 int arg_read_text(arg_kind_t kind, const str *text, const rule_t **rule);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* compat: everything in which the releases of Kamailio differ for this module,
- * each with its reason and the releases. No other file asks for the release.
+/* compat: all differences between the releases of Kamailio that matter here, each
+ * with its reason. No other file asks for the release.
  * VERSIONVAL is major * 1000000 + minor * 1000 + patch; the build passes it. */
 #ifndef FAILOVER_SERVER_COMPAT_H
 #define FAILOVER_SERVER_COMPAT_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* match: which rules of the plan apply to a request, in this process:
- * the plan is shared, what matching writes to is each one's own. */
+/* match: finds the rules of the plan that apply to a request. All processes share
+ * the plan; each has its own memory to match with. */
 #ifndef FAILOVER_SERVER_MATCH_H
 #define FAILOVER_SERVER_MATCH_H
 
@@ -9,11 +9,12 @@
 #include "server/plan.h"
 
 /** The rules for a request.
- * @param plan acquired; its conditions' limits are logged once for each rule
+ * @param plan acquired. A pattern that runs into a limit is logged once for each
+ *             rule.
  * @param msg whose Call-ID is parsed (request_is_initial_invite())
- * @param applied set to them; valid until this process asks again, and the plan
- *                is released
- * @return how many, 0: none; -1 with the reason logged */
+ * @param applied set to the rules; valid until this process calls again or releases
+ *                the plan
+ * @return how many rules, 0: none; -1 with the reason logged */
 int match_request(const plan_t *plan, struct sip_msg *msg,
 		const applied_rule_t **applied);
 

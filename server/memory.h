@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* memory: the kinds of memory that there are, as an arena takes them. */
+/* memory: the kinds of memory that an arena can be made of. */
 #ifndef FAILOVER_SERVER_MEMORY_H
 #define FAILOVER_SERVER_MEMORY_H
 
 #include "text/arena.h"
 
-/* seen by all processes; for what a call or a dial plan lives in */
+/* Shared by all processes; for calls and dial plans. */
 extern const allocator_t failover_shm;
 
-/* of one process, or of all when taken before they are forked; for what a
- * script's arguments are parsed into */
+/* Of one process, or of all if it was taken before they were forked; for the
+ * arguments of the script. */
 extern const allocator_t failover_pkg;
 
-/* of one process, and not limited by the server's -M: for what grows with the
- * size of a dial plan, which a worker's pkg memory is not made for */
+/* Of one process, and not limited by the server's -M; for what grows with the size
+ * of a dial plan and would not fit into a worker's pkg memory. */
 extern const allocator_t failover_heap;
 
 #endif

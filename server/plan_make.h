@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* plan_make: a dial plan in shared memory is made of a text or a file.
- * Who uses it is not known here. */
+/* plan_make: makes a dial plan in shared memory from a text or a file. It does not
+ * know who uses the plan. */
 #ifndef FAILOVER_SERVER_PLAN_MAKE_H
 #define FAILOVER_SERVER_PLAN_MAKE_H
 
@@ -11,12 +11,12 @@
 
 typedef struct plan
 {
-	arena_t *arena; /* the plan itself is in it; arena_destroy() is its end */
+	arena_t *arena; /* the plan itself is in it; arena_destroy() releases it */
 	dialplan_t *dialplan;
 	str source; /* a path, or dialplan_text; NUL-terminated */
 	bool is_file;
 	time_t loaded_at;
-	int references; /* for those who share it; 1 at first */
+	int references; /* how many use it; 1 at first */
 } plan_t;
 
 /** Make a plan of a text, while the configuration is read.
@@ -26,14 +26,14 @@ plan_t *plan_make_of_text(const str *text, failure_t *failure);
 
 /** Make a plan of a file.
  * @param path from the root on
- * @param is_reload the server is up: so the plan is held against what it has, and
- *                  one without a rule is taken for a file that is just written.
- *                  In any process, which may wait for it: nobody else does
+ * @param is_reload the server is running. Then the plan is checked against what the
+ *                  server has, and a plan without a rule is an error: somebody may
+ *                  be writing the file. Any process may call this; it alone waits
  * @param failure filled when it fails
  * @return NULL with every error logged */
 plan_t *plan_make_of_file(const char *path, bool is_reload, failure_t *failure);
 
-/** Hold a plan that was made before all modules were loaded against what this
+/** Check a plan that was made before all modules were loaded against what this
  * server has.
  * @return 0, or -1 with every error logged */
 int plan_check_server(const plan_t *plan);

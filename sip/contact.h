@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* contact: the list of addresses in a Contact header of a 3xx reply (RFC 3261
- * sections 20.10 and 25.1). Zero copy. What a peer writes wrongly costs that
- * address and no other. */
+/* contact: reads the addresses in a Contact header of a 3xx reply (RFC 3261
+ * sections 20.10 and 25.1). Zero copy. An address that is written wrongly is
+ * lost, the others are not. */
 #ifndef FAILOVER_SIP_CONTACT_H
 #define FAILOVER_SIP_CONTACT_H
 
@@ -13,11 +13,11 @@
 
 typedef struct contact_address
 {
-	str uri; /* without angle brackets; whatever stands in its place */
+	str uri; /* without angle brackets; not checked */
 	int q;	 /* in thousandths; CONTACT_Q_MAX if there is none, or a bad one */
 } contact_address_t;
 
-/** Cut the next address off the body of a Contact header.
+/** Cut off the first address of the body of a Contact header.
  * @param rest in: the body; out: what is behind the address
  * @param address filled
  * @return false when nothing is left */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* response: negative final replies: what their codes mean to a proxy, and how an
- * author writes one. */
+/* response: the codes of negative final replies, what they mean to a proxy, and how
+ * an author writes one. */
 #ifndef FAILOVER_SIP_RESPONSE_H
 #define FAILOVER_SIP_RESPONSE_H
 
@@ -8,7 +8,7 @@
 
 #include "text/fragment.h"
 
-/* The codes of a reply that an author writes out: a 3xx would need Contacts. */
+/* The codes that an author may write. A 3xx would need Contacts. */
 #define RESPONSE_OWN_MIN 400
 #define RESPONSE_OWN_MAX 699
 
@@ -17,27 +17,28 @@
 /** Is it a redirection, 3xx? */
 bool response_is_redirect(int code);
 
-/** Is it a negative final reply, 3xx to 6xx? A broken gateway may send what SIP
- * does not have, 999. */
+/** Is it a negative final reply, 3xx to 6xx? A broken gateway may send
+ * a code that SIP does not have, such as 999. */
 bool response_is_negative(int code);
 
-/** Which of several replies a proxy gives to the caller (RFC 3261 section 16.7,
- * step 6): a 6xx, else of the lowest class, and of the 4xx those first that
- * tell him how to ask better. The order is that of tm (t_reply.c, get_prio).
+/** The rank of a reply among several: a proxy gives the caller the one with the
+ * lowest rank (RFC 3261 section 16.7, step 6). A 6xx comes first, then the lowest
+ * class; among 4xx those first that tell the caller how to ask better. The order
+ * is that of tm (t_reply.c, get_prio).
  * @return the lower, the better */
 int response_rank(int code);
 
 /** Read CODE [Reason].
- * @param phrase set to what is behind the code, trimmed; may be empty
- * @return the code; -1 unless it is one that an author may write */
+ * @param phrase set to the text behind the code, trimmed; may be empty
+ * @return the code; -1 if an author may not write it */
 int response_split(const fragment_t *text, fragment_t *phrase);
 
-/** May this be a phrase? It goes out in the first line of a reply (RFC 3261
+/** Is it a valid phrase? It is sent in the first line of a reply (RFC 3261
  * section 25.1, Reason-Phrase). */
 bool response_is_phrase(const str *text);
 
-/** The phrase of a code where none is written, as the RFC that defines it has
- * it; static memory. */
+/** The phrase that the RFC gives to a code, for where none is written; static
+ * memory. */
 const char *response_phrase(int code);
 
 #endif

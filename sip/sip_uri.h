@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sip_uri: a sip: or sips: URI taken apart (RFC 3261 sections 19.1 and 25.1).
- * Zero copy: the parts point into the text. */
+/* sip_uri: takes a sip: or sips: URI apart (RFC 3261 sections 19.1 and 25.1). Zero
+ * copy: the parts point into the text. */
 #ifndef FAILOVER_SIP_SIP_URI_H
 #define FAILOVER_SIP_SIP_URI_H
 
 #include "text/text.h"
 
-/* Kamailio refuses longer ones (MAX_URI_SIZE of its core/config.h, less the
- * NUL byte) */
+/* Kamailio refuses a longer URI (MAX_URI_SIZE in core/config.h, minus the NUL
+ * byte). */
 #define SIP_URI_BYTES_MAX 1023
 
 typedef struct uri_parts
@@ -28,15 +28,16 @@ bool sip_uri_is_sips(const str *text);
  * @param uri filled on success
  * @param at where the fault is, as an offset into text
  * @return NULL on success, else what is wrong and what would be right, in
- *         static memory. That a port is in range is not looked at here: see
+ *         static memory. The range of the port is not checked here: see
  *         sip_uri_port(). */
 const char *sip_uri_parse(const str *text, uri_parts_t *uri, int *at);
 
-/** The port as a number: 1..65535, 0 when none is written, -1 out of range. */
+/** The port as a number: 1..65535; 0 when none is written; -1 when it is out of
+ * range. */
 int sip_uri_port(const uri_parts_t *uri);
 
 /** Find a URI parameter by its name, in any case of letters.
- * @param value what is behind its '='; len 0 if nothing is. May be NULL.
+ * @param value set to the text behind its '='; len 0 if there is none. May be NULL.
  * @return whether it is there */
 bool sip_uri_param(const uri_parts_t *uri, const char *name, str *value);
 
@@ -50,11 +51,11 @@ bool sip_uri_is_user_char(char c);
 /** May this character stand unescaped in a parameter? (25.1: paramchar) */
 bool sip_uri_is_param_char(char c);
 
-/** May this character stand in a host name or an IPv4 address? The underscore
- * is none of RFC 3261, but names in the field have it. */
+/** May this character stand in a host name or an IPv4 address? RFC 3261 has no
+ * underscore there, but names in the field do. */
 bool sip_uri_is_host_char(char c);
 
-/** Is the host of a URI an address, IPv4 or IPv6, and no name?
+/** Is the host of a URI an IPv4 or IPv6 address, and not a name?
  * @param uri a valid sip or sips URI */
 bool sip_uri_has_address(const str *uri);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* arena: the memory of one text or of one call. Many small allocations, one
- * release. It takes its blocks from the two functions it was created with, so
- * that the same code fills private memory in the tool, pkg memory in a worker
- * and shared memory in the server. It takes no lock: an arena has one writer
- * at a time, which is for its owner to see to. */
+ * release. It takes its blocks from two functions that its creator hands in. So
+ * the same code fills private memory in the tool, pkg memory in a worker and
+ * shared memory in the server. It takes no lock: the owner sees to it that there
+ * is one writer at a time. */
 #ifndef FAILOVER_TEXT_ARENA_H
 #define FAILOVER_TEXT_ARENA_H
 
@@ -30,7 +30,7 @@ arena_t *arena_create(const allocator_t *allocator, size_t block_bytes);
 /** Release the arena and all that was taken from it; NULL is allowed. */
 void arena_destroy(arena_t *arena);
 
-/** Give back all that was taken from the arena, to begin anew; it keeps its first
+/** Release all that was taken from the arena, and use it anew. It keeps its first
  * block. */
 void arena_reset(arena_t *arena);
 
@@ -43,7 +43,7 @@ void *arena_alloc(arena_t *arena, size_t bytes);
  * @return 0, or -1 without memory */
 int arena_copy(arena_t *arena, const str *text, str *copy);
 
-/** Has the arena ever been without memory? */
+/** Did the arena ever get no memory? */
 bool arena_has_failed(const arena_t *arena);
 
 /** Bytes the arena holds from its allocator, its own bookkeeping included. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ascii: which characters are which, in any locale (RFC 5234 appendix B.1). The
- * functions of <ctype.h> depend on the locale and must not be given a negative
- * char. */
+/* ascii: kinds of characters, the same in any locale (RFC 5234 appendix B.1).
+ * <ctype.h> cannot be used: its functions depend on the locale, and they do not
+ * take a negative char. */
 #ifndef FAILOVER_TEXT_ASCII_H
 #define FAILOVER_TEXT_ASCII_H
 
@@ -32,7 +32,7 @@ static inline bool is_space(char c)
 	return is_blank(c) || c == '\r' || c == '\n';
 }
 
-/** Is it one of the characters of a string? NUL is one of none. */
+/** Is it one of the characters of a string? NUL never is. */
 static inline bool is_one_of(char c, const char *characters)
 {
 	return c != '\0' && strchr(characters, c) != NULL;
@@ -44,7 +44,7 @@ static inline char to_lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-/** The value of a digit of base 16 in either case; -1 if it is none. */
+/** The value of a digit of base 16 in either case; -1 for another character. */
 static inline int hex_value(char c)
 {
 	if(is_digit(c))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* diagnostics: what is wrong with a text, and where. The rooms that read text
- * report here; who called them decides what becomes of it: a log line, an RPC
- * fault, a line with a caret on a terminal. */
+/* diagnostics: what is wrong with a text, and where. Whoever
+ * reads a text reports here. The caller decides what it becomes: a line of the
+ * log, a fault of an RPC, a line with a caret on a terminal. */
 #ifndef FAILOVER_TEXT_DIAGNOSTICS_H
 #define FAILOVER_TEXT_DIAGNOSTICS_H
 
@@ -12,8 +12,8 @@ typedef enum severity
 {
 	SEVERITY_ERROR,
 	SEVERITY_WARNING,
-	SEVERITY_REFUSAL, /* what came with a request may not stand where the author
-					   * has put it: whoever sent it did that */
+	SEVERITY_REFUSAL, /* a value of the request may not stand in its place; this
+					   * is the sender's fault and not the author's */
 } severity_t;
 
 typedef struct diagnostic
@@ -23,21 +23,22 @@ typedef struct diagnostic
 	int column;		  /* from 1, in bytes */
 	const char *text; /* what is wrong, and what would be right, on one line of
 					   * UTF-8; valid during the call of emit only */
-	const char *name; /* of a warning, what it is called; NULL: nothing */
+	const char *name; /* the name of a warning; NULL: it has none */
 } diagnostic_t;
 
 typedef struct diagnostics
 {
-	/* called for each diagnostic, in the order of the text, but what lines say
-	 * to each other comes at their end (findings puts that right); may be NULL */
+	/* Called for each diagnostic, in the order of the text. What is wrong between
+	 * lines comes after all of them; findings.h sorts it. May be NULL. */
 	void (*emit)(void *context, const diagnostic_t *diagnostic);
 	void *context;
-	int errors; /* how many so far, refusals among them */
+	int errors; /* how many so far; refusals are counted too */
 	int warnings;
-	const char *warning_name; /* of those that follow; NULL: none */
+	const char *
+			warning_name; /* the name of the warnings that follow; NULL: none */
 } diagnostics_t;
 
-/* Of a long value so much is shown: what is said about it must fit as well. */
+/* A long value is cut after so many bytes: the message about it must fit too. */
 #define DIAGNOSTIC_VALUE_BYTES 128
 
 /** The text of a fragment for a message, to be printed with "%.*s". */
@@ -53,11 +54,11 @@ typedef struct diagnostics
 int diagnostics_error(diagnostics_t *diagnostics, const fragment_t *where,
 		const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/** Report that what came with a request is refused. As diagnostics_error(). */
+/** Report that a value of the request is refused. As diagnostics_error(). */
 int diagnostics_refusal(diagnostics_t *diagnostics, const fragment_t *where,
 		const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/** Report what is legal but most likely not meant. */
+/** Report what is allowed but most likely a mistake. */
 void diagnostics_warning(diagnostics_t *diagnostics, const fragment_t *where,
 		const char *format, ...) __attribute__((format(printf, 3, 4)));
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* findings: what was reported of a text, kept until it can be put into the order
- * of the text: what lines say to each other turns out late. */
+/* findings: collects diagnostics and sorts them into the order of the text. What is
+ * wrong between two lines is found only after both were read. */
 #ifndef FAILOVER_TEXT_FINDINGS_H
 #define FAILOVER_TEXT_FINDINGS_H
 
@@ -21,17 +21,17 @@ typedef struct findings
 	int count;
 } findings_t;
 
-/** Begin without any.
+/** Begin an empty collection.
  * @param findings must stay where it is
- * @param arena holds what is found */
+ * @param arena holds the diagnostics */
 void findings_init(findings_t *findings, arena_t *arena);
 
-/** Keep what was reported. Without memory it is lost, and findings_sort() fails. */
+/** Add a copy of a diagnostic. Without memory it is lost, and findings_sort() fails. */
 void findings_add(findings_t *findings, const diagnostic_t *diagnostic);
 
-/** Sort them by line and column; at the same place as they were reported.
- * @return findings->count of them, in the arena; NULL if some are missing, without
- *         memory */
+/** Sort by line and column; those at one place stay in the order of reporting.
+ * @return findings->count of them, in the arena; NULL if there was no memory, now
+ *         or for one that was to be added */
 finding_t **findings_sort(const findings_t *findings);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* fragment: a piece of an author's text that knows where it stands, so that
- * whoever finds a fault in it can say line and column. It owns nothing.
+/* fragment: a piece of an author's text that knows where it stands, so that an
+ * error in it can be reported with line and column. It owns nothing.
  *
- * A text may have marks: places where at the time of a call something else is
- * put in (a pseudo-variable, a capture), or an escape that stands for one
- * character ($$, %%). Whoever splits a text at blanks, slashes or braces never
- * splits inside a mark, and never takes what is put in for language. */
+ * A text may have marks. A mark is a hole, which a call fills with a value (a
+ * pseudo-variable, a capture), or an escape, which stands for one character ($$,
+ * %%). A text is never split inside a mark, and a value that fills a hole is never
+ * read as language. */
 #ifndef FAILOVER_TEXT_FRAGMENT_H
 #define FAILOVER_TEXT_FRAGMENT_H
 
@@ -17,7 +17,7 @@ typedef struct mark
 {
 	const char *at; /* its first character in the text */
 	int len;		/* how many characters it covers there, 1 or more */
-	int hole;		/* which value is put in, from 0; or MARK_ESCAPE: it
+	int hole;		/* which value fills it, from 0; or MARK_ESCAPE: it
 					 * stands for its own last character */
 } mark_t;
 
@@ -46,8 +46,8 @@ const mark_t *fragment_mark(const fragment_t *fragment, int offset);
 /** Is there any hole in it? */
 bool fragment_has_holes(const fragment_t *fragment);
 
-/** Where a character that is not in a mark stands first, from an offset on;
- * -1 if nowhere. */
+/** The offset of the first such character at or after `from` that is not in a
+ * mark; -1 if there is none. */
 int fragment_find(const fragment_t *fragment, int from, char c);
 
 /** Is the text this word, in any case of letters? */
@@ -56,8 +56,8 @@ bool fragment_is(const fragment_t *fragment, const char *word);
 /** Does the text begin with this one, in any case of letters? */
 bool fragment_begins(const fragment_t *fragment, const char *prefix);
 
-/** Cut the next word off the beginning: blanks separate words, but not within
- * single quotes or braces.
+/** Cut off the first word. Blanks separate words, except within single quotes or
+ * braces.
  * @param rest in: the text; out: what is behind the word
  * @param word the word, never empty
  * @return false when nothing is left */

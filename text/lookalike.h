@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lookalike: characters beyond ASCII that look like one of ASCII, or like
- * nothing, as word processors and web pages put them into a text. */
+/* lookalike: characters that look like one of ASCII or like a blank, but are
+ * another one. Word processors and web pages put them into a text. */
 #ifndef FAILOVER_TEXT_LOOKALIKE_H
 #define FAILOVER_TEXT_LOOKALIKE_H
 
@@ -8,7 +8,7 @@
 
 typedef struct lookalike
 {
-	int len;		   /* of the character, in bytes; 0: it is none */
+	int len;		   /* of the character, in bytes; 0: it is no lookalike */
 	const char *of;	   /* what it looks like, for a message */
 	bool is_invisible; /* like a blank, or like nothing */
 } lookalike_t;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* nearness: which word an author most likely meant who wrote another one. */
+/* nearness: finds the word that an author most likely meant by a wrong one. */
 #ifndef FAILOVER_TEXT_NEARNESS_H
 #define FAILOVER_TEXT_NEARNESS_H
 
@@ -7,12 +7,12 @@
 
 #include "../../core/str.h"
 
-/** How many letters must be put in, left out, exchanged or swapped with their
- * neighbour to make one word of the other, whatever their case; a large number
- * for long words. */
+/** How many letters must be added, removed, replaced or swapped with their
+ * neighbour to turn one word into the other. Upper and lower case are the same. For
+ * long words the result is a large number. */
 int nearness_distance(const str *word, const char *other);
 
-/** Is a word a slip of another one, or that one itself? */
+/** Is a word another one with a typing mistake, or that word itself? */
 bool nearness_is_slip(const str *word, const char *other);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* text: what the core's str.h has not for its str. */
+/* text: functions for the core's str that its str.h lacks. */
 #ifndef FAILOVER_TEXT_TEXT_H
 #define FAILOVER_TEXT_TEXT_H
 

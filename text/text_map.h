@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* text_map: values by text, for those who read many rules and must not compare
- * each with each. It lives in an arena and only grows. */
+/* text_map: finds a value by its text (a hash table), so that ten thousand rules
+ * need not be compared each with each. It lives in an arena and only grows. */
 #ifndef FAILOVER_TEXT_TEXT_MAP_H
 #define FAILOVER_TEXT_TEXT_MAP_H
 
@@ -26,7 +26,7 @@ typedef struct text_map
  * @param arena holds it, and must outlive it */
 void text_map_init(text_map_t *map, arena_t *arena);
 
-/** The entry of a text, made where there is none.
+/** The entry of a text. It is made if there is none.
  * @param text compared byte by byte; not copied, it must outlive the map
  * @return NULL without memory */
 text_entry_t *text_map_enter(text_map_t *map, const str *text);
