@@ -15,18 +15,18 @@ static int no_memory(void)
 	return STATUS_USAGE;
 }
 
-static void show(const options_t *options, const report_t *report)
+static void show(const options_t *options, const listing_t *listing)
 {
 	json_t *object;
 
 	if(!options->is_json) {
-		report_show(report, stderr, is_coloured(options->colour, stderr));
-		report_summary(report, stderr);
+		listing_show(listing, stderr, is_coloured(options->colour, stderr));
+		listing_summary(listing, stderr);
 		return;
 	}
 	object = json_object();
-	json_object_set_new(object, "file", json_of_string(report->name));
-	report_json(report, object);
+	json_object_set_new(object, "file", json_of_string(listing->name));
+	listing_json(listing, object);
 	json_print(object);
 }
 
@@ -37,19 +37,19 @@ int check_run(options_t *options)
 	arena_t *arena = options->arena;
 	const dialplan_t *plan;
 	plan_text_t text;
-	report_t report;
+	listing_t listing;
 
 	if(plan_text_read(&text, options->file, arena) < 0)
 		return STATUS_USAGE;
-	report_init(&report, text.name, &text.text, arena);
-	plan = dialplan_parse(&text.text, arena, arena, &report.diagnostics);
+	listing_init(&listing, text.name, &text.text, arena);
+	plan = dialplan_parse(&text.text, arena, arena, &listing.diagnostics);
 	/* what is wrong may be why something looks wrong */
 	if(plan != NULL
-			&& dialplan_lint(plan, &lint, arena, &report.diagnostics) < 0)
+			&& dialplan_lint(plan, &lint, arena, &listing.diagnostics) < 0)
 		return no_memory();
-	report.are_warnings_pending = plan == NULL;
-	if(report_sort(&report) < 0)
+	listing.are_warnings_pending = plan == NULL;
+	if(listing_sort(&listing) < 0)
 		return no_memory();
-	show(options, &report);
+	show(options, &listing);
 	return plan == NULL ? STATUS_PLAN : STATUS_OK;
 }

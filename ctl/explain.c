@@ -126,20 +126,20 @@ static int make_attempts(explanation_t *explanation, arena_t *arena)
 /* -- all of it ---------------------------------------------------------- */
 
 /* A plan with errors: nothing more is known. */
-static int show_errors(const options_t *options, report_t *report)
+static int show_errors(const options_t *options, listing_t *listing)
 {
 	json_t *object;
 
-	if(report_sort(report) < 0)
+	if(listing_sort(listing) < 0)
 		return no_memory();
 	if(!options->is_json) {
-		report_show(report, stderr, is_coloured(options->colour, stderr));
-		report_summary(report, stderr);
+		listing_show(listing, stderr, is_coloured(options->colour, stderr));
+		listing_summary(listing, stderr);
 		return STATUS_PLAN;
 	}
 	object = json_object();
-	json_object_set_new(object, "file", json_of_string(report->name));
-	report_json(report, object);
+	json_object_set_new(object, "file", json_of_string(listing->name));
+	listing_json(listing, object);
 	json_print(object);
 	return STATUS_PLAN;
 }
@@ -150,14 +150,14 @@ static int show(const explanation_t *explanation)
 		explain_print_text(explanation);
 	else if(explain_print_json(explanation) < 0)
 		return no_memory();
-	if(explanation->report != NULL)
+	if(explanation->listing != NULL)
 		return STATUS_PLAN;
 	return explanation->n_applied > 0 ? STATUS_OK : STATUS_NO_RULE;
 }
 
 /* What the rules that apply come to.
  * @return 0, or -1 without memory */
-static int find_route(explanation_t *explanation, report_t *report)
+static int find_route(explanation_t *explanation, listing_t *listing)
 {
 	const options_t *options = explanation->options;
 	request_view_t view = request_view(&options->request);
@@ -166,27 +166,27 @@ static int find_route(explanation_t *explanation, report_t *report)
 	explanation->is_ours = view.is_ours;
 	if(route_make(&explanation->route, explanation->applied,
 			   explanation->n_applied, &options->defaults, &view,
-			   options->arena, &report->diagnostics)
+			   options->arena, &listing->diagnostics)
 			== 0)
 		return make_attempts(explanation, options->arena);
-	explanation->report = report;
-	return report_sort(report);
+	explanation->listing = listing;
+	return listing_sort(listing);
 }
 
 static int explain(options_t *options, const plan_text_t *text,
-		matcher_t *matcher, report_t *report)
+		matcher_t *matcher, listing_t *listing)
 {
 	explanation_t explanation = {.options = options, .text = text};
 	arena_t *arena = options->arena;
 	const dialplan_t *plan =
-			dialplan_parse(&text->text, arena, arena, &report->diagnostics);
+			dialplan_parse(&text->text, arena, arena, &listing->diagnostics);
 
 	if(plan == NULL)
-		return show_errors(options, report);
+		return show_errors(options, listing);
 	explanation.plan = plan;
 	if(find_rules(&explanation, plan, matcher, &options->request, arena) < 0)
 		return no_memory();
-	if(explanation.n_applied > 0 && find_route(&explanation, report) < 0)
+	if(explanation.n_applied > 0 && find_route(&explanation, listing) < 0)
 		return no_memory();
 	return show(&explanation);
 }
@@ -196,7 +196,7 @@ int explain_run(options_t *options)
 	static const allocator_t allocator = {malloc, free};
 	matcher_t *matcher;
 	plan_text_t text;
-	report_t report;
+	listing_t listing;
 	int status;
 
 	if(plan_text_read(&text, options->file, options->arena) < 0)
@@ -204,8 +204,8 @@ int explain_run(options_t *options)
 	matcher = matcher_create(&allocator);
 	if(matcher == NULL)
 		return no_memory();
-	report_init(&report, text.name, &text.text, options->arena);
-	status = explain(options, &text, matcher, &report);
+	listing_init(&listing, text.name, &text.text, options->arena);
+	status = explain(options, &text, matcher, &listing);
 	matcher_destroy(matcher);
 	return status;
 }

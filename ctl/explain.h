@@ -38,9 +38,9 @@ typedef struct explanation
 	int n_left_out;		   /* of them, at the beginning */
 	const applied_rule_t *applied;
 	int n_applied;
-	bool knows_own;			/* whether the R-URI is the server's own */
-	bool is_ours;			/* it is, and the request has no next hop */
-	const report_t *report; /* why there is no route; NULL: there is one */
+	bool knows_own;			  /* whether the R-URI is the server's own */
+	bool is_ours;			  /* it is, and the request has no next hop */
+	const listing_t *listing; /* why there is no route; NULL: there is one */
 	route_t route;
 	attempt_t *attempts; /* all; of them are tried: */
 	int n_tried;

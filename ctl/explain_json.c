@@ -188,8 +188,8 @@ int explain_print_json(const explanation_t *explanation)
 	json_object_set_new(object, "not_applied_left_out",
 			json_integer(explanation->n_left_out));
 	json_object_set_new(object, "not_asked_for", unasked_json(explanation));
-	if(explanation->report != NULL) {
-		report_json(explanation->report, object);
+	if(explanation->listing != NULL) {
+		listing_json(explanation->listing, object);
 	} else if(explanation->n_applied > 0) {
 		json_object_set_new(object, "reply", reply_json(route));
 		put_attempts(object, explanation);

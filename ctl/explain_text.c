@@ -287,9 +287,9 @@ static void print_unasked(const explanation_t *explanation)
 static void print_failure(const explanation_t *explanation)
 {
 	fflush(stdout);
-	report_show(explanation->report, stderr,
+	listing_show(explanation->listing, stderr,
 			is_coloured(explanation->options->colour, stderr));
-	report_summary(explanation->report, stderr);
+	listing_summary(explanation->listing, stderr);
 	puts("this call cannot be made by these rules: failover() returns -2");
 }
 
@@ -302,7 +302,7 @@ void explain_print_text(const explanation_t *explanation)
 		return;
 	}
 	print_applied(explanation);
-	if(explanation->report != NULL) {
+	if(explanation->listing != NULL) {
 		print_failure(explanation);
 		return;
 	}

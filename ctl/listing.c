@@ -28,34 +28,34 @@ static const char *const severity_names[] = {
 
 static void collect(void *context, const diagnostic_t *diagnostic)
 {
-	report_t *report = context;
+	listing_t *listing = context;
 
-	findings_add(&report->findings, diagnostic);
+	findings_add(&listing->findings, diagnostic);
 }
 
-void report_init(
-		report_t *report, const char *name, const str *text, arena_t *arena)
+void listing_init(
+		listing_t *listing, const char *name, const str *text, arena_t *arena)
 {
 	size_t bom = strlen(BOM);
 
-	memset(report, 0, sizeof(*report));
-	report->name = name;
-	report->text = *text;
+	memset(listing, 0, sizeof(*listing));
+	listing->name = name;
+	listing->text = *text;
 	/* it counts as no column */
 	if((size_t)text->len >= bom && memcmp(text->s, BOM, bom) == 0) {
-		report->text.s += bom;
-		report->text.len -= (int)bom;
+		listing->text.s += bom;
+		listing->text.len -= (int)bom;
 	}
-	findings_init(&report->findings, arena);
-	report->diagnostics.emit = collect;
-	report->diagnostics.context = report;
+	findings_init(&listing->findings, arena);
+	listing->diagnostics.emit = collect;
+	listing->diagnostics.context = listing;
 }
 
-int report_sort(report_t *report)
+int listing_sort(listing_t *listing)
 {
-	report->sorted = findings_sort(&report->findings);
-	report->count = report->sorted == NULL ? 0 : report->findings.count;
-	return report->sorted == NULL ? -1 : 0;
+	listing->sorted = findings_sort(&listing->findings);
+	listing->count = listing->sorted == NULL ? 0 : listing->findings.count;
+	return listing->sorted == NULL ? -1 : 0;
 }
 
 /* -- a line and its caret ----------------------------------------------- */
@@ -201,13 +201,13 @@ static const palette_t colours = {
 		"\x1b[1m", "\x1b[1;31m", "\x1b[1;35m", "\x1b[1;32m", "\x1b[0m"};
 static const palette_t plain = {"", "", "", "", ""};
 
-static void show_message(const report_t *report, const diagnostic_t *diagnostic,
-		FILE *out, const palette_t *palette)
+static void show_message(const listing_t *listing,
+		const diagnostic_t *diagnostic, FILE *out, const palette_t *palette)
 {
 	bool is_warning = diagnostic->severity == SEVERITY_WARNING;
 
 	fputs(palette->place, out);
-	print_string(out, report->name);
+	print_string(out, listing->name);
 	fprintf(out, ":%d:%d:%s ", diagnostic->line, diagnostic->column,
 			palette->end);
 	fprintf(out, "%s%s:%s ", is_warning ? palette->warning : palette->error,
@@ -246,19 +246,19 @@ static str first_line(const str *rest)
 	return line;
 }
 
-void report_show(const report_t *report, FILE *out, bool is_coloured)
+void listing_show(const listing_t *listing, FILE *out, bool is_coloured)
 {
 	const palette_t *palette = is_coloured ? &colours : &plain;
-	str rest = report->text;
+	str rest = listing->text;
 	int line = 1;
 	int i;
 
-	for(i = 0; i < report->count; i++) {
-		const diagnostic_t *diagnostic = &report->sorted[i]->diagnostic;
+	for(i = 0; i < listing->count; i++) {
+		const diagnostic_t *diagnostic = &listing->sorted[i]->diagnostic;
 		excerpt_t excerpt;
 		str text;
 
-		show_message(report, diagnostic, out, palette);
+		show_message(listing, diagnostic, out, palette);
 		seek_line(&rest, &line, diagnostic->line);
 		text = first_line(&rest);
 		if(text.len == 0)
@@ -271,25 +271,25 @@ void report_show(const report_t *report, FILE *out, bool is_coloured)
 	}
 }
 
-void report_summary(const report_t *report, FILE *out)
+void listing_summary(const listing_t *listing, FILE *out)
 {
-	int errors = report->diagnostics.errors;
-	int warnings = report->diagnostics.warnings;
+	int errors = listing->diagnostics.errors;
+	int warnings = listing->diagnostics.warnings;
 
 	fprintf(out, "%d error%s", errors, errors == 1 ? "" : "s");
-	if(report->are_warnings_pending)
+	if(listing->are_warnings_pending)
 		fputs("; warnings are looked for once there is none\n", out);
 	else
 		fprintf(out, ", %d warning%s\n", warnings, warnings == 1 ? "" : "s");
 }
 
-void report_json(const report_t *report, json_t *object)
+void listing_json(const listing_t *listing, json_t *object)
 {
 	json_t *list = json_array();
 	int i;
 
-	for(i = 0; i < report->count; i++) {
-		const diagnostic_t *diagnostic = &report->sorted[i]->diagnostic;
+	for(i = 0; i < listing->count; i++) {
+		const diagnostic_t *diagnostic = &listing->sorted[i]->diagnostic;
 		json_t *entry = json_object();
 
 		json_object_set_new(entry, "severity",
@@ -303,8 +303,8 @@ void report_json(const report_t *report, json_t *object)
 		json_array_append_new(list, entry);
 	}
 	json_object_set_new(
-			object, "errors", json_integer(report->diagnostics.errors));
+			object, "errors", json_integer(listing->diagnostics.errors));
 	json_object_set_new(
-			object, "warnings", json_integer(report->diagnostics.warnings));
+			object, "warnings", json_integer(listing->diagnostics.warnings));
 	json_object_set_new(object, "diagnostics", list);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* listing: what is wrong with a text, collected, sorted, and shown as compilers
- * do: FILE:LINE:COLUMN, the line, and a caret below the column. */
+/* listing: shows the diagnostics of a text as compilers do: FILE:LINE:COLUMN, the
+ * line, and a caret below the column. Or as JSON. */
 #ifndef FAILOVER_CTL_LISTING_H
 #define FAILOVER_CTL_LISTING_H
 
@@ -9,35 +9,35 @@
 
 #include "text/findings.h"
 
-typedef struct report
+typedef struct listing
 {
-	diagnostics_t diagnostics; /* to be handed to whoever reports */
+	diagnostics_t diagnostics; /* for whoever reads the text */
 	const char *name;		   /* of the text */
 	str text;
 	findings_t findings;
 	finding_t **sorted; /* count of them, once they are */
 	int count;
 	bool are_warnings_pending; /* they are looked for in a text without errors */
-} report_t;
+} listing_t;
 
-/** Begin a report.
- * @param report must stay where it is
- * @param name of the text, for a person; must outlive the report
+/** Begin a listing.
+ * @param listing must stay where it is
+ * @param name of the text, for a person; must outlive the listing
  * @param arena holds what is reported */
-void report_init(
-		report_t *report, const char *name, const str *text, arena_t *arena);
+void listing_init(
+		listing_t *listing, const char *name, const str *text, arena_t *arena);
 
 /** Sort what was reported by line and column.
  * @return 0, or -1 if some of it is missing, without memory */
-int report_sort(report_t *report);
+int listing_sort(listing_t *listing);
 
 /** Show what was sorted, and how much it is. */
-void report_show(const report_t *report, FILE *out, bool is_coloured);
+void listing_show(const listing_t *listing, FILE *out, bool is_coloured);
 
 /** "0 errors, 1 warning", or that errors come first */
-void report_summary(const report_t *report, FILE *out);
+void listing_summary(const listing_t *listing, FILE *out);
 
 /** Put what was sorted into a JSON object: errors, warnings, diagnostics. */
-void report_json(const report_t *report, json_t *object);
+void listing_json(const listing_t *listing, json_t *object);
 
 #endif

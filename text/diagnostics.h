@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* diagnostics: what is wrong with a text, and where. Whoever
- * reads a text reports here. The caller decides what it becomes: a line of the
- * log, a fault of an RPC, a line with a caret on a terminal. */
+/* diagnostics: what is wrong with a text, and where. Whoever reads a text reports
+ * here. The caller decides what it becomes: a line of the log (server/log.h), the
+ * result of a load (server/report.h), a line with a caret (ctl/listing.h). The last
+ * two need the order of the text, and text/findings.h sorts for both. */
 #ifndef FAILOVER_TEXT_DIAGNOSTICS_H
 #define FAILOVER_TEXT_DIAGNOSTICS_H
 
