@@ -1,0 +1,34 @@
+# shellcheck shell=sh source=test/build/lib.sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Each header of ours begins with its licence and what it is, by its own name, and
+# its guard is made of its path: text/arena.h has FAILOVER_TEXT_ARENA_H.
+. test/build/lib.sh
+
+# faults FOLDER: one line for each header that is not so.
+faults() {
+	(
+		cd "$1"
+		for header in *.h */*.h; do
+			[ -e "$header" ] || continue
+			name=$(basename "$header" .h)
+			guard=FAILOVER_$(echo "${header#failover_}" | tr 'a-z/.' 'A-Z__')
+			[ "$(head -n 1 "$header")" = '/* SPDX-License-Identifier: GPL-2.0-or-later */' ] ||
+				echo "$header: the first line is not the licence"
+			sed -n 2p "$header" | grep -q "^/\* $name: " ||
+				echo "$header: the second line does not begin with [/* $name: ], what it is"
+			grep -m 1 '^#ifndef' "$header" | grep -qx "#ifndef $guard" ||
+				echo "$header: the guard is not $guard"
+		done
+	)
+}
+
+found=$(faults .)
+[ -z "$found" ] || fail "$found"
+
+mkdir "$scratch/text"
+printf '%s\n' '/* other: a room */' '#ifndef FAILOVER_ROOM_H' >"$scratch/text/room.h"
+faults "$scratch" >"$scratch/output"
+output_has 'text/room.h: the first line is not the licence'
+output_has 'the second line does not begin with [/* room: ]'
+output_has 'the guard is not FAILOVER_TEXT_ROOM_H'
