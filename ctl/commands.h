@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* commands: what the tool can do. */
+/* commands: the commands of the tool. */
 #ifndef FAILOVER_CTL_COMMANDS_H
 #define FAILOVER_CTL_COMMANDS_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* describe: settings in words and as JSON. What is shown for each is one table
- * in the order of the settings' own (settings.c). */
+/* describe: shows settings in words and as JSON. How each is shown is one table,
+ * in the order of the settings' own table (settings.c). */
 #ifndef FAILOVER_CTL_DESCRIBE_H
 #define FAILOVER_CTL_DESCRIBE_H
 

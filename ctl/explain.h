@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* explain: what becomes of a call, found out as the module does it. How it is
- * shown is explain_text's and explain_json's. */
+/* explain: finds out what happens to a call, with the code of the module. The
+ * result is shown by explain_text and explain_json. */
 #ifndef FAILOVER_CTL_EXPLAIN_H
 #define FAILOVER_CTL_EXPLAIN_H
 

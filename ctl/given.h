@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* given: what is known of a request, by the left-hand sides of conditions. */
+/* given: what is known of a request, by the left-hand side of a condition. */
 #ifndef FAILOVER_CTL_GIVEN_H
 #define FAILOVER_CTL_GIVEN_H
 

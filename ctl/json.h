@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* json: text of others as JSON, which takes UTF-8 only. */
+/* json: turns any text into JSON, which takes UTF-8 only. */
 #ifndef FAILOVER_CTL_JSON_H
 #define FAILOVER_CTL_JSON_H
 

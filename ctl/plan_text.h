@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* plan_text: the text of a dial plan, of a file or of the standard input. */
+/* plan_text: reads the text of a dial plan from a file or from standard input. */
 #ifndef FAILOVER_CTL_PLAN_TEXT_H
 #define FAILOVER_CTL_PLAN_TEXT_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* reason: why something on the command line is not taken. */
+/* reason: why an argument of the command line is refused. */
 #ifndef FAILOVER_CTL_REASON_H
 #define FAILOVER_CTL_REASON_H
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* value: a value of a left-hand side as it stands on a command line, read as the
- * server would have it. */
+/* value: reads a value from the command line as the server would have it. */
 #ifndef FAILOVER_CTL_VALUE_H
 #define FAILOVER_CTL_VALUE_H
 

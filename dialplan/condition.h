@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* condition: what must hold for a rule to apply, LHS = PATTERN. The same text
- * stands in many rules ($request = ^INVITE), so the rules of a plan share their
- * tests: each is compiled, and asked of a request, once. */
+/* condition: what must hold for a rule to apply, LHS = PATTERN. The rules of a
+ * plan share their tests, because the same text stands in many of them ($request =
+ * ^INVITE): each test is compiled once, and asked once for a request. */
 #ifndef FAILOVER_DIALPLAN_CONDITION_H
 #define FAILOVER_DIALPLAN_CONDITION_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* dialplan: a dial plan as a value, and which of its rules apply to a request.
- * A plan is only read once it is made, so any number of processes match against
- * one; what matching writes to is a matcher's, of which each has its own. */
+/* dialplan: a dial plan as a value, and which of its rules apply to a request. A
+ * finished plan is only read, so any number of processes can match against it.
+ * What matching writes to belongs to a matcher; each process has its own. */
 #ifndef FAILOVER_DIALPLAN_DIALPLAN_H
 #define FAILOVER_DIALPLAN_DIALPLAN_H
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* literal: the texts that a regular expression cannot match without. A search
- * engine asks for them first: most expressions need not be tried at all.
+/* literal: finds texts without which a regular expression cannot match. A search
+ * looks for them first, so that most expressions need not be tried at all.
  *
- * Reading is careful: of an expression that is not understood for certain there
- * is no literal. That one is found never means that the expression matches. */
+ * Reading is careful: an expression that is not fully understood has no literal. A
+ * literal that is found never means that the expression matches. */
 #ifndef FAILOVER_DIALPLAN_LITERAL_H
 #define FAILOVER_DIALPLAN_LITERAL_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* response_set: which negative final replies lead to the next destination. A
- * pattern is compiled once into the set of codes it matches, so that a reply
- * costs one bit test and no regular expression runs when a reply comes in. */
+/* response_set: the negative final replies that lead to the next destination. A
+ * pattern is compiled once into the set of codes that it matches. So a reply costs
+ * one bit test, and no regular expression runs when it comes in. */
 #ifndef FAILOVER_DIALPLAN_RESPONSE_SET_H
 #define FAILOVER_DIALPLAN_RESPONSE_SET_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rule_index: which rules of a plan a request could match at all. For each rule
- * one of its conditions is chosen whose pattern cannot match without a certain
- * text (literal.h); the rules whose text does not occur in the request need not
- * be asked. So a search costs what the request could match, not what the plan
+/* rule_index: finds the rules of a plan that a request could match at all. For
+ * each rule one condition is chosen whose pattern cannot match without a certain
+ * text (literal.h). If the text does not occur in the request, the rule need not
+ * be asked. So a search costs what the request could match, and not what the plan
  * has in rules. */
 #ifndef FAILOVER_DIALPLAN_RULE_INDEX_H
 #define FAILOVER_DIALPLAN_RULE_INDEX_H

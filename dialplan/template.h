@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* template: a text with holes. It is made when a configuration is loaded, and
- * filled at a call with what came from outside. What is put in is data: it is
- * escaped or refused by the rules of the place it comes to, and never read as
- * language. So a caller cannot add a destination, an option, a host or a
- * header. */
+/* template: a text with holes. It is made when a configuration is loaded, and a
+ * call fills the holes with values from outside. A value is data: it is escaped or
+ * refused by the rules of its place, and never read as language. So a caller
+ * cannot add a destination, an option, a host or a header. */
 #ifndef FAILOVER_DIALPLAN_TEMPLATE_H
 #define FAILOVER_DIALPLAN_TEMPLATE_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* dialplan_lint: what is legal in a dial plan but most likely not meant. The
- * checks are one table (dialplan_lint.c); a further one is a further row. */
+/* dialplan_lint: finds what is allowed in a dial plan but most likely a mistake.
+ * The checks are one table (dialplan_lint.c); a new check is a new row. */
 #ifndef FAILOVER_LINT_DIALPLAN_LINT_H
 #define FAILOVER_LINT_DIALPLAN_LINT_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lint: what the checks of dialplan_lint share: the rules one after the other
- * with the settings that hold for them, and where something stands in the text
- * of a rule. The checks themselves are in lint_*.c, by their subject. */
+/* lint: what the checks of dialplan_lint share: a walk over the rules with the
+ * settings that hold for each, and the place of something in the text of a rule.
+ * The checks themselves are in lint_*.c, one file for each subject. */
 #ifndef FAILOVER_LINT_LINT_H
 #define FAILOVER_LINT_LINT_H
 
