@@ -14,6 +14,7 @@
 #include "text/duration.h"
 #include "server/args.h"
 #include "call/call.h"
+#include "call/layout.h"
 #include "server/log.h"
 #include "server/match.h"
 #include "server/memory.h"
@@ -324,6 +325,11 @@ static int mod_init(void)
 	return plan_check() < 0 ? -1 : call_init();
 }
 
+static int child_init(int rank)
+{
+	return rank == PROC_INIT ? layout_check() : 0;
+}
+
 static void mod_destroy(void)
 {
 	plan_destroy();
@@ -393,6 +399,7 @@ SEEN_BY_SERVER struct module_exports exports = {
 		.cmds = commands,
 		.params = params,
 		.init_mod_f = mod_init,
+		.init_child_f = child_init,
 		.destroy_mod_f = mod_destroy,
 };
 

@@ -6,10 +6,16 @@
 #define FAILOVER_SERVER_COMPAT_H
 
 #include "../../core/globals.h"
+#include "../../core/ver.h"
 #include "../../core/xavp.h"
 
 #include <stdbool.h>
 #include <string.h>
+
+/* The release that this was built for, as the build says it, and the one that runs.
+ * The server has compared these already (core/sr_module.c). */
+#define COMPAT_BUILT VERSION
+#define COMPAT_RUNNING ver_version
 
 /** The number that a script has put into an xavp. Before 5.7 it is an int of a
  * type of its own; from 5.7 on that type is gone, and it is a long
