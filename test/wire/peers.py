@@ -33,13 +33,15 @@ def show_address(host, port):
 @dataclasses.dataclass(frozen=True)
 class Reply:
     """Send this reply `after` seconds from the arrival of the INVITE; with
-    `every`, send it again and again until something final was sent."""
+    `every`, send it again and again until something final was sent. `anyhow`:
+    once, also behind a final reply."""
     code: int
     after: float = 0.0
     reason: str = None
     contacts: tuple = ()       # whole Contact header values, one line each
     headers: tuple = ()        # further (name, value) pairs
     every: float = None
+    anyhow: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -363,7 +365,9 @@ class Gateway(Endpoint):
         self._invites[message.branch] = invite
         self._dialogs[message.call_id, message.to_tag or invite.tag] = invite
         for step in script:
-            if isinstance(step, Reply):
+            if isinstance(step, Reply) and step.anyhow:
+                self.later(step.after, self._send_anyhow, invite, step)
+            elif isinstance(step, Reply):
                 self._schedule(invite, step.after, self._play, invite, step)
             elif isinstance(step, Hangup):
                 self._schedule(invite, step.after, link.close, step.reset)
@@ -381,10 +385,16 @@ class Gateway(Endpoint):
         if step.every and not invite.final:
             self._schedule(invite, step.every, self._play, invite, step)
 
+    def _reply(self, invite, step):
+        return sip.reply_to(invite.message, step.code, step.reason, invite.tag,
+                            self._headers_of(invite, step),
+                            sip.SDP if step.code in (183, 200) else b"")
+
+    def _send_anyhow(self, invite, step):
+        self.send(self._reply(invite, step), invite.link)
+
     def _send_reply(self, invite, step):
-        reply = sip.reply_to(invite.message, step.code, step.reason, invite.tag,
-                             self._headers_of(invite, step),
-                             sip.SDP if step.code in (183, 200) else b"")
+        reply = self._reply(invite, step)
         if step.code >= 200:
             self._stop(invite)
             invite.final = step.code

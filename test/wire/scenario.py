@@ -185,6 +185,7 @@ class Scenario:
     carries: dict = dataclasses.field(default_factory=dict)
                                        # number of an attempt -> {header: values}
     repeats_2xx: bool = False          # a gateway may have to repeat its 200
+    discarded: tuple = ()              # peers whose 2xx the server may throw away
 
     def config(self, names):
         """The server that this scenario needs."""
@@ -468,7 +469,7 @@ class Judge:
         """Negative finals hop by hop, 2xx from end to end, by the To tag; and
         nobody has to say 200 twice."""
         for attempt in self.attempts:
-            if not attempt.final:
+            if not attempt.final or self.is_discarded(attempt):
                 continue
             peer, final = attempt.entry.peer, attempt.final.message
             acks = self.trace.of(peer, "ACK")
@@ -483,6 +484,11 @@ class Judge:
                      if e.message.branch == final.branch]
             if again and final.status < 300 and not self.scenario.repeats_2xx:
                 yield f"{peer} had to repeat its {final.status}"
+
+    def is_discarded(self, attempt):
+        """Whether it ended with a 2xx that nobody has to hear of."""
+        return (attempt.entry.peer in self.scenario.discarded
+                and attempt.final.message.status < 300)
 
     def nothing_after_the_end(self):
         if not self.finals:
@@ -522,7 +528,8 @@ class Judge:
         if not self.call.answered:
             return
         for attempt in self.attempts:
-            final = attempt.final and attempt.final.message
+            final = attempt.final and not self.is_discarded(attempt) \
+                and attempt.final.message
             if final and final.status < 300 and not any(
                     e.message.to_tag == final.to_tag
                     for e in self.trace.of(attempt.entry.peer, "BYE")):
