@@ -7,12 +7,17 @@
  *                                     with ERRNO; 0: it leaves
  *     log:NTH:MS:TEXT                 who writes the NTH line to the log that
  *                                     holds TEXT, a _ for a blank, is held
+ *     connect:PORT:NTH:MS:ERRNO       the NTH connection to PORT, likewise
+ *     name:NAME:MS:FOUND              each look-up of NAME takes so many ms; there
+ *                                     is no such host, or if FOUND is 1 it is
+ *                                     127.0.0.1. No question leaves the machine.
  *
  * The processes of the server count together. What a rule did is on stderr. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <netdb.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -27,9 +32,10 @@
 
 typedef struct rule
 {
-	char kind; /* s or l */
+	char kind; /* s, l, c or n */
 	char text[64];
 	int port, nth, ms, error;
+	int found;
 	atomic_int *seen; /* shared by the processes */
 } rule_t;
 
@@ -46,6 +52,16 @@ static int read_rule(const char *word, rule_t *rule)
 	if(sscanf(word, "send:%63[A-Z]:%d:%d:%d:%d", rule->text, &rule->port,
 			   &rule->nth, &rule->ms, &rule->error)
 			== 5)
+		return 0;
+	if(sscanf(word, "connect:%d:%d:%d:%d", &rule->port, &rule->nth, &rule->ms,
+			   &rule->error)
+			== 4) {
+		strcpy(rule->text, "connect");
+		return 0;
+	}
+	if(sscanf(word, "name:%63[a-z0-9.-]:%d:%d", rule->text, &rule->ms,
+			   &rule->found)
+			== 3)
 		return 0;
 	if(sscanf(word, "log:%d:%d:%63s", &rule->nth, &rule->ms, rule->text) != 3)
 		return -1;
@@ -85,15 +101,20 @@ static void sleep_ms(int ms)
 		;
 }
 
+static void hold(const rule_t *rule)
+{
+	dprintf(STDERR_FILENO, "shim: %d is held at [%s]\n", getpid(), rule->text);
+	sleep_ms(rule->ms);
+	dprintf(STDERR_FILENO, "shim: %d goes on from [%s]\n", getpid(),
+			rule->text);
+}
+
 /* Is this the one the rule is for? Then it has been held. */
 static int applies(rule_t *rule)
 {
 	if(atomic_fetch_add(rule->seen, 1) + 1 != rule->nth)
 		return 0;
-	dprintf(STDERR_FILENO, "shim: %d is held at [%s]\n", getpid(), rule->text);
-	sleep_ms(rule->ms);
-	dprintf(STDERR_FILENO, "shim: %d goes on from [%s]\n", getpid(),
-			rule->text);
+	hold(rule);
 	return 1;
 }
 
@@ -169,4 +190,77 @@ int fprintf(FILE *stream, const char *format, ...)
 	printed = print(stream, format, args);
 	va_end(args);
 	return printed;
+}
+
+int connect(int fd, const struct sockaddr *to, socklen_t to_len)
+{
+	static int (*real)(int, const struct sockaddr *, socklen_t);
+	int i;
+
+	if(real == NULL)
+		*(void **)&real = dlsym(RTLD_NEXT, "connect");
+	for(i = 0; i < n_rules; i++) {
+		rule_t *rule = &rules[i];
+
+		if(rule->kind != 'c' || port_of(to) != rule->port || !applies(rule)
+				|| rule->error == 0)
+			continue;
+		errno = rule->error;
+		return -1;
+	}
+	return real(fd, to, to_len);
+}
+
+/* Append the name of a question, as DNS writes it.
+ * @return behind it */
+static unsigned char *put_name(unsigned char *end, const char *name)
+{
+	while(*name != '\0') {
+		size_t len = strcspn(name, ".");
+
+		*end++ = (unsigned char)len;
+		memcpy(end, name, len);
+		end += len;
+		name += len + (name[len] == '.');
+	}
+	*end++ = 0;
+	return end;
+}
+
+/* The answer of a name server that knows one A record of a name. */
+static int answer_localhost(const char *name, unsigned char *answer)
+{
+	static const unsigned char head[] = {
+			0, 1, 0x85, 0x80, 0, 1, 0, 1, 0, 0, 0, 0};
+	static const unsigned char question[] = {0, 1, 0, 1};
+	static const unsigned char record[] = {
+			0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 127, 0, 0, 1};
+	unsigned char *end = answer;
+
+	memcpy(end, head, sizeof(head));
+	end = put_name(end + sizeof(head), name);
+	memcpy(end, question, sizeof(question));
+	end += sizeof(question);
+	memcpy(end, record, sizeof(record));
+	return (int)(end + sizeof(record) - answer);
+}
+
+int res_search(const char *name, int class, int type, unsigned char *answer,
+		int answer_len)
+{
+	static int (*real)(const char *, int, int, unsigned char *, int);
+	int i;
+
+	if(real == NULL)
+		*(void **)&real = dlsym(RTLD_NEXT, "res_search");
+	for(i = 0; i < n_rules; i++) {
+		if(rules[i].kind != 'n' || strcmp(name, rules[i].text) != 0)
+			continue;
+		hold(&rules[i]);
+		if(type == 1 && rules[i].found && answer_len >= 512)
+			return answer_localhost(name, answer);
+		h_errno = HOST_NOT_FOUND;
+		return -1;
+	}
+	return real(name, class, type, answer, answer_len);
 }

@@ -4,41 +4,18 @@ shim.c: an INVITE whose retransmission cannot be sent, and an answer that comes 
 the instant in which its timer is over."""
 
 import asyncio
-import atexit
 import errno
-import pathlib
-import shutil
-import subprocess
-import tempfile
 
 import pytest
 
 import kamailio
 import ladder
+from shim import HELD, forced
 from scenario import (SILENT, Judge, Scenario, Stage, When, at, filled, later, reply,
                       soon, when_sent)
 
-SOURCE = pathlib.Path(__file__).with_name("shim.c")
 RINGS_AND_ANSWERS = [reply(180, after=0.1), reply(200, after=0.2)]
 RETRANSMITTED = 0.5            # tm's retr_timer1, a tick early at the most
-HELD = "goes on from [{}]"     # what the shim says when it has done its work
-
-
-def built():
-    """The shim, in a folder that is gone when the tests are."""
-    folder = tempfile.mkdtemp(prefix="failover-shim-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", f"{folder}/shim.so", SOURCE],
-                   check=True)
-    return f"{folder}/shim.so"
-
-
-SHIM = built()
-
-
-def forced(*rules):
-    """The environment of a server to which this happens; see shim.c."""
-    return {"LD_PRELOAD": SHIM, "FAILOVER_SHIM": " ".join(rules)}
 
 
 def second_invite(peer, ms=0):

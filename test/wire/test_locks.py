@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Locks guard data, never I/O (specification, section 4): while a name is looked up,
+a connection opened, branch_route run or one destination after the other fails to be
+sent to, the other packets of the call do not wait, nor does anybody else's; and
+timer.total holds meanwhile."""
+
+import asyncio
+import dataclasses
+import time
+
+import pytest
+
+import kamailio
+import sip
+from lag import Lag
+from peers import Caller
+from shim import forced
+from scenario import (Judge, Scenario, Stage, When, at, filled, reply, when)
+
+SLOW, SLOW_MS = 1.5, 1500      # what it takes
+AT_ONCE = 0.2                  # and that no packet may wait
+RINGS_AND_ANSWERS = [reply(180, after=0.1), reply(200, after=0.2)]
+NAMES = ("one.slow.test", "two.slow.test", "three.slow.test")
+SLEEPS = f'branch_route[SLOW] {{ if ($rU == "100") usleep("{SLOW * 1e6:.0f}"); }}'
+
+
+def name(number, ms, found=0):
+    return f"name:{NAMES[number]}:{ms}:{found}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Slowness:
+    """A first destination, 100, that takes SLOW seconds to be sent to. `list` is
+    the argument of failover(), `tried` who is rung first."""
+    list: str
+    rules: tuple = ()
+    tried: str = "b"
+    transport: str = "UDP"
+    arm: str = ""
+    extra: str = ""
+
+    def config(self):
+        return {"extra": self.extra, "modules": ("cfgutils", "corex", "failover"),
+                "environment": forced(*self.rules),
+                "globals": "use_dns_cache=on\ndns_try_naptr=no\ndns_try_ipv6=no\n"}
+
+
+SLOWNESSES = {
+    "a name that is looked up": Slowness(
+        f"sip:100@{NAMES[0]}:{{a_port}} sip:101@{{b}}", (name(0, SLOW_MS, 1),), "a"),
+    "a name that does not exist": Slowness(
+        f"sip:100@{NAMES[0]}:5060 sip:101@{{b}}", (name(0, SLOW_MS),)),
+    "one name after the other": Slowness(
+        " ".join(f"sip:100@{n}:5060" for n in NAMES) + " sip:101@{b}",
+        tuple(name(n, SLOW_MS // 3) for n in range(3))),
+    "a connection": Slowness("sip:100@{a}/TCP sip:101@{b}",
+        (f"connect:{{a_port}}:1:{SLOW_MS}:0",), "a", "TCP"),
+    "branch_route": Slowness("sip:100@{a} sip:101@{b}", (), "a",
+        arm='t_on_branch("SLOW"); ', extra=SLEEPS),
+}
+
+
+# -- the caller's CANCEL ----------------------------------------------------------------
+
+def ended(how, before=()):
+    """What comes of a call that is given up after 300 ms. When the connection is
+    opened the INVITE is on its way: it is CANCELled when it rings, as by t_relay()."""
+    if how == "a connection":
+        return {"attempts": [*before, ("a", "TCP", at(SLOW))], "cancelled": ["a"],
+                "final_at": at(SLOW + 0.1)}
+    return {"attempts": [*before], "final_at": When("start", 0.3, late=AT_ONCE)}
+
+
+def given_up(how, slow, title, **more):
+    call = f'failover("{slow.list}")'
+    return Scenario(f"{how} is slow: {title}",
+        **{"route": f"{slow.arm}if ({call}) exit;", "caller": [100, 487],
+           "peers": {"a": RINGS_AND_ANSWERS, "b": RINGS_AND_ANSWERS},
+           "cancel": when("caller", 100, 0.3), **ended(how), **slow.config(), **more})
+
+
+ARMED = SLOWNESSES["branch_route"]
+GIVEN_UP = [
+    scenario for how, slow in SLOWNESSES.items() for scenario in (
+        given_up(how, slow, "the caller gives up, and that is taken at once"),
+        given_up(how, slow, "so when the INVITE has come again", resent=(0.1, 0.2)))
+] + [
+    given_up("branch_route", ARMED, "as it is with t_relay()",
+             route='t_on_branch("SLOW"); $ru = "sip:100@{a}"; t_relay(); exit;'),
+]
+
+
+@pytest.mark.parametrize("scenario", GIVEN_UP, ids=lambda s: s.title)
+def test_given_up(outcome):
+    outcome.check()
+
+
+# -- somebody else ----------------------------------------------------------------------
+
+class Asker(Caller):
+    """Asks the server something, again and again."""
+
+    def __init__(self, *args):
+        super().__init__(*args, name="asker")
+        self.waits = []
+
+    def ask(self):
+        """OPTIONS for the server itself."""
+        target = f"sip:127.0.0.1:{self.proxy}"
+        request = sip.Message(f"OPTIONS {target} SIP/2.0", [
+            ("Via", self.new_via()), ("Max-Forwards", "70"),
+            ("From", f"<sip:asker@{self.address}>;tag=1"), ("To", f"<{target}>"),
+            ("Call-ID", sip.new_token("asks-")), ("CSeq", "1 OPTIONS")])
+        sent = time.monotonic()
+        self.transact(request, lambda reply: self.waits.append(time.monotonic() - sent))
+
+
+async def while_it_is_slow(scenario, asked=25):
+    """The call, with its INVITE come again twice, and how long OPTIONS had to wait
+    meanwhile: (problems of the call, waits, lag)."""
+    async with Stage(scenario.peers, scenario.config) as stage:
+        caller = await stage.caller()
+        async with Asker(stage.trace, stage.server.port, "UDP", 4) as asker:
+            with Lag() as lag:
+                call = caller.call(filled(scenario.uri, stage.names), hangup_after=0.1)
+                for seconds in scenario.resent:
+                    caller.later(seconds, caller.request, call.invite)
+                for _ in range(asked):
+                    await asyncio.sleep(0.05)
+                    asker.ask()
+                await asyncio.wait_for(call.ended.wait(), 8)
+                await asyncio.sleep(0.1)
+        faults = await asyncio.to_thread(stage.server.stop)
+        judge = Judge(scenario, stage.names, stage.trace, call)
+        judge.log = stage.server.log()
+        return judge.problems() + faults, asker.waits, lag.worst
+
+
+@pytest.mark.parametrize("how", SLOWNESSES)
+def test_an_invite_that_comes_again_holds_nobody_up(how):
+    """Two processes read datagrams; one is busy with the slow thing, and neither the
+    INVITE that comes again nor what others ask waits for it."""
+    slow = SLOWNESSES[how]
+    problems, waits, lag = asyncio.run(while_it_is_slow(Scenario(how,
+        route=f'{slow.arm}if (failover("{slow.list}")) exit;',
+        peers={"a": RINGS_AND_ANSWERS, "b": RINGS_AND_ANSWERS}, resent=(0.2, 0.4),
+        attempts=[(slow.tried, slow.transport, at(SLOW))], caller=[100, 180, 200],
+        final_from=slow.tried, **slow.config())))
+    assert not problems, problems
+    assert len(waits) == 25 and max(waits) <= AT_ONCE + lag, \
+        f"OPTIONS waited {max(waits):.3f} s, the machine held us up for {lag:.3f} s"
+
+
+# -- a later destination --------------------------------------------------------------------
+
+LATER = [
+    Scenario(f"behind a 503 {how} is slow: {title}",
+        route=f'{slow.arm}if (failover("sip:99@{{c}} {slow.list}")) exit;',
+        peers={"a": RINGS_AND_ANSWERS, "b": RINGS_AND_ANSWERS, "c": [reply(503)]},
+        cancel=when("c", 503, 0.3), resent=resent, caller=[100, 487],
+        **ended(how, [("c", "UDP", at(0))]), **slow.config())
+    for how, slow in SLOWNESSES.items()
+    for title, resent in (("the caller gives up, and that is taken at once", ()),
+                          ("so when the INVITE has come again", (0.1,)))
+]
+
+
+@pytest.mark.parametrize("scenario", LATER, ids=lambda s: s.title)
+def test_a_later_destination(outcome):
+    outcome.check()
+
+
+# -- timer.total ----------------------------------------------------------------------------
+
+EACH = 700                     # ms that a look-up takes
+
+
+def total(title, list, **more):
+    return Scenario(f"timer.total holds while {title}",
+        **{"route": f'failover("{list}", "timer.total=1")', "caller": [100, 408],
+           "peers": {"b": RINGS_AND_ANSWERS}, "attempts": [], "final_at": at(1),
+           "environment": forced(*(name(n, EACH) for n in range(3))),
+           "globals": "dns_try_naptr=no\ndns_try_ipv6=no\n", **more})
+
+
+UNKNOWN = [f"sip:100@{n}:5060" for n in NAMES]
+TOTAL = [
+    total("names are looked up, and who is behind them is not rung",
+          " ".join(UNKNOWN) + " sip:101@{b}"),
+    total("a name is looked up, and who is behind it is not rung",
+          f"{UNKNOWN[0]} sip:101@{{b}}", environment=forced(name(0, 1500))),
+    total("names are looked up behind a 503",
+          f"sip:99@{{c}} {' '.join(UNKNOWN)} sip:101@{{b}}",
+          peers={"b": RINGS_AND_ANSWERS, "c": [reply(503)]},
+          attempts=[("c", "UDP", at(0))]),
+    total("branch_route runs", "sip:100@{a} sip:101@{b}",
+          route='t_on_branch("SLOW"); '
+                'if (failover("sip:100@{a} sip:101@{b}", "timer.total=1")) exit;',
+          peers={"a": RINGS_AND_ANSWERS, "b": RINGS_AND_ANSWERS}, extra=SLEEPS,
+          modules=("cfgutils", "corex", "failover"), environment={}),
+]
+
+
+@pytest.mark.parametrize("scenario", TOTAL, ids=lambda s: s.title)
+def test_total(outcome):
+    outcome.check()
