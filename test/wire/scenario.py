@@ -436,6 +436,7 @@ class Judge:
                 yield (f"{attempt.entry.peer} got its CANCEL {waited:.3f} s "
                        f"after its first 1xx, not {seconds:g} s")
         for text, times in self.scenario.logged.items():
+            text = filled(text, self.names)
             if self.log_count(text) != times:
                 yield (f"the log holds {text!r} {self.log_count(text)} times, "
                        f"not {times}")
