@@ -98,7 +98,7 @@ def thrown_away(title, a, b, by="reply_route", transport="UDP", **more):
     """The script throws away every 200 of a."""
     return Scenario(f"E18: {by} throws the 200 away, {title}, {transport}",
         **{"route": f'failover("sip:100@{{a}}/{transport} sip:101@{{b}}/{transport}"'
-                    f', "{QUICK}")', "extra": ROUTES[by] % OF_A, "discarded": ["a"],
+                    f', "{QUICK}")', "extra": ROUTES[by] % OF_A, "discarded": ["a"], "keeps": True,
            "peers": {"a": a, "b": b}, "caller": [100, 180, 200], "final_from": "b",
            "attempts": [("a", transport, at(0)), ("b", transport, later(1))], **more})
 

@@ -69,7 +69,8 @@ UNHEARD = [
                  BOTH, over, final_at=When("start", 2.6, early=2.6)))
 ] + [
     unheard("183 and 180, once tm was asked", RINGS_TWICE,
-            "if (t_check_trans() && $sp == {a_port} && $rs < 200) drop;", where="reply_route"),
+            "if (t_check_trans() && $sp == {a_port} && $rs < 200) drop;",
+            where="reply_route", keeps=True),
     unheard("the second rings unheard", [reply(486)], EACH.replace("a_port", "b_port"),
         route='t_on_reply("DROPS"); if (failover("sip:100@{a} sip:101@{b} sip:102@{c}",'
               f' "{QUICK}")) exit;',
@@ -158,9 +159,9 @@ def looks(title, call, attempts, peers, seen, **more):
            "attempts": attempts, "caller": [100, 180, 200], "logged": seen, **more})
 
 
-def seen(user, peer, failed=True, next_hop="<null>"):
+def seen(user, peer, failed=True, transport="udp"):
     """What the three routes have to say of an attempt."""
-    port = f"{{{peer}_port}}"
+    port, next_hop = f"{{{peer}_port}}", f"sip:{{{peer}}};transport={transport}"
     return {f"onsend {user} for {port}, {port} {next_hop}": 1,
             f"branch {user} {port} {next_hop}": 1,
             f"failed {user} {port} {next_hop}": int(failed)}
@@ -186,8 +187,8 @@ LOOKED = [
     looks("by another transport", 'failover("sip:100@{a}/TCP sip:101@{b}/TCP")',
         [("a", "TCP", at(0), "sip:100@{a}"), ("b", "TCP", soon(), "sip:101@{b}")],
         {"a": [reply(503)], "b": RINGS_AND_ANSWERS},
-        {**seen(100, "a", next_hop="sip:{a};transport=tcp"),
-         **seen(101, "b", False, "sip:{b};transport=tcp")}),
+        {**seen(100, "a", transport="tcp"),
+         **seen(101, "b", False, "tcp")}),
 ]
 
 
