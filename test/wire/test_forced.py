@@ -11,8 +11,8 @@ import pytest
 import kamailio
 import ladder
 from shim import HELD, forced
-from scenario import (SILENT, Judge, Scenario, Stage, When, at, filled, later, reply,
-                      soon, when_sent)
+from scenario import (IGNORES_CANCEL, SILENT, Judge, Scenario, Stage, When, at, filled, later, reply,
+                      soon, when, when_sent)
 
 RINGS_AND_ANSWERS = [reply(180, after=0.1), reply(200, after=0.2)]
 RETRANSMITTED = 0.5            # tm's retr_timer1, a tick early at the most
@@ -90,7 +90,38 @@ SWALLOWED = [
 ]
 
 
-@pytest.mark.parametrize("scenario", [*FAILS, *SWALLOWED], ids=lambda s: s.title)
+# -- a CANCEL in the instant of a first 180 -------------------------------------------
+
+# A worker has told us of the 180 and seen that nobody gives up; before it notes the
+# 180 itself it is held, and the caller's CANCEL finds a branch that has not rung.
+NOTES = "code=180"
+
+
+def unnoted(title, list, provisional=9, **more):
+    return Scenario(f"the caller gives up in the instant of a first 180: {title}",
+        route=f'failover("{list}", "timer.inviting=9; timer.provisional={provisional}")',
+        globals="debug=3", environment=forced(f"log:1:300:{NOTES}"),
+        **{"logged": {HELD.format(NOTES): 1},
+           "caller": [100, 180, 487], "within": 4, **more})
+
+
+UNNOTED = [
+    scenario for over in ("UDP", "TCP") for scenario in (
+        unnoted(f"of the only destination, {over}", f"sip:100@{{a}}/{over}",
+            peers={"a": [reply(180, after=0.1)]}, attempts=[("a", over, at(0))],
+            cancel=when("a", 180, 0.1), cancelled_after={"a": 0.4}),
+        unnoted(f"of the second destination, {over}", f"sip:100@{{a}} sip:101@{{b}}/{over}",
+            peers={"a": [reply(503)], "b": [reply(180, after=0.1)]},
+            attempts=[("a", "UDP", at(0)), ("b", over, soon())],
+            cancel=when("b", 180, 0.1), cancelled_after={"b": 0.4}),
+        unnoted(f"who ignores its CANCEL, {over}", f"sip:100@{{a}}/{over}", 2,
+            peers={"a": [reply(180, after=0.1), IGNORES_CANCEL]},
+            attempts=[("a", over, at(0))], cancel=when("a", 180, 0.1),
+            cancelled_after={"a": 0.4}))
+]
+
+
+@pytest.mark.parametrize("scenario", [*FAILS, *SWALLOWED, *UNNOTED], ids=lambda s: s.title)
 def test_forced(outcome):
     outcome.check()
 
