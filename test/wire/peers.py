@@ -56,9 +56,11 @@ class OnCancel:
 
 @dataclasses.dataclass(frozen=True)
 class Hangup:
-    """Close the connection that the INVITE came by, without a word."""
+    """Close the connection that the INVITE came by, without a word. `anyhow`: also
+    behind a final reply."""
     after: float = 0.0
     reset: bool = False
+    anyhow: bool = False
 
 
 # -- the record of what happened --------------------------------------------
@@ -369,6 +371,8 @@ class Gateway(Endpoint):
                 self.later(step.after, self._send_anyhow, invite, step)
             elif isinstance(step, Reply):
                 self._schedule(invite, step.after, self._play, invite, step)
+            elif isinstance(step, Hangup) and step.anyhow:
+                self.later(step.after, link.close, step.reset)
             elif isinstance(step, Hangup):
                 self._schedule(invite, step.after, link.close, step.reset)
 

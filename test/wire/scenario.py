@@ -47,9 +47,9 @@ def on_cancel(reply=200, then=487, after=0.0):
     return OnCancel(reply, then, after)
 
 
-def hangup(after=0.0, reset=False):
-    """Close the connection without a word."""
-    return Hangup(after, reset)
+def hangup(after=0.0, reset=False, anyhow=False):
+    """Close the connection without a word; see peers.Hangup."""
+    return Hangup(after, reset, anyhow)
 
 
 SILENT = []                            # never says a word

@@ -266,6 +266,22 @@ DISTANT = [
 ]
 
 
+def of_two(title, hosts, moment, **more):
+    """A destination with a branch of the script beside it, both at a distance."""
+    return distant(f"both branches of a destination {title}", REFUSED,
+        [("b", "UDP", moment)], **{"settings": "timer.inviting=5",
+        "route": f'append_branch("sip:9@{hosts[1]}:5060;transport=tcp"); '
+                 f'if (failover("sip:100@{hosts[0]}/TCP sip:101@{{b}}",'
+                 ' "timer.inviting=5")) exit;',
+        "modules": ("corex", "failover"), **more})
+
+
+DISTANT += [
+    of_two("are refused", ("10.99.0.2", "10.99.0.3"), prompt(0.6)),
+    of_two("are refused, the other one first", ("10.99.0.3", "10.99.0.2"), prompt(0.6)),
+]
+
+
 def play_distant():
     own_network.Line(HOSTS)
     outcomes = play_all(DISTANT)

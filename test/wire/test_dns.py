@@ -11,8 +11,8 @@ import struct
 import pytest
 
 import own_network
-from scenario import (SILENT, Peer, Scenario, at, later, on_cancel, play_all, reply,
-                      soon)
+from scenario import (SILENT, Peer, Scenario, When, at, later, on_cancel, play_all, reply,
+                      soon, hangup)
 
 SERVERS = ("a", "d")           # gateways that serve gw.test, by priority
 A, SRV = 1, 33
@@ -64,7 +64,7 @@ class NameServer(asyncio.DatagramProtocol):
         return ".".join(labels).lower(), at_byte + 1
 
     def _records(self, name, kind):
-        if kind == SRV and name == "_sip._udp.gw.test":
+        if kind == SRV and name in ("_sip._udp.gw.test", "_sip._tcp.gw.test"):
             return [self._record(SRV, self._srv(i, server))
                     for i, server in enumerate(SERVERS)]
         if kind == A and name.endswith(".host.test"):
@@ -82,17 +82,18 @@ class NameServer(asyncio.DatagramProtocol):
         return b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 60, len(data)) + data
 
 
-def by_name(title, peers, attempts, caller, **more):
+def by_name(title, peers, attempts, caller, over="", inviting=1, **more):
     """gw.test first, then c."""
     return Scenario(f"use_dns_failover: {title}",
-        route='failover("sip:100@gw.test sip:102@{c}", "timer.inviting=1; '
-              'timer.provisional=1")',
+        route=f'failover("sip:100@gw.test{over} sip:102@{{c}}",'
+              f' "timer.inviting={inviting}; timer.provisional=1")',
         globals="dns=yes\nuse_dns_cache=on\nuse_dns_failover=on\ndns_try_ipv6=no\n"
                 "dns_srv_lb=no\n", sockets=("udp4", "tcp4"),
         peers={**peers, "dns": Peer(made_by=NameServer)}, attempts=attempts,
         caller=caller, **more)
 
 
+PROMPT = When("attempt", 0.1, early=0, late=0.2)
 RINGS_AND_ANSWERS = [reply(180, after=0.1), reply(200, after=0.2)]
 
 ALL = [
@@ -112,6 +113,14 @@ ALL = [
         {"a": [reply(503)], "d": [reply(180), on_cancel()], "c": RINGS_AND_ANSWERS},
         [("a", "UDP", at(0)), ("d", "UDP", soon()), ("c", "UDP", soon())],
         [100, 180, 180, 200], cancelled_after={"d": 1}, final_from="c"),
+    by_name("both servers close the connection: each is left at once",
+        {"a": [hangup(after=0.1)], "d": [hangup(after=0.1)], "c": RINGS_AND_ANSWERS},
+        [("a", "TCP", at(0)), ("d", "TCP", PROMPT), ("c", "UDP", PROMPT)],
+        [100, 180, 200], "/TCP", 5, final_from="c"),
+    by_name("its second server closes the connection: it is left at once",
+        {"a": [reply(503)], "d": [hangup(after=0.1)], "c": RINGS_AND_ANSWERS},
+        [("a", "TCP", at(0)), ("d", "TCP", soon()), ("c", "UDP", PROMPT)],
+        [100, 180, 200], "/TCP", 5, final_from="c"),
 ]
 
 

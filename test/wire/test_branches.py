@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What belongs to a branch is told apart by branch (specification, E5b and E4): which
+connection carried it, and each of several branches of one destination."""
+
+import pytest
+
+from scenario import (SILENT, Scenario, When, at, hangup, in_turn, later, on_cancel, reply,
+                      soon)
+
+RINGS_AND_ANSWERS = [reply(180, after=0.1), reply(200, after=0.2)]
+SLOW = "timer.inviting=5; timer.provisional=5"
+PROMPT = 0.2                   # from a loss to the next INVITE
+HERE = ("127.0.0.1", "127.0.0.2")
+SOCKETS = "listen=tcp:127.0.0.2:@PORT@\n"
+
+
+def behind(seconds):
+    """So long after the INVITE before, and then promptly."""
+    return When("attempt", seconds, early=0.0, late=PROMPT)
+
+
+# -- one gateway from two sockets ------------------------------------------------------
+
+def by_socket(user, number, peer="a"):
+    return f"sip:{user}@{{{peer}}}/TCP{{socket=tcp:{HERE[number]}:@PORT@}}"
+
+
+def two_sockets(title, a, attempts, order=(0, 1), **more):
+    """The first two destinations are one gateway, each by a socket of its own."""
+    return Scenario(f"one gateway from two sockets: {title}",
+        **{"route": f'failover("{by_socket(100, order[0])} {by_socket(101, order[1])}'
+                    f' sip:102@{{b}}", "{SLOW}")',
+           "globals": SOCKETS, "sockets": ("udp4", "tcp4"), "attempts": attempts,
+           "peers": {"a": in_turn(*a), "b": RINGS_AND_ANSWERS}, "caller": [100, 180, 200],
+           "modparams": (("tm", "wt_timer", 1000),), **more})
+
+
+FIRST = ("a", "TCP", at(0), "sip:100@{a}")
+SECOND = ("a", "TCP", soon(), "sip:101@{a}")
+CONNECTIONS = [
+    scenario for order, which in (((0, 1), ""), ((1, 0), ", the other way round"))
+    for scenario in (
+        two_sockets(f"that of the second closes{which}", [[reply(503)], [hangup(after=0.4)]],
+            [FIRST, SECOND, ("b", "UDP", behind(0.4))], order, final_from="b"),
+        two_sockets(f"that of the second is reset{which}",
+            [[reply(503)], [hangup(after=0.4, reset=True)]],
+            [FIRST, SECOND, ("b", "UDP", behind(0.4))], order, final_from="b"),
+        two_sockets(f"that of the first closes when the third has it{which}",
+            [[reply(503)], [reply(503)], [hangup(after=0.4)]],
+            [FIRST, SECOND, ("a", "TCP", soon(), "sip:103@{a}"), ("b", "UDP", behind(0.4))],
+            order, final_from="b",
+            route=f'failover("{by_socket(100, order[0])} {by_socket(101, order[1])}'
+                  f' {by_socket(103, order[0])} sip:102@{{b}}", "{SLOW}")'),
+        two_sockets(f"that of the first closes, the second is well{which}",
+            [[reply(503), hangup(after=0.3, anyhow=True)],
+             [reply(180, after=0.8), reply(200, after=1)]],
+            [FIRST, SECOND], order, final_from="a"),
+        two_sockets(f"that of the first, silent, closes late, the second is well{which}",
+            [[hangup(after=1.3, anyhow=True)], [reply(180, after=0.8), reply(200, after=1)]],
+            [FIRST, ("a", "TCP", later(1), "sip:101@{a}")], order, final_from="a",
+            route=f'failover("{by_socket(100, order[0])} {by_socket(101, order[1])}'
+                  ' sip:102@{b}", "timer.inviting=1; timer.provisional=5")'))
+]
+
+
+# -- several branches of one destination ---------------------------------------------------
+
+def branches(title, peers, attempts, over=("TCP", "TCP"), **more):
+    """c is a branch of the script beside the first destination, a."""
+    return Scenario(f"branches of one destination: {title}",
+        **{"route": f'append_branch("sip:103@{{c}};transport={over[1].lower()}"); '
+                    f'if (failover("sip:100@{{a}}/{over[0]} sip:101@{{b}}", "{SLOW}")) exit;',
+           "modules": ("corex", "failover"), "peers": {"b": RINGS_AND_ANSWERS, **peers},
+           "attempts": [("a", over[0], at(0)), ("c", over[1], at(0)), *attempts],
+           "caller": [100, 180, 200], "modparams": (("tm", "wt_timer", 1000),), **more})
+
+
+def next_at(seconds):
+    return [("b", "UDP", When("start", seconds, early=0.0, late=PROMPT))]
+
+
+BRANCHES = [
+    branches("both connections close", {"a": [hangup(after=0.3)], "c": [hangup(after=0.3)]},
+        next_at(0.3), final_from="b"),
+    branches("both connections are reset, one after the other",
+        {"a": [hangup(after=0.2, reset=True)], "c": [hangup(after=0.6, reset=True)]},
+        next_at(0.6), final_from="b"),
+    branches("the second closes first", {"a": [hangup(after=0.6)], "c": [hangup(after=0.2)]},
+        next_at(0.6), final_from="b"),
+    branches("one is busy, the other closes", {"a": [reply(486)], "c": [hangup(after=0.4)]},
+        next_at(0.4), final_from="b"),
+    branches("the other closes, one is busy later",
+        {"a": [reply(486, after=0.6)], "c": [hangup(after=0.2)]}, next_at(0.6),
+        final_from="b"),
+    branches("the second closes, the first answers",
+        {"a": [reply(180, after=0.5), reply(200, after=0.7)], "c": [hangup(after=0.2)]}, [],
+        final_from="a"),
+    branches("the first closes, the second answers",
+        {"a": [hangup(after=0.2)], "c": [reply(180, after=0.5), reply(200, after=0.7)]}, [],
+        final_from="c"),
+    branches("the first, over UDP, is busy, the second closes",
+        {"a": [reply(486)], "c": [hangup(after=0.4)]}, next_at(0.4), ("UDP", "TCP"),
+        final_from="b"),
+    branches("the first rings, and then too long; the second closes: the total of both",
+        {"a": [reply(180, after=0.1), on_cancel()], "c": [hangup(after=0.3)]},
+        [("b", "UDP", at(1.1))], cancelled_after={"a": 1}, caller=[100, 180, 180, 200],
+        final_from="b", route='append_branch("sip:103@{c};transport=tcp"); if (failover('
+        '"sip:100@{a}/TCP sip:101@{b}", "timer.inviting=5; timer.provisional=1")) exit;'),
+    branches("each rings for timer.provisional from its own first 1xx",
+        {"a": [reply(180, after=0.1)], "c": [reply(180, after=0.6)]},
+        [("b", "UDP", at(1.6))], cancelled_after={"a": 1, "c": 1},
+        caller=[100, 180, 180, 180, 200], final_from="b",
+        route='append_branch("sip:103@{c};transport=tcp"); if (failover('
+        '"sip:100@{a}/TCP sip:101@{b}", "timer.inviting=5; timer.provisional=1")) exit;'),
+    branches("one rings, the other is silent: that one has timer.inviting",
+        {"a": [reply(180, after=0.1)], "c": SILENT},
+        [("b", "UDP", at(2.1))], cancelled_after={"a": 2}, caller=[100, 180, 180, 200],
+        final_from="b", route='append_branch("sip:103@{c};transport=tcp"); if (failover('
+        '"sip:100@{a}/TCP sip:101@{b}", "timer.inviting=1; timer.provisional=2")) exit;'),
+]
+
+
+@pytest.mark.parametrize("scenario", [*CONNECTIONS, *BRANCHES], ids=lambda s: s.title)
+def test_a_branch(outcome):
+    outcome.check()
