@@ -2,10 +2,14 @@
 """What belongs to a branch is told apart by branch (specification, E5b and E4): which
 connection carried it, and each of several branches of one destination."""
 
+import asyncio
+
 import pytest
 
-from scenario import (SILENT, Scenario, When, at, hangup, in_turn, later, on_cancel, reply,
-                      soon)
+import kamailio
+from peers import Gateway
+from scenario import (SILENT, Peer, Scenario, Stage, When, at, attempts_of, filled, hangup,
+                      in_turn, later, on_cancel, reply, soon)
 
 RINGS_AND_ANSWERS = [reply(180, after=0.1), reply(200, after=0.2)]
 SLOW = "timer.inviting=5; timer.provisional=5"
@@ -123,3 +127,67 @@ BRANCHES = [
 @pytest.mark.parametrize("scenario", [*CONNECTIONS, *BRANCHES], ids=lambda s: s.title)
 def test_a_branch(outcome):
     outcome.check()
+
+
+# -- a connection that an earlier call has opened --------------------------------------------
+
+class ByUser(Gateway):
+    """Has a script for each user part of the R-URI."""
+
+    def __init__(self, name, scripts, trace):
+        super().__init__(name, [[]], trace)
+        self.by_user = scripts
+
+    def _on_invite(self, message, link):
+        user = message.uri.split(":")[1].split("@")[0]
+        self.scripts = [self.by_user[user]]
+        super()._on_invite(message, link)
+
+
+CLOSES = 0.4                   # seconds from the INVITE of the call that is looked at
+EARLIER = ("first", "second")  # calls, one by each socket, that are over then
+# the script for the third call, by the first socket, and when it is over
+LOOKED_AT = {
+    "that of the call closes": ({"third": [hangup(after=CLOSES)]}, CLOSES),
+    "that of the call is reset": ({"third": [hangup(after=CLOSES, reset=True)]}, CLOSES),
+    "the other one closes": ({"second": [reply(486), hangup(after=0.8, anyhow=True)],
+                              "third": [reply(486, after=1.2)]}, 1.2),
+}
+
+
+async def after_two_calls(order, scripts):
+    """The two attempts of a call whose first has one of two connections to a gateway:
+    that which the call before the last has opened."""
+    told = {**dict.fromkeys(EARLIER, [reply(486)]), **scripts}
+    sockets = dict(zip([*EARLIER, "third"], [*order, order[0]]))
+
+    def config(names):
+        return kamailio.Config("\n".join(filled(
+            f'if ($rU == "{user}" && failover("sip:{user}@{{a}}/TCP{{socket=tcp:{HERE[n]}'
+            f':@PORT@}} sip:102@{{b}}", "{SLOW}; pattern.response=5..")) exit;', names)
+            for user, n in sockets.items()), globals=SOCKETS, sockets=("udp4", "tcp4"))
+
+    peers = {"a": Peer(made_by=lambda name, trace: ByUser(name, told, trace)),
+             "b": [reply(486)]}
+    async with Stage(peers, config) as stage:
+        caller = await stage.caller()
+        for user in sockets:
+            call = caller.call(f"sip:{user}@{stage.names['proxy']}")
+            await asyncio.wait_for(call.final, 8)
+        far = [stage.trace.of("a", "INVITE")[n].far for n in range(3)]
+        assert far[0] == far[2] != far[1], f"connections: {far}"
+        return attempts_of([e for e in stage.trace if e.message.call_id
+                            == call.invite.call_id], ("a", "b")), call
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["", "the other way round"])
+@pytest.mark.parametrize("title", LOOKED_AT)
+def test_two_connections_to_one_gateway(title, order):
+    scripts, over = LOOKED_AT[title]
+    attempts, call = asyncio.run(after_two_calls(order, scripts))
+    if "other" in title:
+        assert [a.entry.peer for a in attempts] == ["a"], call.codes
+        return
+    assert [a.entry.peer for a in attempts] == ["a", "b"], call.codes
+    waited = attempts[1].entry.time - attempts[0].entry.time
+    assert over <= waited <= over + PROMPT, f"the next INVITE came after {waited:.3f} s"
