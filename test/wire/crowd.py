@@ -10,7 +10,7 @@ from peers import Trace
 from scenario import Judge, Scenario, Stage
 
 GRACE = 1.0                    # seconds behind its end, in which more may come of a call
-WAITS = 12.0                   # for the end of the last call
+WAITS = 15.0                   # for the end of the last call
 
 
 class ByCall(Trace):
@@ -74,21 +74,20 @@ def demanded(crowd, judge):
 
 
 async def play(peers, config, users, calls, a_second, complain=demanded, over="UDP",
-               hangup_after=0, begun=None, prepare=None, memory_mb=64, **scenario):
+               hangup_after=0, begun=None, headers_of=None, memory_mb=64, **scenario):
     """So many calls at a steady rate, to the users in turn. `begun(caller, call,
-    number)` is told of each, `prepare(stage)` of the stage before the first.
+    number)` is told of each, `headers_of(number)` gives it further headers.
     @return the Crowd, AssertionError if tm keeps anything or the server complains,
     and how long the machine held us up"""
     async with Stage(peers, config, trace=ByCall(), memory_mb=memory_mb) as stage:
         crowd = Crowd(stage, complain, Scenario("", peers, [], [], **scenario))
         callers = [await stage.caller(transport) for transport in over.split()]
-        if prepare:
-            prepare(stage)
         start = time.monotonic()
         with Lag() as lag:
             for number in range(calls):
                 user, caller = users[number % len(users)], callers[number % len(callers)]
                 call = caller.call(f"sip:{user}@{stage.names['proxy']}",
+                                   headers_of(number) if headers_of else (),
                                    hangup_after=hangup_after)
                 crowd.follow(call, user)
                 if begun:

@@ -154,6 +154,8 @@ class _Link:
             self.wire.write(data)
 
     def close(self, reset=False):
+        if self.wire.is_closing():
+            return
         if reset:
             self.wire.get_extra_info("socket").setsockopt(
                 socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
