@@ -78,7 +78,7 @@ RETRIES = [
         logged={"failure route for 407": 3, "no retry": 1}),
     retry("not armed again failure_route runs no more", ASKS, [A, A_AGAIN], [100, 407],
         logged={"failure route for": 1}),
-    retry("of two destinations, twice each", ASKS,
+    retry("of two destinations, twice each", in_turn(ASKS, ASKS, [reply(503)]),
         [A, A_AGAIN, A_AGAIN, B, tried("b"), tried("b")], [100, 407],
         peers={"b": ASKS},
         route='failover("sip:100@{a} sip:101@{b}", "pattern.response=5..")',
