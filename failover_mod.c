@@ -244,6 +244,18 @@ int ki_failover_with(struct sip_msg *msg, str *destinations, str *settings)
 	return start(msg, applied, 2);
 }
 
+int ki_failover_retry(struct sip_msg *msg)
+{
+	return call_retry(msg);
+}
+
+static int w_failover_retry(struct sip_msg *msg, char *unused1, char *unused2)
+{
+	(void)unused1;
+	(void)unused2;
+	return ki_failover_retry(msg);
+}
+
 static int w_failover(struct sip_msg *msg, char *unused1, char *unused2)
 {
 	(void)unused1;
@@ -348,6 +360,7 @@ static cmd_export_t commands[] = {
 				fixup_free_args, REQUEST_ROUTE},
 		{"failover_with", (cmd_function)w_failover_with, 2, fixup_args,
 				fixup_free_args, REQUEST_ROUTE},
+		{"failover_retry", w_failover_retry, 0, 0, 0, FAILURE_ROUTE},
 		{0, 0, 0, 0, 0, 0},
 };
 
@@ -389,6 +402,10 @@ static sr_kemi_t kemi_functions[] = {
 		{str_init("failover"), str_init("failover_with"), SR_KEMIP_INT,
 				ki_failover_with,
 				{SR_KEMIP_STR, SR_KEMIP_STR, SR_KEMIP_NONE, SR_KEMIP_NONE,
+						SR_KEMIP_NONE, SR_KEMIP_NONE}},
+		{str_init("failover"), str_init("failover_retry"), SR_KEMIP_INT,
+				ki_failover_retry,
+				{SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE, SR_KEMIP_NONE,
 						SR_KEMIP_NONE, SR_KEMIP_NONE}},
 		{{0, 0}, {0, 0}, 0, NULL, {0, 0, 0, 0, 0, 0}},
 };

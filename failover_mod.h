@@ -25,4 +25,9 @@ int ki_failover_with(struct sip_msg *msg, str *destinations, str *settings);
  * declares it nowhere): registers the functions for KEMI. */
 int mod_register(char *path, int *dlflags, void *p1, void *p2);
 
+/** failover_retry(): in failure_route, try the destination that the call failed at
+ * once more.
+ * @return 1 sent, -1 there is nothing to retry */
+int ki_failover_retry(struct sip_msg *msg);
+
 #endif

@@ -144,3 +144,12 @@ call_result_t call_start(
 		   : claim == CLAIM_ENDED		 ? CALL_TAKEN
 										 : CALL_REFUSED;
 }
+
+call_result_t call_retry(struct sip_msg *msg)
+{
+	if(!is_route_type(FAILURE_ROUTE)) {
+		LM_ERR("failover_retry() is for failure_route\n");
+		return CALL_NO_RULE;
+	}
+	return engine_retry(msg) ? CALL_TAKEN : CALL_NO_RULE;
+}

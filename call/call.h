@@ -44,4 +44,9 @@ call_t *call_create(
 call_result_t call_start(
 		call_t *call, struct sip_msg *msg, const route_t *route);
 
+/** failover_retry(): in failure_route, send the request once more to the destination
+ * that the call failed at. At most twice for each.
+ * @return CALL_TAKEN, or CALL_NO_RULE (-1) where there is nothing to retry */
+call_result_t call_retry(struct sip_msg *msg);
+
 #endif

@@ -58,7 +58,9 @@ struct call
 	int postponed_branch; /* whose failure waits for a 2xx in another process;
 						   * NO_BRANCH: none */
 	final_reply_t reply;  /* of a call that has ended, until it is sent */
-	int reply_branch;	  /* whose reply that is; NO_BRANCH: the last one's */
+	const target_t *retried; /* that failover_retry() has tried again */
+	unsigned retries;		 /* how often */
+	int reply_branch; /* whose reply that is; NO_BRANCH: the last one's */
 	int last_branch, branches_at_end;
 };
 

@@ -16,6 +16,15 @@ static const final_reply_t server_error = {
 
 /* -- which reply -------------------------------------------------------- */
 
+/* Is what a branch has replied a code that SIP does not have? */
+static bool is_odd(const tm_cell_t *t, int branch)
+{
+	const struct sip_msg *reply = transaction_reply_of(t, branch);
+
+	return reply != NULL && reply != FAKED_REPLY
+		   && !response_is_negative((int)reply->REPLY_STATUS);
+}
+
 /* The reply of a branch in our own words, where tm would not choose it. It has
  * the code and the phrase; its headers are lost. */
 static final_reply_t own_copy(
@@ -30,6 +39,8 @@ static final_reply_t own_copy(
 					   call->arena, &reply->first_line.u.reply.reason, &phrase)
 					   < 0)
 		return copy;
+	if(!response_is_negative((int)reply->REPLY_STATUS))
+		return server_error;
 	copy.kind = FINAL_OWN;
 	copy.code = tm_relayed_code((int)reply->REPLY_STATUS);
 	copy.phrase = phrase.s;
@@ -79,7 +90,9 @@ void ending_choose(
 	/* tm would choose among the replies of all attempts: it is left those of
 	 * the last one, or the one that was chosen */
 	if(reply.kind == FINAL_EARLIER) {
-		call->reply = transaction_leave_reply(t, reply.branch, branch, code)
+		call->reply = !is_odd(t, reply.branch)
+									  && transaction_leave_reply(
+											  t, reply.branch, branch, code)
 							  ? final_as_it_is
 							  : own_copy(call, t, reply.branch);
 		call->reply_branch = reply.branch;

@@ -125,6 +125,9 @@ static void on_branch_failure(
 	course_set_alarm(call, t);
 }
 
+/* How often a destination is tried again at the script's wish. */
+#define RETRIES_MAX 2
+
 /* The branch whose 2xx this process has in hand. */
 static struct
 {
@@ -384,4 +387,64 @@ void engine_run(call_t *call, tm_cell_t *t, struct sip_msg *msg)
 	/* as if one before the first had failed */
 	happen(&scene, EVENT_FAILED);
 	transaction_unlock(t);
+}
+
+/* @return NULL, or why there is nothing to retry */
+static const char *why_not_retry(const call_t *call, const tm_cell_t *t)
+{
+	if(call == NULL)
+		return "failover() has not had this call";
+	if(call->state != CALL_ENDED || call->attempt == NULL)
+		return "the call has not failed at a destination";
+	if(transaction_is_final(t) || transaction_is_cancelled(t))
+		return "the caller has his final reply, or has given up";
+	if(transaction_room(t) <= 0
+			|| call->chain.attempts >= call->chain.settings.attempts)
+		return "the call has made as many attempts as it may";
+	if(call->retried == call->attempt->target && call->retries >= RETRIES_MAX)
+		return "this destination was tried again already";
+	return NULL;
+}
+
+/* @return whether it has left */
+static bool retry(call_t *call, tm_cell_t *t, struct sip_msg *msg)
+{
+	const target_t *target = call->attempt->target;
+	final_reply_t reply = call->reply;
+
+	call->retries = call->retried == target ? call->retries + 1 : 1;
+	call->retried = target;
+	transaction_begin_chain(t, &call->manners);
+	policy_retry(&call->chain);
+	call->state = CALL_STARTING;
+	call->reply = final_as_it_is;
+	if(attempt_make(call, t, msg, NO_BRANCH, target) == ATTEMPT_SENT) {
+		scene_t scene = {.call = call, .t = t, .branch = NO_BRANCH};
+
+		happen(&scene, EVENT_SENT);
+		return true;
+	}
+	call->state = CALL_ENDED;
+	call->reply = reply;
+	call->branches_at_end = transaction_branches(t);
+	transaction_end_chain(t, &call->manners);
+	return false;
+}
+
+bool engine_retry(struct sip_msg *msg)
+{
+	tm_cell_t *t = transaction_current();
+	call_t *call = call_of(t);
+	const char *why = why_not_retry(call, t);
+	bool is_sent = false;
+
+	if(why != NULL) {
+		LM_GEN1(attempt_log_level, "failover_retry(): %s, Call-ID [%s]\n", why,
+				log_call_id(msg));
+		return false;
+	}
+	transaction_lock(t);
+	is_sent = retry(call, t, msg);
+	transaction_unlock(t);
+	return is_sent;
 }

@@ -23,4 +23,12 @@ bool engine_has_call(tm_cell_t *t);
  * request_route, without the lock. */
 void engine_run(call_t *call, tm_cell_t *t, struct sip_msg *msg);
 
+/** In failure_route: send the request, as the script has changed it, once more to
+ * the destination that the chain ended with; what is left of the list is there
+ * again behind it. tm holds the reply lock there.
+ * @param msg the copy of the request that the script has
+ * @return whether it has left; else the call is as it was, with the reason logged
+ *         at attempt_log_level */
+bool engine_retry(struct sip_msg *msg);
+
 #endif

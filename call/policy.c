@@ -17,6 +17,7 @@ const char *reason_name(reason_t reason)
 			[REASON_RINGING] = "ringing",
 			[REASON_SEND] = "send",
 			[REASON_REDIRECT] = "redirect",
+			[REASON_RETRY] = "retry",
 	};
 
 	return names[reason];
@@ -282,6 +283,11 @@ decision_t policy_decide(chain_t *chain, const result_t *result)
 			break;
 	}
 	return try_next(chain, result, REASON_SEND, service_unavailable);
+}
+
+void policy_retry(chain_t *chain)
+{
+	chain->attempts++;
 }
 
 final_reply_t policy_reply_now(const chain_t *chain)

@@ -19,6 +19,7 @@ typedef enum reason
 	REASON_RINGING,		/* it has rung too long */
 	REASON_SEND,		/* it could not be sent */
 	REASON_REDIRECT,	/* a 3xx, whose Contact this is */
+	REASON_RETRY,		/* the script wants it once more (failover_retry) */
 	REASON_COUNT
 } reason_t;
 
@@ -107,6 +108,10 @@ bool policy_wants_contacts(const chain_t *chain, int code);
  * now on, and chain->attempt holds its settings.
  * @param result what happened to the current target */
 decision_t policy_decide(chain_t *chain, const result_t *result);
+
+/** The current target is tried once more, at the script's wish. It counts as a
+ * further attempt, and what waits behind it is there again. */
+void policy_retry(chain_t *chain);
 
 /** The reply for a caller who is not to wait any longer: timer.total is over while
  * an attempt is being made. */

@@ -2,16 +2,15 @@
 /* A Kamailio module for one test: the caller seems to give up in the very
  * instant in which the second attempt of a call is made: when its branch is there
  * and not yet sent, or, with the parameter `sent`, when it has just been sent and
- * tm did not see it when it noted whom to CANCEL; or, with `rings`, in the instant
- * in which it rings first. No CANCEL from the wire can be made to meet any. */
+ * tm did not see it when it noted whom to CANCEL. No CANCEL from the wire can be
+ * made to meet either. */
 #include "../../core/sr_module.h"
-#include "../../core/timer.h"
 #include "../../modules/tm/tm_load.h"
 
 MODULE_VERSION
 
 static tm_api_t tm;
-static int sent, rings;
+static int sent;
 
 /* Called by tm for each branch, before it counts. */
 static void on_branch(tm_cell_t *t, int type, struct tmcb_params *params)
@@ -31,44 +30,10 @@ static void on_failure(tm_cell_t *t, int type, struct tmcb_params *params)
 		t->flags |= T_CANCELED;
 }
 
-static ticks_t tm_lets_go(ticks_t now, struct timer_ln *timer, void *uac)
-{
-	(void)now;
-	(void)timer;
-	((tm_ua_client_t *)uac)->local_cancel.buffer = NULL;
-	return 0;
-}
-
-/* The module was told of the 180 already, and saw no CANCEL. Now there is one, and
- * tm, which stores the 180 behind this, has just noted the branch (BUSY_BUFFER);
- * without any 1xx there it forgets it again (t_cancel.c, cancel_branch), and who
- * stores the 1xx leaves the CANCEL to the other (t_reply.c, reply_received). */
-static void on_reply(tm_cell_t *t, int type, struct tmcb_params *params)
-{
-	struct timer_ln *timer;
-	int branch = tm.t_gett_branch();
-	tm_ua_client_t *uac = &t->uac[branch];
-
-	(void)type;
-	if(params->code != 180 || branch != rings - 1 || (t->flags & T_CANCELED))
-		return;
-	t->flags |= T_CANCELED;
-	uac->request.flags |= F_RB_CANCELED | F_RB_RETR_DISABLED;
-	uac->local_cancel.buffer = BUSY_BUFFER;
-	/* it is left, this being a test: tm may need it until the server ends */
-	timer = shm_malloc(sizeof(*timer));
-	memset(timer, 0, sizeof(*timer));
-	timer_init(timer, tm_lets_go, uac, 0);
-	timer_add(timer, 1);
-}
-
 static void on_request(tm_cell_t *t, int type, struct tmcb_params *params)
 {
 	(void)type;
-	if(rings)
-		tm.register_tmcb(
-				params->req, t, TMCB_RESPONSE_IN, on_reply, NULL, NULL);
-	else if(sent)
+	if(sent)
 		tm.register_tmcb(
 				params->req, t, TMCB_ON_BRANCH_FAILURE, on_failure, NULL, NULL);
 	else
@@ -86,9 +51,7 @@ static int mod_init(void)
 				   : -1;
 }
 
-/* `rings` is the number of the attempt */
-static param_export_t params[] = {
-		{"sent", PARAM_INT, &sent}, {"rings", PARAM_INT, &rings}, {0, 0, 0}};
+static param_export_t params[] = {{"sent", PARAM_INT, &sent}, {0, 0, 0}};
 
 struct module_exports exports = {
 		.name = "cancelling",

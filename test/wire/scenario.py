@@ -186,6 +186,7 @@ class Scenario:
     carries: dict = dataclasses.field(default_factory=dict)
                                        # number of an attempt -> {header: values}
     repeats_2xx: bool = False          # a gateway may have to repeat its 200
+    is_on_its_way: bool = False        # an INVITE may leave behind the caller's final reply
     keeps: bool = False                # tm may keep the transaction: it loses the
                                        # reference that t_check_trans() takes for a
                                        # reply that is dropped in reply_route
@@ -497,7 +498,7 @@ class Judge:
                 and attempt.final.message.status < 300)
 
     def nothing_after_the_end(self):
-        if not self.finals:
+        if not self.finals or self.scenario.is_on_its_way:
             return
         end = self.finals[0].time
         for attempt in self.attempts:

@@ -64,10 +64,10 @@ SLOWNESSES = {
 
 def ended(how, before=()):
     """What comes of a call that is given up after 300 ms. When the connection is
-    opened the INVITE is on its way: it is CANCELled when it rings, as by t_relay()."""
+    opened the INVITE is on its way: it is CANCELled when it rings."""
     if how == "a connection":
         return {"attempts": [*before, ("a", "TCP", at(SLOW))], "cancelled": ["a"],
-                "final_at": at(SLOW + 0.1)}
+                "final_at": When("start", 0.3, late=AT_ONCE), "is_on_its_way": True}
     return {"attempts": [*before], "final_at": When("start", 0.3, late=AT_ONCE)}
 
 

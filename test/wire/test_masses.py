@@ -58,7 +58,7 @@ def instants(names):
             routes.append(
                 f'if ($rU == "{what}-{over}" && failover("sip:1@{names[what]}/{over} '
                 f'sip:2@{names["b"]}/{over}", "{settings}")) exit;')
-    return kamailio.Config("\n".join(routes), modparams=(("tm", "wt_timer", 1000),))
+    return kamailio.Config("\n".join(routes), modparams=(("tm", "wt_timer", 5000),))
 
 
 def answered(crowd_, judge):
@@ -156,7 +156,7 @@ def chaos_config(names):
               for kind, (hosts, before, settings) in KINDS.items()]
     return kamailio.Config("\n".join(routes), extra=filled(CHAOS_ROUTES, names),
         modules=("corex", "failover"),
-        modparams=(("tm", "wt_timer", 1000), ("tm", "fr_timer", 3000),
+        modparams=(("tm", "wt_timer", 5000), ("tm", "fr_timer", 3000),
                    ("tm", "fr_inv_timer", 3000)))
 
 
