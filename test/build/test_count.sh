@@ -35,7 +35,7 @@ check-wire) printf '%s' '<testsuite tests="2"><testcase name="a" /><testcase nam
 	'<system-out>&lt;failure</system-out></testcase></testsuite>' >build/results/wire.xml ;;
 esac
 MAKE
-closes_with '9 passed, 0 failed'
+closes_with '10 passed, 0 failed'
 
 # One failed case each; on the wire one that fails twice, and one skipped.
 plays <<'MAKE'
@@ -49,16 +49,16 @@ check-wire) printf '%s' '<testsuite><testcase name="a"><failure message="m">x</f
 	'</testcase><testcase name="c" /></testsuite>' >build/results/wire.xml; exit 2 ;;
 esac
 MAKE
-closes_with '6 passed, 5 failed'
+closes_with '7 passed, 5 failed'
 
-# Nothing could be built or run: each of the eight steps is one failure.
+# Nothing could be built or run: each of the nine steps is one failure.
 plays <<'MAKE'
 exit 2
 MAKE
-closes_with '0 passed, 8 failed'
+closes_with '0 passed, 9 failed'
 
 # A runner that crashed behind its last case, and three steps that ran no case.
 plays <<'MAKE'
 [ "$2" != check-unit ] || { echo 'ok 1 - a' >build/results/unit.tap; exit 2; }
 MAKE
-closes_with '3 passed, 4 failed'
+closes_with '4 passed, 4 failed'

@@ -107,23 +107,51 @@ def test_a_transport_without_a_socket_is_warned_of():
                           "5:6: warning: [current]")]
 
 
+SELVES = ("sip:%1@127.0.0.1:@PORT@/TCP", "sip:[::1]:@PORT@", "sip:3@127.0.0.1:@PORT@;x=%1",
+          "sip:5@192.0.2.1:@PORT@;maddr=127.0.0.1")
+OTHERS = ("sip:1@127.0.0.1", "sip:2@%2:@PORT@", "current",
+          "sip:4@127.0.0.1:@PORT@;maddr=192.0.2.1")
+
+
+def rule_of(*destinations):
+    return ("[Matching Patterns]\nTo = sip:(.+)@(.+)\n[Deploy Patterns]\n"
+            f"To = {destinations[0]}\n$session = failover {' '.join(destinations[1:])}\n")
+
+
+def with_rules(*rules):
+    config = with_plan("@DIR@/plan", "dialplan")
+    config.sockets = ("udp4", "udp6", "tcp4")
+    config.rules = "".join(rules)
+    return config
+
+
+class PlanServer(kamailio.Server):
+    """Its plan names its own port."""
+
+    def write(self):
+        self.config.files = {"plan": self.config.rules.replace("@PORT@", str(self.port))}
+        super().write()
+
+
 def test_a_destination_that_is_the_server_itself_is_warned_of():
     """Class 51; not where a call decides the host, or over another transport."""
-    config = with_plan("[Matching Patterns]\nTo = sip:(.+)@(.+)\n[Deploy Patterns]\n"
-                       "To = sip:%1@127.0.0.1:@PORT@/TCP\n"
-                       "$session = failover sip:1@127.0.0.1 sip:2@%2:@PORT@ sip:[::1]:@PORT@ "
-                       "sip:3@127.0.0.1:@PORT@;x=%1 current "
-                       "sip:4@127.0.0.1:@PORT@;maddr=192.0.2.1 "
-                       "sip:5@192.0.2.1:@PORT@;maddr=127.0.0.1\n")
-    config.sockets = ("udp4", "udp6", "tcp4")
-    with kamailio.Server(config) as server:
-        here = f"127.0.0.1:{server.port}"
-        assert re.findall(r"dialplan_text:\d+:\d+: (.*)", server.log()) == [
-            f"warning: [{destination}] is this server itself: a call that comes back by the "
-            "same rule goes round until its Max-Forwards are used up"
-            for destination in (f"sip:%1@{here}/TCP", f"sip:[::1]:{server.port}",
-                                f"sip:3@{here};x=%1",
-                                f"sip:5@192.0.2.1:{server.port};maddr=127.0.0.1")]
+    with PlanServer(with_rules(rule_of(*OTHERS),
+                               *(rule_of(own, OTHERS[0]) for own in SELVES))) as server:
+        assert re.findall(r"/plan:\d+:\d+: (.* is this server.*)", server.log()) == [
+            f"warning: [{own}] is this server itself: a call that comes back by the same rule "
+            "goes round until its Max-Forwards are used up".replace("@PORT@", str(server.port))
+            for own in SELVES]
+
+
+@pytest.mark.parametrize("second", SELVES)
+def test_two_destinations_that_are_the_server_itself_stop_the_start(second):
+    """A call that comes back would double each time (E17)."""
+    server = PlanServer(with_rules(rule_of(SELVES[0], OTHERS[0], second)))
+    try:
+        with pytest.raises(kamailio.StartFailed, match="doubles each time"):
+            server.start()
+    finally:
+        server.discard()
 
 
 def test_a_line_of_the_log_is_written_in_one_piece():
