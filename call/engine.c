@@ -81,6 +81,13 @@ static bool is_cancelled(const call_t *call, const tm_cell_t *t)
 				   && attempt_was_cancelled(call, t));
 }
 
+/* tm stores the whole reply of each attempt, 5 KB: only the best is asked for. */
+static void forget_earlier_replies(const call_t *call, tm_cell_t *t)
+{
+	if(call->chain.settings.reply.kind != REPLY_BEST)
+		transaction_drop_replies_before(t, attempt_first_branch(call));
+}
+
 /* A branch has got a negative final reply, or was timed out by tm. Called by tm
  * under the reply lock in a copy of the request (t_reply.c,
  * run_branch_failure_handlers). */
@@ -116,9 +123,7 @@ static void on_branch_failure(
 	call->postponed_branch = NO_BRANCH;
 	/* else tm would CANCEL the next attempt for the 6xx of this one */
 	transaction_ignore_6xx(t);
-	/* tm stores the whole reply of each attempt: only the best is asked for */
-	if(call->chain.settings.reply.kind != REPLY_BEST)
-		transaction_drop_replies_before(t, attempt_first_branch(call));
+	forget_earlier_replies(call, t);
 	if(call->state != CALL_CANCELLED)
 		scene.result = result_of_attempt(&scene, params);
 	happen(&scene, EVENT_FAILED);
@@ -180,6 +185,9 @@ static void on_reply_in(call_t *call, tm_cell_t *t, struct tmcb_params *params)
 	if(attempt_has_branch(call, t, scene.branch)) {
 		happen(&scene, EVENT_PROVISIONAL);
 		note_cancel(&scene);
+		/* the one that led here was stored after we had looked at it */
+		if(!state_is_over(call->state))
+			forget_earlier_replies(call, t);
 	}
 }
 
