@@ -159,7 +159,9 @@ static bool is_section(const fragment_t *inner, const char *name)
 	if(!read_section_word(inner, word, sizeof(word))
 			|| strncasecmp(word, name, len) != 0)
 		return false;
-	return word[len] == '\0' || strcasecmp(word + len, "s") == 0;
+	/* the last is a misprint of the vendor's page */
+	return word[len] == '\0' || strcasecmp(word + len, "s") == 0
+		   || strcasecmp(word + len, "sns") == 0;
 }
 
 /* [Rule NAME]: the name, which may be empty. */
@@ -224,9 +226,16 @@ static bool open_section(
 static void refuse_section(parser_t *parser, const fragment_t *header)
 {
 	const char *near = near_section(header);
+	fragment_t inner = within_brackets(header);
 
 	parser->section = SECTION_REFUSED;
-	if(near != NULL)
+	if(fragment_begins(&inner, "Preliminary"))
+		fault(parser, header,
+				"there are no preliminary rules here: what filters all "
+				"requests "
+				"stands in kamailio.cfg before failover(), and these rules "
+				"before the others");
+	else if(near != NULL)
 		diagnostics_error(parser->diagnostics, header,
 				"[%.*s]: there is no such section: was %s meant?",
 				SHOWN(header), near);

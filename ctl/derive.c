@@ -21,62 +21,97 @@ static int default_port(const uri_parts_t *parts)
 	return parts->is_sips ? 5061 : 5060;
 }
 
-static bool is_own(const request_t *request)
+/* An IPv6 address stands in brackets in a URI, and without them in $addr. */
+static bool is_same_host(const str *own, const str *host)
 {
-	const own_host_t *own;
+	str bare = *own;
+
+	if(str_equal_nocase(own, host))
+		return true;
+	if(bare.len < 2 || bare.s[0] != '[')
+		return false;
+	bare.s++;
+	bare.len -= 2;
+	return str_equal_nocase(&bare, host);
+}
+
+/* Is a URI's host among the server's own? */
+static bool is_own(const request_t *request, const str *uri)
+{
 	uri_parts_t parts;
 	int at, port;
 
-	if(sip_uri_parse(&request->uri, &parts, &at) != NULL)
+	if(sip_uri_parse(uri, &parts, &at) != NULL)
 		return false;
 	port = sip_uri_port(&parts);
 	if(port == 0)
 		port = default_port(&parts);
-	for(own = request->own_hosts; own != NULL; own = own->next) {
-		if((own->port == 0 || own->port == port)
-				&& str_equal_nocase(&own->host, &parts.host))
-			return true;
-	}
-	return false;
+	return derive_is_own_host(request, &parts.host, port) == 1;
 }
 
-static bool is_true(const str *value)
+int derive_is_own_host(const request_t *request, const str *host, int port)
 {
-	return value->s[0] == 't';
+	const own_host_t *own;
+
+	if(request->own_hosts == NULL)
+		return SOURCE_UNKNOWN;
+	for(own = request->own_hosts; own != NULL; own = own->next) {
+		if((own->port == 0 || port == 0 || own->port == port)
+				&& is_same_host(&own->host, host))
+			return 1;
+	}
+	return 0;
 }
 
-/* $localhost and $outbound are each other's contrary. */
+static int add_truth(
+		request_t *request, subject_kind_t kind, bool is_true, reason_t *why)
+{
+	str value = str_of(is_true ? "true" : "false");
+
+	if(given_first_of_kind(&request->given, kind) != NULL)
+		return 0;
+	return given_add_of_kind(&request->given, kind, &value, why);
+}
+
+/* Where a request leads but for its R-URI: $du, else its top Route. */
+static bool leads_elsewhere(const request_t *request)
+{
+	subject_t du = {.kind = SUBJECT_PV, .name = str_init("$du")};
+	subject_t route = {.kind = SUBJECT_HEADER, .name = str_init("Route")};
+	const str *next_hop = given_first(&request->given, du);
+	contact_address_t address;
+	str rest;
+
+	if(next_hop != NULL && next_hop->len > 0)
+		return !is_own(request, next_hop);
+	next_hop = given_first(&request->given, route);
+	if(next_hop == NULL)
+		return false;
+	rest = *next_hop;
+	return contact_next(&rest, &address) && !is_own(request, &address.uri);
+}
+
+/* Where it came from says $localhost, and where it leads $outbound. */
 static int derive_own(request_t *request, reason_t *why)
 {
 	given_t *given = &request->given;
-	const str *localhost = given_first_of_kind(given, SUBJECT_LOCALHOST);
 	const str *outbound = given_first_of_kind(given, SUBJECT_OUTBOUND);
-	bool has_hosts = request->own_hosts != NULL;
-	bool is_ours;
-	str ours, others;
+	const str *source = given_first_of_kind(given, SUBJECT_ADDR);
+	bool is_ours = false;
 
-	if(has_hosts && (localhost != NULL || outbound != NULL))
-		return reason_give(why,
-				"-l says $localhost and $outbound already: leave one of them "
-				"out");
-	if(localhost != NULL && outbound != NULL)
-		return is_true(localhost) != is_true(outbound)
-					   ? 0
-					   : reason_give(why, "$outbound is always the contrary of "
-										  "$localhost: one of them would do");
-	if(!has_hosts && localhost == NULL && outbound == NULL)
+	request->knows_own = request->own_hosts != NULL || outbound != NULL;
+	if(request->own_hosts == NULL) {
+		request->is_own = outbound != NULL && outbound->s[0] == 'f';
 		return 0;
-	is_ours = has_hosts			  ? is_own(request)
-			  : localhost != NULL ? is_true(localhost)
-								  : !is_true(outbound);
-	ours = str_of(is_ours ? "true" : "false");
-	others = str_of(is_ours ? "false" : "true");
-	if(localhost == NULL
-			&& given_add_of_kind(given, SUBJECT_LOCALHOST, &ours, why) < 0)
+	}
+	request->is_own = is_ours = is_own(request, &request->uri);
+	if(source != NULL
+			&& add_truth(request, SUBJECT_LOCALHOST,
+					   derive_is_own_host(request, source, 0) == 1, why)
+					   < 0)
 		return -1;
-	return outbound == NULL
-				   ? given_add_of_kind(given, SUBJECT_OUTBOUND, &others, why)
-				   : 0;
+	return add_truth(request, SUBJECT_OUTBOUND,
+			!is_ours || leads_elsewhere(request), why);
 }
 
 /* -- pseudo-variables --------------------------------------------------- */

@@ -12,6 +12,11 @@
  * @return 0, or -1 with why filled: two things contradict each other */
 int derive(request_t *request, reason_t *why);
 
+/** Is a host among those that were said to be the server's own?
+ * @param port 0: any
+ * @return 1, 0; SOURCE_UNKNOWN: none was said */
+int derive_is_own_host(const request_t *request, const str *host, int port);
+
 /** Does one of these subjects follow from this one?
  * @param subjects n_subjects of them */
 bool derive_is_source_of(

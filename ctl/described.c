@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ctl/derive.h"
+#include "dialplan/function.h"
 #include "sip/header_name.h"
 #include "sip/sip_uri.h"
 #include "ctl/value.h"
@@ -108,6 +109,33 @@ int request_set_at(request_t *request, const char *value, reason_t *why)
 	return given_add_of_kind(&request->given, SUBJECT_TIME, &time_of_day, why);
 }
 
+int request_set_route(request_t *request, const char *value, reason_t *why)
+{
+	subject_t subject = {.kind = SUBJECT_HEADER, .name = str_init("Route")};
+	str text = str_of(value);
+
+	if(text.len == 0 || !value_is_one_line(&text))
+		return reason_give(why,
+				"[%s] is no route: <sip:192.0.2.1;lr> would be right", value);
+	return given_add(&request->given, &subject, &text, why);
+}
+
+int request_add_registered(request_t *request, const char *value, reason_t *why)
+{
+	int count = request->n_registered + 1;
+	str *users = arena_alloc(request->arena, count * sizeof(*users));
+
+	if(users == NULL)
+		return reason_give(why, "no memory");
+	if(request->n_registered > 0)
+		memcpy(users, request->registered, (count - 1) * sizeof(*users));
+	users[count - 1] = str_of(value);
+	request->registered = users;
+	request->n_registered = count;
+	request->knows_registered = true;
+	return 0;
+}
+
 /* Read HOST[:PORT] by the rules of a URI. */
 static int read_own_host(request_t *request, const char *value, own_host_t *own)
 {
@@ -201,7 +229,7 @@ bool request_is_asked(
 	int i;
 
 	/* these say where the request's own destination is */
-	if(subject->kind == SUBJECT_LOCALHOST || subject->kind == SUBJECT_OUTBOUND
+	if(subject->kind == SUBJECT_OUTBOUND
 			|| (subject->kind == SUBJECT_PV
 					&& str_equal(&subject->name, &next_hop)))
 		return true;
@@ -217,14 +245,48 @@ bool request_is_asked(
 	return derive_is_source_of(subject, subjects, n_subjects);
 }
 
+/* Users are said as USER or USER@HOST. */
+static int is_registered(void *context, const str *uri)
+{
+	const request_t *request = context;
+	str user = sip_uri_user(uri);
+	str address = *uri;
+	int i;
+
+	if(!request->knows_registered)
+		return SOURCE_UNKNOWN;
+	address.len -= (int)(user.s - uri->s);
+	address.s = user.s;
+	for(i = 0; i < request->n_registered; i++) {
+		const str *it = &request->registered[i];
+
+		if(str_equal_nocase(it, &user) || str_equal_nocase(it, &address))
+			return 1;
+	}
+	return 0;
+}
+
+static int is_own(void *context, const str *host, int port)
+{
+	return derive_is_own_host(context, host, port);
+}
+
 static int values_of(void *context, const subject_t *subject, arena_t *arena,
 		const str **values)
 {
 	const request_t *request = context;
 	int count = given_values(&request->given, subject, values);
+	function_world_t world = {
+			.source = {.values = values_of, .context = context},
+			.is_own = is_own,
+			.is_registered = is_registered,
+			.context = context};
 
-	(void)arena;
-	return count > 0 ? count : SOURCE_UNKNOWN;
+	if(count > 0)
+		return count;
+	return subject_is_function(subject->kind)
+				   ? function_values(&world, subject, arena, values)
+				   : SOURCE_UNKNOWN;
 }
 
 request_source_t request_source(request_t *request)
@@ -236,25 +298,18 @@ request_source_t request_source(request_t *request)
 
 bool request_knows_own(const request_t *request)
 {
-	return given_first_of_kind(&request->given, SUBJECT_LOCALHOST) != NULL;
+	return request->knows_own;
 }
 
 request_view_t request_view(const request_t *request)
 {
 	subject_t pv = {.kind = SUBJECT_PV, .name = str_init("$du")};
 	const str *next_hop = given_first(&request->given, pv);
-	const str *localhost =
-			given_first_of_kind(&request->given, SUBJECT_LOCALHOST);
 	request_view_t view = {.uri = request->uri};
-	uri_parts_t parts;
-	int at;
 
-	if(sip_uri_parse(&view.uri, &parts, &at) == NULL)
-		view.user = parts.user;
 	if(next_hop != NULL)
 		view.next_hop = *next_hop;
-	view.is_ours = view.next_hop.len == 0 && localhost != NULL
-				   && localhost->s[0] == 't';
+	view.is_ours = view.next_hop.len == 0 && request->is_own;
 	return view;
 }
 
@@ -271,7 +326,19 @@ void request_describe_missing(const subject_t *subject, char *text, size_t size)
 			snprintf(text, size, "-t TRANSPORT");
 			break;
 		case SUBJECT_LOCALHOST:
+			snprintf(text, size, "-a ADDRESS -l OUR-HOST");
+			break;
+		case SUBJECT_ADDR_PREFIX:
+		case SUBJECT_ADDR_RANGE:
+			snprintf(text, size, "-a ADDRESS");
+			break;
+		case SUBJECT_REGISTERED:
+		case SUBJECT_REGISTERED_OF:
+			snprintf(text, size, "--registered USER");
+			break;
 		case SUBJECT_OUTBOUND:
+		case SUBJECT_OUTBOUND_OF:
+		case SUBJECT_LOCALHOST_OF:
 			snprintf(text, size, "-l OUR-HOST");
 			break;
 		default:

@@ -31,6 +31,11 @@ typedef struct request
 	str line; /* the request line */
 	str uri;  /* the R-URI in it */
 	own_host_t *own_hosts;
+	bool knows_own;	 /* whether its R-URI is the server's own */
+	bool is_own;	 /* it is */
+	str *registered; /* users, n_registered of them */
+	int n_registered;
+	bool knows_registered;		   /* who is was said */
 	asked_for_t *sets, **last_set; /* by --set, in order */
 } request_t;
 
@@ -51,6 +56,13 @@ int request_add_header(request_t *request, const char *value, reason_t *why);
 /** The address, IPv4 or IPv6, and what it came over. */
 int request_set_addr(request_t *request, const char *value, reason_t *why);
 int request_set_transport(request_t *request, const char *value, reason_t *why);
+
+/** The body of a Route header, as it is there when failover() is called. */
+int request_set_route(request_t *request, const char *value, reason_t *why);
+
+/** A user who is registered, USER or USER@HOST; empty: nobody is. */
+int request_add_registered(
+		request_t *request, const char *value, reason_t *why);
 
 /** HOST[:PORT] */
 int request_add_own_host(request_t *request, const char *value, reason_t *why);

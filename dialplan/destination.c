@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dialplan/destination.h"
 
+#include <stddef.h>
 #include <string.h>
 
 /* of the URI of a Contact */
@@ -461,6 +462,15 @@ static int parse_options(destination_t *destination, const fragment_t *block,
 	return result;
 }
 
+bool destination_keeps_ruri(const destination_t *destination, bool is_default)
+{
+	if(destination->is_current)
+		return false;
+	return settings_has(&destination->options, SETTING_RURI)
+				   ? destination->options.ruri == RURI_KEEP
+				   : is_default;
+}
+
 /* What surrounds an offset of a URI; context is its parts_t. */
 static hole_kind_t hole_kind_in_uri(const void *context, int offset)
 {
@@ -477,6 +487,42 @@ static hole_kind_t hole_kind_in_uri(const void *context, int offset)
 	if(parts->parsed.port.len > 0 && at >= parts->parsed.port.s)
 		return HOLE_PORT;
 	return at >= parts->parsed.host.s ? HOLE_HOST : HOLE_USER;
+}
+
+/* Take a URI apart.
+ * @return NULL, or what is wrong with it */
+static const char *read_uri(const str *text, known_uri_t *known)
+{
+	int at;
+	const char *fault = sip_uri_parse(text, &known->parts, &at);
+
+	if(fault == NULL && sip_uri_port(&known->parts) < 0)
+		fault = "a port is a number from 1 to 65535";
+	if(fault != NULL)
+		return fault;
+	known->text = *text;
+	/* it takes the place of the host (RFC 3263 section 4) */
+	known->host = known->parts.host;
+	sip_uri_param(&known->parts, "maddr", &known->host);
+	return NULL;
+}
+
+/* A URI without holes is the same in every call.
+ * @return 0, or -1 without memory */
+static int know_uri(
+		destination_t *destination, const fragment_t *uri, arena_t *arena)
+{
+	fragment_t text = *uri;
+	known_uri_t *known;
+
+	if(fragment_has_holes(uri))
+		return 0;
+	known = arena_alloc(arena, sizeof(*known));
+	if(known == NULL || template_plain(&text, arena) < 0)
+		return -1;
+	if(read_uri(&text.text, known) == NULL)
+		destination->known = known;
+	return 0;
 }
 
 static int parse_uri(destination_t *destination, parts_t *parts, arena_t *arena,
@@ -501,14 +547,25 @@ static int parse_uri(destination_t *destination, parts_t *parts, arena_t *arena,
 	check_param_names(parts, diagnostics);
 	choose_transport(destination, parts, diagnostics);
 	check_headers(parts, diagnostics);
+	destination->has_user = parts->parsed.user.len > 0;
 	if(diagnostics->errors > errors_before)
 		return -1;
-	if(template_make(
-			   &destination->uri, &parts->uri, hole_kind_in_uri, parts, arena)
-			< 0)
+	if(know_uri(destination, &parts->uri, arena) < 0
+			|| template_make(&destination->uri, &parts->uri, hole_kind_in_uri,
+					   parts, arena)
+					   < 0)
 		return diagnostics_error(
 				diagnostics, &parts->uri, "no memory for a destination");
 	return 0;
+}
+
+/* Who keeps the R-URI of the call has no use for a user part. */
+static void check_kept(
+		const destination_t *destination, diagnostics_t *diagnostics)
+{
+	if(destination_keeps_ruri(destination, false) && destination->has_user)
+		diagnostics_error(diagnostics, &destination->where, KEPT_USER,
+				SHOWN(&destination->where));
 }
 
 destination_t *destination_parse(
@@ -528,6 +585,7 @@ destination_t *destination_parse(
 	parse_uri(destination, &parts, arena, diagnostics);
 	if(parts.has_options)
 		parse_options(destination, &parts.options, arena, diagnostics);
+	check_kept(destination, diagnostics);
 	return diagnostics->errors > errors_before ? NULL : destination;
 }
 
@@ -560,10 +618,9 @@ static void append_text(str *text, const char *s)
 	append(text, s, (int)strlen(s));
 }
 
-/* The next hop says where and over which transport, and nothing else. maddr
- * has precedence over the host (RFC 3263 section 4). */
+/* The next hop says where and over which transport, and nothing else. */
 static int make_next_hop(
-		target_t *target, const uri_parts_t *uri, arena_t *arena)
+		target_t *target, const known_uri_t *known, arena_t *arena)
 {
 	static const char *const params[TRANSPORT_COUNT] = {
 			[TRANSPORT_UDP] = ";transport=udp",
@@ -572,19 +629,18 @@ static int make_next_hop(
 			[TRANSPORT_SCTP] = ";transport=sctp",
 	};
 	const char *transport = params[target->transport];
-	str host = uri->host;
+	const str *port = &known->parts.port;
 	str *hop = &target->next_hop;
 
-	sip_uri_param(uri, "maddr", &host);
 	hop->s = arena_alloc(arena,
-			sizeof("sips::") + host.len + uri->port.len + strlen(transport));
+			sizeof("sips::") + known->host.len + port->len + strlen(transport));
 	if(hop->s == NULL)
 		return -1;
 	append_text(hop, "sip:");
-	append(hop, host.s, host.len);
-	if(uri->port.len > 0) {
+	append(hop, known->host.s, known->host.len);
+	if(port->len > 0) {
 		append_text(hop, ":");
-		append(hop, uri->port.s, uri->port.len);
+		append(hop, port->s, port->len);
 	}
 	append_text(hop, transport);
 	return 0;
@@ -598,28 +654,65 @@ void target_take_apart(target_t *target)
 		memset(&target->parts, 0, sizeof(target->parts));
 }
 
+/* The same part of a copy.
+ * @param offset of the copy's text against that of the original */
+static str moved(const str *part, ptrdiff_t offset)
+{
+	str copy = {part->s == NULL ? NULL : part->s + offset, part->len};
+
+	return copy;
+}
+
+/* The parts of a copy of a URI, before whose host a text has been put. */
+static uri_parts_t parts_of_copy(
+		const known_uri_t *known, const str *copy, int inserted)
+{
+	const uri_parts_t *parts = &known->parts;
+	ptrdiff_t offset = copy->s - known->text.s;
+	uri_parts_t made = {.is_sips = parts->is_sips,
+			.user = moved(&parts->user, offset),
+			.host = moved(&parts->host, offset + inserted),
+			.port = moved(&parts->port, offset + inserted),
+			.params = moved(&parts->params, offset + inserted),
+			.headers = moved(&parts->headers, offset + inserted)};
+
+	return made;
+}
+
 /* A target for a URI that has been taken apart; a user is put in, if there is
  * one. */
-static target_t *target_create(const str *text, const uri_parts_t *uri,
-		const str *user, transport_t transport, arena_t *arena)
+static target_t *target_create(const known_uri_t *known, const str *user,
+		transport_t transport, arena_t *arena)
 {
+	const str *text = &known->text;
 	target_t *target = arena_alloc(arena, sizeof(*target));
-	int scheme_len = uri->is_sips ? 5 : 4;
+	int scheme_len = known->parts.is_sips ? 5 : 4;
+	int inserted = user->len > 0 ? user->len + 1 : 0;
 
 	if(target == NULL)
 		return NULL;
 	target->transport = transport;
-	target->uri.s = arena_alloc(arena, text->len + user->len + 2);
-	if(target->uri.s == NULL || make_next_hop(target, uri, arena) < 0)
+	target->uri.s = arena_alloc(arena, text->len + inserted + 1);
+	if(target->uri.s == NULL || make_next_hop(target, known, arena) < 0)
 		return NULL;
 	append(&target->uri, text->s, scheme_len);
-	if(user->len > 0) {
+	if(inserted > 0) {
 		append(&target->uri, user->s, user->len);
 		append_text(&target->uri, "@");
 	}
 	append(&target->uri, text->s + scheme_len, text->len - scheme_len);
-	target_take_apart(target);
+	target->name = target->uri;
+	target->parts = parts_of_copy(known, &target->uri, inserted);
+	if(inserted > 0)
+		target->parts.user = (str){target->uri.s + scheme_len, user->len};
 	return target;
+}
+
+int target_keep_ruri(target_t *target, const str *uri, arena_t *arena)
+{
+	target->keeps_ruri = true;
+	memset(&target->parts, 0, sizeof(target->parts));
+	return arena_copy(arena, uri, &target->uri);
 }
 
 #define BAD_VALUE                                                         \
@@ -647,32 +740,39 @@ static int fill_user(const str *user, char *out, int capacity)
 	return template_fill(&both, values, out, capacity, &bad_hole);
 }
 
-target_t *target_of_uri(const str *text, const str *user, transport_t transport,
-		arena_t *arena, const char **why)
+/* A target for a URI that has been taken apart, with the user part of the call
+ * where it has none. */
+static target_t *target_of_known(const known_uri_t *known, const str *user,
+		transport_t transport, arena_t *arena, const char **why)
 {
 	char buffer[SIP_URI_BYTES_MAX];
 	str added = {buffer, 0};
 	target_t *target;
-	uri_parts_t uri;
-	int at;
 
-	*why = sip_uri_parse(text, &uri, &at);
-	if(*why == NULL && sip_uri_port(&uri) < 0)
-		*why = "a port is a number from 1 to 65535";
-	if(*why != NULL)
-		return NULL;
-	if(uri.user.len == 0)
+	if(known->parts.user.len == 0)
 		added.len = fill_user(user, buffer, sizeof(buffer));
+	*why = NULL;
 	if(added.len < 0)
 		*why = BAD_VALUE;
-	else if(added.len > 0 && text->len + added.len + 1 > SIP_URI_BYTES_MAX)
+	else if(added.len > 0
+			&& known->text.len + added.len + 1 > SIP_URI_BYTES_MAX)
 		*why = "a URI is at most 1023 bytes long";
 	if(*why != NULL)
 		return NULL;
-	target = target_create(text, &uri, &added, transport, arena);
+	target = target_create(known, &added, transport, arena);
 	if(target == NULL)
 		*why = "no memory";
 	return target;
+}
+
+target_t *target_of_uri(const str *text, const str *user, transport_t transport,
+		arena_t *arena, const char **why)
+{
+	known_uri_t known;
+
+	*why = read_uri(text, &known);
+	return *why != NULL ? NULL
+						: target_of_known(&known, user, transport, arena, why);
 }
 
 int target_set_options(
@@ -690,21 +790,31 @@ int target_set_options(
 	return settings_keep(copy, arena);
 }
 
-target_t *destination_resolve(const destination_t *destination,
+/* The target of a URI whose holes are filled. */
+static target_t *resolve_open(const destination_t *destination,
 		const str *values, const str *user, arena_t *arena, const char **why)
 {
 	char buffer[SIP_URI_BYTES_MAX];
 	str text = {buffer, 0};
-	target_t *target;
 	int bad_hole;
 
 	text.len = template_fill(
 			&destination->uri, values, buffer, sizeof(buffer), &bad_hole);
-	if(text.len < 0) {
-		*why = BAD_VALUE;
-		return NULL;
-	}
-	target = target_of_uri(&text, user, destination->transport, arena, why);
+	if(text.len >= 0)
+		return target_of_uri(&text, user, destination->transport, arena, why);
+	*why = BAD_VALUE;
+	return NULL;
+}
+
+target_t *destination_resolve(const destination_t *destination,
+		const str *values, const str *user, arena_t *arena, const char **why)
+{
+	target_t *target =
+			destination->known != NULL
+					? target_of_known(destination->known, user,
+							destination->transport, arena, why)
+					: resolve_open(destination, values, user, arena, why);
+
 	if(target == NULL
 			|| target_set_options(target, &destination->options, arena) == 0)
 		return target;
@@ -723,37 +833,42 @@ static bool has_too_many_params(const str *uri)
 	return count > CONTACT_PARAMS_MAX;
 }
 
+/* Over which transport a Contact is reached.
+ * @return false: over none that a server can open */
+static bool contact_transport(const uri_parts_t *parts, transport_t *transport)
+{
+	fragment_t name = {0};
+	int found;
+
+	*transport = parts->is_sips ? TRANSPORT_TLS : TRANSPORT_UDP;
+	if(!sip_uri_param(parts, "transport", &name.text))
+		return true;
+	found = transport_find(&name);
+	if(found < 0 || (parts->is_sips && found == TRANSPORT_UDP))
+		return false;
+	if(!parts->is_sips)
+		*transport = found;
+	return true;
+}
+
 target_t *target_of_contact(
 		const str *uri, int q, arena_t *arena, const char **why)
 {
 	static const str no_user = {NULL, 0};
 	transport_t transport = TRANSPORT_UDP;
-	str text = *uri;
-	fragment_t name = {0};
+	known_uri_t known;
 	target_t *target;
-	uri_parts_t parsed;
-	int at;
 
-	*why = has_too_many_params(&text) ? "it has too many parameters"
-									  : sip_uri_parse(&text, &parsed, &at);
-	if(*why == NULL && sip_uri_port(&parsed) < 0)
-		*why = "a port is a number from 1 to 65535";
+	*why = has_too_many_params(uri) ? "it has too many parameters"
+									: read_uri(uri, &known);
+	if(*why == NULL && !contact_transport(&known.parts, &transport))
+		*why = "its transport is none that a server can open";
 	if(*why != NULL)
 		return NULL;
-	if(parsed.headers.s != NULL)
-		text.len = (int)(parsed.headers.s - 1 - text.s);
-	if(sip_uri_param(&parsed, "transport", &name.text)) {
-		int found = transport_find(&name);
-
-		if(found < 0 || (parsed.is_sips && found == TRANSPORT_UDP)) {
-			*why = "its transport is none that a server can open";
-			return NULL;
-		}
-		transport = found;
-	}
-	if(parsed.is_sips)
-		transport = TRANSPORT_TLS;
-	target = target_create(&text, &parsed, &no_user, transport, arena);
+	if(known.parts.headers.s != NULL)
+		known.text.len = (int)(known.parts.headers.s - 1 - known.text.s);
+	known.parts.headers = no_user;
+	target = target_create(&known, &no_user, transport, arena);
 	if(target == NULL) {
 		*why = "no memory";
 		return NULL;

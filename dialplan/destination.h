@@ -18,12 +18,22 @@ typedef enum transport
 	TRANSPORT_COUNT
 } transport_t;
 
+/* A URI that has been taken apart. */
+typedef struct known_uri
+{
+	str text;
+	uri_parts_t parts; /* point into text */
+	str host;		   /* where it leads: what maddr says, else its host */
+} known_uri_t;
+
 typedef struct destination
 {
 	struct destination *next;
 	fragment_t where; /* the word in its text */
+	bool has_user;	  /* its URI has a user part */
 	bool is_current;  /* the request's own R-URI and next hop; no template */
 	template_t uri;	  /* as written, without suffix and options */
+	const known_uri_t *known; /* the same without holes; NULL: it has some */
 	transport_t transport;
 	bool has_transport; /* written out by suffix, parameter or sips: */
 	settings_t options; /* of this destination */
@@ -43,10 +53,16 @@ typedef struct target
 {
 	struct target *next;
 	str uri;		   /* the R-URI */
-	uri_parts_t parts; /* of it; all empty if it is no sip or sips URI */
+	str name;		   /* what it is called in messages and traces: the
+						* destination's own URI, which is the R-URI as well
+						* unless keeps_ruri */
+	uri_parts_t parts; /* of uri; all empty if it is no sip or sips URI, and
+						* where keeps_ruri: it is then no way to know it by */
 	str next_hop; /* the dst URI, with the transport; len 0: where is_current */
 	transport_t transport;
 	bool is_current;		   /* the request's own R-URI, next hop and path */
+	bool keeps_ruri;		   /* uri is the request's own, and the destination
+								* is next_hop alone (ruri = keep) */
 	bool is_contact;		   /* from a 3xx, not from the list */
 	int q;					   /* of a Contact: 0..1000 */
 	const settings_t *options; /* of this destination; or NULL */
@@ -89,6 +105,16 @@ bool option_split(
 int destination_set_transport(destination_t *destination,
 		const fragment_t *transport, diagnostics_t *diagnostics);
 
+/* of a destination whose user part would not be sent; the destination's text */
+#define KEPT_USER                                                           \
+	"[%.*s]: with ruri = keep the Request-URI of the call is sent, so the " \
+	"user part of a destination goes nowhere: a URI without one, such as "  \
+	"sip:gw1.example.com, would be right"
+
+/** Does the R-URI of a call stay as it is for a destination?
+ * @param is_default whether it does where its options do not say it */
+bool destination_keeps_ruri(const destination_t *destination, bool is_default);
+
 /** Fill the holes of a destination.
  * @param destination not `current`
  * @param values what is put into its holes
@@ -112,6 +138,11 @@ target_t *target_of_uri(const str *text, const str *user, transport_t transport,
  * @return 0, or -1 without memory */
 int target_set_options(
 		target_t *target, const settings_t *options, arena_t *arena);
+
+/** Have the R-URI of a call stay as it is: the target becomes a next hop only.
+ * @param uri that R-URI; copied
+ * @return 0, or -1 without memory */
+int target_keep_ruri(target_t *target, const str *uri, arena_t *arena);
 
 /** Take the R-URI of a target apart, once it is set. */
 void target_take_apart(target_t *target);

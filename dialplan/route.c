@@ -10,6 +10,7 @@
 typedef struct parts
 {
 	const applied_rule_t *first, *transport, *further, *reply;
+	const applied_rule_t *address; /* that it leaves from */
 } parts_t;
 
 static int no_memory(const rule_t *rule, diagnostics_t *diagnostics)
@@ -33,6 +34,8 @@ static parts_t choose_parts(const applied_rule_t *applied, int n_applied)
 			parts.first = &applied[i];
 		if(rule->transport.text.s != NULL)
 			parts.transport = &applied[i];
+		if(rule->from_address.len > 0)
+			parts.address = &applied[i];
 		if(rule->has_further)
 			parts.further = &applied[i];
 		if(rule->has_first || rule->has_further)
@@ -76,12 +79,18 @@ static int make_reply(route_t *route, const applied_rule_t *applied,
 typedef struct target_maker
 {
 	const request_view_t *view;
-	str user; /* for destinations that have none */
+	const str *address; /* that they leave from; NULL: any */
+	str user;			/* for destinations that have none */
 	route_t *route;
 	target_t **last;
+	int count; /* of them */
 	arena_t *arena;
 	diagnostics_t *diagnostics;
 } target_maker_t;
+
+/* sips: goes over TLS only (RFC 3261 section 26.2.2), also where it is another URI
+ * that says where to. */
+#define SIPS_ONLY_TLS "its URI is sips:, which goes over TLS only"
 
 /* The request's own R-URI and next hop; the transport is only said where a line
  * names one. */
@@ -99,7 +108,7 @@ static target_t *target_of_view(target_maker_t *maker,
 	if(destination->has_transport) {
 		if(transport != TRANSPORT_TLS
 				&& (sip_uri_is_sips(&view->uri) || sip_uri_is_sips(way))) {
-			*why = "its URI is sips:, which goes over TLS only";
+			*why = SIPS_ONLY_TLS;
 			return NULL;
 		}
 		target = target_of_uri(way, &no_user, transport, maker->arena, why);
@@ -113,21 +122,74 @@ static target_t *target_of_view(target_maker_t *maker,
 			|| target_set_options(target, &destination->options, maker->arena)
 					   < 0)
 		return NULL;
+	target->name = target->uri;
 	target->is_current = true;
 	target->transport = transport;
 	target_take_apart(target);
 	return target;
 }
 
+/* A target that is the next hop for the R-URI of the call. */
+static target_t *target_of_hop(target_maker_t *maker,
+		const destination_t *destination, const str *values, const char **why)
+{
+	static const str no_user = {0};
+	const str *uri = &maker->view->uri;
+	target_t *target = destination_resolve(
+			destination, values, &no_user, maker->arena, why);
+
+	if(target == NULL)
+		return NULL;
+	if(target->parts.user.len > 0) {
+		*why = "with ruri = keep a user part goes nowhere: a URI without one "
+			   "would be right";
+		return NULL;
+	}
+	if(target->transport != TRANSPORT_TLS && sip_uri_is_sips(uri)) {
+		*why = SIPS_ONLY_TLS;
+		return NULL;
+	}
+	return target_keep_ruri(target, uri, maker->arena) < 0 ? NULL : target;
+}
+
+static target_t *make_target(target_maker_t *maker,
+		const destination_t *destination, const str *values, const char **why)
+{
+	bool is_default = maker->route->settings.ruri == RURI_KEEP;
+
+	if(destination->is_current)
+		return target_of_view(maker, destination, why);
+	if(destination_keeps_ruri(destination, is_default))
+		return target_of_hop(maker, destination, values, why);
+	return destination_resolve(
+			destination, values, &maker->user, maker->arena, why);
+}
+
+/* A destination of another rule, or the request's own, has the address as well. */
+static int leave_from(target_maker_t *maker, target_t *target)
+{
+	settings_t options = {0};
+
+	if(target->options != NULL)
+		options = *target->options;
+	if(settings_has(&options, SETTING_SOCKET))
+		return 0;
+	return settings_leave_from(
+				   &options, maker->address, target->transport, maker->arena)
+						   < 0
+				   ? -1
+				   : target_set_options(target, &options, maker->arena);
+}
+
 static int add_target(target_maker_t *maker, const destination_t *destination,
 		const str *values)
 {
 	const char *why = "no memory";
-	target_t *target = destination->is_current
-							   ? target_of_view(maker, destination, &why)
-							   : destination_resolve(destination, values,
-									   &maker->user, maker->arena, &why);
+	target_t *target = make_target(maker, destination, values, &why);
 
+	if(target != NULL && maker->address != NULL
+			&& leave_from(maker, target) < 0)
+		target = NULL;
 	if(arena_has_failed(maker->arena))
 		return diagnostics_error(maker->diagnostics, &destination->where,
 				"no memory for a destination");
@@ -139,6 +201,7 @@ static int add_target(target_maker_t *maker, const destination_t *destination,
 		maker->user = target->parts.user;
 	*maker->last = target;
 	maker->last = &target->next;
+	maker->count++;
 	return 0;
 }
 
@@ -189,7 +252,8 @@ static int add_further(target_maker_t *maker, const parts_t *parts)
 
 	if(parts->further == NULL)
 		return 0;
-	for(it = parts->further->rule->further; it != NULL; it = it->next) {
+	for(it = parts->further->rule->further;
+			it != NULL && maker->count < ROUTE_TARGETS_MAX; it = it->next) {
 		if(add_target(maker, it, parts->further->groups) < 0)
 			return -1;
 	}
@@ -201,13 +265,15 @@ static int make_targets(route_t *route, const parts_t *parts,
 		diagnostics_t *diagnostics)
 {
 	target_maker_t maker = {.view = view,
-			.user = view->user,
+			.user = sip_uri_user(&view->uri),
 			.route = route,
 			.last = &route->targets,
 			.arena = arena,
 			.diagnostics = diagnostics};
 	fragment_t where = {.line = last->line, .column = 1};
 
+	if(parts->address != NULL)
+		maker.address = &parts->address->rule->from_address;
 	if(add_first(&maker, parts) < 0 || add_further(&maker, parts) < 0)
 		return -1;
 	if(route->targets != NULL)

@@ -11,10 +11,14 @@
 typedef struct request_view
 {
 	str uri;	  /* the R-URI */
-	str user;	  /* its user part; len 0: none */
 	str next_hop; /* the dst URI; len 0: none */
 	bool is_ours; /* it would come back to us: no dst URI, and the R-URI is ours */
 } request_view_t;
+
+/* How many destinations of a list a call takes along. Each attempt takes a branch
+ * of tm's, of which it has ATTEMPTS_MAX; the others stand in for those that turn
+ * out to be no attempts. */
+#define ROUTE_TARGETS_MAX 64
 
 typedef struct route
 {

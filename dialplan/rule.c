@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dialplan/rule.h"
 
+#include <string.h>
+
 #include "sip/header_name.h"
 
 /* room for a setting's value with what is put into it */
@@ -23,6 +25,31 @@ int destinations_parse(const fragment_t *text, destination_t **list,
 			list = &(*list)->next;
 	}
 	return result;
+}
+
+int settings_leave_from(settings_t *options, const str *address,
+		transport_t transport, arena_t *arena)
+{
+	static const char *const protos[TRANSPORT_COUNT] = {
+			[TRANSPORT_UDP] = "udp:",
+			[TRANSPORT_TCP] = "tcp:",
+			[TRANSPORT_TLS] = "tls:",
+			[TRANSPORT_SCTP] = "sctp:",
+	};
+	int len = (int)strlen(protos[transport]);
+	str *socket = &options->socket;
+
+	if(settings_has(options, SETTING_SOCKET))
+		return 0;
+	/* its port is that of whichever socket the server has there */
+	socket->s = arena_alloc(arena, len + address->len + 1);
+	if(socket->s == NULL)
+		return -1;
+	memcpy(socket->s, protos[transport], len);
+	memcpy(socket->s + len, address->s, address->len);
+	socket->len = len + address->len;
+	options->written |= 1u << SETTING_SOCKET;
+	return 0;
 }
 
 const destination_t *rule_next_destination(

@@ -68,6 +68,11 @@ typedef struct rule
 	fragment_t
 			transport; /* of the first; text.s NULL: as the first itself says */
 	destination_t *further;
+	bool has_target; /* the destinations are those of $target, which stands
+					  * for both */
+	/* the address of this server that a call leaves from ($ifdst), as the host
+	 * of a socket; len 0: none is written */
+	str from_address;
 
 	/* or a final reply instead of them */
 	bool has_reply;
@@ -80,6 +85,13 @@ typedef struct rule
 	assignment_t *headers;	 /* in the order of the text */
 	assignment_t *variables; /* likewise */
 } rule_t;
+
+/** Give a destination that names no socket the one of an address of this server.
+ * @param address as the host of a socket
+ * @param transport over which the destination is reached
+ * @return 0, or -1 without memory */
+int settings_leave_from(settings_t *options, const str *address,
+		transport_t transport, arena_t *arena);
 
 /** Read a list of destinations, separated by blanks.
  * @param text may be empty

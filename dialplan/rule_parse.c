@@ -5,6 +5,8 @@
 
 #include "text/ascii.h"
 #include "text/boolean.h"
+#include "dialplan/foreign.h"
+#include "dialplan/network.h"
 #include "sip/header_name.h"
 #include "text/nearness.h"
 #include "sip/response.h"
@@ -109,6 +111,12 @@ static int read_percent(rule_reader_t *reader, const fragment_t *text,
 		return 0;
 	mark->hole = 0;
 	mark->len = where.text.len = len > 0 ? len : wrong_len(&text->text);
+	if(len == 0 && text->text.len > 2 && text->text.s[1] == '{'
+			&& text->text.s[2] == '$') {
+		return fault(reader, &where,
+				"a function stands in no value: catch it in a condition, as in "
+				"$getSIPuser(From) = (.+), and write %1");
+	}
 	if(len == 0) {
 		mark->hole = is_option ? MARK_ESCAPE : 0;
 		return fault(reader, &where,
@@ -222,7 +230,8 @@ static void read_to(
 	fragment_t word, further;
 	destination_t *first;
 
-	note_line(reader, &rule->has_first, name);
+	note_line(reader, &reader->has_to, name);
+	rule->has_first = true;
 	if(!fragment_next_word(&rest, &word)) {
 		diagnostics_error(reader->diagnostics, value,
 				"To has no value: a destination such as sip:100@192.0.2.1 "
@@ -273,7 +282,8 @@ static void read_session(
 	fragment_t text = rest;
 	fragment_t verb;
 
-	note_line(reader, &rule->has_further, name);
+	note_line(reader, &reader->has_session, name);
+	rule->has_further = true;
 	if(!fragment_next_word(&rest, &verb)) {
 		diagnostics_error(reader->diagnostics, value,
 				"$session has no value: failover sip:101@192.0.2.2 would be "
@@ -313,6 +323,8 @@ static void read_action(
 
 	note_line(reader, &rule->has_reply, name);
 	rule->reply_where = *name;
+	if(foreign_refuse_action(value, reader->diagnostics) < 0)
+		return;
 	rule->reply_code = response_split(value, &phrase);
 	if(rule->reply_code < 0)
 		diagnostics_error(reader->diagnostics, value,
@@ -329,12 +341,149 @@ static void read_action(
 				SHOWN(&phrase), RESPONSE_PHRASE_BYTES_MAX);
 }
 
+/* A host becomes a URI. Marks are pointers into the text, so they are made anew. */
+static int hop_with_scheme(
+		rule_reader_t *reader, const fragment_t *word, fragment_t *whole)
+{
+	static const char scheme[] = "sip:";
+	int len = (int)sizeof(scheme) - 1;
+	mark_t *marks = NULL;
+	char *text = arena_alloc(reader->arena, word->text.len + len);
+	int i;
+
+	if(text == NULL)
+		return -1;
+	memcpy(text, scheme, len);
+	memcpy(text + len, word->text.s, word->text.len);
+	if(word->n_marks > 0) {
+		marks = arena_alloc(reader->arena, word->n_marks * sizeof(*marks));
+		if(marks == NULL)
+			return -1;
+	}
+	for(i = 0; i < word->n_marks; i++) {
+		marks[i] = word->marks[i];
+		marks[i].at = text + len + (word->marks[i].at - word->text.s);
+	}
+	whole->text = (str){text, word->text.len + len};
+	whole->column -= len;
+	whole->marks = marks;
+	return 0;
+}
+
+/* A destination of $target. What has no user part is a next hop only. */
+static destination_t *read_hop(rule_reader_t *reader, const fragment_t *word)
+{
+	fragment_t whole = *word;
+	destination_t *destination;
+
+	if(!is_uri(word) && hop_with_scheme(reader, word, &whole) < 0) {
+		fault(reader, word, "no memory for it");
+		return NULL;
+	}
+	destination = destination_parse(&whole, reader->arena, reader->diagnostics);
+	if(destination == NULL)
+		return NULL;
+	destination->where = *word;
+	if(settings_has(&destination->options, SETTING_RURI))
+		return destination;
+	destination->options.ruri =
+			destination->has_user ? RURI_DESTINATION : RURI_KEEP;
+	destination->options.written |= 1u << SETTING_RURI;
+	return destination;
+}
+
+/* The next one follows after silence, and not after a reply: as a preset of the
+ * rule, beneath what it says itself. */
+static void settle_target(settings_t *settings)
+{
+	static const response_set_t no_code;
+
+	if(!settings_has(settings, SETTING_PATTERN_RESPONSE)) {
+		settings->pattern_response = no_code;
+		settings->written |= 1u << SETTING_PATTERN_RESPONSE;
+	}
+	if(!settings_has(settings, SETTING_RINGING)) {
+		settings->ringing = RINGING_STOP;
+		settings->written |= 1u << SETTING_RINGING;
+	}
+}
+
+static void read_target(
+		rule_reader_t *reader, const fragment_t *name, const fragment_t *value)
+{
+	rule_t *rule = reader->rule;
+	fragment_t rest = without_comment(reader, value);
+	destination_t **link = &rule->first;
+	fragment_t word;
+	bool has_next;
+
+	note_line(reader, &rule->has_target, name);
+	reader->target = *name;
+	mark_value(reader, &rest, true);
+	do {
+		destination_t *hop = NULL;
+
+		has_next = option_next(&rest, &word);
+		if(word.text.len > 0)
+			hop = read_hop(reader, &word);
+		else
+			diagnostics_error(reader->diagnostics, &word,
+					"there is no destination here: $target = 192.0.2.1, "
+					"gw2.example.com:5080 would be right");
+		if(hop == NULL)
+			continue;
+		*link = hop;
+		link = link == &rule->first ? &rule->further : &hop->next;
+	} while(has_next);
+}
+
+/* The address of this server that a call leaves from. */
+static void read_ifdst(
+		rule_reader_t *reader, const fragment_t *name, const fragment_t *value)
+{
+	fragment_t text = without_comment(reader, value);
+	bool is_there = reader->rule->from_address.len > 0;
+	bool is_bare;
+	address_t address;
+	str made = {0};
+
+	note_line(reader, &is_there, name);
+	if(!address_read(&text.text, &address)) {
+		fault(reader, &text,
+				"this is no IP address of this server: $ifdst = 192.0.2.1 "
+				"would "
+				"be right, or the option {socket=NAME} of a destination");
+		return;
+	}
+	made.s = arena_alloc(reader->arena, text.text.len + 3);
+	if(made.s == NULL) {
+		fault(reader, name, "no memory for it");
+		return;
+	}
+	/* an IPv6 address stands in brackets before a port */
+	is_bare = address.bytes == 16 && text.text.s[0] != '[';
+	if(is_bare)
+		made.s[made.len++] = '[';
+	memcpy(made.s + made.len, text.text.s, text.text.len);
+	made.len += text.text.len;
+	if(is_bare)
+		made.s[made.len++] = ']';
+	reader->rule->from_address = made;
+}
+
 static const deploy_line_t table[] = {
 		{"To", "the first destination", read_to},
 		{"$transport", "the transport to the first destination",
 				read_transport},
 		{"$session", "failover and the further destinations, in order",
 				read_session},
+		{"$target",
+				"the destinations, separated by commas: hosts and URIs; the "
+				"next "
+				"one follows after silence",
+				read_target},
+		{"$ifdst", "the address of this server that the call leaves from",
+				read_ifdst},
 		{"$continue",
 				"true: the rules below are asked as well, and what they say "
 				"is added",
@@ -460,7 +609,8 @@ static void read_variable(
 		diagnostics_error(reader->diagnostics, name,
 				"[%.*s]: $%.*s = %.*s would be right", SHOWN(name),
 				STR_FMT(&bare), SHOWN(value));
-	else if(subject_read_variable(name, &bare, reader->diagnostics) == 0)
+	else if(foreign_refuse_deploy(name, value, reader->diagnostics) == 0
+			&& subject_read_variable(name, &bare, reader->diagnostics) == 0)
 		add_assignment(reader, &reader->rule->variables, str_equal, name, &bare,
 				value);
 }
@@ -634,15 +784,84 @@ void rule_read_deploy(rule_reader_t *reader, const fragment_t *line)
 		read_line(reader, &name, &value);
 }
 
+/* Of destinations that are next hops only. */
+static void check_kept(rule_reader_t *reader)
+{
+	const rule_t *rule = reader->rule;
+	const destination_t *it;
+
+	if(!settings_has(&rule->settings, SETTING_RURI)
+			|| rule->settings.ruri != RURI_KEEP)
+		return;
+	for(it = rule_next_destination(rule, NULL); it != NULL;
+			it = rule_next_destination(rule, it)) {
+		if(destination_keeps_ruri(it, true) && it->has_user
+				&& !settings_has(&it->options, SETTING_RURI))
+			diagnostics_error(reader->diagnostics, &it->where, KEPT_USER,
+					SHOWN(&it->where));
+	}
+}
+
+/* $transport is about the first destination, and with $target about all. */
+static void set_transport(rule_reader_t *reader)
+{
+	rule_t *rule = reader->rule;
+	destination_t *it = rule->first;
+
+	if(rule->transport.text.s == NULL)
+		return;
+	if(!rule->has_target) {
+		if(it != NULL)
+			destination_set_transport(
+					it, &rule->transport, reader->diagnostics);
+		return;
+	}
+	while(it != NULL) {
+		if(destination_set_transport(it, &rule->transport, reader->diagnostics)
+				< 0)
+			return;
+		it = it == rule->first ? rule->further : it->next;
+	}
+	/* it has been done for the first one as well */
+	rule->transport = (fragment_t){0};
+}
+
+static void set_address(rule_reader_t *reader)
+{
+	rule_t *rule = reader->rule;
+	destination_t *it;
+
+	if(rule->from_address.len == 0)
+		return;
+	for(it = rule->first != NULL ? rule->first : rule->further; it != NULL;
+			it = it == rule->first ? rule->further : it->next) {
+		/* where the request's own leads is known at the call */
+		if(!it->is_current
+				&& settings_leave_from(&it->options, &rule->from_address,
+						   it->transport, reader->arena)
+						   < 0)
+			fault(reader, &it->where, "no memory for it");
+	}
+}
+
 void rule_end(rule_reader_t *reader)
 {
 	rule_t *rule = reader->rule;
 
+	if(rule->has_target && (rule->has_first || rule->has_further))
+		fault(reader, &reader->target,
+				"it names all destinations, so neither To nor $session stands "
+				"beside it");
+	if(rule->has_target) {
+		rule->has_first = rule->has_further = true;
+		settle_target(&rule->settings);
+	}
 	if(rule->has_reply && (rule->has_first || rule->has_further))
 		fault(reader, &rule->reply_where,
-				"it answers the call, so neither To nor $session stands "
-				"beside it");
-	else if(rule->first != NULL && rule->transport.text.s != NULL)
-		destination_set_transport(
-				rule->first, &rule->transport, reader->diagnostics);
+				"it answers the call, so neither To, $session nor $target "
+				"stands beside it");
+	else
+		set_transport(reader);
+	set_address(reader);
+	check_kept(reader);
 }

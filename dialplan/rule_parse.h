@@ -13,7 +13,9 @@ typedef struct rule_reader
 	tests_t *tests;
 	diagnostics_t *diagnostics;
 	rule_t *rule;
-	bool has_transport, has_continue; /* such a line stands there */
+	/* such a line stands there */
+	bool has_transport, has_continue, has_to, has_session;
+	fragment_t target; /* $target, as it is written */
 	/* the first of the conditions that looks like a deploy line; 0: none does */
 	int deploy_line;
 	bool has_bad_condition; /* so its groups are not known */

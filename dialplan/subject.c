@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "dialplan/foreign.h"
+#include "dialplan/network.h"
 #include "text/ascii.h"
 #include "sip/header_name.h"
 #include "text/nearness.h"
@@ -17,50 +19,42 @@ static const subject_row_t table[SUBJECT_KINDS] = {
 		[SUBJECT_TRANSPORT] = {"$transport",
 				"what the request came over: UDP, TCP, TLS, SCTP, WS or WSS"},
 		[SUBJECT_LOCALHOST] = {"$localhost",
-				"true if the request's URI is this server, else false"},
-		[SUBJECT_OUTBOUND] = {"$outbound",
-				"false if the request's URI is this server, else true"},
+				"true if the request came from this server itself, else false"},
+		[SUBJECT_LOCALHOST_OF] = {"$localhost(X)",
+				"true if the host of X is this server, else false", 1, 1, 0},
+		[SUBJECT_OUTBOUND] = {"$outbound", "true if the Request-URI, the top "
+										   "Route or $du leads to another "
+										   "server, else false"},
+		[SUBJECT_OUTBOUND_OF] = {"$outbound(X)",
+				"false if the host of X is this server, else true", 1, 1, 0},
+		[SUBJECT_ADDR_PREFIX] = {"$addrPrefix(...)",
+				"$addrPrefix(\"NETWORK/BITS\"), or with what to look at behind "
+				"a "
+				"comma: true if the address, else $addr, is in that network",
+				1, 2, 1},
+		[SUBJECT_ADDR_RANGE] = {"$addrRange(...)",
+				"$addrRange(\"FIRST\", \"LAST\"), likewise: true if the "
+				"address is "
+				"one of these or between them",
+				2, 3, 2},
+		[SUBJECT_GLOBAL_ADDR] = {"$globalAddr(X)",
+				"true if X is, or has, an address of the public network", 1, 1,
+				0},
+		[SUBJECT_GETURI] = {"$geturi(X)", "the SIP URI in X", 1, 1, 0},
+		[SUBJECT_GETUSER] = {"$getSIPuser(X)",
+				"the user part of the SIP URI in X", 1, 1, 0},
+		[SUBJECT_REGISTERED] = {"$registered",
+				"true if the user in the Request-URI is registered"},
+		[SUBJECT_REGISTERED_OF] = {"$registered(X)",
+				"true if the user in X is registered, as in "
+				"$registered(From)",
+				1, 1, 0},
 		[SUBJECT_DATE] = {"$date", "yyyy/mm/dd, local"},
 		[SUBJECT_TIME] = {"$time", "hh:mm:ss, local"},
 		[SUBJECT_VARIABLE] = {"&name",
 				"what an earlier rule, or the script, has put into "
 				"$xavp(failover=>name)"},
 		[SUBJECT_PV] = {"$pv($...)", "any pseudo-variable of Kamailio"},
-};
-
-/* Functions of the Brekeke SIP Server, and what says the same here. */
-static const struct
-{
-	const char *name;
-	const char *instead;
-} foreign[] = {
-		{"$addrPort", "$pv($sp) for the port, $addr for the address"},
-		{"$addrPrefix", "$addr with a pattern such as ^10\\.1\\."},
-		{"$addrRange", "$addr with a pattern such as ^10\\.1\\."},
-		{"$addrType", "$addr with the pattern : for IPv6, or !: for IPv4"},
-		{"$alias", "$pv($sht(alias=>$rU)), with a table of htable"},
-		{"$alias.lookup", "$pv($sht(alias=>$rU)), with a table of htable"},
-		{"$alias.reverse", "$pv($sht(alias=>$fU)), with a table of htable"},
-		{"$and", "a line for each condition: all lines of a rule must hold"},
-		{"$auth", "$pv($xavp(failover=>auth)), set by the script once the "
-				  "caller has "
-				  "proved who he is"},
-		{"$getuser", "$pv($fU) or $pv($tU)"},
-		{"$geturi", "$pv($fu) or $pv($tu)"},
-		{"$ifdst", "$pv($Ri), the address that the request came to"},
-		{"$ifsrc", "$pv($Ri), the address that the request came to"},
-		{"$mydomain", "$localhost"},
-		{"$not", "an exclamation mark before the pattern"},
-		{"$or", "a pattern with alternatives, a|b, or a rule for each"},
-		{"$pbx.precheck", "$pv($xavp(failover=>precheck)), set by the script"},
-		{"$pbx.src", "$pv($fU)"},
-		{"$registered",
-				"$pv($xavp(failover=>registered)), set by the script where "
-				"registered(\"location\") holds"},
-		{"$sid", "$pv($ci), the Call-ID"},
-		{"$soapget", "$pv($var(answer)), set by the script"},
-		{"$webget", "$pv($var(answer)), set by the script"},
-		{"$useragent", "User-Agent, the header"},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -70,13 +64,32 @@ const subject_row_t *subject_table(void)
 	return table;
 }
 
+bool subject_is_function(subject_kind_t kind)
+{
+	return table[kind].most > 0 || kind == SUBJECT_REGISTERED;
+}
+
+/* Is it the name of a row, which may have brackets behind it? */
+static bool is_row(int kind, const str *name)
+{
+	const char *row = table[kind].name;
+	const char *bracket;
+	str bare;
+
+	if(row == NULL || row[0] != '$' || kind == SUBJECT_PV)
+		return false;
+	bracket = strchr(row, '(');
+	bare.s = (char *)row;
+	bare.len = bracket == NULL ? (int)strlen(row) : (int)(bracket - row);
+	return str_equal_nocase(name, &bare);
+}
+
 subject_kind_t subject_find(const fragment_t *name)
 {
 	int kind;
 
 	for(kind = 0; kind < SUBJECT_KINDS; kind++) {
-		if(table[kind].name != NULL && table[kind].name[0] == '$'
-				&& kind != SUBJECT_PV && fragment_is(name, table[kind].name))
+		if(table[kind].most == 0 && is_row(kind, &name->text))
 			break;
 	}
 	return kind;
@@ -180,32 +193,6 @@ static fragment_t without_arguments(const fragment_t *text)
 	return fragment_trim(&name);
 }
 
-/* What a function says of the one header that is its argument.
- * @return NULL: it is another function, or has another argument */
-static const char *instead_for_argument(
-		const fragment_t *name, const fragment_t *text)
-{
-	static const struct
-	{
-		const char *name, *argument, *instead;
-	} rows[] = {{"$geturi", "From", "$pv($fu)"}, {"$geturi", "To", "$pv($tu)"},
-			{"$getuser", "From", "$pv($fU)"}, {"$getuser", "To", "$pv($tU)"}};
-	int open = fragment_find(text, 0, '(');
-	fragment_t argument;
-	size_t i;
-
-	if(open < 0 || text->text.s[text->text.len - 1] != ')')
-		return NULL;
-	argument = fragment_part(text, open + 1, text->text.len - open - 2);
-	argument = fragment_trim(&argument);
-	for(i = 0; i < COUNT(rows); i++) {
-		if(fragment_is(name, rows[i].name)
-				&& fragment_is(&argument, rows[i].argument))
-			return rows[i].instead;
-	}
-	return NULL;
-}
-
 bool subject_is_pv_class(const str *name)
 {
 	static const char *const classes[] = {"hdr", "avp", "var", "xavp", "xavu",
@@ -257,7 +244,7 @@ static const char *near_subject(const fragment_t *name)
 
 	for(kind = 0; kind < SUBJECT_KINDS; kind++) {
 		if(table[kind].name != NULL && table[kind].name[0] == '$'
-				&& kind != SUBJECT_PV
+				&& table[kind].most == 0 && kind != SUBJECT_PV
 				&& nearness_is_slip(&name->text, table[kind].name))
 			return table[kind].name;
 	}
@@ -288,19 +275,14 @@ static bool is_plugin(
 static int refuse_function(const fragment_t *text, diagnostics_t *diagnostics)
 {
 	fragment_t name = without_arguments(text);
-	const char *instead = instead_for_argument(&name, text);
+	const char *instead = foreign_instead(&name);
 	const char *near;
 	str result;
 	str bare = {name.text.s + 1, name.text.len - 1};
-	size_t i;
 
-	for(i = 0; i < COUNT(foreign) && instead == NULL; i++) {
-		if(fragment_is(&name, foreign[i].name))
-			instead = foreign[i].instead;
-	}
 	if(instead != NULL)
 		return diagnostics_error(diagnostics, text,
-				"[%.*s] is not known here: write %s", SHOWN(text), instead);
+				"[%.*s] is not known here: %s", SHOWN(text), instead);
 	if(is_bare_pv(text, &name))
 		return diagnostics_error(diagnostics, text,
 				"[%.*s] is a pseudo-variable: write $pv(%.*s)", SHOWN(text),
@@ -313,8 +295,8 @@ static int refuse_function(const fragment_t *text, diagnostics_t *diagnostics)
 	if(near != NULL)
 		return diagnostics_error(diagnostics, text,
 				"[%.*s] is not known here: was %s meant? Else $request, $addr, "
-				"$port, $transport, $localhost, $outbound, $date, $time, or a "
-				"pseudo-variable as in $pv($fU), would be right",
+				"$port, $transport, $localhost, $outbound, $registered, $date, "
+				"$time, or a pseudo-variable as in $pv($fU), would be right",
 				SHOWN(text), near);
 	if(is_plugin(text, &name, &result))
 		return diagnostics_error(diagnostics, text,
@@ -323,19 +305,205 @@ static int refuse_function(const fragment_t *text, diagnostics_t *diagnostics)
 				SHOWN(text), STR_FMT(&result), STR_FMT(&result));
 	return diagnostics_error(diagnostics, text,
 			"[%.*s] is not known here: $request, $addr, $port, $transport, "
-			"$localhost, $outbound, $date, $time, or a pseudo-variable as in "
-			"$pv($fU), would be right",
+			"$localhost, $outbound, $registered, $date, $time, or a "
+			"pseudo-variable as in $pv($fU), would be right",
 			SHOWN(text));
+}
+
+/* -- functions with arguments ------------------------------------------- */
+
+/* The end of the first argument: a comma outside of quotes and brackets, or the end
+ * of the text. */
+static int argument_end(const fragment_t *text)
+{
+	bool is_quoted = false;
+	int depth = 0;
+	int i;
+
+	for(i = 0; i < text->text.len; i++) {
+		char c = text->text.s[i];
+
+		if(c == '"')
+			is_quoted = !is_quoted;
+		if(is_quoted)
+			continue;
+		depth += (c == '(') - (c == ')');
+		if(c == ',' && depth == 0)
+			break;
+	}
+	return i;
+}
+
+/* What is round an argument, $geturi(X): X.
+ * @return SUBJECT_KINDS: nothing is */
+static subject_kind_t unwrap(fragment_t *text)
+{
+	static const subject_kind_t kinds[] = {SUBJECT_GETURI, SUBJECT_GETUSER};
+	fragment_t name = without_arguments(text);
+	int open = fragment_find(text, 0, '(');
+	size_t i;
+
+	for(i = 0; i < COUNT(kinds); i++) {
+		if(open < 0 || !is_row(kinds[i], &name.text)
+				|| !is_bracketed(text, open))
+			continue;
+		*text = fragment_part(text, open + 1, text->text.len - open - 2);
+		*text = fragment_trim(text);
+		return kinds[i];
+	}
+	return SUBJECT_KINDS;
+}
+
+/* @return 0, or -1 with an error reported */
+static int read_argument(const fragment_t *text, argument_t *argument,
+		diagnostics_t *diagnostics)
+{
+	fragment_t inner = *text;
+	int len;
+
+	argument->function = unwrap(&inner);
+	argument->text = inner.text;
+	len = inner.text.len;
+	if(len >= 2 && inner.text.s[0] == '"' && inner.text.s[len - 1] == '"') {
+		argument->kind = ARGUMENT_TEXT;
+		argument->text.s++;
+		argument->text.len -= 2;
+		if(memchr(argument->text.s, '%', argument->text.len) == NULL)
+			return 0;
+		return diagnostics_error(diagnostics, &inner,
+				"[%.*s]: what a condition has caught cannot stand in an "
+				"argument "
+				"here: a rule for each, or a pseudo-variable of the script by "
+				"&name, would be right",
+				SHOWN(&inner));
+	}
+	if(fragment_is(&inner, "$addr"))
+		argument->kind = ARGUMENT_ADDR;
+	else if(fragment_is(&inner, "$request"))
+		argument->kind = ARGUMENT_REQUEST;
+	else if(header_name_is_valid(&inner.text))
+		argument->kind = ARGUMENT_HEADER;
+	else
+		return diagnostics_error(diagnostics, &inner,
+				"[%.*s] is no argument: the name of a header, $addr, $request, "
+				"$geturi(From), or a text in double quotes would be right",
+				SHOWN(&inner));
+	if(argument->kind == ARGUMENT_HEADER)
+		argument->text = header_name_long(&inner.text);
+	return 0;
+}
+
+static int read_arguments(
+		const fragment_t *text, subject_t *subject, diagnostics_t *diagnostics)
+{
+	const subject_row_t *row = &table[subject->kind];
+	fragment_t rest = *text;
+	int count = 0;
+	bool is_right = true;
+	bool has_next;
+
+	do {
+		int end = argument_end(&rest);
+		fragment_t argument = fragment_part(&rest, 0, end);
+
+		has_next = end < rest.text.len;
+		rest = fragment_part(
+				&rest, end + has_next, rest.text.len - end - has_next);
+		argument = fragment_trim(&argument);
+		is_right = count < row->most && argument.text.len > 0;
+		if(!is_right)
+			break;
+		if(read_argument(&argument, &subject->arguments[count++], diagnostics)
+				< 0)
+			return -1;
+	} while(has_next);
+	subject->n_arguments = count;
+	if(is_right && count >= row->least)
+		return 0;
+	return diagnostics_error(
+			diagnostics, text, "[%.*s]: %s", SHOWN(text), row->explanation);
+}
+
+static int check_network(const subject_t *subject, const fragment_t *where,
+		diagnostics_t *diagnostics)
+{
+	const argument_t *texts = subject->arguments;
+	address_t first, last;
+	int bits;
+
+	if(subject->kind == SUBJECT_ADDR_PREFIX) {
+		if(texts[0].kind == ARGUMENT_TEXT
+				&& prefix_read(&texts[0].text, &first, &bits))
+			return 0;
+		return diagnostics_error(diagnostics, where,
+				"[%.*s]: the first argument is no network: \"172.16.0.0/12\" "
+				"or "
+				"\"2001:db8::/32\", in straight double quotes, would be right",
+				SHOWN(where));
+	}
+	if(subject->kind != SUBJECT_ADDR_RANGE)
+		return 0;
+	if(texts[0].kind == ARGUMENT_TEXT && texts[1].kind == ARGUMENT_TEXT
+			&& address_read(&texts[0].text, &first)
+			&& address_read(&texts[1].text, &last) && first.bytes == last.bytes
+			&& address_compare(&first, &last) <= 0)
+		return 0;
+	return diagnostics_error(diagnostics, where,
+			"[%.*s]: these are no two addresses of one family, the lower one "
+			"first: \"10.1.1.0\", \"10.1.2.0\", in straight double quotes, "
+			"would "
+			"be right",
+			SHOWN(where));
+}
+
+/* @return 1; 0: it is no function with arguments; -1 with an error reported */
+static int read_call(
+		const fragment_t *text, subject_t *subject, diagnostics_t *diagnostics)
+{
+	fragment_t name = without_arguments(text);
+	int open = fragment_find(text, 0, '(');
+	fragment_t inner;
+	int kind;
+
+	for(kind = 0; kind < SUBJECT_KINDS; kind++) {
+		if(table[kind].most > 0 && is_row(kind, &name.text))
+			break;
+	}
+	if(kind == SUBJECT_KINDS)
+		return 0;
+	if(open < 0 || !is_bracketed(text, open))
+		return diagnostics_error(diagnostics, text,
+				"[%.*s]: it has its arguments in brackets behind it: %s",
+				SHOWN(text), table[kind].explanation);
+	subject->kind = kind;
+	inner = fragment_part(text, open + 1, text->text.len - open - 2);
+	subject->name = inner.text; /* tells it from others of its kind */
+	if(read_arguments(&inner, subject, diagnostics) < 0
+			|| check_network(subject, text, diagnostics) < 0)
+		return -1;
+	/* the vendor's page has it so */
+	if(kind == SUBJECT_OUTBOUND_OF
+			&& subject->arguments[0].kind == ARGUMENT_REQUEST) {
+		subject->kind = SUBJECT_OUTBOUND;
+		subject->name.len = subject->n_arguments = 0;
+	}
+	return 1;
 }
 
 static int read_function(
 		const fragment_t *text, subject_t *subject, diagnostics_t *diagnostics)
 {
+	int found;
+
 	if(fragment_begins(text, PV_OPENING))
 		return read_pv(text, subject, diagnostics);
 	subject->kind = subject_find(text);
-	return subject->kind == SUBJECT_KINDS ? refuse_function(text, diagnostics)
-										  : 0;
+	if(subject->kind != SUBJECT_KINDS)
+		return 0;
+	found = read_call(text, subject, diagnostics);
+	if(found != 0)
+		return found < 0 ? -1 : 0;
+	return refuse_function(text, diagnostics);
 }
 
 static int read_header(
@@ -360,6 +528,8 @@ int subject_parse(
 		return read_function(text, subject, diagnostics);
 	if(text->text.s[0] != '&')
 		return read_header(text, subject, diagnostics);
+	if(foreign_refuse_variable(text, diagnostics) < 0)
+		return -1;
 	subject->kind = SUBJECT_VARIABLE;
 	return subject_read_variable(text, &subject->name, diagnostics);
 }

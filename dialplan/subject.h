@@ -18,21 +18,53 @@ typedef enum subject_kind
 	SUBJECT_ADDR,	   /* $addr: the address it came from */
 	SUBJECT_PORT,	   /* $port: the port it came from */
 	SUBJECT_TRANSPORT, /* $transport: UDP, TCP, TLS, SCTP, WS, WSS */
-	SUBJECT_LOCALHOST, /* $localhost: true if its URI is ours, else false */
-	SUBJECT_OUTBOUND,  /* $outbound: the contrary */
-	SUBJECT_DATE,	   /* $date: yyyy/mm/dd, local */
-	SUBJECT_TIME,	   /* $time: hh:mm:ss, local */
-	SUBJECT_VARIABLE,  /* &name: of an earlier rule, or of the script */
-	SUBJECT_PV,		   /* $pv($...): any pseudo-variable */
+	SUBJECT_LOCALHOST, /* $localhost: true if it came from this server itself */
+	SUBJECT_LOCALHOST_OF,  /* $localhost(X): true if the host of X is ours */
+	SUBJECT_OUTBOUND,	   /* $outbound: true if it leads elsewhere */
+	SUBJECT_OUTBOUND_OF,   /* $outbound(X): the contrary of $localhost(X) */
+	SUBJECT_ADDR_PREFIX,   /* $addrPrefix("NET/BITS", X) */
+	SUBJECT_ADDR_RANGE,	   /* $addrRange("A", "B", X) */
+	SUBJECT_GLOBAL_ADDR,   /* $globalAddr(X) */
+	SUBJECT_GETURI,		   /* $geturi(X): the SIP URI in X */
+	SUBJECT_GETUSER,	   /* $getSIPuser(X): the user part of that */
+	SUBJECT_REGISTERED,	   /* $registered: whether the callee is */
+	SUBJECT_REGISTERED_OF, /* $registered(From): whether the caller is */
+	SUBJECT_DATE,		   /* $date: yyyy/mm/dd, local */
+	SUBJECT_TIME,		   /* $time: hh:mm:ss, local */
+	SUBJECT_VARIABLE,	   /* &name: of an earlier rule, or of the script */
+	SUBJECT_PV,			   /* $pv($...): any pseudo-variable */
 	SUBJECT_KINDS
 } subject_kind_t;
+
+/* What a function is asked of. */
+typedef enum argument_kind
+{
+	ARGUMENT_NONE,
+	ARGUMENT_HEADER,  /* a header of the request, the first of its name */
+	ARGUMENT_ADDR,	  /* $addr */
+	ARGUMENT_REQUEST, /* $request: its URI */
+	ARGUMENT_TEXT,	  /* what stands in double quotes */
+} argument_kind_t;
+
+typedef struct argument
+{
+	argument_kind_t kind;
+	str text; /* the name of the header, in its long form, or the text */
+	/* SUBJECT_GETURI or SUBJECT_GETUSER stands round it; SUBJECT_KINDS: none */
+	subject_kind_t function;
+} argument_t;
+
+/* of $addrRange("A", "B", X) */
+#define SUBJECT_ARGUMENTS_MAX 3
 
 typedef struct subject
 {
 	int id; /* in its plan, from 0 */
 	subject_kind_t kind;
-	str name;		  /* of a header in its long form; of a variable; a
+	str name; /* of a header in its long form; of a variable; a
 					   * pseudo-variable with its dollar */
+	argument_t arguments[SUBJECT_ARGUMENTS_MAX]; /* of a function */
+	int n_arguments;
 	fragment_t where; /* where it stands first, as written */
 } subject_t;
 
@@ -41,6 +73,9 @@ typedef struct subject_row
 {
 	const char *name; /* as it is written; NULL: by a name of its own */
 	const char *explanation;
+	/* of a function: how many arguments; the first ones are texts in quotes, and
+	 * the last is what it is asked of, where it may be left out $addr */
+	int least, most, n_texts;
 } subject_row_t;
 
 /** The table, by subject_kind_t: SUBJECT_KINDS rows. */
@@ -48,6 +83,9 @@ const subject_row_t *subject_table(void);
 
 /** Is it the name of a class of pseudo-variables, as hdr of $hdr(NAME)? */
 bool subject_is_pv_class(const str *name);
+
+/** Is it a function: are its values worked out from others (function.h)? */
+bool subject_is_function(subject_kind_t kind);
 
 /** The kind that a name with a dollar stands for, $request and so on but $pv().
  * @param name trimmed, in any case of letters

@@ -399,17 +399,16 @@ int lint_matches(lint_t *lint, const pattern_t *pattern, const str *text)
 int lint_sides_of(lint_t *lint, const test_t *test)
 {
 	static const str truth[] = {str_init("true"), str_init("false")};
-	bool is_outbound = test->subject->kind == SUBJECT_OUTBOUND;
 	int sides = 0;
 	int i;
 
-	if(test->subject->kind != SUBJECT_LOCALHOST && !is_outbound)
+	if(test->subject->kind != SUBJECT_OUTBOUND)
 		return 0;
 	for(i = 0; i < 2; i++) {
 		if(pattern_match(&test->pattern, &lint->searcher, &truth[i],
 				   PATTERN_STEPS_MAX)
 				== 1)
-			sides |= 1 << (is_outbound ? 1 - i : i);
+			sides |= 1 << (1 - i);
 	}
 	return sides;
 }

@@ -178,7 +178,7 @@ static bool are_contrary(const test_t *a, const test_t *b)
 		   && str_equal(&a->pattern.text, &b->pattern.text);
 }
 
-/* $localhost and $outbound: does one demand a URI that is ours, the other one that
+/* $outbound twice: does one demand a URI that is ours, the other one that
  * is not? */
 static bool are_sides_apart(lint_t *lint, const test_t *a, const test_t *b)
 {

@@ -2,6 +2,8 @@
 #include "../../core/sr_module.h"
 #include "../../core/forward.h"
 #include "../../core/globals.h"
+#include "../../core/ip_addr.h"
+#include "../../core/parser/parse_rr.h"
 #include "../../core/parser/parse_uri.h"
 #include "../../core/socket_info.h"
 
@@ -194,4 +196,44 @@ bool server_is_called(struct sip_msg *msg)
 		   && check_self(
 					  &msg->parsed_uri.host, GET_URI_PORT(&msg->parsed_uri), 0)
 					  > 0;
+}
+
+bool server_is_host(const str *host, int port)
+{
+	str text = *host; /* the core takes no const */
+
+	return check_self(&text, (unsigned short)port, 0) > 0;
+}
+
+bool server_is_source(struct sip_msg *msg)
+{
+	/* in a buffer of the core's */
+	char *address = ip_addr2a(&msg->rcv.src_ip);
+	str text = {address, (int)strlen(address)};
+
+	return server_is_host(&text, 0);
+}
+
+/* Does a URI lead elsewhere? What is none leads nowhere. */
+static bool leads_out(const str *uri)
+{
+	struct sip_uri parsed;
+
+	return parse_uri(uri->s, uri->len, &parsed) == 0
+		   && !server_is_host(&parsed.host, parsed.port_no);
+}
+
+bool server_leads_out(struct sip_msg *msg)
+{
+	const rr_t *route;
+
+	if(!server_is_called(msg))
+		return true;
+	if(msg->dst_uri.len > 0)
+		return leads_out(&msg->dst_uri);
+	if(parse_headers(msg, HDR_ROUTE_F, 0) < 0 || msg->route == NULL
+			|| parse_rr(msg->route) < 0)
+		return false;
+	route = msg->route->parsed;
+	return route != NULL && leads_out(&route->nameaddr.uri);
 }

@@ -31,4 +31,14 @@ int server_check_rule(const rule_t *rule, diagnostics_t *diagnostics);
  * `uri == myself`. */
 bool server_is_called(struct sip_msg *msg);
 
+/** Did a request come from this server itself? As `src_ip == myself`. */
+bool server_is_source(struct sip_msg *msg);
+
+/** Is a host this server's?
+ * @param port 0: any */
+bool server_is_host(const str *host, int port);
+
+/** Does a request lead to another server: by its R-URI, its top Route, or $du? */
+bool server_leads_out(struct sip_msg *msg);
+
 #endif

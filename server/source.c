@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "server/compat.h"
+#include "dialplan/function.h"
+#include "server/location.h"
 #include "server/self.h"
 #include "sip/header_name.h"
 #include "text/ascii.h"
@@ -211,20 +213,23 @@ static int transport_value(source_t *source, const subject_t *subject,
 	return one_text(names[proto], arena, values);
 }
 
+static int truth(bool is_true, arena_t *arena, const str **values)
+{
+	return one_text(is_true ? "true" : "false", arena, values);
+}
+
 static int localhost_value(source_t *source, const subject_t *subject,
 		arena_t *arena, const str **values)
 {
 	(void)subject;
-	return one_text(
-			server_is_called(source->msg) ? "true" : "false", arena, values);
+	return truth(server_is_source(source->msg), arena, values);
 }
 
 static int outbound_value(source_t *source, const subject_t *subject,
 		arena_t *arena, const str **values)
 {
 	(void)subject;
-	return one_text(
-			server_is_called(source->msg) ? "false" : "true", arena, values);
+	return truth(server_leads_out(source->msg), arena, values);
 }
 
 /* -- date and time ------------------------------------------------------ */
@@ -352,6 +357,34 @@ static int pv_find(const str *text, arena_t *scratch)
 	return pv_cache_get(&name) == NULL ? SOURCE_FAILED : 1;
 }
 
+/* -- functions ---------------------------------------------------------- */
+
+static int read_values(void *context, const subject_t *subject, arena_t *arena,
+		const str **values);
+
+static int is_own(void *context, const str *host, int port)
+{
+	(void)context;
+	return server_is_host(host, port);
+}
+
+static int is_registered(void *context, const str *uri)
+{
+	(void)context;
+	return location_has(uri);
+}
+
+static int function_value(source_t *source, const subject_t *subject,
+		arena_t *arena, const str **values)
+{
+	function_world_t world = {
+			.source = {.values = read_values, .context = source},
+			.is_own = is_own,
+			.is_registered = is_registered};
+
+	return function_values(&world, subject, arena, values);
+}
+
 /* -- the table ---------------------------------------------------------- */
 
 typedef int (*read_values_t)(source_t *source, const subject_t *subject,
@@ -364,7 +397,16 @@ static const read_values_t readers[SUBJECT_KINDS] = {
 		[SUBJECT_PORT] = port_value,
 		[SUBJECT_TRANSPORT] = transport_value,
 		[SUBJECT_LOCALHOST] = localhost_value,
+		[SUBJECT_LOCALHOST_OF] = function_value,
 		[SUBJECT_OUTBOUND] = outbound_value,
+		[SUBJECT_OUTBOUND_OF] = function_value,
+		[SUBJECT_ADDR_PREFIX] = function_value,
+		[SUBJECT_ADDR_RANGE] = function_value,
+		[SUBJECT_GLOBAL_ADDR] = function_value,
+		[SUBJECT_GETURI] = function_value,
+		[SUBJECT_GETUSER] = function_value,
+		[SUBJECT_REGISTERED] = function_value,
+		[SUBJECT_REGISTERED_OF] = function_value,
 		[SUBJECT_DATE] = date_value,
 		[SUBJECT_TIME] = time_of_day_value,
 		[SUBJECT_VARIABLE] = variable_value,
@@ -384,7 +426,7 @@ request_source_t source_of_request(source_t *source, struct sip_msg *msg)
 	return (request_source_t){.values = read_values, .context = source};
 }
 
-/* Find the pseudo-variables of a plan, each once.
+/* Find what a plan asks for and the server does not have, each once.
  * @param is_missing set by the subjects' ids
  * @return how many the server does not have; SOURCE_FAILED without memory */
 static int find_missing(
@@ -399,6 +441,9 @@ static int find_missing(
 
 		if(subject->kind == SUBJECT_PV)
 			found = pv_find(&subject->name, scratch);
+		if(subject->kind == SUBJECT_REGISTERED
+				|| subject->kind == SUBJECT_REGISTERED_OF)
+			found = location_bind() == 0;
 		if(found == SOURCE_FAILED)
 			return SOURCE_FAILED;
 		is_missing[i] = found == 0;
@@ -416,7 +461,13 @@ static void report_missing(
 	for(it = rule->conditions; it != NULL; it = it->next) {
 		const subject_t *subject = it->test->subject;
 
-		if(is_missing[subject->id])
+		if(is_missing[subject->id] && subject->kind != SUBJECT_PV)
+			diagnostics_error(diagnostics, &it->where,
+					"[%.*s] asks the table " LOCATION_TABLE " of usrloc, which "
+					"this server does not have: loadmodule \"usrloc.so\" and "
+					"\"registrar.so\" would be right",
+					SHOWN(&subject->where));
+		else if(is_missing[subject->id])
 			diagnostics_error(diagnostics, &it->where,
 					"[%.*s]: there is no such pseudo-variable here; load the "
 					"module that has it",

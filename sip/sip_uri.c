@@ -458,3 +458,20 @@ bool sip_uri_has_address(const str *uri)
 	}
 	return true;
 }
+
+str sip_uri_user(const str *text)
+{
+	static const char tel[] = "tel:";
+	int len = (int)sizeof(tel) - 1;
+	str user = {text->s, 0};
+	uri_parts_t parts;
+	int at;
+
+	if(text->len > len && strncasecmp(text->s, tel, len) == 0) {
+		user.s += len;
+		user.len = text->len - len;
+	} else if(sip_uri_parse(text, &parts, &at) == NULL && parts.user.len > 0) {
+		user = parts.user;
+	}
+	return user;
+}

@@ -36,6 +36,13 @@ const char *sip_uri_parse(const str *text, uri_parts_t *uri, int *at);
  * range. */
 int sip_uri_port(const uri_parts_t *uri);
 
+/** The user part of a sip, sips or tel URI, all of it, as it is written: also the
+ * parameters of a number, and of a tel URI all that is behind its scheme (RFC 3261
+ * sections 19.1.1, 19.1.6 and 25.1, RFC 4694).
+ * @param text may be no URI at all
+ * @return len 0 without one; points into text */
+str sip_uri_user(const str *text);
+
 /** Find a URI parameter by its name, in any case of letters.
  * @param value set to the text behind its '='; len 0 if there is none. May be NULL.
  * @return whether it is there */

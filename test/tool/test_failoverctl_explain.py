@@ -88,7 +88,6 @@ CHAINS = [
     ("$session = failover sip:b@g", ["-l", "other", "-l", "example.com"], [attempt("sip:b@g")]),
     ("$session = failover sip:b@g", ["-l", "example.com:5070"],
      [attempt("sip:9555@example.com", current=True), attempt("sip:b@g")]),
-    ("$session = failover sip:b@g", ["--set", "$localhost=true"], [attempt("sip:b@g")]),
     ("$session = failover sip:b@g", ["--set", "$outbound=false"], [attempt("sip:b@g")]),
     ("$session = failover sip:b@g", ["--set", "$outbound=true"],
      [attempt("sip:9555@example.com", current=True), attempt("sip:b@g")]),
@@ -140,7 +139,7 @@ def test_own_destination(uri, transport):
     ("sip:a@h:5070", "h", True), ("sips:h", "h:5061", True), ("sip:h;transport=TLS", "h:5061", True),
     ("sip:[2001:DB8::1]", "[2001:db8::1]", True), ("sip:h", "g", False), ("tel:1", "h", False)])
 def test_own_host(uri, own, is_ours):
-    result = explain(M + f"$localhost = {str(is_ours).lower()}\n" + D + "To = sip:a@h\n",
+    result = explain(M + f"$outbound = {str(not is_ours).lower()}\n" + D + "To = sip:a@h\n",
                      "-l", own, request=f"INVITE {uri} SIP/2.0")
     assert result.status == 0, result.out
 
@@ -213,14 +212,42 @@ CONDITIONS = [
     ("$transport = ^TLS$", ["-t", "WSS"], "fails", ["WSS"]),
     ("$transport = TLS", [], "unknown", []),
     # whose it is
-    ("$localhost = true", ["-l", "example.com"], "holds", None),
-    ("$localhost = true", ["-l", "example.org"], "fails", ["false"]),
-    ("$localhost = true", ["-l", "example.com:5061"], "fails", ["false"]),
-    ("$localhost = true", [], "unknown", []),
+    ("$localhost = true", ["-a", "192.0.2.1", "-l", "192.0.2.1"], "holds", None),
+    ("$localhost = true", ["-a", "192.0.2.1", "-l", "192.0.2.1:5061"], "holds", None),
+    ("$localhost = true", ["-a", "2001:db8::1", "-l", "[2001:DB8::1]"], "holds", None),
+    ("$localhost = true", ["-a", "203.0.113.5", "-l", "example.com"], "fails", ["false"]),
+    ("$localhost = true", ["-l", "example.com"], "unknown", []),
+    ("$localhost = true", ["-a", "192.0.2.1"], "unknown", []),
+    ("$localhost = true", ["--set", "$localhost=true"], "holds", None),
     ("$outbound = true", ["-l", "example.org"], "holds", None),
     ("$outbound = true", ["-l", "example.com"], "fails", ["false"]),
     ("$outbound = true", [], "unknown", []),
-    ("$outbound = true", ["--set", "$localhost=false"], "holds", None),
+    ("$outbound = true", ["--set", "$outbound=true"], "holds", None),
+    ("$outbound = true", ["-l", "example.com", "-R", "<sip:192.0.2.9;lr>"], "holds", None),
+    ("$outbound = true", ["-l", "example.com", "-R", "<sip:example.com;lr>"], "fails", ["false"]),
+    ("$outbound = true", ["-l", "example.com", "--set", "$pv($du)=sip:h"], "holds", None),
+    ("$outbound($request) = true", ["-l", "example.org"], "holds", None),
+    ("$outbound(From) = true", ["-l", "example.com", "-H", "From: <sip:a@example.org>"], "holds",
+     None),
+    ("$localhost(From) = true", ["-l", "example.com", "-H", "From: <sip:a@example.org>"], "fails",
+     ["false"]),
+    ('$localhost("sip:a@example.com") = true', ["-l", "example.com"], "holds", None),
+    ("$localhost(From) = true", ["-H", "From: <sip:a@example.org>"], "unknown", []),
+    ('$addrPrefix("172.16.0.0/12") = true', ["-a", "172.31.255.255"], "holds", None),
+    ('$addrPrefix("172.16.0.0/12") = true', ["-a", "172.32.0.0"], "fails", ["false"]),
+    ('$addrprefix("2001:db8::/32", $addr) = true', ["-a", "2001:db8::1"], "holds", None),
+    ('$addrPrefix("10.0.0.0/8") = true', [], "unknown", []),
+    ('$addrRange("10.1.1.0", "10.1.2.0") = false', ["-a", "10.1.2.1"], "holds", None),
+    ("$globalAddr($addr) = true", ["-a", "192.168.1.1"], "fails", ["false"]),
+    ("$geturi(Contact) = ^sip:a@h$", ["-H", "Contact: <sip:a@h>;q=1"], "holds", None),
+    ("$getSIPuser(To) = ^9555$", ["-H", "To: <sip:9555@h>"], "holds", None),
+    ("$registered = true", ["--registered", "9555"], "holds", None),
+    ("$registered = true", ["--registered", ""], "fails", ["false"]),
+    ("$registered = true", [], "unknown", []),
+    ("$registered( From ) = true", ["--registered", "bob@example.com", "-H",
+                                    "From: <sip:bob@example.com>"], "holds", None),
+    ("$registered(From) = true", ["--registered", "9555", "-H", "From: <sip:bob@example.com>"],
+     "fails", ["false"]),
     # when
     ("$date = ^2030/12/2[45]", ["--at", "2030/12/24 23:59:59"], "holds", None),
     ("$date = 2030/12/25", ["--at", "2030/12/24 23:59:59"], "fails", ["2030/12/24"]),
@@ -356,7 +383,7 @@ ALL_SETTINGS = ("timer.inviting=1500ms; timer.provisional=3; timer.ringing=45; "
 
 
 def test_settings():
-    result = explained(D + "To = sip:a@h\n", "--defaults", ALL_SETTINGS)
+    result = explained(D + "To = sip:h\n", "--defaults", ALL_SETTINGS)
     assert result["settings"] == {
         "timer.inviting": 1500, "timer.provisional": 3000,
         "timer.ringing": 45000, "pattern.response": "300-485,487-699",
@@ -442,7 +469,7 @@ no rule applies: failover() returns -1
 
 @pytest.mark.parametrize("condition, option", [
     ("From = x", "-H 'From: ...'"), ("f = x", "-H 'From: ...'"), ("$addr = x", "-a ADDRESS"),
-    ("$transport = x", "-t TRANSPORT"), ("$localhost = x", "-l OUR-HOST"),
+    ("$transport = x", "-t TRANSPORT"), ("$localhost = x", "-a ADDRESS -l OUR-HOST"),
     ("$outbound = x", "-l OUR-HOST"), ("$port = x", "--set '$port=...'"),
     ("&x = x", "--set '&x=...'"), ("$pv($rd) = x", "--set '$pv($rd)=...'")])
 def test_unknown(condition, option):
@@ -515,7 +542,7 @@ def test_pseudo_variables_that_do_not_follow():
 def test_what_no_rule_asks_for():
     plan = f"{M}$pv($sp) = 5061\nX-A = 1\n{D}To = sip:a@h\n"
     sets = ["--set", "$port=5061", "--set", "x-a=1", "--set", "&y=1", "--set", "$pv($rD)=x",
-            "--set", "$pv($du)=sip:h", "--set", "$localhost=true"]
+            "--set", "$pv($du)=sip:h", "--set", "$outbound=true"]
     assert explained(plan, *sets)["not_asked_for"] == ["&y", "$pv($rD)"]
     text = explain(plan, *sets).out
     assert text.endswith("note: no rule asks for &y\nnote: no rule asks for $pv($rD)\n")

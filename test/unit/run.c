@@ -14,7 +14,8 @@ int main(void)
 			suite_contact, suite_duration, suite_boolean, suite_header_name,
 			suite_pattern, suite_literal, suite_response, suite_response_set,
 			suite_template, suite_settings, suite_destination, suite_subject,
-			suite_condition, suite_rule, suite_rule_parse, suite_inline_parse,
+			suite_network, suite_function, suite_words, suite_condition,
+			suite_rule, suite_rule_parse, suite_inline_parse,
 			suite_dialplan_parse, suite_rule_index, suite_dialplan, suite_route,
 			suite_dialplan_lint, suite_policy, suite_state, suite_hold,
 			suite_cases, suite_mutation};

@@ -373,8 +373,7 @@ static void happen(call_t *call, const char *word)
  * request are gone then. */
 static void call_begin(call_t *call, const play_case_t *it)
 {
-	static const request_view_t view = {
-			.uri = str_init("sip:555@example.com"), .user = str_init("555")};
+	static const request_view_t view = {.uri = str_init("sip:555@example.com")};
 	result_t start = {.kind = RESULT_NONE_YET, .room = 30};
 	matcher_t *matcher = matcher_create(&counting);
 	diagnostics_t diagnostics = {0};

@@ -232,7 +232,7 @@ static const struct
 				  "&x = 1\n" D TO,
 				""},
 		{.title = "two rules take all",
-				D "$continue = true\n" M "$localhost = true\n" D TO M
+				D "$continue = true\n" M "$outbound = false\n" D TO M
 				  "$outbound = ^t\n" D TO,
 				""},
 		{.title = "two rules take half of all",
@@ -331,10 +331,10 @@ static const struct
 				"$session meant?\n7:1 ...: was To meant?\n8:1 ...: was "
 				"&failover.attempts meant?"},
 		{.title = "far from any",
-				D TO "$auth = x\n$nat = x\n$ifdst = x\n$target = x\n",
+				D TO "$auth = false\n$nat = x\n$b2bua = x\n",
 				"3:1 ...: the script has to read it there\n4:1 ...: the "
 				"script has to read it there\n5:1 ...: the script has to read "
-				"it there\n6:1 ...: the script has to read it there"},
+				"it there"},
 		{.title = "a header that is a deploy line without its dollar sign",
 				D TO "Session = failover sip:b@h\ntransport = TCP\n"
 					 "Session-Expires = 90\n",
@@ -888,15 +888,14 @@ static const struct
 				"3:1 warning: this rule never applies, as line 2 demands the "
 				"contrary: leave one of them out"},
 		{.title = "a URI that is ours and is not",
-				M "$localhost = true\n$outbound = true\n" D TO,
+				M "$outbound = false\n$outbound = true\n" D TO,
 				"3:1 warning: this rule never applies, as line 2 demands the "
 				"contrary: leave one of them out"},
 		{.title = "a URI that is ours and not ours, in other words",
-				M
-				"$localhost = false\n$outbound = !true\n$localhost = t\n" D TO,
-				"3:1 ... line 2 demands ...\n4:1 ... line 2 demands ..."},
+				M "$outbound = t\n$outbound = !true\n$outbound = ^true\n" D TO,
+				"3:1 ... line 2 demands ...\n4:1 ... line 3 demands ..."},
 		{.title = "a URI that is ours, twice",
-				M "$localhost = true\n$outbound = false\n" D TO,
+				M "$localhost = true\n$outbound = true\n" D TO,
 				""},
 		{.title = "a variable that nobody sets",
 				M "&x = 1\n" D TO M "&x = 2\n" D TO,
@@ -1067,7 +1066,7 @@ static const struct
 				NULL,
 				1},
 		{.title = "without To, where the request's own is this server",
-				M "$localhost = true\n" D "$session = failover sip:b@h1 "
+				M "$outbound = !t\n" D "$session = failover sip:b@h1 "
 				  "sip:c@h2\n" M "$outbound = false\n" D
 				  "$session = failover sip:b@h1 sip:c@h2\n",
 				"",

@@ -373,8 +373,9 @@ static const struct
 				"right"},
 		{"no name, behind a rule with a fault",
 				TEXT(PLAN "$action = 404\nTo = sip:a\n[Rule ]\n" PLAN), NULL,
-				"2:1 [$action]: it answers the call, so neither To nor "
-				"$session stands beside it\n"
+				"2:1 [$action]: it answers the call, so neither To, $session "
+				"nor $target "
+				"stands beside it\n"
 				"4:1 [[Rule ]]: a name is missing: ..."},
 		{"no name at all", TEXT("[Rule]\n" PLAN), NULL,
 				"1:1 [[Rule]]: a name is missing: ..."},
@@ -446,7 +447,9 @@ static const struct
 				TEXT(PLAN "$rtp = true"), "1: implied current(UDP); &rtp:=true",
 				""},
 		{"class 22: another plug-in's setting", TEXT(PLAN "&net.sip.x = 1"),
-				"1: implied current(UDP); &net.sip.x:=1", ""},
+				NULL, "2:1 [&net.sip.x] is not known here: ..."},
+		{"a variable", TEXT(PLAN "&nets.sip.x = 1"),
+				"1: implied current(UDP); &nets.sip.x:=1", ""},
 		{"class 22: a header", TEXT(PLAN "X-Foo = bar"),
 				"1: implied current(UDP); X-Foo:=bar", ""},
 		{"class 23: To twice", TEXT(PLAN "To = sip:a@h\nTO = sip:b@h"), NULL,
@@ -684,7 +687,7 @@ static const struct
 					 "= x\n"
 					 "From =\n"
 					 "$pv(fU) = x\n"
-					 "$registered = true\n"
+					 "$sid = true\n"
 					 "X Y = *\n"
 					 "From = *\n"
 					 "[Deploy Pattern]\n"
@@ -719,14 +722,14 @@ static const struct
 				"would be right\n"
 				"20:5 [$pv(fU)]: a pseudo-variable begins with a dollar sign: "
 				"...\n"
-				"21:1 [$registered] is not known here: write ...\n"
+				"21:1 [$sid] is not known here: ...\n"
 				"22:1 [X Y] is no name of a header: ...\n"
 				"23:8 [*] is no regular expression: ...; a pattern such as "
 				"^sip:9 or @example\\.com would be right\n"
-				"25:11 [200 OK] is no reply: a code from 400 to 699 and a "
-				"reason, as in 404 Not Here, would be right\n"
-				"25:1 [$action]: it answers the call, so neither To nor "
-				"$session stands beside it\n"
+				"25:11 [200]: a rule refuses a call, ...\n"
+				"25:1 [$action]: it answers the call, so neither To, $session "
+				"nor $target "
+				"stands beside it\n"
 				"28:1 [[Rule ]]: a name is missing: ...\n"
 				"29:1 [z" BEFORE_SECTIONS "\n"
 				"28:1 [[Rule ]" NO_DEPLOY},

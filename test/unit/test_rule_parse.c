@@ -37,8 +37,9 @@
 #define NO_REPLY                                                         \
 	"] is no reply: a code from 400 to 699 and a reason, as in 404 Not " \
 	"Here, would be right"
-#define ANSWERS \
-	"]: it answers the call, so neither To nor $session stands beside it"
+#define ANSWERS                                                    \
+	"]: it answers the call, so neither To, $session nor $target " \
+	"stands beside it"
 #define RESERVED                                                         \
 	"]: a proxy does not change this header; other ones can be set, To " \
 	"= names the first destination; as a condition it stands under "     \
@@ -247,14 +248,22 @@ static const struct
 				"2:15 [a?b] is no reason: ..."},
 		{"$action = 400", PLAN "$action = 400 x", "1: = 400 x", ""},
 		{"$action = 699", PLAN "$action = 699 x", "1: = 699 x", ""},
-		{"$action = 399", PLAN "$action = 399 x", NULL, "2:11 [399 x" NO_REPLY},
+		{"$action = 399", PLAN "$action = 399 x", NULL,
+				"2:11 [399]: a rule refuses a call, with a code from 400 to "
+				"699; for a redirect ..."},
 		{"$action = 700", PLAN "$action = 700", NULL, "2:11 [700" NO_REPLY},
 		{"$action = 200", PLAN "$action = 200 OK", NULL,
-				"2:11 [200 OK" NO_REPLY},
+				"2:11 [200]: a rule refuses a call, with a code from 400 to "
+				"699; sl_send_reply() in kamailio.cfg answers it otherwise"},
 		{"$action = 302", PLAN "$action = 302 Moved", NULL,
-				"2:11 [302 Moved" NO_REPLY},
+				"2:11 [302]: a rule refuses a call, with a code from 400 to "
+				"699; for a redirect append_to_reply(..."},
 		{"$action = register", PLAN "$action = register", NULL,
-				"2:11 [register" NO_REPLY},
+				"2:11 [register]: no rule registers a user: save(\"location\") "
+				"for a REGISTER in kamailio.cfg"},
+		{"$action = block", PLAN "$action = block", NULL,
+				"2:11 [block]: no rule puts a caller on a list: $action = 403 "
+				"would be right, ..."},
 		{"$action without a value", PLAN "$action = ", NULL, "2:10 [" NO_REPLY},
 		{"$action twice", PLAN "$action = 404\n$ACTION = 404", NULL,
 				"3:1 [$ACTION" ONCE},
@@ -391,8 +400,8 @@ static const struct
 				"right\n11:22 [0] is no whole number...\n"
 				"13:1 [X-A" ONCE "\n13:7 [%1" NO_GROUP "\n15:1 [&v" ONCE
 				"\n15:6 [%1" NO_GROUP},
-		{"behind a code that is none", PLAN "$action = 399 %7", NULL,
-				"2:11 [399 %7" NO_REPLY "\n2:15 [%7" NO_GROUP},
+		{"behind a code that is none", PLAN "$action = 39 %7", NULL,
+				"2:11 [39 %7" NO_REPLY "\n2:14 [%7" NO_GROUP},
 
 		/* headers */
 		{"headers", PLAN "X-A = b\nSubject = c d  e\nP-Charge-Info=<sip:f@g>",
@@ -493,8 +502,8 @@ END_TEST
 /* The specification (2.4): the deploy lines that have a meaning of their own. */
 START_TEST(has_the_documented_lines)
 {
-	static const char *const names[] = {
-			"To", "$transport", "$session", "$continue", "$action"};
+	static const char *const names[] = {"To", "$transport", "$session",
+			"$target", "$ifdst", "$continue", "$action"};
 	const deploy_line_t *line = rule_deploy_table();
 	int i;
 

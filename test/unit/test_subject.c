@@ -10,7 +10,8 @@
 	"] is no name of a header: From, $request or $pv($fU) would be right"
 #define NO_FUNCTION                                                         \
 	"] is not known here: $request, $addr, $port, $transport, $localhost, " \
-	"$outbound, $date, $time, or a pseudo-variable as in $pv($fU), would "  \
+	"$outbound, $registered, $date, $time, or a pseudo-variable as in "     \
+	"$pv($fU), would "                                                      \
 	"be right"
 #define NO_NAME                                                           \
 	"] is no name: letters, digits, dots, dashes and underscores behind " \
@@ -79,15 +80,51 @@ static const struct
 		{"$trasnport", NULL,
 				"1:1 [$trasnport] is not known here: was $transport meant? "
 				"..."},
-		{"$geturi(From)", NULL,
-				"1:1 [$geturi(From)] is not known here: write $pv($fu)"},
-		{"$geturi( to )", NULL,
-				"1:1 [$geturi( to )] is not known here: write $pv($tu)"},
+		{"$geturi(From)", "$geturi(X)", ""},
+		{"$geturi( to )", "$geturi(X)", ""},
+		{"$GetSIPuser(From)", "$getSIPuser(X)", ""},
 		{"$getuser(From)", NULL,
-				"1:1 [$getuser(From)] is not known here: write $pv($fU)"},
-		{"$getuser(x)", NULL,
-				"1:1 [$getuser(x)] is not known here: write $pv($fU) or "
-				"$pv($tU)"},
+				"1:1 [$getuser(From)] is not known here: write "
+				"$getSIPuser(From), or $getSIPuser(To)"},
+		{"$registered", "$registered", ""},
+		{"$registered( From )", "$registered(X)", ""},
+		{"$Registered (From)", "$registered(X)", ""},
+		{"$localhost(From)", "$localhost(X)", ""},
+		{"$localhost(\"a.example.com\")", "$localhost(X)", ""},
+		{"$outbound($request)", "$outbound", ""},
+		{"$outbound(\"sip:a@b\")", "$outbound(X)", ""},
+		{"$addrprefix(\"172.16.0.0/12\")", "$addrPrefix(...)", ""},
+		{"$addrPrefix(\"2001:db8::/32\", $addr)", "$addrPrefix(...)", ""},
+		{"$addrPrefix(\"10.0.0.0/8\", $geturi(Contact))", "$addrPrefix(...)",
+				""},
+		{"$addrPrefix(\"10.0.0.0/33\")", NULL,
+				"1:1 [$addrPrefix(\"10.0.0.0/33\")]: the first argument is no "
+				"network: ..."},
+		{"$addrPrefix(10.0.0.0/8)", NULL,
+				"1:13 [10.0.0.0/8] is no argument: the name of a header, ..."},
+		{"$addrPrefix(\"10.0.0.0/8\", $addr, x)", NULL,
+				"1:13 [\"10.0.0.0/8\", $addr, x]: $addrPrefix(..."},
+		{"$addrPrefix", NULL,
+				"1:1 [$addrPrefix]: it has its arguments in brackets behind "
+				"it: ..."},
+		{"$addrRange(\"10.1.1.0\",\"10.1.2.0\")", "$addrRange(...)", ""},
+		{"$addrRange(\"10.1.2.0\",\"10.1.1.0\")", NULL,
+				"1:1 [...]: these are no two addresses of one family, ..."},
+		{"$addrRange(\"10.1.2.0\",\"::1\")", NULL,
+				"1:1 [...]: these are no two addresses of one family, ..."},
+		{"$addrRange(\"10.1.2.0\")", NULL,
+				"1:12 [\"10.1.2.0\"]: $addrRange(..."},
+		{"$globaladdr($addr)", "$globalAddr(X)", ""},
+		{"$globalAddr(\"%1\")", NULL,
+				"1:13 [\"%1\"]: what a condition has caught cannot stand in an "
+				"argument here: ..."},
+		{"$globalAddr()", NULL, "1:13 []: true if X is, ..."},
+		{"&net.sip.x", NULL,
+				"1:1 [&net.sip.x] is a setting of that server, and none here: "
+				"..."},
+		{"&&x", NULL,
+				"1:1 [&&x]: a variable of the whole server is $pv($shv(name)) "
+				"here"},
 		{"$request()", NULL,
 				"1:1 [$request()] is not known here: was $request meant? ..."},
 		{"$svkdialplan.calleeexists", NULL,
@@ -142,13 +179,16 @@ END_TEST
 
 /* Every function of a dial plan that the vendor's pages name in a condition,
  * with arguments and without. */
-static const char *const foreign[] = {"$addrPort", "$addrPrefix(10.0.0)",
-		"$addrRange(10.0.0.1,10.0.0.9)", "$addrType", "$alias", "$alias(To)",
-		"$alias.lookup(\"%1\")", "$alias.reverse(\"%1\")", "$and(a,b)", "$auth",
-		"$geturi(To)", "$geturi( From )", "$getuser(From)", "$ifdst", "$ifsrc",
-		"$mydomain", "$not(x)", "$or(a,b)", "$pbx.src", "$pbx.precheck",
-		"$registered", "$registered(From)", "$Registered (From)", "$sid",
-		"$soapget(x)", "$webget(x)", "$useragent"};
+static const char *const foreign[] = {"$addrPort", "$addrType", "$alias",
+		"$alias(To)", "$alias.lookup(\"%1\")", "$alias.reverse(\"%1\")",
+		"$and(a,b)", "$auth", "$body", "$getDisplayName(From)",
+		"$getuser(From)", "$ifdst", "$ifsrc", "$math.dec(1)",
+		"$math.inc($getSIPuser(To))", "$math.range(\"1\",\"5\",To)",
+		"$mydomain", "$not(x)", "$or(a,b)", "$param(Via,\"branch\")",
+		"$pbx.src", "$pbx.precheck", "$pn.user(x)", "$regaddr",
+		"$registeredaddr", "$regUri(\"bob\")", "$sid", "$soapget(x)",
+		"$str.lowercase(User-Agent)", "$usrdir.lookup(\"mike\")", "$webget(x)",
+		"$useragent"};
 
 START_TEST(says_what_to_write_instead)
 {
@@ -161,18 +201,17 @@ START_TEST(says_what_to_write_instead)
 	collector_init(&collector);
 	ck_assert_int_eq(
 			subject_parse(&fragment, &subject, &collector.diagnostics), -1);
-	print(expected, sizeof(expected), "1:1 [%s] is not known here: write ...",
+	print(expected, sizeof(expected), "1:1 [%s] is not known here: ...",
 			foreign[_i]);
 	expect_reported(foreign[_i], &collector, expected);
 	exact_free(&text);
 }
 END_TEST
 
-/* The specification (2.4): $registered, $geturi and $alias name the $pv(...) to
- * write. */
+/* The specification (2.4): $alias and $param name the $pv(...) to write. */
 START_TEST(names_the_pseudo_variable)
 {
-	static const char *const functions[] = {"$registered(To)", "$geturi(To)",
+	static const char *const functions[] = {"$param(Via,\"x\")",
 			"$alias.lookup(\"%1\")", "$alias.reverse(\"%1\")", "$alias(x)"};
 	int i;
 
