@@ -146,7 +146,7 @@ $(DOC_PAGE): $(wildcard doc/*.xml)
 
 ##@ Trying
 # Python's own files go to build/ as well.
-check-tool check-wire measure-memory demo pictures: export PYTHONPYCACHEPREFIX := $(CURDIR)/build/python
+check-tool check-wire measure-memory bench demo pictures: export PYTHONPYCACHEPREFIX := $(CURDIR)/build/python
 
 .PHONY: demo
 demo: ## deps, build, then examples/demo.py: the module at work
@@ -202,6 +202,11 @@ check-wire: all ## scripted SIP peers against a real Kamailio
 .PHONY: measure-memory
 measure-memory: all ## shared memory of a call, as the reference gives it
 	@$(PYTHON) test/wire/measure_memory.py
+
+.PHONY: bench
+bench: all ## what a call costs beside other ways, to doc/performance.md (BENCH=first,second: printed)
+	$(if $(shell command -v valgrind),,$(error valgrind is missing: run 'make deps'))
+	@$(PYTHON) test/bench/calls/bench.py $(or $(BENCH),--write doc/performance.md)
 
 .PHONY: check-bench bench-dialplan bench-pattern
 check-bench: ## bench-dialplan and bench-pattern, which fail where a search costs more than it may

@@ -2,10 +2,9 @@
 #include "../../core/sr_module.h"
 #include "../../core/dset.h"
 #include "../../core/onsend.h"
+#include "../../core/ut.h"
 
 #include "call/attempt.h"
-
-#include <sched.h>
 
 #include "call/connection.h"
 #include "server/self.h"
@@ -22,8 +21,10 @@
  * that comes in between makes it wait for its own timer. */
 #define CHECK_TICKS 2
 
-/* How long it is waited for an attempt to be noted: about half a second. */
+/* How long it is waited for an attempt to be made, about half a second; and how
+ * often it is looked whether it has been. */
 #define WAIT_TICKS_MAX 8
+#define WAIT_STEP_US 500
 
 /* tm's timers may be off by this much before they are put right. */
 #define TIMER_SLACK_MS 125
@@ -156,6 +157,29 @@ static void address_again(call_t *call, tm_cell_t *t, struct sip_msg *msg,
 	ruri_mark_consumed();
 }
 
+/* Let go of the lock while something slow is done, and take it back. */
+static void let_go(
+		call_t *call, tm_cell_t *t, int failed, bool is_slow, pause_t *pause)
+{
+	if(failed != NO_BRANCH)
+		call->branches[failed].is_hidden = true;
+	transaction_pause(t, failed, is_slow, pause);
+}
+
+static void take_back(call_t *call, tm_cell_t *t, const pause_t *pause)
+{
+	branch_record_t *record;
+
+	transaction_resume(t, pause);
+	if(pause->branch == NO_BRANCH)
+		return;
+	record = &call->branches[pause->branch];
+	record->is_hidden = false;
+	/* should nothing come of the 2xx that has come meanwhile */
+	if(pause->is_open && record->has_answer)
+		record->code_before = pause->code;
+}
+
 attempt_sent_t attempt_make(call_t *call, tm_cell_t *t, struct sip_msg *msg,
 		int failed, const target_t *target)
 {
@@ -169,9 +193,9 @@ attempt_sent_t attempt_make(call_t *call, tm_cell_t *t, struct sip_msg *msg,
 			t, call->chain.attempt.timer_inviting_ms, safe_ms(call));
 	transaction_rearm_branch_route(t);
 	call->is_making = may_block(t, target);
-	transaction_pause(t, failed, call->is_making, &pause);
+	let_go(call, t, failed, call->is_making, &pause);
 	sent = relay(call, msg, target);
-	transaction_resume(t, &pause);
+	take_back(call, t, &pause);
 	call->is_making = false;
 	address_again(call, t, msg, failed, attempt->before);
 	if(sent <= 0)
@@ -191,10 +215,23 @@ void attempt_wait_until_made(call_t *call, tm_cell_t *t, int failed)
 	pause_t pause;
 
 	while(call->is_making && get_ticks_raw() - began < WAIT_TICKS_MAX) {
-		transaction_pause(t, failed, true, &pause);
-		sched_yield();
-		transaction_resume(t, &pause);
+		let_go(call, t, failed, true, &pause);
+		sleep_us(WAIT_STEP_US);
+		take_back(call, t, &pause);
 	}
+}
+
+bool attempt_wait_until_shown(const call_t *call, tm_cell_t *t, int branch)
+{
+	ticks_t began = get_ticks_raw();
+
+	while(call->branches[branch].is_hidden
+			&& get_ticks_raw() - began < WAIT_TICKS_MAX) {
+		transaction_unlock(t);
+		sleep_us(WAIT_STEP_US);
+		transaction_lock(t);
+	}
+	return !call->branches[branch].is_hidden;
 }
 
 /* -- branches ----------------------------------------------------------- */
@@ -335,12 +372,19 @@ void attempt_expire(call_t *call, tm_cell_t *t)
 	call->check_at = get_ticks_raw() + CHECK_TICKS;
 }
 
+void attempt_note_provisional(const call_t *call, tm_cell_t *t, int branch)
+{
+	const branch_record_t *record = &call->branches[branch];
+
+	if(record->has_replied && !record->is_hidden)
+		transaction_note_provisional(t, branch);
+}
+
 /* Whoever has replied to a script that dropped it can be CANCELled as well. */
 static void cancel_branch_of(
 		call_t *call, tm_cell_t *t, int branch, struct cancel_info *cancels)
 {
-	if(call->branches[branch].has_replied)
-		transaction_note_provisional(t, branch);
+	attempt_note_provisional(call, t, branch);
 	transaction_choose_cancels(t, (branch_bm_t)1 << branch, cancels);
 }
 

@@ -38,6 +38,15 @@ bool attempt_has_branch(const call_t *call, const tm_cell_t *t, int branch);
 bool attempt_is_pending_beside(
 		const call_t *call, const tm_cell_t *t, int branch);
 
+/** Note that a branch has got a 1xx which tm may not hear of, so that it can be
+ * CANCELled; one that has ended is left alone. */
+void attempt_note_provisional(const call_t *call, tm_cell_t *t, int branch);
+
+/** Wait, for no more than half a second, until a branch is not hidden any more by a
+ * process that makes an attempt.
+ * @return whether it is not */
+bool attempt_wait_until_shown(const call_t *call, tm_cell_t *t, int branch);
+
 /** Begin the time of a branch that has sent a 1xx.
  * @param is_ringing it was an 18x */
 void attempt_begin_time(

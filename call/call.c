@@ -9,8 +9,9 @@
 #include "call/variables.h"
 #include "server/memory.h"
 
-/* Most calls fit: the call, the request's own target and two destinations. */
-#define CALL_BLOCK_BYTES 3072
+/* Most calls fit: the call, two destinations and what is noted of twelve
+ * branches. Longer lists take another block, or more. */
+#define CALL_BLOCK_BYTES 1536
 
 int call_init(void)
 {

@@ -31,10 +31,12 @@ typedef struct branch_record
 	bool is_given_up; /* its time was over, and we have CANCELled it */
 	ticks_t deadline; /* when its time is over; 0: tm keeps it */
 	bool is_lost;	  /* its connection has gone before any reply */
-	bool has_failed;  /* it has sent a negative final reply itself */
-	bool has_answer;  /* some process has a 2xx of it in hand, and tm has not
+	bool is_hidden;	 /* it has ended, and looks pending while a process that has
+					   * it in hand goes without the lock */
+	bool has_failed; /* it has sent a negative final reply itself */
+	bool has_answer; /* some process has a 2xx of it in hand, and tm has not
 					   * looked at it yet */
-	int code_before;  /* what tm had of it until then */
+	int code_before; /* what tm had of it until then */
 } branch_record_t;
 
 struct call

@@ -81,6 +81,13 @@ static bool is_cancelled(const call_t *call, const tm_cell_t *t)
 				   && attempt_was_cancelled(call, t));
 }
 
+/* tm stores the whole reply of each attempt, 5 KB: only the best is asked for. */
+static void forget_earlier_replies(const call_t *call, tm_cell_t *t)
+{
+	if(call->chain.settings.reply.kind != REPLY_BEST)
+		transaction_drop_replies_before(t, attempt_first_branch(call));
+}
+
 /* A branch has got a negative final reply, or was timed out by tm. Called by tm
  * under the reply lock in a copy of the request (t_reply.c,
  * run_branch_failure_handlers). */
@@ -116,9 +123,7 @@ static void on_branch_failure(
 	call->postponed_branch = NO_BRANCH;
 	/* else tm would CANCEL the next attempt for the 6xx of this one */
 	transaction_ignore_6xx(t);
-	/* tm stores the whole reply of each attempt: only the best is asked for */
-	if(call->chain.settings.reply.kind != REPLY_BEST)
-		transaction_drop_replies_before(t, attempt_first_branch(call));
+	forget_earlier_replies(call, t);
 	if(call->state != CALL_CANCELLED)
 		scene.result = result_of_attempt(&scene, params);
 	happen(&scene, EVENT_FAILED);
@@ -155,6 +160,21 @@ static void on_answer_in(call_t *call, tm_cell_t *t, int branch)
 				log_call_id(transaction_request(t)));
 }
 
+/* A negative final reply has come in. Nothing is concluded of it here: the script may
+ * drop it, and tm discard it. But a branch has one only: to a second one (the late
+ * 487 of who did not end in time) tm would listen as long as the branch looks
+ * pending. Where it would not be sent again it is waited for a while, so that tm
+ * ACKs it. */
+static void on_failure_in(
+		call_t *call, tm_cell_t *t, int branch, struct sip_msg *reply)
+{
+	if(!call->branches[branch].is_hidden)
+		return;
+	if(reply->rcv.proto == PROTO_UDP
+			|| !attempt_wait_until_shown(call, t, branch))
+		transaction_take_for_trying(reply);
+}
+
 /* Replies to our CANCEL come here too. */
 static void on_reply_in(call_t *call, tm_cell_t *t, struct tmcb_params *params)
 {
@@ -166,10 +186,10 @@ static void on_reply_in(call_t *call, tm_cell_t *t, struct tmcb_params *params)
 
 	if(get_cseq(params->rpl)->method_id != METHOD_INVITE)
 		return;
-	/* nothing is concluded here of a final reply: the script may drop it, and tm
-	 * discard it */
-	if(params->code >= 300)
+	if(params->code >= 300) {
+		on_failure_in(call, t, scene.branch, params->rpl);
 		return;
+	}
 	if(params->code >= 200) {
 		on_answer_in(call, t, scene.branch);
 		return;
@@ -180,6 +200,9 @@ static void on_reply_in(call_t *call, tm_cell_t *t, struct tmcb_params *params)
 	if(attempt_has_branch(call, t, scene.branch)) {
 		happen(&scene, EVENT_PROVISIONAL);
 		note_cancel(&scene);
+		/* the one that led here was stored after we had looked at it */
+		if(!state_is_over(call->state))
+			forget_earlier_replies(call, t);
 	}
 }
 
@@ -214,10 +237,8 @@ static void on_cancel(call_t *call, tm_cell_t *t)
 		return;
 	/* so that tm sends a CANCEL also to who has rung behind a script that drops
 	 * it, or whose first reply is being read in this instant */
-	for(branch = 0; branch < transaction_branches(t); branch++) {
-		if(call->branches[branch].has_replied)
-			transaction_note_provisional(t, branch);
-	}
+	for(branch = 0; branch < transaction_branches(t); branch++)
+		attempt_note_provisional(call, t, branch);
 	happen(&scene, EVENT_CANCEL);
 }
 

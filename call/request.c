@@ -30,12 +30,27 @@ bool request_is_initial_invite(struct sip_msg *msg)
 	return true;
 }
 
+/* Is the request itself asked where it goes, as no rule says so? Few are, and
+ * looking for ourselves costs as much as a destination. */
+static bool has_no_first(const call_request_t *request)
+{
+	int i;
+
+	for(i = 0; i < request->n_applied; i++) {
+		if(request->applied[i].rule->has_first)
+			return false;
+	}
+	return true;
+}
+
 /* What the rules need to know of the request itself. */
-static request_view_t view_of_request(struct sip_msg *msg)
+static request_view_t view_of_request(
+		struct sip_msg *msg, const call_request_t *request)
 {
 	return (request_view_t){.uri = *GET_RURI(msg),
 			.next_hop = msg->dst_uri,
-			.is_ours = msg->dst_uri.len == 0 && server_is_called(msg)};
+			.is_ours = msg->dst_uri.len == 0 && has_no_first(request)
+					   && server_is_called(msg)};
 }
 
 static int keep_origin(struct sip_msg *msg, arena_t *arena, origin_t *origin)
@@ -55,9 +70,9 @@ static int keep_origin(struct sip_msg *msg, arena_t *arena, origin_t *origin)
 int request_read(struct sip_msg *msg, const call_request_t *request,
 		arena_t *arena, route_t *route, origin_t *origin)
 {
-	call_log_t log = {request->source, log_call_id(msg)};
+	call_log_t log = {request->source, msg};
 	diagnostics_t diagnostics = log_call_diagnostics(&log);
-	request_view_t view = view_of_request(msg);
+	request_view_t view = view_of_request(msg, request);
 
 	if(route_make(route, request->applied, request->n_applied,
 			   request->defaults, &view, arena, &diagnostics)

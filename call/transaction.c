@@ -153,12 +153,19 @@ void transaction_resume(tm_cell_t *t, const pause_t *pause)
 	if(!pause->is_open)
 		return;
 	transaction_lock(t);
-	/* a 2xx may have come on it */
-	if(pause->branch != NO_BRANCH && t->uac[pause->branch].last_received == 0) {
+	/* a 2xx may have come on it; a 1xx, or that the caller gives up, is nothing
+	 * to a branch that has ended */
+	if(pause->branch != NO_BRANCH
+			&& t->uac[pause->branch].last_received < 200) {
 		t->uac[pause->branch].last_received = pause->code;
 		t->uac[pause->branch].reply = pause->reply;
 	}
 	tm_api.unref_cell(t);
+}
+
+void transaction_take_for_trying(struct sip_msg *reply)
+{
+	reply->REPLY_STATUS = 100;
 }
 
 /* In one go: other processes note their flags without the lock (T_CANCELED), and

@@ -115,8 +115,9 @@ typedef struct pause
 /** Let go of the lock while something slow is done: a name looked up, a connection
  * opened, a branch_route run. In a callback for a failed branch that branch looks
  * pending meanwhile, so that no other process takes the call for failed, and its
- * reply, which is private to this process, is hidden. Where the lock is held more
- * than once it stays.
+ * reply, which is private to this process, is hidden. Replies of it may come all the
+ * same: see transaction_take_for_trying(). Where the lock is held more than once it
+ * stays.
  * @param branch the failed one; NO_BRANCH in request_route
  * @param is_slow whether what is done may take long; else nothing happens
  * @param pause for transaction_resume() */
@@ -124,6 +125,11 @@ void transaction_pause(tm_cell_t *t, int branch, bool is_slow, pause_t *pause);
 
 /** Take the lock back. Anything may have happened meanwhile. */
 void transaction_resume(tm_cell_t *t, const pause_t *pause);
+
+/** Have tm take a final reply for a 100, in a callback of TMCB_RESPONSE_IN: it has no
+ * use for a second negative one of a branch that looks pending in a pause, and would
+ * take the call for failed. It is not ACKed then, so over UDP it comes again. */
+void transaction_take_for_trying(struct sip_msg *reply);
 
 /** Let tm be silent to the caller while there are other destinations, and not
  * CANCEL one destination for the 6xx of another; and as it was before. */

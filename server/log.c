@@ -84,7 +84,7 @@ static void log_in_call(void *context, const diagnostic_t *diagnostic)
 	LM_GEN1(severity_level(diagnostic->severity),
 			"%s:%d:%d: %s: %s, Call-ID [%s]\n", log->source, diagnostic->line,
 			diagnostic->column, severity_name(diagnostic->severity),
-			diagnostic->text, log->call_id);
+			diagnostic->text, log_call_id(log->msg));
 }
 
 diagnostics_t log_call_diagnostics(const call_log_t *log)

@@ -36,8 +36,8 @@ const char *log_call_id(const struct sip_msg *msg);
 /* The call that a line of the log is about. */
 typedef struct call_log
 {
-	const char *source;	 /* where its rules stand */
-	const char *call_id; /* log_call_id() */
+	const char *source;		   /* where its rules stand */
+	const struct sip_msg *msg; /* the request that it is about */
 } call_log_t;
 
 /** As log_diagnostics(), with the Call-ID of a call added.

@@ -5,6 +5,7 @@
  *     send:METHOD:PORT:NTH:MS:ERRNO   the NTH datagram to PORT that begins with
  *                                     METHOD is held for so many ms and fails
  *                                     with ERRNO; 0: it leaves
+ *     sent:METHOD:PORT:NTH:MS         who has sent it is held behind that
  *     log:NTH:MS:TEXT                 who writes the NTH line to the log that
  *                                     holds TEXT, a _ for a blank, is held
  *     connect:PORT:NTH:MS:ERRNO       the NTH connection to PORT, likewise
@@ -32,7 +33,7 @@
 
 typedef struct rule
 {
-	char kind; /* s, l, c or n */
+	char kind; /* s (send), t (sent), l, c or n */
 	char text[64];
 	int port, nth, ms, error;
 	int found;
@@ -53,6 +54,12 @@ static int read_rule(const char *word, rule_t *rule)
 			   &rule->nth, &rule->ms, &rule->error)
 			== 5)
 		return 0;
+	if(sscanf(word, "sent:%63[A-Z]:%d:%d:%d", rule->text, &rule->port,
+			   &rule->nth, &rule->ms)
+			== 4) {
+		rule->kind = 't';
+		return 0;
+	}
 	if(sscanf(word, "connect:%d:%d:%d:%d", &rule->port, &rule->nth, &rule->ms,
 			   &rule->error)
 			== 4) {
@@ -127,27 +134,36 @@ static int port_of(const struct sockaddr *to)
 						 : ((const struct sockaddr_in *)to)->sin_port);
 }
 
+/* Is a datagram one that a rule of this kind is for? Then it has been held. */
+static int applies_to_datagram(rule_t *rule, char kind, const void *data,
+		size_t len, const struct sockaddr *to)
+{
+	return rule->kind == kind && len >= strlen(rule->text)
+		   && memcmp(data, rule->text, strlen(rule->text)) == 0
+		   && port_of(to) == rule->port && applies(rule);
+}
+
 ssize_t sendto(int fd, const void *data, size_t len, int flags,
 		const struct sockaddr *to, socklen_t to_len)
 {
 	static ssize_t (*real)(
 			int, const void *, size_t, int, const struct sockaddr *, socklen_t);
+	ssize_t sent;
 	int i;
 
 	if(real == NULL)
 		*(void **)&real = dlsym(RTLD_NEXT, "sendto");
 	for(i = 0; i < n_rules; i++) {
-		rule_t *rule = &rules[i];
-
-		if(rule->kind != 's' || len < strlen(rule->text)
-				|| memcmp(data, rule->text, strlen(rule->text)) != 0
-				|| port_of(to) != rule->port || !applies(rule)
-				|| rule->error == 0)
+		if(!applies_to_datagram(&rules[i], 's', data, len, to)
+				|| rules[i].error == 0)
 			continue;
-		errno = rule->error;
+		errno = rules[i].error;
 		return -1;
 	}
-	return real(fd, data, len, flags, to, to_len);
+	sent = real(fd, data, len, flags, to, to_len);
+	for(i = 0; i < n_rules; i++)
+		applies_to_datagram(&rules[i], 't', data, len, to);
+	return sent;
 }
 
 /* What Kamailio's log goes through when it goes to stderr: the first of these

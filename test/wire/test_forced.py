@@ -12,7 +12,7 @@ import kamailio
 import ladder
 from shim import HELD, forced
 from scenario import (IGNORES_CANCEL, SILENT, Judge, Scenario, Stage, When, at, filled, later, reply,
-                      soon, when, when_sent)
+                      on_cancel, soon, when, when_sent)
 
 RINGS_AND_ANSWERS = [reply(180, after=0.1), reply(200, after=0.2)]
 RETRANSMITTED = 0.5            # tm's retr_timer1, a tick early at the most
@@ -121,7 +121,54 @@ UNNOTED = [
 ]
 
 
-@pytest.mark.parametrize("scenario", [*FAILS, *SWALLOWED, *UNNOTED], ids=lambda s: s.title)
+# -- while the next attempt is being made -----------------------------------------------
+
+# A process has a failed destination in hand and makes the next attempt, without the
+# lock: to tm the failed branch looks pending meanwhile.
+SLOW = "slow.example"
+
+
+def being_made(title, rule, hold, **more):
+    return Scenario(f"while the next attempt is being made: {title}",
+        environment=forced(rule), **{"logged": {HELD.format(hold): 1}, **more})
+
+
+def after_its_invite(title, list, **more):
+    """The process is held when the INVITE to b has left."""
+    return being_made(title, "sent:INVITE:{b_port}:1:400", "INVITE",
+        route='t_on_branch("EACH"); '
+              f'if (failover("{list}", "timer.provisional=1")) exit;',
+        extra="branch_route[EACH] { $var(x) = 1; }", **more)
+
+
+def during_a_lookup(title, over="UDP", ms=1200, **more):
+    """The name of the next destination takes so long to look up; a has been given up,
+    and does not end in the half second that it has for that."""
+    return being_made(f"{title}, {over}", f"name:{SLOW}:{ms}:1", SLOW,
+        route=f'failover("sip:100@{{a}}/{over} sip:101@{SLOW}:{{b_port}}", '
+              '"timer.provisional=1")', globals="dns_try_naptr=no", **more)
+
+
+BEING_MADE = [
+    after_its_invite("the caller gives up, and the next one has rung",
+        "sip:100@{a} sip:101@{b}",
+        peers={"a": [reply(180), reply(503, after=0.1)], "b": [reply(180, after=0.1)]},
+        attempts=[("a", "UDP", at(0)), ("b", "UDP", soon())],
+        caller=[100, 180, 180, 487], cancel=when("b", 180, 0.1), cancelled=["b"]),
+    *(during_a_lookup(f"a late {code} of the one before", over, ms,
+        peers={"a": [reply(180), on_cancel(then=code, after=0.8)],
+               "b": [reply(180), reply(200, after=0.2)]},
+        attempts=[("a", over, at(0)), ("b", "UDP", at(1.5 + ms / 1000))],
+        cancelled=["a"], caller=[100, 180, 180, 200])
+      for over, ms in (("UDP", 1200), ("TCP", 700)) for code in (487, 486)),
+    during_a_lookup("a late 200 of the one before",
+        peers={"a": [reply(180), on_cancel(then=200, after=0.8)], "b": [reply(180)]},
+        attempts=[("a", "UDP", at(0))], cancelled=["a"],
+        caller=[100, 180, 200], final_from="a"),
+]
+
+
+@pytest.mark.parametrize("scenario", [*FAILS, *SWALLOWED, *UNNOTED, *BEING_MADE], ids=lambda s: s.title)
 def test_forced(outcome):
     outcome.check()
 

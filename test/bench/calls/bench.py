@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a call costs: failover() beside the other ways to the same end. `make
+bench` runs it all and writes doc/performance.md; `make bench BENCH=first,second`
+prints some of it.
+
+usage: bench.py [--write FILE] [--only METHOD] [--repeat N] [--keep DIRECTORY]
+                [SCENARIO,SCENARIO...]
+"""
+
+import argparse
+import sys
+
+from methods import METHODS, OURS, SCENARIOS
+import measure
+import report
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.partition(" `make")[0])
+    parser.add_argument("scenarios", nargs="?", default=",".join(SCENARIOS),
+                        help="some of: %(default)s")
+    parser.add_argument("--write", metavar="FILE",
+                        help="where the tables go; all scenarios only")
+    parser.add_argument("--only", default="", metavar="METHOD",
+                        help="methods whose title holds this word, without ratios")
+    parser.add_argument("--repeat", type=int, default=1, metavar="N",
+                        help="measure each N times, to see how stable it is")
+    parser.add_argument("--keep", metavar="DIRECTORY",
+                        help="keep callgrind's files, for callgrind_annotate")
+    given = parser.parse_args()
+    given.scenarios = given.scenarios.split(",")
+    for name in given.scenarios:
+        if name not in SCENARIOS:
+            parser.error(f"[{name}] is no scenario; there are {', '.join(SCENARIOS)}")
+    if given.write and (set(given.scenarios) != set(SCENARIOS) or given.only):
+        parser.error("--write is for all scenarios and methods")
+    return given
+
+
+def measured(name, title, method, given):
+    """-> (instructions a call, bytes of shared memory a call)"""
+    keep = f"{given.keep}/{name}-{title.split('(')[0]}" if given.keep else None
+    counts = [measure.instructions(SCENARIOS[name], method, keep)
+              for _ in range(given.repeat)]
+    held = None
+    if SCENARIOS[name].is_held:
+        held = measure.shared_memory(SCENARIOS[name], method)
+    middle = sorted(counts)[len(counts) // 2]
+    spread = "" if given.repeat == 1 else \
+        f"   spread {100 * (max(counts) - min(counts)) / middle:.2f} %"
+    print(f"{name:9} {title:21} {middle:9,.0f} instructions"
+          f"{'' if held is None else f' {held:9,.0f} bytes'}{spread}", flush=True)
+    return middle, held
+
+
+def main():
+    given = arguments()
+    results = {}
+    for name in given.scenarios:
+        results[name] = {
+            title: measured(name, title, method, given)
+            for title, method, can in METHODS
+            if name in can and given.only in title}
+    if given.only:
+        return 0
+    text = report.tables(results)
+    print("\n" + text)
+    if given.write:
+        with open(given.write, "w", encoding="utf-8") as file:
+            file.write(report.document(text))
+    return 0 if report.all_met(results, OURS[0]) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
