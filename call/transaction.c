@@ -10,6 +10,7 @@
 
 #include "call/transaction.h"
 
+#include <limits.h>
 #include <sched.h>
 
 #include "server/compat.h"
@@ -382,8 +383,9 @@ void transaction_end_again(tm_cell_t *t, int branch)
 
 /* -- the final reply ---------------------------------------------------- */
 
-/* How tm ranks what a branch has ended with; the least is best (t_reply.c,
- * get_prio). */
+/* How tm ranks what a branch has ended with; the least is best, and of equal ones the
+ * first (t_reply.c, get_prio). That a reply is made up counts for a branch that had it
+ * before, not for the one that tm just looks at (t_pick_branch). */
 static int rank_of(const struct sip_msg *reply, int code)
 {
 	return response_rank(code)
@@ -393,24 +395,26 @@ static int rank_of(const struct sip_msg *reply, int code)
 int transaction_pick(const tm_cell_t *t, int first_branch, int branch, int code,
 		int *picked_code)
 {
-	int best = rank_of(t->uac[branch].reply, code);
+	int best = INT_MAX;
 	int picked = branch;
 	int i;
 
-	*picked_code = code;
 	for(i = first_branch; i < t->nr_of_outgoings; i++) {
 		const tm_ua_client_t *uac = &t->uac[i];
 		int rank;
 
-		if(i == branch || uac->reply == NULL)
+		if(i == branch)
+			rank = response_rank(code);
+		else if(uac->reply != NULL)
+			rank = rank_of(uac->reply, uac->last_received);
+		else
 			continue;
-		rank = rank_of(uac->reply, uac->last_received);
 		if(rank >= best)
 			continue;
 		best = rank;
 		picked = i;
-		*picked_code = uac->last_received;
 	}
+	*picked_code = picked == branch ? code : t->uac[picked].last_received;
 	return picked;
 }
 
@@ -446,9 +450,7 @@ bool transaction_leave_reply(tm_cell_t *t, int earlier, int last, int code)
 		if(i != earlier && i != last)
 			drop_reply(&t->uac[i]);
 	}
-	/* of equal ones tm chooses the one it looks at first */
-	return rank_of(uac->reply, uac->last_received)
-		   <= rank_of(t->uac[last].reply, code);
+	return rank_of(uac->reply, uac->last_received) <= response_rank(code);
 }
 
 void transaction_show_code(tm_cell_t *t, struct tmcb_params *params, int code)
