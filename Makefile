@@ -146,7 +146,7 @@ $(DOC_PAGE): $(wildcard doc/*.xml)
 
 ##@ Trying
 # Python's own files go to build/ as well.
-check-tool check-wire measure-memory bench demo pictures: export PYTHONPYCACHEPREFIX := $(CURDIR)/build/python
+check-tool check-wire check-masses measure-memory bench demo pictures: export PYTHONPYCACHEPREFIX := $(CURDIR)/build/python
 
 .PHONY: demo
 demo: ## deps, build, then examples/demo.py: the module at work
@@ -198,6 +198,10 @@ check-tool: all build/unit/failoverctl ## command lines of failoverctl, under AS
 .PHONY: check-wire
 check-wire: all ## scripted SIP peers against a real Kamailio
 	@$(PYTHON) -m pytest -v -p no:cacheprovider --junitxml=build/results/wire.xml test/wire
+
+.PHONY: check-masses
+check-masses: all ## 14 500 calls against timers, CANCELs and resets, of which check plays a part
+	@MASSES=all $(PYTHON) -m pytest -v -p no:cacheprovider test/wire/test_masses.py
 
 .PHONY: measure-memory
 measure-memory: all ## shared memory of a call, as the reference gives it

@@ -2,15 +2,18 @@
 /* A Kamailio module for one test: the caller seems to give up in the very
  * instant in which the second attempt of a call is made: when its branch is there
  * and not yet sent, or, with the parameter `sent`, when it has just been sent and
- * tm did not see it when it noted whom to CANCEL. No CANCEL from the wire can be
- * made to meet either. */
+ * tm did not see it when it noted whom to CANCEL; or, with `rings`, in the instant
+ * in which it rings first. No CANCEL from the wire can be made to meet any. */
 #include "../../core/sr_module.h"
 #include "../../modules/tm/tm_load.h"
+
+#include <pthread.h>
+#include <unistd.h>
 
 MODULE_VERSION
 
 static tm_api_t tm;
-static int sent;
+static int sent, rings;
 
 /* Called by tm for each branch, before it counts. */
 static void on_branch(tm_cell_t *t, int type, struct tmcb_params *params)
@@ -30,10 +33,65 @@ static void on_failure(tm_cell_t *t, int type, struct tmcb_params *params)
 		t->flags |= T_CANCELED;
 }
 
+/* It takes tm some microseconds, which is more than the worker needs here. */
+static void *tm_lets_go(void *uac)
+{
+	usleep(3000);
+	((tm_ua_client_t *)uac)->local_cancel.buffer = NULL;
+	return NULL;
+}
+
+/* As tm does before it notes that the caller has given up (t_fwd.c, e2e_cancel). */
+static void tell_of_cancel(tm_cell_t *t, struct tmcb_params *params)
+{
+	struct tm_callback *cb;
+	struct tmcb_params told = *params;
+
+	told.rpl = NULL;
+	told.code = METHOD_CANCEL;
+	for(cb = (struct tm_callback *)t->tmcb_hl.first; cb != NULL;
+			cb = cb->next) {
+		told.param = &cb->param;
+		if(cb->types & TMCB_E2ECANCEL_IN)
+			cb->callback(t, TMCB_E2ECANCEL_IN, &told);
+	}
+}
+
+/* The module was told of the 180 already, and saw no CANCEL. Now there is one, and
+ * tm, which stores the 180 behind this, has just noted the branch (BUSY_BUFFER);
+ * without any 1xx there it forgets it again (t_cancel.c, cancel_branch), and who
+ * stores the 1xx leaves the CANCEL to the other (t_reply.c, reply_received). */
+static void on_reply(tm_cell_t *t, int type, struct tmcb_params *params)
+{
+	struct cancel_info cancel;
+	pthread_t other;
+	int branch = tm.t_gett_branch();
+	tm_ua_client_t *uac = &t->uac[branch];
+
+	(void)type;
+	if(params->code != 180 || branch != rings - 1 || (t->flags & T_CANCELED))
+		return;
+	tell_of_cancel(t, params);
+	t->flags |= T_CANCELED;
+	if(uac->last_received >= 100) { /* then tm sends one */
+		init_cancel_info(&cancel);
+		tm.prepare_to_cancel(t, &cancel.cancel_bitmap, 0);
+		tm.cancel_uacs(t, &cancel, 0);
+		return;
+	}
+	uac->request.flags |= F_RB_CANCELED | F_RB_RETR_DISABLED;
+	uac->local_cancel.buffer = BUSY_BUFFER;
+	if(pthread_create(&other, NULL, tm_lets_go, uac) == 0)
+		pthread_detach(other);
+}
+
 static void on_request(tm_cell_t *t, int type, struct tmcb_params *params)
 {
 	(void)type;
-	if(sent)
+	if(rings)
+		tm.register_tmcb(
+				params->req, t, TMCB_RESPONSE_IN, on_reply, NULL, NULL);
+	else if(sent)
 		tm.register_tmcb(
 				params->req, t, TMCB_ON_BRANCH_FAILURE, on_failure, NULL, NULL);
 	else
@@ -51,7 +109,9 @@ static int mod_init(void)
 				   : -1;
 }
 
-static param_export_t params[] = {{"sent", PARAM_INT, &sent}, {0, 0, 0}};
+/* `rings` is the number of the attempt */
+static param_export_t params[] = {
+		{"sent", PARAM_INT, &sent}, {"rings", PARAM_INT, &rings}, {0, 0, 0}};
 
 struct module_exports exports = {
 		.name = "cancelling",

@@ -51,6 +51,29 @@ ALL = [
 ]
 
 
+def rings_then(title, number, list, **more):
+    """The caller gives up in the instant in which an attempt rings first, when the
+    module has looked and tm, which sends the CANCEL, has not heard of it."""
+    return Scenario(f"E11: given up in the instant of a first 180, {title}: CANCEL",
+        route=f'failover("{list}")', modules=MODULES,
+        modparams=((MODULES[1].rsplit("/", 1)[1], "rings", number),),
+        **{"caller": [100, 487], "within": 4, **more})
+
+
+RINGS = [reply(180, after=0.1)]
+ALL += [
+    scenario for over in ("UDP", "TCP") for scenario in (
+        rings_then(f"of the only one, {over}", 1, f"sip:100@{{a}}/{over}",
+            peers={"a": RINGS}, attempts=[("a", over, at(0))], cancelled_after={"a": 0.05}),
+        rings_then(f"of the first, {over}", 1, f"sip:100@{{a}}/{over} sip:101@{{b}}",
+            peers={"a": RINGS, "b": RINGS}, attempts=[("a", over, at(0))],
+            cancelled_after={"a": 0.05}),
+        rings_then(f"of the second, {over}", 2, f"sip:100@{{a}} sip:101@{{b}}/{over}",
+            peers={"a": [reply(503)], "b": RINGS},
+            attempts=[("a", "UDP", at(0)), ("b", over, soon())], cancelled_after={"b": 0.05}))
+]
+
+
 @pytest.mark.parametrize("scenario", ALL, ids=lambda s: s.title)
 def test_unsent(outcome):
     outcome.check()
