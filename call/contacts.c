@@ -4,9 +4,8 @@
 
 #include "call/contacts.h"
 
-#include <string.h>
-
 #include "sip/contact.h"
+#include "sip/header_line.h"
 
 /* Contacts of one reply that are looked at: no call can follow more, and what
  * is beyond them must not cost memory. */
@@ -50,10 +49,8 @@ static bool leads_back(const target_t *target)
 
 /* The addresses of one Contact header. The core's parser is not used: it turns
  * their order round, gives all up for a bad one, and logs each as an error. */
-static void read_header(
-		const struct hdr_field *header, target_list_t *list, arena_t *arena)
+static void read_addresses(str rest, target_list_t *list, arena_t *arena)
 {
-	str rest = header->body;
 	contact_address_t address;
 
 	while(list->seen < CONTACTS_MAX && contact_next(&rest, &address)) {
@@ -81,22 +78,19 @@ static void read_header(
 target_t *contacts_read(const struct sip_msg *reply,
 		const struct sip_msg *request, arena_t *arena)
 {
+	static const str name = str_init("Contact");
 	target_list_t list = {
 			.request = request, .first = NULL, .end = &list.first};
-	const struct hdr_field *header;
-	struct sip_msg copy;
+	const struct hdr_field *first = reply->headers;
+	str rest, body;
 
-	memset(&copy, 0, sizeof(copy));
-	copy.buf = reply->buf;
-	copy.len = reply->len;
-	if(parse_msg(copy.buf, copy.len, &copy) == 0
-			&& parse_headers(&copy, HDR_EOH_F, 0) == 0) {
-		for(header = copy.headers; header != NULL; header = header->next) {
-			if(header->type == HDR_CONTACT_T)
-				read_header(header, &list, arena);
-		}
-	}
-	copy.buf = NULL; /* is not ours */
-	free_sip_msg(&copy);
+	if(first == NULL)
+		return NULL;
+	/* found in its text: a reply in shared memory must not be parsed, and of
+	 * another one nothing else is asked */
+	rest.s = first->name.s;
+	rest.len = (int)(reply->buf + reply->len - rest.s);
+	while(header_line_next(&rest, &name, &body))
+		read_addresses(body, &list, arena);
 	return list.first;
 }

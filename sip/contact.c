@@ -3,18 +3,7 @@
 
 #include <strings.h>
 
-#include "text/ascii.h"
-
-static str trim(str text)
-{
-	while(text.len > 0 && is_space(text.s[0])) {
-		text.s++;
-		text.len--;
-	}
-	while(text.len > 0 && is_space(text.s[text.len - 1]))
-		text.len--;
-	return text;
-}
+#include "text/text.h"
 
 /* The offset of a character outside of quoted strings and, unless it is looked
  * for, of angle brackets; the length of the text if there is none. */
@@ -85,8 +74,8 @@ static int find_q(const str *params)
 		end = find(params, from, ';');
 		name = part(params, from, end);
 		equals = find(&name, 0, '=');
-		value = trim(part(&name, equals + 1, name.len));
-		name = trim(part(&name, 0, equals));
+		value = str_trim(part(&name, equals + 1, name.len));
+		name = str_trim(part(&name, 0, equals));
 		if(name.len == 1 && strncasecmp(name.s, "q", 1) == 0)
 			return parse_q(&value);
 	}
@@ -114,7 +103,7 @@ static void parse_address(const str *text, contact_address_t *address)
 		address->uri = part(text, 0, end);
 		params = part(text, end, text->len);
 	}
-	address->uri = trim(address->uri);
+	address->uri = str_trim(address->uri);
 	address->q = find_q(&params);
 }
 
@@ -124,7 +113,7 @@ bool contact_next(str *rest, contact_address_t *address)
 	int comma;
 
 	for(;;) {
-		text = trim(text);
+		text = str_trim(text);
 		if(text.len == 0)
 			return false;
 		if(text.s[0] != ',')
@@ -133,7 +122,7 @@ bool contact_next(str *rest, contact_address_t *address)
 	}
 	comma = find(&text, 0, ',');
 	*rest = part(&text, comma, text.len);
-	text = trim(part(&text, 0, comma));
+	text = str_trim(part(&text, 0, comma));
 	parse_address(&text, address);
 	return true;
 }

@@ -38,4 +38,16 @@ static inline bool str_equal_nocase(const str *a, const str *b)
 	return true;
 }
 
+/** A text without the blanks and ends of lines round it; it is not copied. */
+static inline str str_trim(str text)
+{
+	while(text.len > 0 && is_space(text.s[0])) {
+		text.s++;
+		text.len--;
+	}
+	while(text.len > 0 && is_space(text.s[text.len - 1]))
+		text.len--;
+	return text;
+}
+
 #endif

@@ -12,13 +12,13 @@ int main(void)
 			suite_findings, suite_ascii, suite_fragment, suite_text_map,
 			suite_utf8, suite_nearness, suite_lookalike, suite_sip_uri,
 			suite_contact, suite_duration, suite_boolean, suite_header_name,
-			suite_pattern, suite_literal, suite_response, suite_response_set,
-			suite_template, suite_settings, suite_destination, suite_subject,
-			suite_network, suite_function, suite_words, suite_condition,
-			suite_rule, suite_rule_parse, suite_inline_parse,
-			suite_dialplan_parse, suite_rule_index, suite_dialplan, suite_route,
-			suite_dialplan_lint, suite_policy, suite_state, suite_hold,
-			suite_cases, suite_mutation};
+			suite_header_line, suite_pattern, suite_literal, suite_response,
+			suite_response_set, suite_template, suite_settings,
+			suite_destination, suite_subject, suite_network, suite_function,
+			suite_words, suite_condition, suite_rule, suite_rule_parse,
+			suite_inline_parse, suite_dialplan_parse, suite_rule_index,
+			suite_dialplan, suite_route, suite_dialplan_lint, suite_policy,
+			suite_state, suite_hold, suite_cases, suite_mutation};
 	SRunner *runner = srunner_create(NULL);
 	size_t i;
 	int failed;

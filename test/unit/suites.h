@@ -20,6 +20,7 @@ Suite *suite_contact(void);
 Suite *suite_duration(void);
 Suite *suite_boolean(void);
 Suite *suite_header_name(void);
+Suite *suite_header_line(void);
 Suite *suite_pattern(void);
 Suite *suite_literal(void);
 Suite *suite_response(void);

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sip/header_line.h"
+
+#include <string.h>
+
+#include "sip/header_name.h"
+
+/* Cut off one line, with those that go on with it: they begin with a blank. */
+static str cut_line(str *rest)
+{
+	str line = {rest->s, 0};
+	const char *end;
+
+	do {
+		end = memchr(line.s + line.len, '\n', rest->len - line.len);
+		line.len = end == NULL ? rest->len : (int)(end + 1 - line.s);
+	} while(line.len < rest->len && is_blank(line.s[line.len]));
+	rest->s += line.len;
+	rest->len -= line.len;
+	return line;
+}
+
+bool header_line_next(str *rest, const str *name, str *body)
+{
+	while(rest->len > 0) {
+		str line = str_trim(cut_line(rest));
+		const char *colon;
+		str found;
+
+		if(line.len == 0)
+			break;
+		colon = memchr(line.s, ':', line.len);
+		if(colon == NULL)
+			continue;
+		found = (str){line.s, (int)(colon - line.s)};
+		*body = (str){line.s + found.len + 1, line.len - found.len - 1};
+		*body = str_trim(*body);
+		found = str_trim(found);
+		if(header_name_equal(&found, name))
+			return true;
+	}
+	rest->len = 0;
+	return false;
+}
