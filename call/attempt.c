@@ -121,11 +121,8 @@ static int relay(call_t *call, struct sip_msg *msg, const target_t *target)
  * script run? A datagram to an address does not. */
 static bool may_block(const tm_cell_t *t, const target_t *target)
 {
-	const str *hop =
-			target->next_hop.len > 0 ? &target->next_hop : &target->uri;
-
 	return target->transport != TRANSPORT_UDP || target->is_current
-		   || !sip_uri_has_address(hop) || transaction_has_branch_route(t)
+		   || !target->is_address || transaction_has_branch_route(t)
 		   || onsend_route_enabled(SIP_REQUEST);
 }
 

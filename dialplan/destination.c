@@ -504,6 +504,7 @@ static const char *read_uri(const str *text, known_uri_t *known)
 	/* it takes the place of the host (RFC 3263 section 4) */
 	known->host = known->parts.host;
 	sip_uri_param(&known->parts, "maddr", &known->host);
+	known->is_address = sip_host_is_address(&known->host);
 	return NULL;
 }
 
@@ -618,32 +619,33 @@ static void append_text(str *text, const char *s)
 	append(text, s, (int)strlen(s));
 }
 
-/* The next hop says where and over which transport, and nothing else. */
-static int make_next_hop(
-		target_t *target, const known_uri_t *known, arena_t *arena)
-{
-	static const char *const params[TRANSPORT_COUNT] = {
-			[TRANSPORT_UDP] = ";transport=udp",
-			[TRANSPORT_TCP] = ";transport=tcp",
-			[TRANSPORT_TLS] = ";transport=tls",
-			[TRANSPORT_SCTP] = ";transport=sctp",
-	};
-	const char *transport = params[target->transport];
-	const str *port = &known->parts.port;
-	str *hop = &target->next_hop;
+/* What the next hop says of a transport. */
+static const char *const transport_params[TRANSPORT_COUNT] = {
+		[TRANSPORT_UDP] = ";transport=udp",
+		[TRANSPORT_TCP] = ";transport=tcp",
+		[TRANSPORT_TLS] = ";transport=tls",
+		[TRANSPORT_SCTP] = ";transport=sctp",
+};
 
-	hop->s = arena_alloc(arena,
-			sizeof("sips::") + known->host.len + port->len + strlen(transport));
-	if(hop->s == NULL)
-		return -1;
+/* The next hop says where and over which transport, and nothing else. */
+static void write_next_hop(
+		str *hop, const known_uri_t *known, transport_t transport)
+{
+	const str *port = &known->parts.port;
+
 	append_text(hop, "sip:");
 	append(hop, known->host.s, known->host.len);
 	if(port->len > 0) {
 		append_text(hop, ":");
 		append(hop, port->s, port->len);
 	}
-	append_text(hop, transport);
-	return 0;
+	append_text(hop, transport_params[transport]);
+}
+
+static int next_hop_room(const known_uri_t *known)
+{
+	return (int)sizeof("sips::;transport=sctp") + known->host.len
+		   + known->parts.port.len;
 }
 
 void target_take_apart(target_t *target)
@@ -685,16 +687,20 @@ static target_t *target_create(const known_uri_t *known, const str *user,
 		transport_t transport, arena_t *arena)
 {
 	const str *text = &known->text;
-	target_t *target = arena_alloc(arena, sizeof(*target));
 	int scheme_len = known->parts.is_sips ? 5 : 4;
 	int inserted = user->len > 0 ? user->len + 1 : 0;
+	int uri_room = text->len + inserted + 1;
+	/* in one piece with its texts */
+	target_t *target = arena_alloc(
+			arena, sizeof(*target) + uri_room + next_hop_room(known));
 
 	if(target == NULL)
 		return NULL;
 	target->transport = transport;
-	target->uri.s = arena_alloc(arena, text->len + inserted + 1);
-	if(target->uri.s == NULL || make_next_hop(target, known, arena) < 0)
-		return NULL;
+	target->is_address = known->is_address;
+	target->uri.s = (char *)(target + 1);
+	target->next_hop.s = target->uri.s + uri_room;
+	write_next_hop(&target->next_hop, known, transport);
 	append(&target->uri, text->s, scheme_len);
 	if(inserted > 0) {
 		append(&target->uri, user->s, user->len);

@@ -24,6 +24,7 @@ typedef struct known_uri
 	str text;
 	uri_parts_t parts; /* point into text */
 	str host;		   /* where it leads: what maddr says, else its host */
+	bool is_address;   /* that is an IPv4 or IPv6 address, and not a name */
 } known_uri_t;
 
 typedef struct destination
@@ -60,6 +61,7 @@ typedef struct target
 						* where keeps_ruri: it is then no way to know it by */
 	str next_hop; /* the dst URI, with the transport; len 0: where is_current */
 	transport_t transport;
+	bool is_address;		   /* the host of next_hop is one, and not a name */
 	bool is_current;		   /* the request's own R-URI, next hop and path */
 	bool keeps_ruri;		   /* uri is the request's own, and the destination
 								* is next_hop alone (ruri = keep) */

@@ -80,7 +80,8 @@ typedef struct target_maker
 {
 	const request_view_t *view;
 	const str *address; /* that they leave from; NULL: any */
-	str user;			/* for destinations that have none */
+	str user;			/* for destinations that have none, once is_asked */
+	bool is_asked;
 	route_t *route;
 	target_t **last;
 	int count; /* of them */
@@ -152,6 +153,21 @@ static target_t *target_of_hop(target_maker_t *maker,
 	return target_keep_ruri(target, uri, maker->arena) < 0 ? NULL : target;
 }
 
+/* The user part for a destination: that of the first one, which a list of gateways
+ * is asked for (2.2); else that of the call. */
+static const str *user_for(
+		target_maker_t *maker, const destination_t *destination)
+{
+	static const str no_user = {0};
+
+	if(destination->has_user)
+		return &no_user;
+	if(!maker->is_asked)
+		maker->user = sip_uri_user(&maker->view->uri);
+	maker->is_asked = true;
+	return &maker->user;
+}
+
 static target_t *make_target(target_maker_t *maker,
 		const destination_t *destination, const str *values, const char **why)
 {
@@ -161,8 +177,8 @@ static target_t *make_target(target_maker_t *maker,
 		return target_of_view(maker, destination, why);
 	if(destination_keeps_ruri(destination, is_default))
 		return target_of_hop(maker, destination, values, why);
-	return destination_resolve(
-			destination, values, &maker->user, maker->arena, why);
+	return destination_resolve(destination, values,
+			user_for(maker, destination), maker->arena, why);
 }
 
 /* A destination of another rule, or the request's own, has the address as well. */
@@ -196,9 +212,10 @@ static int add_target(target_maker_t *maker, const destination_t *destination,
 	if(target == NULL)
 		return diagnostics_refusal(maker->diagnostics, &destination->where,
 				"destination [%.*s]: %s", SHOWN(&destination->where), why);
-	/* a list of gateways is asked for whom the first destination is (2.2) */
-	if(maker->route->targets == NULL && target->parts.user.len > 0)
+	if(maker->route->targets == NULL && target->parts.user.len > 0) {
 		maker->user = target->parts.user;
+		maker->is_asked = true;
+	}
 	*maker->last = target;
 	maker->last = &target->next;
 	maker->count++;
@@ -265,7 +282,6 @@ static int make_targets(route_t *route, const parts_t *parts,
 		diagnostics_t *diagnostics)
 {
 	target_maker_t maker = {.view = view,
-			.user = sip_uri_user(&view->uri),
 			.route = route,
 			.last = &route->targets,
 			.arena = arena,

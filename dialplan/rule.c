@@ -172,9 +172,14 @@ static int read_open_setting(const open_setting_t *open, const str *values,
 int rule_settings(const rule_t *rule, const str *values, settings_t *settings,
 		arena_t *arena, diagnostics_t *diagnostics)
 {
-	settings_t level = rule->settings;
+	settings_t level;
 	const open_setting_t *open;
 
+	if(rule->open_settings == NULL) {
+		settings_apply(settings, &rule->settings);
+		return 0;
+	}
+	level = rule->settings;
 	for(open = rule->open_settings; open != NULL; open = open->next) {
 		if(read_open_setting(open, values, &level, arena, diagnostics) < 0)
 			return -1;

@@ -450,6 +450,8 @@ void settings_apply(settings_t *settings, const settings_t *level)
 {
 	int i;
 
+	if(level->written == 0)
+		return;
 	for(i = 0; i < SETTING_COUNT; i++) {
 		if(!settings_has(level, i))
 			continue;

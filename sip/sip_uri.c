@@ -438,22 +438,14 @@ bool sip_uri_equal(const uri_parts_t *a, const uri_parts_t *b)
 		   && params_agree(b, a);
 }
 
-bool sip_uri_has_address(const str *uri)
+bool sip_host_is_address(const str *host)
 {
-	const char *end = uri->s + uri->len;
-	const char *host = memchr(uri->s, ':', (size_t)uri->len);
-	const char *at;
+	int i;
 
-	if(host == NULL)
-		return false;
-	host++;
-	at = memchr(host, '@', (size_t)(end - host));
-	if(at != NULL)
-		host = at + 1;
-	if(host < end && *host == '[')
+	if(host->len > 0 && host->s[0] == '[')
 		return true;
-	for(; host < end && *host != ':' && *host != ';' && *host != '?'; host++) {
-		if(!is_digit(*host) && *host != '.')
+	for(i = 0; i < host->len; i++) {
+		if(!is_digit(host->s[i]) && host->s[i] != '.')
 			return false;
 	}
 	return true;

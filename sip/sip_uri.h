@@ -63,7 +63,7 @@ bool sip_uri_is_param_char(char c);
 bool sip_uri_is_host_char(char c);
 
 /** Is the host of a URI an IPv4 or IPv6 address, and not a name?
- * @param uri a valid sip or sips URI */
-bool sip_uri_has_address(const str *uri);
+ * @param host of a valid sip or sips URI */
+bool sip_host_is_address(const str *host);
 
 #endif

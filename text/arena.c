@@ -126,12 +126,15 @@ void *arena_alloc(arena_t *arena, size_t bytes)
 
 int arena_copy(arena_t *arena, const str *text, str *copy)
 {
-	char *s = arena_alloc(arena, (size_t)text->len + 1);
+	static char empty[1];
+	char *s = empty;
 
-	if(s == NULL)
-		return -1;
-	if(text->len > 0)
+	if(text->len > 0) {
+		s = arena_alloc(arena, (size_t)text->len + 1);
+		if(s == NULL)
+			return -1;
 		memcpy(s, text->s, text->len);
+	}
 	copy->s = s;
 	copy->len = text->len;
 	return 0;

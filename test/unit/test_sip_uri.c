@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "sip/sip_uri.h"
+#include "text/text.h"
 #include "suites.h"
 #include "support.h"
 
@@ -382,6 +383,25 @@ static const struct
 		{"with a value and without", "sip:h;x=1", "sip:h;x", false},
 };
 
+START_TEST(knows_an_address_from_a_name)
+{
+	static const struct
+	{
+		const char *host;
+		bool is_address;
+	} rows[] = {{"192.0.2.1", true}, {"[2001:db8::1]", true},
+			{"gw1.example.com", false}, {"1.example", false}, {"h", false}};
+	size_t i;
+
+	for(i = 0; i < ROWS(rows); i++) {
+		str host = str_of(rows[i].host);
+
+		ck_assert_msg(sip_host_is_address(&host) == rows[i].is_address, "%s",
+				rows[i].host);
+	}
+}
+END_TEST
+
 START_TEST(compares)
 {
 	str text_a = exact(pairs[_i].a, (int)strlen(pairs[_i].a));
@@ -412,6 +432,7 @@ Suite *suite_sip_uri(void)
 	tcase_add_test(tc, knows_the_grammar);
 	tcase_add_loop_test(tc, reads_ports, 0, ROWS(ports));
 	tcase_add_loop_test(tc, finds_parameters, 0, ROWS(params));
+	tcase_add_test(tc, knows_an_address_from_a_name);
 	tcase_add_loop_test(tc, compares, 0, ROWS(pairs));
 	suite_add_tcase(suite, tc);
 	return suite;
