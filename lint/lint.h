@@ -156,7 +156,7 @@ fragment_t condition_value(const condition_t *condition);
  * @return 1 yes, 0 no, -1 not known */
 int lint_matches(lint_t *lint, const pattern_t *pattern, const str *text);
 
-/** Does a test on $localhost or $outbound hold where the request's URI is ours, and
+/** Does a test on $outbound hold where the request's URI is ours, and
  * does it hold where it is not?
  * @return bit 0: it holds for our URIs; bit 1: it holds for other URIs; 0: it is a
  *         test on something else */

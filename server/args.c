@@ -15,14 +15,14 @@
 #include "server/self.h"
 #include "dialplan/inline_parse.h"
 
-/* what an argument is parsed into is small */
+/* a parsed argument is small */
 #define ARG_BLOCK_BYTES 1024
 
-/* what the pseudo-variables of one argument may hold together */
+/* room for the values of all pseudo-variables in one argument */
 #define ARG_VALUES_BYTES 8192
 #define ARG_HOLES_MAX 64
 
-/* memory of the parsed texts that a process keeps: some hundred lists */
+/* memory for the parsed texts that a process keeps: some hundred lists */
 #define ARG_TEXTS_BYTES (512 * 1024)
 
 struct arg
@@ -62,7 +62,7 @@ static rule_t *parse(arg_kind_t kind, const fragment_t *text, arena_t *arena,
 
 /* -- strings of a script ------------------------------------------------ */
 
-/* The mark that a dollar at an offset begins: $$ or a pseudo-variable.
+/* Read the mark that begins with the dollar at an offset: $$ or a pseudo-variable.
  * @return 0, or -1 with an error logged */
 static int read_dollar(arg_t *arg, const fragment_t *text, int offset,
 		mark_t *mark, diagnostics_t *diagnostics)
@@ -167,7 +167,7 @@ void arg_destroy(arg_t *arg)
 
 /* -- texts that come with a call ---------------------------------------- */
 
-/* A text that was read, in the order of last use. */
+/* A text that was parsed. The list is sorted by last use. */
 typedef struct kept_text
 {
 	struct kept_text *next;
@@ -180,7 +180,7 @@ typedef struct kept_text
 
 static kept_text_t *kept_texts;
 
-/* The text, taken out of the list; NULL if it is not there. */
+/* Take a text out of the list; NULL if it is not there. */
 static kept_text_t *take_kept(arg_kind_t kind, const str *text, unsigned hash)
 {
 	kept_text_t **link;
@@ -198,8 +198,8 @@ static kept_text_t *take_kept(arg_kind_t kind, const str *text, unsigned hash)
 	return NULL;
 }
 
-/* Keep a text as the one last used, and drop those that were not used for
- * longest where they are too many. */
+/* Put a text at the head of the list. If the list takes too much memory, drop the
+ * texts that were not used for the longest time. */
 static void keep(kept_text_t *kept)
 {
 	kept_text_t **link = &kept_texts;
@@ -211,7 +211,7 @@ static void keep(kept_text_t *kept)
 		kept_text_t *it = *link;
 
 		bytes += arena_bytes(it->arena);
-		/* a call reads two, and uses the first after the second */
+		/* keep two: a call reads both arguments before it uses the first one */
 		if(it == kept || it == kept->next || bytes <= ARG_TEXTS_BYTES) {
 			link = &it->next;
 		} else {
@@ -240,7 +240,7 @@ static kept_text_t *read_new(arg_kind_t kind, const str *text, unsigned hash)
 	kept->hash = hash;
 	whole = fragment_of(&kept->text);
 	kept->rule = parse(kind, &whole, arena, &diagnostics);
-	/* not to have had the memory is no fault of the text */
+	/* the text is not at fault if memory was missing */
 	if(kept->rule == NULL && arena_has_failed(arena)) {
 		arena_destroy(arena);
 		return NULL;
@@ -264,8 +264,8 @@ int arg_read_text(arg_kind_t kind, const str *text, const rule_t **rule)
 
 /* -- in a call ---------------------------------------------------------- */
 
-/* What a pseudo-variable holds, copied to room: the next one may be printed
- * into the same place. */
+/* Copy the value of a pseudo-variable to room, as the core may print the next one
+ * into the same buffer. */
 static int evaluate(pv_spec_t *spec, struct sip_msg *msg, str *room, str *value)
 {
 	pv_value_t held;
@@ -288,8 +288,9 @@ static int evaluate(pv_spec_t *spec, struct sip_msg *msg, str *room, str *value)
 	return is_too_long ? -1 : 0;
 }
 
-/* The script may be at fault, and that must be seen; or who has called, which may
- * happen at any rate: an error the first time, what a peer did then. */
+/* Log a value that is missing or does not fit. If the script is at fault, somebody
+ * must see it; if callers are, it can happen at any rate. So the first line is an
+ * error, and the next ones have the level of what peers do. */
 static void log_unfit(arg_t *arg, int spec, const struct sip_msg *msg)
 {
 	int level = arg->has_been_unfit ? attempt_log_level : L_ERR;
@@ -303,7 +304,7 @@ static void log_unfit(arg_t *arg, int spec, const struct sip_msg *msg)
 
 int arg_evaluate(arg_t *arg, struct sip_msg *msg, applied_rule_t *applied)
 {
-	/* one set for each kind: a call evaluates both before it uses them */
+	/* one for each kind, as a call evaluates both arguments before it uses them */
 	static char buffers[2][ARG_VALUES_BYTES];
 	static str held[2][ARG_HOLES_MAX];
 	str room = {buffers[arg->kind], ARG_VALUES_BYTES};

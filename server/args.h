@@ -30,7 +30,7 @@ arg_t *arg_create(arg_kind_t kind, char *text);
 
 void arg_destroy(arg_t *arg);
 
-/** What an argument says in a call.
+/** Evaluate an argument in a call.
  * @param applied set to the destinations, or settings, of the argument, with the
  *                values of its pseudo-variables for msg; valid until the next
  *                call of this function in the same process

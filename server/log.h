@@ -19,7 +19,7 @@ extern int attempt_log_level;
  * get mixed. Syslog is not concerned. */
 void log_keep_lines_whole(void);
 
-/** Diagnostics that are logged as `SOURCE:LINE:COLUMN: error: ...`: an error as
+/** Make diagnostics that are logged as `SOURCE:LINE:COLUMN: error: ...`: an error as
  * ERROR, a warning as WARNING, a refusal at attempt_log_level.
  * @param source the name before the line number; must outlive the result */
 diagnostics_t log_diagnostics(const char *source);

@@ -83,7 +83,7 @@ int response_rank(int code)
 			return tells_how_to_ask(code) ? code : code + 100;
 		case 5:
 			return code + 100;
-		default: /* of no class that there is */
+		default: /* there is no such class */
 			return code + 1000;
 	}
 }
@@ -126,7 +126,7 @@ const char *response_phrase(int code)
 		if(phrases[i].code == code)
 			return phrases[i].phrase;
 	}
-	/* of a code that nobody has defined the class is known */
+	/* the code is not defined, but its class is */
 	return code < 500	? "Request Failure"
 		   : code < 600 ? "Server Failure"
 						: "Global Failure";
