@@ -18,7 +18,7 @@ export LC_ALL=C
 
 packages="kamailio netbase kamailio-lua-modules kamailio-tls-modules
 	gcc libc6-dev make pkg-config libpcre2-dev libjansson-dev
-	check python3 python3-pytest groff-base
+	check python3 python3-pytest python3-pytest-xdist groff-base
 	valgrind openssl baresip-core libnet-sip-perl
 	dpkg-dev ca-certificates"
 
