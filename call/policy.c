@@ -166,6 +166,36 @@ static bool is_spent(const chain_t *chain, const target_t *target)
 	return false;
 }
 
+/* The next one in the list; when that is used up, those that were passed over: no
+ * call is refused because of what is remembered. */
+static target_t *pop(chain_t *chain)
+{
+	target_t *target = chain->waiting;
+
+	if(target == NULL) {
+		target = chain->passed_over;
+		chain->passed_over = NULL;
+		chain->is_forced = true;
+	}
+	if(target != NULL)
+		chain->waiting = target->next;
+	return target;
+}
+
+static bool is_passed_over(chain_t *chain, target_t *target)
+{
+	target_t **end = &chain->passed_over;
+
+	if(chain->may_use == NULL
+			|| chain->may_use(chain->asker, target, chain->is_forced))
+		return false;
+	while(*end != NULL)
+		end = &(*end)->next;
+	target->next = NULL;
+	*end = target;
+	return true;
+}
+
 static target_t *take_next(chain_t *chain, int room)
 {
 	target_t *target;
@@ -174,11 +204,10 @@ static target_t *take_next(chain_t *chain, int room)
 			|| chain->attempts >= chain->settings.attempts)
 		return NULL;
 	do {
-		target = chain->waiting;
+		target = pop(chain);
 		if(target == NULL)
 			return NULL;
-		chain->waiting = target->next;
-	} while(is_spent(chain, target));
+	} while(is_spent(chain, target) || is_passed_over(chain, target));
 	target->next = chain->tried;
 	chain->tried = target;
 	chain->attempts++;
