@@ -427,9 +427,7 @@ static int parse_option(destination_t *destination, const fragment_t *text,
 		return diagnostics_error(diagnostics, &name,
 				"[%.*s] is no option of a destination: inviting=SECONDS, "
 				"provisional=SECONDS, ringing=SECONDS, pattern=REGEX, "
-				"ruri=keep "
-				"or socket=NAME would be "
-				"right",
+				"ruri=keep, socket=NAME or hold=off would be right",
 				SHOWN(&name));
 	if(value.text.len == 0)
 		return diagnostics_error(diagnostics, &value,

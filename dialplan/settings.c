@@ -243,6 +243,10 @@ static const setting_t table[SETTING_COUNT] = {
 		[SETTING_SOCKET] = {NULL, "socket", "",
 				"the socket from which this destination is sent to", true,
 				parse_text, FIELD(socket), 0, 0},
+		[SETTING_HOLD] = {NULL, "hold", "on",
+				"whether this destination is held after failures, where the "
+				"parameter hold_after is set",
+				true, parse_boolean, FIELD(hold), 0, 0},
 };
 
 /* -- presets ------------------------------------------------------------ */

@@ -63,6 +63,7 @@ typedef enum setting_id
 	SETTING_REPLY,
 	SETTING_PRESET,
 	SETTING_SOCKET,
+	SETTING_HOLD,
 	SETTING_COUNT
 } setting_id_t;
 
@@ -88,6 +89,7 @@ typedef struct settings
 	reply_choice_t reply;
 	str preset; /* its name */
 	str socket; /* from which a destination is sent to; len 0: any */
+	bool hold;	/* a destination may be held, if hold_after is set */
 } settings_t;
 
 /* A row of the table. */
