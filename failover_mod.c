@@ -13,6 +13,11 @@
 
 #include "text/duration.h"
 #include "server/args.h"
+#include "server/hold_peers.h"
+#include "server/hold_probe.h"
+#include "server/hold_rpc.h"
+#include "server/holding.h"
+#include "server/statistics.h"
 #include "call/call.h"
 #include "call/layout.h"
 #include "server/log.h"
@@ -53,9 +58,14 @@ struct cfg_group_failover
 	unsigned redirection;
 	unsigned redirection_max;
 	unsigned attempts;
+	unsigned hold_after;
+	unsigned hold_time;
+	unsigned hold_max;
+	unsigned hold_probe;
 };
 
-static struct cfg_group_failover cfg_defaults;
+static struct cfg_group_failover cfg_defaults = {
+		.hold_time = 30, .hold_max = 600};
 static void *cfg_handle = &cfg_defaults;
 
 static cfg_def_t cfg_definitions[] = {
@@ -73,6 +83,16 @@ static cfg_def_t cfg_definitions[] = {
 				"how many Contacts are followed in one call"},
 		{"attempts", CFG_VAR_INT, 1, ATTEMPTS_MAX, 0, 0,
 				"how many attempts a call makes at the most"},
+		{"hold_after", CFG_VAR_INT, 0, HOLD_AFTER_MAX, 0, 0,
+				"after how many failures in a row a next hop is held; 0: "
+				"never"},
+		{"hold_time", CFG_VAR_INT, 1, HOLD_SECONDS_MAX, 0, 0,
+				"for how many seconds a next hop is held the first time"},
+		{"hold_max", CFG_VAR_INT, 1, HOLD_SECONDS_MAX, 0, 0,
+				"for how many seconds a next hop is held at the most"},
+		{"hold_probe", CFG_VAR_INT, 0, 3600, 0, 0,
+				"every how many seconds a next hop that is held gets an "
+				"OPTIONS; 0: none"},
 		{0, 0, 0, 0, 0, 0, 0},
 };
 
@@ -89,6 +109,15 @@ static settings_t current_defaults(void)
 	settings.redirection_max = cfg_get(failover, cfg_handle, redirection_max);
 	settings.attempts = cfg_get(failover, cfg_handle, attempts);
 	return settings;
+}
+
+static hold_config_t current_hold_config(void)
+{
+	return (hold_config_t){
+			.rules = {.after = cfg_get(failover, cfg_handle, hold_after),
+					.time_s = cfg_get(failover, cfg_handle, hold_time),
+					.max_s = cfg_get(failover, cfg_handle, hold_max)},
+			.probe_s = cfg_get(failover, cfg_handle, hold_probe)};
 }
 
 static int declare_cfg(void)
@@ -151,6 +180,57 @@ PARAMETER(ringing, SETTING_RINGING)
 PARAMETER(ruri, SETTING_RURI)
 PARAMETER(reply, SETTING_REPLY)
 PARAMETER(preset, SETTING_PRESET)
+
+/* A number of the memory across calls, within what the run-time framework allows
+ * for it. */
+static int read_hold_number(const char *name, unsigned *field, void *value)
+{
+	const cfg_def_t *it = cfg_definitions;
+	int number = (int)(long)value;
+
+	while(strcmp(it->name, name) != 0)
+		it++;
+	if(number < it->min || number > it->max) {
+		LM_ERR("modparam failover %s: [%d] is not between %d and %d\n", name,
+				number, it->min, it->max);
+		return -1;
+	}
+	*field = (unsigned)number;
+	return 0;
+}
+
+#define HOLD_NUMBER(name)                                          \
+	static int set_##name(modparam_t type, void *value)            \
+	{                                                              \
+		(void)type;                                                \
+		return read_hold_number(#name, &cfg_defaults.name, value); \
+	}
+HOLD_NUMBER(hold_after)
+HOLD_NUMBER(hold_time)
+HOLD_NUMBER(hold_max)
+HOLD_NUMBER(hold_probe)
+
+/* Replies that are failures of the server that sent them; NULL: not set. */
+static response_set_t hold_codes;
+static bool has_hold_codes;
+static int hold_dmq;
+
+static int read_hold_codes(const char *value)
+{
+	diagnostics_t diagnostics = log_diagnostics("modparam failover hold_codes");
+	str text = str_of(value);
+	fragment_t fragment = fragment_of(&text);
+
+	fragment = fragment_trim(&fragment);
+	has_hold_codes = true;
+	return response_set_compile(&fragment, &hold_codes, &diagnostics);
+}
+
+static int set_hold_codes(modparam_t type, void *value)
+{
+	(void)type;
+	return read_hold_codes(value);
+}
 
 static int set_dialplan(modparam_t type, void *value)
 {
@@ -323,6 +403,26 @@ static int fixup_free_args(void **param, int param_no)
 
 /* -- start and end ------------------------------------------------------ */
 
+static int count_held(void)
+{
+	return holding_tick();
+}
+
+static int init_holding(void)
+{
+	if(!has_hold_codes && read_hold_codes("503") < 0)
+		return -1;
+	if(rpc_register_array(hold_rpc) != 0) {
+		LM_ERR("cannot register the RPC commands\n");
+		return -1;
+	}
+	if(statistics_init(count_held) < 0
+			|| holding_init(current_hold_config, &hold_codes) < 0
+			|| hold_probe_init() < 0)
+		return -1;
+	return hold_dmq ? hold_peers_init() : 0;
+}
+
 static int mod_init(void)
 {
 	log_keep_lines_whole();
@@ -334,17 +434,20 @@ static int mod_init(void)
 		LM_ERR("cannot register the RPC commands\n");
 		return -1;
 	}
-	return plan_check() < 0 ? -1 : call_init();
+	return plan_check() < 0 || init_holding() < 0 ? -1 : call_init();
 }
 
 static int child_init(int rank)
 {
-	return rank == PROC_INIT ? layout_check() : 0;
+	if(rank == PROC_INIT)
+		return layout_check();
+	return rank == PROC_MAIN ? holding_start() : 0;
 }
 
 static void mod_destroy(void)
 {
 	plan_destroy();
+	holding_destroy();
 	arena_destroy(parameters_arena);
 }
 
@@ -388,6 +491,12 @@ static param_export_t params[] = {
 		BOTH_TYPES(ruri),
 		BOTH_TYPES(reply),
 		BOTH_TYPES(preset),
+		{"hold_after", PARAM_INT | PARAM_USE_FUNC, (void *)set_hold_after},
+		{"hold_time", PARAM_INT | PARAM_USE_FUNC, (void *)set_hold_time},
+		{"hold_max", PARAM_INT | PARAM_USE_FUNC, (void *)set_hold_max},
+		{"hold_codes", PARAM_STRING | PARAM_USE_FUNC, (void *)set_hold_codes},
+		{"hold_probe", PARAM_INT | PARAM_USE_FUNC, (void *)set_hold_probe},
+		{"hold_dmq", PARAM_INT, &hold_dmq},
 		{0, 0, 0},
 };
 

@@ -7,6 +7,7 @@
 
 #include "call/attempt.h"
 #include "call/ending.h"
+#include "call/remember.h"
 #include "server/log.h"
 
 /* How often a connection is looked at. tm needs another tick to act on it, and
@@ -140,9 +141,11 @@ void note_cancel(scene_t *scene)
 static void try_next(scene_t *scene)
 {
 	call_t *call = scene->call;
-	decision_t decision = policy_decide(&call->chain, &scene->result);
+	decision_t decision;
 	attempt_sent_t sent;
 
+	remember_result(call, &scene->result);
+	decision = policy_decide(&call->chain, &scene->result);
 	log_attempt(scene, &decision);
 	if(decision.target == NULL) {
 		scene->reply = decision.reply;
@@ -178,6 +181,7 @@ static void end_call(scene_t *scene, final_reply_t reply)
 
 static void end_cancelled(scene_t *scene)
 {
+	remember_end(scene->call);
 	if(scene->branch == NO_BRANCH)
 		ending_unsent(scene->call, scene->t, scene->msg, request_terminated);
 	else

@@ -22,6 +22,10 @@ typedef enum attempt_sent
 attempt_sent_t attempt_make(call_t *call, tm_cell_t *t, struct sip_msg *msg,
 		int failed, const target_t *target);
 
+/** The socket from which a destination is sent to; NULL: any. */
+struct socket_info *attempt_choose_socket(
+		const call_t *call, const target_t *target);
+
 /** In the callback for a failed branch: wait until the process that is just making
  * the attempt has noted that it has left. That takes no longer than a return from
  * tm, as a reply has come; where it does the call goes on without. */

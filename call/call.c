@@ -6,6 +6,7 @@
 
 #include "call/engine.h"
 #include "call/ending.h"
+#include "call/remember.h"
 #include "call/variables.h"
 #include "server/memory.h"
 
@@ -23,6 +24,7 @@ static void call_destroy(void *call)
 	if(call == NULL)
 		return;
 	alarm_remove(&((call_t *)call)->alarm);
+	remember_end(call);
 	arena_destroy(((call_t *)call)->arena);
 }
 
@@ -48,6 +50,7 @@ call_t *call_create(
 	call->arena = arena;
 	call->headers = route->headers;
 	chain_init(&call->chain, &route->settings, route->targets);
+	remember_init(call);
 	call->postponed_branch = NO_BRANCH;
 	return call;
 }

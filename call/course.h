@@ -11,15 +11,17 @@
 #include "call/policy.h"
 #include "call/request.h"
 #include "call/state.h"
+#include "server/holding.h"
 
 /* One destination that is being tried, or was. */
 typedef struct attempt
 {
 	struct attempt *before;
 	const target_t *target;
-	int first_branch; /* it may have more: of the script, of DNS failover */
-	int branches_end; /* behind the last one that we know of */
-	bool has_replied; /* some branch of it has sent a 1xx */
+	int first_branch;  /* it may have more: of the script, of DNS failover */
+	int branches_end;  /* behind the last one that we know of */
+	bool has_replied;  /* some branch of it has sent a 1xx */
+	holding_use_t use; /* of its next hop, if that is remembered */
 } attempt_t;
 
 /* What of a branch tm does not tell, or forgets. */
@@ -47,6 +49,7 @@ struct call
 	const named_text_t *headers; /* of every attempt */
 	origin_t origin;
 	attempt_t *attempt;		   /* the current one; NULL before the first */
+	holding_use_t next_use;	   /* of the one that is made next */
 	branch_record_t *branches; /* as many as the server allows */
 	tm_manners_t manners;
 	alarm_t alarm;

@@ -9,6 +9,7 @@
 #include "call/contacts.h"
 #include "call/ending.h"
 #include "call/headers.h"
+#include "call/remember.h"
 #include "server/log.h"
 #include "sip/response.h"
 
@@ -51,7 +52,10 @@ static result_t result_of_attempt(
 	if(reply == FAKED_REPLY || call->branches[result.branch].is_given_up)
 		result.kind = kind_of_silence(
 				call, scene->t, result.branch, reply == FAKED_REPLY);
-	else if(policy_wants_contacts(&call->chain, result.code))
+	else
+		result.retry_after_s = remember_retry_after(call, result.code, reply);
+	if(result.kind == RESULT_REPLY
+			&& policy_wants_contacts(&call->chain, result.code))
 		result.contacts = contacts_read(reply, params->req, call->arena);
 	return result;
 }
@@ -217,9 +221,11 @@ static void on_relay(call_t *call, tm_cell_t *t, int code)
 		transaction_stop_forwarding(t);
 	call->branches[tm_api.t_gett_branch()].has_answer = false;
 	answer_here.branch = NO_BRANCH;
+	remember_answer(call, tm_api.t_gett_branch(), code);
 	happen(&scene, EVENT_ANSWER);
 	if(call->state != CALL_ANSWERED)
 		return;
+	remember_end(call);
 	transaction_end_chain(t, &call->manners);
 	transaction_disarm_failure_route(t);
 	/* tm CANCELs the others, but for one that replies in this instant */
@@ -437,6 +443,7 @@ static bool retry(call_t *call, tm_cell_t *t, struct sip_msg *msg)
 	call->retried = target;
 	transaction_begin_chain(t, &call->manners);
 	policy_retry(&call->chain);
+	remember_retry(call, target);
 	call->state = CALL_STARTING;
 	call->reply = final_as_it_is;
 	if(attempt_make(call, t, msg, NO_BRANCH, target) == ATTEMPT_SENT) {

@@ -27,7 +27,7 @@ DOC = TOP / "doc"
 TOOL = TOP / "failoverctl"
 MODULE = (TOP / "failover_mod.c").read_text()
 SETTINGS = (TOP / "dialplan/settings.c").read_text()
-RPC = (TOP / "server/rpc.c").read_text()
+RPC = "".join((TOP / f"server/{name}.c").read_text() for name in ("rpc", "hold_rpc"))
 ID, NONE = "id", "none"
 
 
@@ -212,7 +212,9 @@ def test_every_parameter_has_a_section_and_every_section_a_parameter():
 
 
 # parameters that are no setting of a call, and their defaults
-WITHOUT_SETTING = {"dialplan": NONE, "dialplan_text": NONE, "attempt_log_level": "3"}
+WITHOUT_SETTING = {"dialplan": NONE, "dialplan_text": NONE, "attempt_log_level": "3",
+                   "hold_after": "0", "hold_time": "30", "hold_max": "600",
+                   "hold_codes": "503", "hold_probe": "0", "hold_dmq": "0"}
 
 
 def test_every_setting_has_a_parameter():
@@ -233,7 +235,8 @@ def test_the_cards_of_the_parameters_agree_with_the_settings():
             **({"option": option} if option else {}),
             **({"run time": of_cfg[0]} if of_cfg else {})}
     for name, default in WITHOUT_SETTING.items():
-        expected[name] = {"default": default}
+        expected[name] = {"default": default, **(
+            {"run time": name} if name in run_time_parameters() else {})}
     found = {}
     for name, section in parameter_sections().items():
         lines = card(section)
@@ -310,6 +313,7 @@ def as_number(fallback):
 def test_the_table_of_run_time_parameters():
     defaults = {parameter_of(name): as_number(fallback)
                 for (name, _), (_, fallback, _) in settings().items() if name}
+    defaults.update(WITHOUT_SETTING)
     found, expected = {}, {}
     for name, parameter, values, default in rows("failover.cfg.table"):
         found[value_of(name)] = (value_of(parameter), literals(values), value_of(default))
@@ -448,7 +452,8 @@ def test_the_table_of_limits():
 
 def rpc_commands():
     """{name: the function that does it}"""
-    text = table_text(RPC, "rpc_export_t failover_rpc[]")
+    text = "".join(table_text(RPC, f"rpc_export_t {table}[]")
+                   for table in ("failover_rpc", "hold_rpc"))
     found = dict(re.findall(r'\{"([\w.]+)", (\w+),', text))
     assert len(found) == text.count('{"'), text
     return found
@@ -563,6 +568,7 @@ MODULES = ("tm", "cfgutils", "tmx", "sl", "rr", "pv", "xlog", "textops", "siputi
            "registrar")
 # modules of which an example says nothing but uses something
 USED_MODULES = {"$sht(": ("htable", "htable", "alias=>size=4"),
+                '"hold_dmq"': ("dmq", "server_address", "sip:127.0.0.1:@PORT@"),
                 "rtpengine_manage(": ("rtpengine", "rtpengine_sock", "udp:@RTPENGINE@")}
 SPEAKS_TLS = re.compile(r"/TLS|;transport=tls|sips:", re.I)
 PREAMBLE = """\
@@ -748,11 +754,11 @@ def load_lua(example):
 MAKE_TARGETS = set(re.findall(r"^([a-z-]+):", (TOP / "Makefile").read_text(), re.M))
 
 
-def plan_server(plan):
+def plan_server(plan, *modparams):
     """A server that goes by a plan in a file."""
     return kamailio.Server(kamailio.Config(
         "if (failover()) exit;", files={"failover.dialplan": plan},
-        modparams=(("failover", "dialplan", "@DIR@/failover.dialplan"),)))
+        modparams=(("failover", "dialplan", "@DIR@/failover.dialplan"), *modparams)))
 
 
 def in_place(text, server):
@@ -763,7 +769,7 @@ def in_place(text, server):
 def run_shell(example):
     """Lines of a terminal: kamcmd and failoverctl are run, and make must have the
     target."""
-    with plan_server(QUICKSTART) as server:
+    with plan_server(QUICKSTART, ("failover", "hold_after", 3)) as server:
         for line in in_place(example, server).strip().splitlines():
             program, *words = shlex.split(line, comments=True)
             if program == "kamcmd":
