@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hold_peers: several servers that know the same next hops, by Kamailio's module
  * dmq. A message has a line for each next hop:
- *     VERSION STATE LEFT-MS HOLD-S NAME
+ *     REVISION STATE LEFT-MS HOLD-S NAME
  * and a line `?` asks for all that are held. Who holds something says so again
  * every few seconds; who hears what it knows better answers with that, so that
  * servers which could not hear each other agree again. */
