@@ -7,8 +7,7 @@
 
 #include "ctl/json.h"
 
-/* If no more codes than this are missing in a class, the class is shown with the missing
- * codes. */
+/* Of a class so many codes may be missing to be named as missing. */
 #define MISSING_MAX 8
 
 static void append(description_t *description, const char *format, ...)
@@ -47,7 +46,7 @@ static int count_codes(const response_set_t *set, int from, int to)
 	return count;
 }
 
-/* Append the codes of a range that are in a set, or that are not. */
+/* The codes of a part that are in a set, or are not. */
 static void append_codes(description_t *made, const response_set_t *set,
 		int from, int to, bool is_in, const char *comma)
 {
@@ -184,7 +183,7 @@ static json_t *ruri_json(const settings_t *settings, const void *field)
 	return json_string(settings->ruri == RURI_KEEP ? "keep" : "destination");
 }
 
-/* The value as an author writes it. */
+/* As an author writes it. */
 static json_t *reply_json(const settings_t *settings, const void *field)
 {
 	const reply_choice_t *reply = field;
@@ -225,7 +224,7 @@ json_t *settings_json(const settings_t *settings)
 	for(i = 0; i < SETTING_COUNT; i++) {
 		const void *field = (const char *)settings + table[i].offset;
 
-		/* the setting of a socket is only for a single destination */
+		/* a socket is of one destination only */
 		if(table[i].name != NULL)
 			json_object_set_new(
 					object, table[i].name, to_json[i](settings, field));

@@ -9,7 +9,8 @@
 #include "dialplan_parse.h"
 #include "ctl/json.h"
 
-/* Unless all are wanted, only so many rules that do not apply are shown: the last ones. */
+/* Of the rules that do not apply so many are named, the last ones, if not all
+ * are asked for. */
 #define REFUSED_SHOWN 20
 
 static int no_memory(void)
@@ -124,7 +125,7 @@ static int make_attempts(explanation_t *explanation, arena_t *arena)
 
 /* -- all of it ---------------------------------------------------------- */
 
-/* Show the errors of a plan. Nothing else is known of such a plan. */
+/* A plan with errors: nothing more is known. */
 static int show_errors(const options_t *options, listing_t *listing)
 {
 	json_t *object;
@@ -154,7 +155,7 @@ static int show(const explanation_t *explanation)
 	return explanation->n_applied > 0 ? STATUS_OK : STATUS_NO_RULE;
 }
 
-/* Make the route from the rules that apply.
+/* What the rules that apply come to.
  * @return 0, or -1 without memory */
 static int find_route(explanation_t *explanation, listing_t *listing)
 {

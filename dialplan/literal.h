@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* literal: finds the texts that every match of a regular expression contains. A search
- * looks for them first, so that it need not try most of the expressions.
+/* literal: finds texts without which a regular expression cannot match. A search
+ * looks for them first, so that most expressions need not be tried at all.
  *
- * An expression that is not fully understood has no literal. If a literal is found in a
- * text, the expression may still not match. */
+ * Reading is careful: an expression that is not fully understood has no literal. A
+ * literal that is found never means that the expression matches. */
 #ifndef FAILOVER_DIALPLAN_LITERAL_H
 #define FAILOVER_DIALPLAN_LITERAL_H
 
@@ -11,19 +11,20 @@
 
 #include "text/arena.h"
 
-/* a requirement with more alternatives than these, (100|200|...), is of no use */
+/* how many alternatives a requirement may have, (100|200|...), before it is too
+ * many to be of use */
 #define LITERAL_ALTERNATIVES_MAX 32
 
-/* a longer text becomes several requirements */
+/* of a longer text there are several requirements */
 #define LITERAL_BYTES_MAX 64
 
 typedef struct literal
 {
 	str text;		  /* at least one character, without escapes */
-	bool is_anchored; /* it stands at the beginning of the searched text */
+	bool is_anchored; /* stands at the very beginning of what is searched */
 } literal_t;
 
-/* Every text that the expression matches contains one of these. */
+/* One of these texts is in whatever the expression matches. */
 typedef struct requirement
 {
 	struct requirement *next;
@@ -31,8 +32,8 @@ typedef struct requirement
 	int n_literals;
 } requirement_t;
 
-/** Find the requirements of an expression. Each of them holds for every text that the
- * expression matches.
+/** What an expression cannot match without: every requirement holds for every
+ * text that it matches.
  * @param regex a valid PCRE2 expression, without a leading ! of ours
  * @param arena holds the requirements
  * @param requirements set to a list; NULL: nothing is certain

@@ -5,7 +5,8 @@
 
 #include "sip/response.h"
 
-/* For each part of a route, the last rule that sets it; NULL: no rule does. */
+/* Which of the rules that apply has the last word about each part of a route;
+ * NULL: none says anything. */
 typedef struct parts
 {
 	const applied_rule_t *first, *transport, *further, *reply;
@@ -19,8 +20,8 @@ static int no_memory(const rule_t *rule, diagnostics_t *diagnostics)
 	return diagnostics_error(diagnostics, &where, "no memory for the call");
 }
 
-/* Find these rules. A later rule overrides an earlier one; a reply overrides
- * destinations, and destinations override a reply. */
+/* A later rule beats an earlier one, and a reply and destinations beat each
+ * other. */
 static parts_t choose_parts(const applied_rule_t *applied, int n_applied)
 {
 	parts_t parts = {0};
@@ -88,12 +89,12 @@ typedef struct target_maker
 	diagnostics_t *diagnostics;
 } target_maker_t;
 
-/* A sips: URI goes only over TLS (RFC 3261 section 26.2.2), even if another URI is the
- * next hop. */
+/* sips: goes over TLS only (RFC 3261 section 26.2.2), also where it is another URI
+ * that says where to. */
 #define SIPS_ONLY_TLS "its URI is sips:, which goes over TLS only"
 
-/* Make a target of the request's own R-URI and next hop. The transport is only changed
- * if a line names one. */
+/* The request's own R-URI and next hop; the transport is only said where a line
+ * names one. */
 static target_t *target_of_view(target_maker_t *maker,
 		const destination_t *destination, const char **why)
 {
@@ -129,7 +130,7 @@ static target_t *target_of_view(target_maker_t *maker,
 	return target;
 }
 
-/* Make a target that is only a next hop and keeps the R-URI of the call. */
+/* A target that is the next hop for the R-URI of the call. */
 static target_t *target_of_hop(target_maker_t *maker,
 		const destination_t *destination, const str *values, const char **why)
 {
@@ -180,8 +181,7 @@ static target_t *make_target(target_maker_t *maker,
 			user_for(maker, destination), maker->arena, why);
 }
 
-/* Set the address that a target leaves from. This also holds for a destination of
- * another rule, and for the request's own. */
+/* A destination of another rule, or the request's own, has the address as well. */
 static int leave_from(target_maker_t *maker, target_t *target)
 {
 	settings_t options = {0};
@@ -222,8 +222,8 @@ static int add_target(target_maker_t *maker, const destination_t *destination,
 	return 0;
 }
 
-/* Apply a transport line. If it stands in a later rule than To, it overrides the transport
- * of To; in an earlier rule, it holds if To names no transport.
+/* A transport line of a later rule than To's beats what To says; of an earlier
+ * one, it holds if To says nothing.
  * @return 0, or -1 with an error reported */
 static int apply_transport(
 		const parts_t *parts, destination_t *first, diagnostics_t *diagnostics)
@@ -241,8 +241,8 @@ static int apply_transport(
 	return destination_set_transport(first, transport, diagnostics);
 }
 
-/* Add the first destination. If no rule names one, it is the request's own, unless that
- * is this server. */
+/* The first destination; the request's own where no rule names one, unless that
+ * is ourselves. */
 static int add_first(target_maker_t *maker, const parts_t *parts)
 {
 	destination_t first = {.is_current = true};

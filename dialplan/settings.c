@@ -11,7 +11,7 @@
 #include "dialplan/pattern.h"
 #include "sip/response.h"
 
-/* Find the field of a setting in a level. */
+/* The field of a setting in a level. */
 static void *field_of(const setting_t *setting, settings_t *settings)
 {
 	return (char *)settings + setting->offset;
@@ -26,7 +26,7 @@ static int parse_duration(const setting_t *setting, const fragment_t *value,
 	return duration_parse(value, field_of(setting, settings), diagnostics);
 }
 
-/* Is it a number above zero? */
+/* A number above zero? */
 static bool has_number(const fragment_t *value)
 {
 	int i;
@@ -70,7 +70,7 @@ static int parse_boolean(const setting_t *setting, const fragment_t *value,
 			value, setting->name, field_of(setting, settings), diagnostics);
 }
 
-/* @return the number; a value above `most` if it is too large; -1 if it is no number */
+/* @return the number, at most a little more than most; -1 if it is none */
 static long read_number(const fragment_t *value, unsigned most)
 {
 	long number = 0;
@@ -81,8 +81,7 @@ static long read_number(const fragment_t *value, unsigned most)
 
 		if(!is_digit(c))
 			return -1;
-		/* above `most` the value is wrong anyway, but it must not overflow */
-		if(number <= (long)most)
+		if(number <= (long)most) /* beyond that it must only not wrap */
 			number = number * 10 + (c - '0');
 	}
 	return value->text.len > 0 ? number : -1;
@@ -145,7 +144,7 @@ static int parse_text(const setting_t *setting, const fragment_t *value,
 	return 0;
 }
 
-/* Check a pattern that is rarely used. It is kept as a text. */
+/* A pattern that is needed seldom: it is kept as text, and must be one. */
 static int parse_pattern(const setting_t *setting, const fragment_t *value,
 		settings_t *settings, arena_t *arena, diagnostics_t *diagnostics)
 {
@@ -244,10 +243,6 @@ static const setting_t table[SETTING_COUNT] = {
 		[SETTING_SOCKET] = {NULL, "socket", "",
 				"the socket from which this destination is sent to", true,
 				parse_text, FIELD(socket), 0, 0},
-		[SETTING_HOLD] = {NULL, "hold", "on",
-				"whether this destination is held after failures, where the "
-				"parameter hold_after is set",
-				true, parse_boolean, FIELD(hold), 0, 0},
 };
 
 /* -- presets ------------------------------------------------------------ */
@@ -258,15 +253,16 @@ typedef struct preset_line
 	const char *value;
 } preset_line_t;
 
-/* As most carriers do it: another route follows if the route is at fault. It does not
- * follow a reply of the callee, or while a phone rings. */
+/* What most carriers do: another route for what is the route's fault, none for
+ * what the callee said or while a phone rings. */
 static const preset_line_t carrier[] = {
 		{SETTING_PATTERN_RESPONSE, "408|500|502|503|504"},
 		{SETTING_REDIRECTION, "false"},
 		{SETTING_RINGING, "stop"},
 };
 
-/* Set a setting from the preset of a level, unless the level sets it itself. */
+/* Write a setting that the preset of a level says, where the level itself does
+ * not. */
 static void preset_write(
 		settings_t *settings, setting_id_t id, const settings_t *source)
 {
@@ -337,11 +333,12 @@ void settings_builtin(settings_t *settings)
 		str text = str_of(table[i].fallback);
 		fragment_t value = fragment_of(&text);
 
-		/* no default needs an arena, as none is a text */
+		/* no default is a text, so no arena is needed */
 		settings_read(settings, &table[i], &value, NULL, &none);
 		settings->written |= 1u << i;
 	}
-	/* the default pattern is not a written `.+`: challenges go to the caller */
+	/* the default pattern is not `.+` written out: it leaves the challenges
+	 * to the caller */
 	response_set_default(&settings->pattern_response);
 }
 

@@ -7,7 +7,7 @@
 
 #include "text/ascii.h"
 
-/* So many conditions of one rule are compared with each other, and no more. */
+/* Of so many conditions of a rule each is compared with each. */
 #define COMPARED_MAX 32
 
 /* -- patterns ----------------------------------------------------------- */
@@ -60,8 +60,8 @@ static bool is_word_char(char c)
 	return is_letter(c) || is_digit(c);
 }
 
-/* Find the letters and blanks at the beginning of an expression, behind its ^. A
- * character with a quantifier does not count. */
+/* The letters and blanks that an expression begins with, behind its ^. What is
+ * repeated is none of them. */
 static str begin_of(const str *regex)
 {
 	str begin = {regex->s + 1, 0};
@@ -76,7 +76,7 @@ static str begin_of(const str *regex)
 	return begin;
 }
 
-/* Does an expression end with a plain character and a $? */
+/* Does it end with a plain character and a $? */
 static bool is_end_plain(const str *regex)
 {
 	int last = regex->len - 1;
@@ -122,8 +122,7 @@ static bool is_header(const subject_t *subject, const char *name)
 	return str_equal_nocase(&subject->name, &wanted);
 }
 
-/* A condition on a header that contains a name, a URI in angle brackets, and
- * parameters. */
+/* The headers that hold a name, a URI in angle brackets, and parameters. */
 static void see_header(lint_t *lint, const condition_t *condition)
 {
 	const str *regex = &condition->test->pattern.text;
@@ -154,7 +153,7 @@ static void see_anchored(lint_t *lint, const condition_t *condition)
 {
 	const test_t *test = condition->test;
 
-	/* another alternative can match */
+	/* another alternative may do */
 	if(test->pattern.text.len < 2
 			|| memchr(test->pattern.text.s, '|', test->pattern.text.len))
 		return;
@@ -171,7 +170,7 @@ int lint_condition_anchored(lint_t *lint)
 
 /* -- several conditions of a rule --------------------------------------- */
 
-/* Do two tests have the same pattern, and one of them is negated? */
+/* The same pattern, once negated. */
 static bool are_contrary(const test_t *a, const test_t *b)
 {
 	return a->subject == b->subject
@@ -179,7 +178,7 @@ static bool are_contrary(const test_t *a, const test_t *b)
 		   && str_equal(&a->pattern.text, &b->pattern.text);
 }
 
-/* Does one test on $outbound demand a URI that is ours, and the other one a URI that
+/* $outbound twice: does one demand a URI that is ours, the other one that
  * is not? */
 static bool are_sides_apart(lint_t *lint, const test_t *a, const test_t *b)
 {
@@ -228,11 +227,11 @@ int lint_conditions_together(lint_t *lint)
 
 /* -- variables ---------------------------------------------------------- */
 
-/* What is known of a variable. */
+/* What is known of the name of a variable. */
 typedef struct variable
 {
 	const rule_t *setter; /* the first rule that sets it */
-	bool is_set;		  /* by a rule above with $continue */
+	bool is_set;		  /* by a rule above that goes on */
 	bool is_reported;
 } variable_t;
 

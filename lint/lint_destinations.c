@@ -6,12 +6,11 @@
 #include "text/ascii.h"
 #include "text/nearness.h"
 
-/* A call makes no more attempts than this, so the destinations behind them are not
- * compared. */
+/* A call makes no more attempts, so that those behind are not compared. */
 #define COMPARED_MAX ATTEMPTS_MAX
 
-/* While destinations are compared, this stands for a group: a port number, which
- * fits in every place, and which nobody writes. */
+/* What stands for a group while destinations are compared: a port, which can
+ * stand in every place, and that nobody writes. */
 #define GROUP_PORT_BASE 65001
 
 /* -- destinations that are never tried ---------------------------------- */
@@ -25,8 +24,8 @@ static int count_destinations(const destination_t *destination)
 	return count;
 }
 
-/* Can the request's own URI be the first destination of a rule without To? Not if
- * that URI is this server. */
+/* May the request's own destination be the first one of a rule without To? Not
+ * where it is this server. */
 static bool may_be_implied(const walk_t *walk)
 {
 	const condition_t *condition;
@@ -39,8 +38,8 @@ static bool may_be_implied(const walk_t *walk)
 	return !walk->may_have_first && !walk->rule->continues;
 }
 
-/* Describe the destination before the list of a rule, for a message.
- * @return how many destinations stand there; 0: none, or it is not sure */
+/* What stands before the list of a rule, for a message.
+ * @return how many destinations that are; 0: none, or that is not sure */
 static int count_before(const walk_t *walk, char *before, size_t size)
 {
 	before[0] = '\0';
@@ -59,7 +58,7 @@ static int count_before(const walk_t *walk, char *before, size_t size)
 	return 1;
 }
 
-/* How many destinations of a rule can be tried, and which limit says so. */
+/* How many destinations of a rule are tried, and what bounds that. */
 static int tried_of(const walk_t *walk, const char **bound)
 {
 	unsigned branches = walk->lint->max_branches;
@@ -95,7 +94,7 @@ static void see_untried(const walk_t *walk)
 			tried + 1, count, before, tried, bound);
 }
 
-/* To stands in this rule, the list in a rule above. */
+/* To of this rule and the list of one above. */
 static void see_untried_above(const walk_t *walk)
 {
 	const rule_t *rule = walk->rule;
@@ -107,7 +106,7 @@ static void see_untried_above(const walk_t *walk)
 			|| walk->further == NULL || walk->further->has_first)
 		return;
 	count = count_destinations(walk->further->further);
-	/* a list that is too long by itself gets its own warning */
+	/* of a list that is too long by itself it is said where that stands */
 	if(1 + count > tried && count <= (int)walk->lint->max_branches)
 		diagnostics_warning(walk->lint->diagnostics, &rule->first->where,
 				"with the list of the rule of line %d there are %d "
@@ -133,7 +132,7 @@ int lint_destination_untried(lint_t *lint)
 typedef struct compared
 {
 	const destination_t *destination;
-	bool is_above; /* it stands in a rule above with $continue */
+	bool is_above; /* in a rule above that goes on */
 	place_t place;
 } compared_t;
 
@@ -206,8 +205,8 @@ static bool compare(const comparison_t *comparison, const compared_t *later,
 	return true;
 }
 
-/* @param is_above it stands in a rule above, so it is compared only with the
- *        destinations of this rule */
+/* @param is_above in a rule above, so that it is only compared with what stands
+ *        in this one */
 static void add_one(comparison_t *comparison, const destination_t *destination,
 		bool is_above)
 {
@@ -241,7 +240,7 @@ static void see_same(comparison_t *comparison, const walk_t *walk)
 	const rule_t *rule = walk->rule;
 
 	comparison->count = 0;
-	/* a rule below can replace them */
+	/* a rule below may name others */
 	if(!rule->continues && rule->has_first != rule->has_further) {
 		if(rule->has_first && walk->further != NULL)
 			add_all(comparison, walk->further->further, true);
@@ -253,7 +252,7 @@ static void see_same(comparison_t *comparison, const walk_t *walk)
 	add_all(comparison, rule->further, false);
 }
 
-/* Without To, the request's own URI is the first destination. */
+/* Without To the request's own destination is the first. */
 static void see_current(const walk_t *walk)
 {
 	const destination_t *destination = walk->rule->further;
@@ -293,7 +292,7 @@ int lint_destination_twice(lint_t *lint)
 
 /* -- what looks like something else ------------------------------------- */
 
-/* Find the word behind the last slash of a parameter's value.
+/* A word behind the last slash of a parameter's value.
  * @return false: there is none */
 static bool find_slash(
 		const fragment_t *uri, fragment_t *name, fragment_t *suffix)
@@ -319,7 +318,7 @@ static bool find_slash(
 	return begin > 0;
 }
 
-/* Is this a parameter of RFC 3261, whose value has no slash? */
+/* Parameters of RFC 3261, whose values have no slash. */
 static bool is_known_param(const fragment_t *name)
 {
 	static const char *const names[] = {
@@ -333,7 +332,7 @@ static bool is_known_param(const fragment_t *name)
 	return false;
 }
 
-/* Find the transport whose name is at most one typing mistake from a word. */
+/* The transport that is nearest to a word, within one slip. */
 static const char *near_transport(const str *word, int *distance)
 {
 	int i;
@@ -386,7 +385,7 @@ static void see_escape(lint_t *lint, const destination_t *destination)
 		if(s[i] != '%')
 			continue;
 		if(s[i + 1] < '2' || s[i + 1] > '7' || hex_value(s[i + 2]) < 0) {
-			i++; /* the second % of %% begins no escape */
+			i++; /* of %% the second one begins nothing */
 			continue;
 		}
 		where = fragment_part(&uri, i, 3);

@@ -7,7 +7,8 @@
 
 #include "text/ascii.h"
 
-/* A plan may cost so many searches through all values of a subject: about a second. */
+/* Searches that looking at all values of a subject may take, in a whole plan:
+ * about a second. */
 #define SEARCHES_MAX 2000000
 
 /* -- subjects of which all values are known ------------------------------ */
@@ -15,7 +16,7 @@
 /* All values that a subject can have. */
 typedef struct domain
 {
-	const char *values; /* their description in a message */
+	const char *values; /* what is said of them */
 	int count;			/* 0: there are too many, or it is not known */
 	void (*make)(int number, char *value, size_t size);
 } domain_t;
@@ -38,14 +39,14 @@ static void make_port(int number, char *value, size_t size)
 	snprintf(value, size, "%d", number + 1);
 }
 
-/* Some of these dates do not exist; that does no harm. */
+/* Some of them do not exist, which does no harm. */
 static void make_date(int number, char *value, size_t size)
 {
 	snprintf(value, size, "%04d/%02d/%02d", 2000 + number / (12 * 31),
 			number / 31 % 12 + 1, number % 31 + 1);
 }
 
-/* A minute has 61 seconds here, because of leap seconds. */
+/* With the second that is put in now and then. */
 static void make_time(int number, char *value, size_t size)
 {
 	snprintf(value, size, "%02d:%02d:%02d", number / (60 * 61),
@@ -69,8 +70,8 @@ static const domain_t domains[SUBJECT_KINDS] = {
 		[SUBJECT_TIME] = {"a time as in 09:30:00", 24 * 60 * 61, make_time},
 };
 
-/* Does an expression match any value of a subject? If it does, a match is found
- * early; so only the others cost much.
+/* Is there a value that an expression matches? An expression that matches is
+ * found soon, so that only the others cost.
  * @return 1 yes, 0 no, -1 not known */
 static int matches_domain(lint_t *lint, const pattern_t *pattern,
 		const domain_t *domain, int *left)
@@ -109,7 +110,7 @@ static bool has_day_name(const str *text)
 	return false;
 }
 
-/* Say what the author of a pattern that matches no value most likely meant. */
+/* What was most likely meant, if not one value. */
 static const char *advice(const condition_t *condition)
 {
 	const str *text = &condition->test->pattern.text;
@@ -150,7 +151,7 @@ static bool see_domain(lint_t *lint, const condition_t *condition, int *left)
 	return true;
 }
 
-/* A negated expression that matches even an empty text. */
+/* What is negated and matches even an empty text. */
 static void see_empty(lint_t *lint, const condition_t *condition)
 {
 	static const str nothing = str_init("");
@@ -169,16 +170,16 @@ static void see_empty(lint_t *lint, const condition_t *condition)
 
 /* -- expressions that match nothing ------------------------------------- */
 
-/* The parts of an expression, as far as this check must know them. */
+/* What an expression is made of, as far as it must be known. */
 typedef enum item
 {
-	ITEM_CHARACTER, /* a character that is no line end */
-	ITEM_ANY,		/* a character that may be a line end */
+	ITEM_CHARACTER, /* one that does not end a line */
+	ITEM_ANY,		/* one that may */
 	ITEM_BEGIN,		/* ^ */
 	ITEM_END,		/* $ */
 	ITEM_NEVER,		/* (?!) */
-	ITEM_OTHER,		/* a part without a certain length */
-	ITEM_LOST,		/* not understood: nothing is certain any more */
+	ITEM_OTHER,		/* of no certain length */
+	ITEM_LOST,		/* what is not understood, or makes all of it uncertain */
 } item_t;
 
 static item_t read_escape(const str *regex, int *at)
@@ -203,7 +204,7 @@ static item_t read_class(const str *regex, int *at)
 	return end < 0 ? ITEM_LOST : ITEM_ANY;
 }
 
-/* Is this a bracket that does not change the meaning of the text behind it? */
+/* Is it a bracket that changes nothing of what stands behind it? */
 static bool is_plain_group(const str *regex, int at)
 {
 	char first = at + 1 < regex->len ? regex->s[at + 1] : '\0';
@@ -252,7 +253,7 @@ static item_t read_item(const str *regex, int *at)
 			return read_class(regex, at);
 		case '(':
 			return read_group(regex, at);
-		case '|': /* another alternative can match */
+		case '|': /* another alternative may do */
 			return ITEM_LOST;
 		case '^':
 			++*at;
@@ -266,8 +267,8 @@ static item_t read_item(const str *regex, int *at)
 	}
 }
 
-/* Skip a quantifier.
- * @return whether it allows zero times */
+/* Skip what says how often something is there.
+ * @return whether that may be not at all */
 static bool skip_quantifier(const str *regex, int *at)
 {
 	bool is_optional = false;
@@ -282,11 +283,11 @@ static bool skip_quantifier(const str *regex, int *at)
 	return is_optional;
 }
 
-/* Say why an expression matches no text at all; NULL: it can match one. */
+/* Why an expression matches no text at all; NULL: it may match one. */
 static const char *why_never(const str *regex)
 {
 	const char *why = NULL;
-	bool is_behind = false; /* a character stands before this place */
+	bool is_behind = false; /* something stands there for certain */
 	bool is_past_end = false;
 	int at = 0;
 
@@ -334,7 +335,7 @@ static int see_condition(lint_t *lint, const condition_t *condition, int *left)
 {
 	int result;
 
-	/* quotation marks and slashes get another warning */
+	/* of quotation marks and slashes there is another warning */
 	if(lint_is_quoted(condition))
 		return 0;
 	result = lint_address_never(lint, condition);

@@ -5,9 +5,8 @@
 
 #include "text/text.h"
 
-/* Find a character outside of quoted strings and of angle brackets (or an angle
- * bracket itself).
- * @return its offset; the length of the text if there is none */
+/* The offset of a character outside of quoted strings and, unless it is looked
+ * for, of angle brackets; the length of the text if there is none. */
 static int find(const str *text, int from, char wanted)
 {
 	bool in_quotes = false;
@@ -96,7 +95,7 @@ static void parse_address(const str *text, contact_address_t *address)
 
 		for(end = 0; end < inside.len && inside.s[end] != '>'; end++)
 			;
-		/* without its closing bracket it is no address */
+		/* what is not closed is no address */
 		address->uri = part(&inside, 0, end < inside.len ? end : 0);
 		params = part(&inside, end + 1, inside.len);
 	} else {
