@@ -44,7 +44,7 @@ BASH_DIR      ?= $(PREFIX)/share/bash-completion/completions
 LANGUAGE := $(wildcard dialplan_parse.c dialplan/*.c sip/*.c text/*.c)
 LINT     := $(wildcard lint/*.c)
 SOURCES  := failover_mod.c $(wildcard call/*.c server/*.c) $(LANGUAGE)
-PURE     := $(wildcard call/policy.c call/state.c call/trace.c server/hold.c) $(LINT) $(filter-out text/file.c,$(LANGUAGE))
+PURE     := $(wildcard call/policy.c call/state.c server/hold.c) $(LINT) $(filter-out text/file.c,$(LANGUAGE))
 TOOLS    := $(wildcard ctl/*.c)
 TOOL     := $(if $(TOOLS),failoverctl)
 SHARED   := $(LINT) $(LANGUAGE)
@@ -174,8 +174,11 @@ UNIT := $(patsubst %.c,build/unit/%.o,$(PURE) $(wildcard test/unit/*.c))
 .PHONY: check-unit
 check-unit: build/unit/run ## unit tests of the pure rooms, under ASan and UBSan
 	@mkdir -p build/results
-	@ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 \
-		CK_TAP_LOG_FILE_NAME=build/results/unit.tap $<
+	@rm -f build/results/unit*.tap
+	@export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1; \
+	CK_TAP_LOG_FILE_NAME=build/results/unit-1.tap $< 1 2 & \
+	CK_TAP_LOG_FILE_NAME=build/results/unit-2.tap $< 2 2; status=$$?; \
+	wait $$! || status=$$?; cat build/results/unit-*.tap >build/results/unit.tap; exit $$status
 
 build/unit/run: $(UNIT)
 	$(call say,LD,$@)
@@ -191,13 +194,22 @@ build/unit/failoverctl: $(patsubst %.c,build/unit/%.o,$(TOOLS) $(SHARED))
 	$(call say,LD,$@)
 	$(Q)$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(PCRE2) $(JANSSON)
 
+# The tests on the wire mostly wait for a timer, so more of them run than there are cores.
+WORKERS ?= 5
+PYTEST   = $(PYTHON) -m pytest -v -p no:cacheprovider
+BESIDE   = --dist loadgroup -n
+
 .PHONY: check-tool
 check-tool: all build/unit/failoverctl ## command lines of failoverctl, under ASan and UBSan
-	@$(PYTHON) -m pytest -v -p no:cacheprovider --junitxml=build/results/tool.xml test/tool
+	@$(PYTEST) -n 2 --junitxml=build/results/tool.xml test/tool
 
 .PHONY: check-wire
-check-wire: all ## scripted SIP peers against a real Kamailio
-	@$(PYTHON) -m pytest -v -p no:cacheprovider --junitxml=build/results/wire.xml test/wire
+check-wire: all ## calls through a real Kamailio; what measures time comes last, alone
+	@status=0; \
+	$(PYTEST) $(BESIDE) $(WORKERS) -m 'not heavy and not alone' --junitxml=build/results/wire.xml test/wire || status=1; \
+	$(PYTEST) $(BESIDE) 2 -m heavy --junitxml=build/results/wire-heavy.xml test/wire || status=1; \
+	$(PYTEST) -m alone --junitxml=build/results/wire-alone.xml test/wire || status=1; \
+	exit $$status
 
 .PHONY: check-masses
 check-masses: all ## 14 500 calls against timers, CANCELs and resets, of which check plays a part

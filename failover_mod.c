@@ -13,9 +13,13 @@
 
 #include "text/duration.h"
 #include "server/args.h"
+#include "server/hold_peers.h"
+#include "server/hold_probe.h"
+#include "server/hold_rpc.h"
+#include "server/holding.h"
+#include "server/statistics.h"
 #include "call/call.h"
 #include "call/layout.h"
-#include "call/view.h"
 #include "server/log.h"
 #include "server/match.h"
 #include "server/memory.h"
@@ -54,10 +58,14 @@ struct cfg_group_failover
 	unsigned redirection;
 	unsigned redirection_max;
 	unsigned attempts;
-	int attempt_log_level;
+	unsigned hold_after;
+	unsigned hold_time;
+	unsigned hold_max;
+	unsigned hold_probe;
 };
 
-static struct cfg_group_failover cfg_defaults = {.attempt_log_level = L_DBG};
+static struct cfg_group_failover cfg_defaults = {
+		.hold_time = 30, .hold_max = 600};
 static void *cfg_handle = &cfg_defaults;
 
 static cfg_def_t cfg_definitions[] = {
@@ -75,8 +83,16 @@ static cfg_def_t cfg_definitions[] = {
 				"how many Contacts are followed in one call"},
 		{"attempts", CFG_VAR_INT, 1, ATTEMPTS_MAX, 0, 0,
 				"how many attempts a call makes at the most"},
-		{"attempt_log_level", CFG_VAR_INT, 0, 3, 0, 0,
-				"the level at which calls and their attempts are logged"},
+		{"hold_after", CFG_VAR_INT, 0, HOLD_AFTER_MAX, 0, 0,
+				"after how many failures in a row a next hop is held; 0: "
+				"never"},
+		{"hold_time", CFG_VAR_INT, 1, HOLD_SECONDS_MAX, 0, 0,
+				"for how many seconds a next hop is held the first time"},
+		{"hold_max", CFG_VAR_INT, 1, HOLD_SECONDS_MAX, 0, 0,
+				"for how many seconds a next hop is held at the most"},
+		{"hold_probe", CFG_VAR_INT, 0, 3600, 0, 0,
+				"every how many seconds a next hop that is held gets an "
+				"OPTIONS; 0: none"},
 		{0, 0, 0, 0, 0, 0, 0},
 };
 
@@ -95,9 +111,13 @@ static settings_t current_defaults(void)
 	return settings;
 }
 
-static int current_log_level(void)
+static hold_config_t current_hold_config(void)
 {
-	return cfg_get(failover, cfg_handle, attempt_log_level);
+	return (hold_config_t){
+			.rules = {.after = cfg_get(failover, cfg_handle, hold_after),
+					.time_s = cfg_get(failover, cfg_handle, hold_time),
+					.max_s = cfg_get(failover, cfg_handle, hold_max)},
+			.probe_s = cfg_get(failover, cfg_handle, hold_probe)};
 }
 
 static int declare_cfg(void)
@@ -109,7 +129,6 @@ static int declare_cfg(void)
 	cfg_defaults.redirection = defaults.redirection;
 	cfg_defaults.redirection_max = defaults.redirection_max;
 	cfg_defaults.attempts = defaults.attempts;
-	log_set_level_source(current_log_level);
 	return cfg_declare("failover", cfg_definitions, &cfg_defaults,
 			cfg_sizeof(failover), &cfg_handle);
 }
@@ -162,23 +181,61 @@ PARAMETER(ruri, SETTING_RURI)
 PARAMETER(reply, SETTING_REPLY)
 PARAMETER(preset, SETTING_PRESET)
 
+/* A number of the memory across calls, within what the run-time framework allows
+ * for it. */
+static int read_hold_number(const char *name, unsigned *field, void *value)
+{
+	const cfg_def_t *it = cfg_definitions;
+	int number = (int)(long)value;
+
+	while(strcmp(it->name, name) != 0)
+		it++;
+	if(number < it->min || number > it->max) {
+		LM_ERR("modparam failover %s: [%d] is not between %d and %d\n", name,
+				number, it->min, it->max);
+		return -1;
+	}
+	*field = (unsigned)number;
+	return 0;
+}
+
+#define HOLD_NUMBER(name)                                          \
+	static int set_##name(modparam_t type, void *value)            \
+	{                                                              \
+		(void)type;                                                \
+		return read_hold_number(#name, &cfg_defaults.name, value); \
+	}
+HOLD_NUMBER(hold_after)
+HOLD_NUMBER(hold_time)
+HOLD_NUMBER(hold_max)
+HOLD_NUMBER(hold_probe)
+
+/* Replies that are failures of the server that sent them; NULL: not set. */
+static response_set_t hold_codes;
+static bool has_hold_codes;
+static int hold_dmq;
+
+static int read_hold_codes(const char *value)
+{
+	diagnostics_t diagnostics = log_diagnostics("modparam failover hold_codes");
+	str text = str_of(value);
+	fragment_t fragment = fragment_of(&text);
+
+	fragment = fragment_trim(&fragment);
+	has_hold_codes = true;
+	return response_set_compile(&fragment, &hold_codes, &diagnostics);
+}
+
+static int set_hold_codes(modparam_t type, void *value)
+{
+	(void)type;
+	return read_hold_codes(value);
+}
+
 static int set_dialplan(modparam_t type, void *value)
 {
 	(void)type;
 	return plan_load_file(value);
-}
-
-static int set_log_format(modparam_t type, void *value)
-{
-	str name = str_of(value);
-
-	(void)type;
-	if(log_format_parse(&name, &log_format) == 0)
-		return 0;
-	LM_ERR("modparam failover log_format: [%s] is none; text or json would be "
-		   "right\n",
-			(const char *)value);
-	return -1;
 }
 
 static int set_dialplan_text(modparam_t type, void *value)
@@ -193,10 +250,10 @@ static int set_dialplan_text(modparam_t type, void *value)
 
 /* Rules, and where they stand. */
 static call_t *prepare(struct sip_msg *msg, const applied_rule_t *applied,
-		int n_applied, const char *source, const rule_t *rule, route_t *route)
+		int n_applied, const char *source, route_t *route)
 {
 	settings_t settings = current_defaults();
-	call_request_t request = {applied, n_applied, source, rule, &settings};
+	call_request_t request = {applied, n_applied, source, &settings};
 
 	return call_create(msg, &request, route);
 }
@@ -205,7 +262,7 @@ static int start(
 		struct sip_msg *msg, const applied_rule_t *applied, int n_applied)
 {
 	route_t route;
-	call_t *call = prepare(msg, applied, n_applied, CALL_SOURCE, NULL, &route);
+	call_t *call = prepare(msg, applied, n_applied, CALL_SOURCE, &route);
 
 	return call == NULL ? CALL_REFUSED : call_start(call, msg, &route);
 }
@@ -220,8 +277,7 @@ static int start_by_plan(struct sip_msg *msg, plan_t *plan)
 	route_t route;
 
 	if(n_applied > 0)
-		call = prepare(msg, applied, n_applied, plan_source(plan),
-				applied[n_applied - 1].rule, &route);
+		call = prepare(msg, applied, n_applied, plan_source(plan), &route);
 	plan_release(plan);
 	if(call != NULL)
 		return call_start(call, msg, &route);
@@ -250,7 +306,7 @@ int ki_failover_to(struct sip_msg *msg, str *destinations)
 
 	if(!call_is_new(msg, &result))
 		return result;
-	if(arg_read_text(msg, ARG_DESTINATIONS, destinations, &applied.rule) < 0)
+	if(arg_read_text(ARG_DESTINATIONS, destinations, &applied.rule) < 0)
 		return CALL_REFUSED;
 	return start(msg, &applied, 1);
 }
@@ -262,8 +318,8 @@ int ki_failover_with(struct sip_msg *msg, str *destinations, str *settings)
 
 	if(!call_is_new(msg, &result))
 		return result;
-	if(arg_read_text(msg, ARG_DESTINATIONS, destinations, &applied[0].rule) < 0
-			|| arg_read_text(msg, ARG_SETTINGS, settings, &applied[1].rule) < 0)
+	if(arg_read_text(ARG_DESTINATIONS, destinations, &applied[0].rule) < 0
+			|| arg_read_text(ARG_SETTINGS, settings, &applied[1].rule) < 0)
 		return CALL_REFUSED;
 	return start(msg, applied, 2);
 }
@@ -347,6 +403,26 @@ static int fixup_free_args(void **param, int param_no)
 
 /* -- start and end ------------------------------------------------------ */
 
+static int count_held(void)
+{
+	return holding_tick();
+}
+
+static int init_holding(void)
+{
+	if(!has_hold_codes && read_hold_codes("503") < 0)
+		return -1;
+	if(rpc_register_array(hold_rpc) != 0) {
+		LM_ERR("cannot register the RPC commands\n");
+		return -1;
+	}
+	if(statistics_init(count_held) < 0
+			|| holding_init(current_hold_config, &hold_codes) < 0
+			|| hold_probe_init() < 0)
+		return -1;
+	return hold_dmq ? hold_peers_init() : 0;
+}
+
 static int mod_init(void)
 {
 	log_keep_lines_whole();
@@ -358,18 +434,20 @@ static int mod_init(void)
 		LM_ERR("cannot register the RPC commands\n");
 		return -1;
 	}
-	return plan_check() < 0 ? -1 : call_init();
+	return plan_check() < 0 || init_holding() < 0 ? -1 : call_init();
 }
 
 static int child_init(int rank)
 {
-	return rank == PROC_INIT ? layout_check() : 0;
+	if(rank == PROC_INIT)
+		return layout_check();
+	return rank == PROC_MAIN ? holding_start() : 0;
 }
 
 static void mod_destroy(void)
 {
 	plan_destroy();
-	call_end();
+	holding_destroy();
 	arena_destroy(parameters_arena);
 }
 
@@ -399,8 +477,7 @@ static param_export_t params[] = {
 		{"dialplan", PARAM_STRING | PARAM_USE_FUNC, (void *)set_dialplan},
 		{"dialplan_text", PARAM_STRING | PARAM_USE_FUNC,
 				(void *)set_dialplan_text},
-		{"attempt_log_level", PARAM_INT, &cfg_defaults.attempt_log_level},
-		{"log_format", PARAM_STRING | PARAM_USE_FUNC, (void *)set_log_format},
+		{"attempt_log_level", PARAM_INT, &attempt_log_level},
 		BOTH_TYPES(timer_inviting),
 		BOTH_TYPES(timer_provisional),
 		BOTH_TYPES(timer_ringing),
@@ -414,6 +491,12 @@ static param_export_t params[] = {
 		BOTH_TYPES(ruri),
 		BOTH_TYPES(reply),
 		BOTH_TYPES(preset),
+		{"hold_after", PARAM_INT | PARAM_USE_FUNC, (void *)set_hold_after},
+		{"hold_time", PARAM_INT | PARAM_USE_FUNC, (void *)set_hold_time},
+		{"hold_max", PARAM_INT | PARAM_USE_FUNC, (void *)set_hold_max},
+		{"hold_codes", PARAM_STRING | PARAM_USE_FUNC, (void *)set_hold_codes},
+		{"hold_probe", PARAM_INT | PARAM_USE_FUNC, (void *)set_hold_probe},
+		{"hold_dmq", PARAM_INT, &hold_dmq},
 		{0, 0, 0},
 };
 
@@ -441,7 +524,6 @@ SEEN_BY_SERVER struct module_exports exports = {
 		.dlflags = DEFAULT_DLFLAGS,
 		.cmds = commands,
 		.params = params,
-		.pv_items = failover_variables,
 		.init_mod_f = mod_init,
 		.init_child_f = child_init,
 		.destroy_mod_f = mod_destroy,

@@ -7,7 +7,7 @@
 #include "call/attempt.h"
 
 #include "call/connection.h"
-#include "call/observe.h"
+#include "call/remember.h"
 #include "server/self.h"
 
 /* How long a CANCELled destination may take to end before the next one is
@@ -44,7 +44,7 @@ static unsigned safe_ms(const call_t *call)
 
 /* The socket of the destination's own options; else that of the script ($fs),
  * for every attempt that can use it. */
-static struct socket_info *choose_socket(
+struct socket_info *attempt_choose_socket(
 		const call_t *call, const target_t *target)
 {
 	struct socket_info *socket = call->origin.socket;
@@ -92,7 +92,7 @@ static int address(call_t *call, struct sip_msg *msg, const target_t *target)
 	if(rewrite_uri(msg, &uri) < 0
 			|| (next_hop.len > 0 && set_dst_uri(msg, &next_hop) < 0))
 		return -1;
-	set_force_socket(msg, choose_socket(call, target));
+	set_force_socket(msg, attempt_choose_socket(call, target));
 	return 0;
 }
 
@@ -135,12 +135,13 @@ static attempt_t *attempt_create(
 	if(attempt == NULL)
 		return NULL;
 	attempt->target = target;
+	attempt->use = call->next_use;
+	call->next_use = (holding_use_t){0};
 	attempt->first_branch = attempt->branches_end = transaction_branches(t);
 	attempt->before = call->attempt;
 	call->attempt = attempt;
 	call->check_at = 0;
 	call->is_watched = false;
-	observe_attempt(call, attempt);
 	return attempt;
 }
 
@@ -193,12 +194,15 @@ attempt_sent_t attempt_make(call_t *call, tm_cell_t *t, struct sip_msg *msg,
 	transaction_rearm_branch_route(t);
 	call->is_making = may_block(t, target);
 	let_go(call, t, failed, call->is_making, &pause);
+	ser_error = 0;
 	sent = relay(call, msg, target);
 	take_back(call, t, &pause);
 	call->is_making = false;
 	address_again(call, t, msg, failed, attempt->before);
-	if(sent <= 0)
+	if(sent <= 0) {
+		remember_unsent(attempt, sent);
 		transaction_close_unsent_from(t, attempt->first_branch);
+	}
 	if(call->attempt != attempt)
 		return ATTEMPT_PAST;
 	transaction_reset_timers(t, &call->manners, safe_ms(call));
@@ -234,6 +238,20 @@ bool attempt_wait_until_shown(const call_t *call, tm_cell_t *t, int branch)
 }
 
 /* -- branches ----------------------------------------------------------- */
+
+int attempt_first_branch(const call_t *call)
+{
+	return call->attempt == NULL ? 0 : call->attempt->first_branch;
+}
+
+int attempt_first_beside(const call_t *call, int branch)
+{
+	const attempt_t *attempt = call->attempt;
+
+	while(attempt != NULL && attempt->first_branch > branch)
+		attempt = attempt->before;
+	return attempt == NULL ? 0 : attempt->first_branch;
+}
 
 bool attempt_has_branch(const call_t *call, const tm_cell_t *t, int branch)
 {
@@ -309,6 +327,7 @@ void attempt_begin_time(call_t *call, tm_cell_t *t, int branch, bool is_ringing)
 		record->deadline = now + 1;
 	record->is_ringing = record->is_ringing || is_ringing;
 	call->attempt->has_replied = true;
+	holding_note_reply(&call->attempt->use);
 }
 
 void attempt_repair_timers(call_t *call, tm_cell_t *t)

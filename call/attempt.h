@@ -22,6 +22,10 @@ typedef enum attempt_sent
 attempt_sent_t attempt_make(call_t *call, tm_cell_t *t, struct sip_msg *msg,
 		int failed, const target_t *target);
 
+/** The socket from which a destination is sent to; NULL: any. */
+struct socket_info *attempt_choose_socket(
+		const call_t *call, const target_t *target);
+
 /** In the callback for a failed branch: wait until the process that is just making
  * the attempt has noted that it has left. That takes no longer than a return from
  * tm, as a reply has come; where it does the call goes on without. */
@@ -80,5 +84,10 @@ void attempt_expire(call_t *call, tm_cell_t *t);
 
 /** Has somebody else CANCELled every branch of the attempt? */
 bool attempt_was_cancelled(const call_t *call, const tm_cell_t *t);
+
+/** The first branch of the current attempt; of the attempt that a branch belongs
+ * to. */
+int attempt_first_branch(const call_t *call);
+int attempt_first_beside(const call_t *call, int branch);
 
 #endif

@@ -9,7 +9,7 @@
 #include "call/contacts.h"
 #include "call/ending.h"
 #include "call/headers.h"
-#include "call/observe.h"
+#include "call/remember.h"
 #include "server/log.h"
 #include "sip/response.h"
 
@@ -52,7 +52,10 @@ static result_t result_of_attempt(
 	if(reply == FAKED_REPLY || call->branches[result.branch].is_given_up)
 		result.kind = kind_of_silence(
 				call, scene->t, result.branch, reply == FAKED_REPLY);
-	else if(policy_wants_contacts(&call->chain, result.code))
+	else
+		result.retry_after_s = remember_retry_after(call, result.code, reply);
+	if(result.kind == RESULT_REPLY
+			&& policy_wants_contacts(&call->chain, result.code))
 		result.contacts = contacts_read(reply, params->req, call->arena);
 	return result;
 }
@@ -157,7 +160,8 @@ static void on_answer_in(call_t *call, tm_cell_t *t, int branch)
 	transaction_ident(t, &answer_here.hash_index, &answer_here.label);
 	answer_here.branch = branch;
 	if(code_before >= 300)
-		log_send(log_begin("late_answer", transaction_request(t)));
+		LM_GEN1(attempt_log_level, "a late answer is taken, Call-ID [%s]\n",
+				log_call_id(transaction_request(t)));
 }
 
 /* A negative final reply has come in. Nothing is concluded of it here: the script may
@@ -217,10 +221,11 @@ static void on_relay(call_t *call, tm_cell_t *t, int code)
 		transaction_stop_forwarding(t);
 	call->branches[tm_api.t_gett_branch()].has_answer = false;
 	answer_here.branch = NO_BRANCH;
+	remember_answer(call, tm_api.t_gett_branch(), code);
 	happen(&scene, EVENT_ANSWER);
-	observe_answer(call, t, tm_api.t_gett_branch(), code);
 	if(call->state != CALL_ANSWERED)
 		return;
+	remember_end(call);
 	transaction_end_chain(t, &call->manners);
 	transaction_disarm_failure_route(t);
 	/* tm CANCELs the others, but for one that replies in this instant */
@@ -262,9 +267,6 @@ static void on_tm_event(tm_cell_t *t, int type, struct tmcb_params *params)
 		transaction_unlock(t);
 	} else if(type & TMCB_RESPONSE_FWDED) {
 		on_relay(call, t, params->code);
-	} else if(type & TMCB_RESPONSE_OUT) {
-		if(params->code >= 200)
-			observe_final(call, t, params->code);
 	} else if(type & TMCB_ON_BRANCH_FAILURE) {
 		if(transaction_hold(t, tm_api.t_gett_branch()))
 			on_branch_failure(call, t, params);
@@ -288,11 +290,6 @@ static call_t *call_of(tm_cell_t *t)
 bool engine_has_call(tm_cell_t *t)
 {
 	return call_of(t) != NULL;
-}
-
-const call_t *engine_current_call(void)
-{
-	return call_of(transaction_current());
 }
 
 /* -- what the server tells ---------------------------------------------- */
@@ -387,7 +384,7 @@ int engine_attach(call_t *call, struct sip_msg *msg, tm_cell_t *t,
 		void (*release)(void *call))
 {
 	int events = TMCB_RESPONSE_IN | TMCB_RESPONSE_FWDED | TMCB_ON_BRANCH_FAILURE
-				 | TMCB_ON_FAILURE | TMCB_E2ECANCEL_IN | TMCB_RESPONSE_OUT;
+				 | TMCB_ON_FAILURE | TMCB_E2ECANCEL_IN;
 
 	/* costs a copy of the URIs for each branch */
 	if(call->headers != NULL)
@@ -398,7 +395,6 @@ int engine_attach(call_t *call, struct sip_msg *msg, tm_cell_t *t,
 		return -1;
 	}
 	transaction_begin_chain(t, &call->manners);
-	observe_begin(call, t);
 	return 0;
 }
 
@@ -447,7 +443,7 @@ static bool retry(call_t *call, tm_cell_t *t, struct sip_msg *msg)
 	call->retried = target;
 	transaction_begin_chain(t, &call->manners);
 	policy_retry(&call->chain);
-	observe_resume(call);
+	remember_retry(call, target);
 	call->state = CALL_STARTING;
 	call->reply = final_as_it_is;
 	if(attempt_make(call, t, msg, NO_BRANCH, target) == ATTEMPT_SENT) {
@@ -456,22 +452,11 @@ static bool retry(call_t *call, tm_cell_t *t, struct sip_msg *msg)
 		happen(&scene, EVENT_SENT);
 		return true;
 	}
-	observe_end(call, t, CALL_OUTCOME_EXHAUSTED);
 	call->state = CALL_ENDED;
 	call->reply = reply;
 	call->branches_at_end = transaction_branches(t);
 	transaction_end_chain(t, &call->manners);
 	return false;
-}
-
-static void log_not_retried(const struct sip_msg *msg, const char *why)
-{
-	log_line_t *line = log_begin("not_retried", msg);
-
-	if(line == NULL)
-		return;
-	log_line_word(line, "why", why);
-	log_send(line);
 }
 
 bool engine_retry(struct sip_msg *msg)
@@ -482,7 +467,8 @@ bool engine_retry(struct sip_msg *msg)
 	bool is_sent = false;
 
 	if(why != NULL) {
-		log_not_retried(msg, why);
+		LM_GEN1(attempt_log_level, "failover_retry(): %s, Call-ID [%s]\n", why,
+				log_call_id(msg));
 		return false;
 	}
 	transaction_lock(t);

@@ -166,6 +166,36 @@ static bool is_spent(const chain_t *chain, const target_t *target)
 	return false;
 }
 
+/* The next one in the list; when that is used up, those that were passed over: no
+ * call is refused because of what is remembered. */
+static target_t *pop(chain_t *chain)
+{
+	target_t *target = chain->waiting;
+
+	if(target == NULL) {
+		target = chain->passed_over;
+		chain->passed_over = NULL;
+		chain->is_forced = true;
+	}
+	if(target != NULL)
+		chain->waiting = target->next;
+	return target;
+}
+
+static bool is_passed_over(chain_t *chain, target_t *target)
+{
+	target_t **end = &chain->passed_over;
+
+	if(chain->may_use == NULL
+			|| chain->may_use(chain->asker, target, chain->is_forced))
+		return false;
+	while(*end != NULL)
+		end = &(*end)->next;
+	target->next = NULL;
+	*end = target;
+	return true;
+}
+
 static target_t *take_next(chain_t *chain, int room)
 {
 	target_t *target;
@@ -174,11 +204,10 @@ static target_t *take_next(chain_t *chain, int room)
 			|| chain->attempts >= chain->settings.attempts)
 		return NULL;
 	do {
-		target = chain->waiting;
+		target = pop(chain);
 		if(target == NULL)
 			return NULL;
-		chain->waiting = target->next;
-	} while(is_spent(chain, target));
+	} while(is_spent(chain, target) || is_passed_over(chain, target));
 	target->next = chain->tried;
 	chain->tried = target;
 	chain->attempts++;
@@ -237,7 +266,6 @@ static decision_t try_next(chain_t *chain, const result_t *result,
 	decision_t decision = {.reason = reason};
 
 	decision.target = take_next(chain, result->room);
-	chain->reason = reason;
 	if(decision.target == NULL)
 		decision.reply = reply_of_failure(chain, result, last);
 	return decision;
@@ -245,9 +273,7 @@ static decision_t try_next(chain_t *chain, const result_t *result,
 
 static decision_t after_reply(chain_t *chain, const result_t *result)
 {
-	decision_t end = {.reason = REASON_REPLY,
-			.is_rejected = true,
-			.reply = final_as_it_is};
+	decision_t end = {.reason = REASON_REPLY, .reply = final_as_it_is};
 
 	if(!leads_on(chain, result->code) || is_final_by_ringing(chain))
 		return end;
@@ -291,7 +317,6 @@ decision_t policy_decide(chain_t *chain, const result_t *result)
 void policy_retry(chain_t *chain)
 {
 	chain->attempts++;
-	chain->reason = REASON_RETRY;
 }
 
 final_reply_t policy_reply_now(const chain_t *chain)

@@ -23,14 +23,22 @@ typedef enum reason
 	REASON_COUNT
 } reason_t;
 
+/** May a target be tried now? Asked of each before it counts as an attempt.
+ * @param is_forced it will be, as nothing else is left */
+typedef bool may_use_f(void *asker, const target_t *target, bool is_forced);
+
 /* The destinations of one call and how far it has come. */
 typedef struct chain
 {
-	settings_t settings; /* of the call */
-	settings_t attempt;	 /* the same with the options of the current target */
-	target_t *waiting;	 /* not tried yet, in order */
-	target_t *tried;	 /* in reverse order, the current one first */
-	reason_t reason;	 /* why that is tried */
+	settings_t settings;   /* of the call */
+	settings_t attempt;	   /* the same with the options of the current target */
+	target_t *waiting;	   /* not tried yet, in order */
+	target_t *tried;	   /* in reverse order, the current one first */
+	target_t *passed_over; /* as they may not be used now, in order: they are
+							* tried when nothing else is left */
+	may_use_f *may_use;	   /* NULL: all may be used */
+	void *asker;
+	bool is_forced; /* those that were passed over are tried all the same */
 	unsigned attempts;
 	unsigned contacts_followed;
 	bool has_rung;		/* some destination has sent an 18x */
@@ -53,10 +61,11 @@ typedef enum result_kind
 typedef struct result
 {
 	result_kind_t kind;
-	int code;			/* of the reply */
-	int branch;			/* which reply it is, as the caller counts them */
-	target_t *contacts; /* of a 3xx that can be followed, in header order;
+	int code;				/* of the reply */
+	int branch;				/* which reply it is, as the caller counts them */
+	target_t *contacts;		/* of a 3xx that can be followed, in header order;
 						 * they become the chain's */
+	unsigned retry_after_s; /* what a reply asks for; 0: nothing */
 	int room; /* how many further attempts the server can make in this call */
 } result_t;
 
@@ -81,9 +90,8 @@ extern const final_reply_t final_as_it_is;
 
 typedef struct decision
 {
-	target_t *target; /* to be tried now; NULL: the call ends */
-	reason_t reason;  /* of that attempt */
-	bool is_rejected; /* a reply ends the call, be there others left or not */
+	target_t *target;	 /* to be tried now; NULL: the call ends */
+	reason_t reason;	 /* of that attempt */
 	final_reply_t reply; /* with which it ends */
 } decision_t;
 

@@ -68,18 +68,6 @@ void *transaction_find_param(tm_cell_t *t, transaction_cb *callback)
 	return NULL;
 }
 
-void transaction_lock(tm_cell_t *t)
-{
-	int pid = my_pid();
-
-	if(atomic_get(&t->reply_locker_pid) == pid) {
-		t->reply_rec_lock_level++;
-		return;
-	}
-	lock(&t->reply_mutex);
-	atomic_set(&t->reply_locker_pid, pid);
-}
-
 bool transaction_try_lock(tm_cell_t *t)
 {
 	int pid = my_pid();
@@ -92,6 +80,14 @@ bool transaction_try_lock(tm_cell_t *t)
 		return false;
 	atomic_set(&t->reply_locker_pid, pid);
 	return true;
+}
+
+void transaction_lock(tm_cell_t *t)
+{
+	if(transaction_try_lock(t))
+		return;
+	lock(&t->reply_mutex);
+	atomic_set(&t->reply_locker_pid, my_pid());
 }
 
 void transaction_unlock(tm_cell_t *t)
@@ -278,9 +274,7 @@ static void expire(struct retr_buf *request, ticks_t delay)
 /* the core warns of a timer of no ticks */
 static ticks_t at_least_a_tick(unsigned ms)
 {
-	ticks_t ticks = MS_TO_TICKS(ms);
-
-	return ticks > 0 ? ticks : 1;
+	return MS_TO_TICKS(ms) > 0 ? MS_TO_TICKS(ms) : 1;
 }
 
 void transaction_expire(tm_cell_t *t, int branch, unsigned ms)
@@ -300,8 +294,7 @@ void transaction_extend(tm_cell_t *t, int branch, unsigned ms)
 
 unsigned transaction_time_left(const tm_cell_t *t, int branch)
 {
-	s_ticks_t left =
-			(s_ticks_t)(t->uac[branch].request.fr_expire - get_ticks_raw());
+	s_ticks_t left = t->uac[branch].request.fr_expire - get_ticks_raw();
 
 	return left > 0 ? TICKS_TO_MS(left) : 0;
 }
@@ -336,10 +329,8 @@ void transaction_send_cancels(tm_cell_t *t, struct cancel_info *cancels)
 /* Both flags are set where tm makes up a final reply, and nowhere else. */
 bool transaction_made_it_up(const tm_cell_t *t, int branch)
 {
-	const tm_ua_client_t *uac = &t->uac[branch];
-
-	return uac->last_received >= 300
-		   && (uac->request.flags & (F_RB_TIMEOUT | F_RB_RELAYREPLY));
+	return t->uac[branch].last_received >= 300
+		   && (t->uac[branch].request.flags & (F_RB_TIMEOUT | F_RB_RELAYREPLY));
 }
 
 int transaction_expect_answer(tm_cell_t *t, int branch)
@@ -386,10 +377,12 @@ void transaction_end_again(tm_cell_t *t, int branch)
 /* How tm ranks what a branch has ended with; the least is best, and of equal ones the
  * first (t_reply.c, get_prio). That a reply is made up counts for a branch that had it
  * before, not for the one that tm just looks at (t_pick_branch). */
-static int rank_of(const struct sip_msg *reply, int code)
+static int rank_of(const tm_ua_client_t *uac)
 {
-	return response_rank(code)
-		   + (reply == FAKED_REPLY ? tm_setting("faked_reply_prio", 0) : 0);
+	int rank = response_rank(uac->last_received);
+
+	return uac->reply == FAKED_REPLY ? rank + tm_setting("faked_reply_prio", 0)
+									 : rank;
 }
 
 int transaction_pick(const tm_cell_t *t, int first_branch, int branch, int code,
@@ -406,7 +399,7 @@ int transaction_pick(const tm_cell_t *t, int first_branch, int branch, int code,
 		if(i == branch)
 			rank = response_rank(code);
 		else if(uac->reply != NULL)
-			rank = rank_of(uac->reply, uac->last_received);
+			rank = rank_of(uac);
 		else
 			continue;
 		if(rank >= best)
@@ -443,14 +436,13 @@ void transaction_drop_replies_before(tm_cell_t *t, int branch)
 
 bool transaction_leave_reply(tm_cell_t *t, int earlier, int last, int code)
 {
-	const tm_ua_client_t *uac = &t->uac[earlier];
 	int i;
 
 	for(i = 0; i < t->nr_of_outgoings; i++) {
 		if(i != earlier && i != last)
 			drop_reply(&t->uac[i]);
 	}
-	return rank_of(uac->reply, uac->last_received) <= response_rank(code);
+	return rank_of(&t->uac[earlier]) <= response_rank(code);
 }
 
 void transaction_show_code(tm_cell_t *t, struct tmcb_params *params, int code)

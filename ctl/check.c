@@ -43,7 +43,7 @@ int check_run(options_t *options)
 		return STATUS_USAGE;
 	listing_init(&listing, text.name, &text.text, arena);
 	plan = dialplan_parse(&text.text, arena, arena, &listing.diagnostics);
-	/* what is wrong may be why something looks wrong */
+	/* after an error, a warning may only be its consequence */
 	if(plan != NULL
 			&& dialplan_lint(plan, &lint, arena, &listing.diagnostics) < 0)
 		return no_memory();

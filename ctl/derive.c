@@ -10,7 +10,7 @@
 
 /* -- whose the request is ----------------------------------------------- */
 
-/* The port of a URI without one, as the server takes it. */
+/* The port that the server uses for a URI without one. */
 static int default_port(const uri_parts_t *parts)
 {
 	fragment_t transport = {0};
@@ -73,7 +73,7 @@ static int add_truth(
 	return given_add_of_kind(&request->given, kind, &value, why);
 }
 
-/* Where a request leads but for its R-URI: $du, else its top Route. */
+/* Does a request lead elsewhere than its R-URI says? ($du, or else its top Route) */
 static bool leads_elsewhere(const request_t *request)
 {
 	subject_t du = {.kind = SUBJECT_PV, .name = str_init("$du")};
@@ -116,8 +116,8 @@ static int derive_own(request_t *request, reason_t *why)
 
 /* -- pseudo-variables --------------------------------------------------- */
 
-/* The variables that follow from a subject: of an address in a header its URI
- * and the user in it, else the value itself. */
+/* The pseudo-variables that follow from a subject: for an address in a header, its URI
+ * and its user part; else the value itself. */
 typedef struct consequence
 {
 	subject_kind_t kind;

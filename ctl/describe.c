@@ -7,7 +7,8 @@
 
 #include "ctl/json.h"
 
-/* Of a class so many codes may be missing to be named as missing. */
+/* If no more codes than this are missing in a class, the class is shown with the missing
+ * codes. */
 #define MISSING_MAX 8
 
 static void append(description_t *description, const char *format, ...)
@@ -46,7 +47,7 @@ static int count_codes(const response_set_t *set, int from, int to)
 	return count;
 }
 
-/* The codes of a part that are in a set, or are not. */
+/* Append the codes of a range that are in a set, or that are not. */
 static void append_codes(description_t *made, const response_set_t *set,
 		int from, int to, bool is_in, const char *comma)
 {
@@ -183,7 +184,7 @@ static json_t *ruri_json(const settings_t *settings, const void *field)
 	return json_string(settings->ruri == RURI_KEEP ? "keep" : "destination");
 }
 
-/* As an author writes it. */
+/* The value as an author writes it. */
 static json_t *reply_json(const settings_t *settings, const void *field)
 {
 	const reply_choice_t *reply = field;
@@ -224,7 +225,7 @@ json_t *settings_json(const settings_t *settings)
 	for(i = 0; i < SETTING_COUNT; i++) {
 		const void *field = (const char *)settings + table[i].offset;
 
-		/* a socket is of one destination only */
+		/* the setting of a socket is only for a single destination */
 		if(table[i].name != NULL)
 			json_object_set_new(
 					object, table[i].name, to_json[i](settings, field));

@@ -136,7 +136,7 @@ int request_add_registered(request_t *request, const char *value, reason_t *why)
 	return 0;
 }
 
-/* Read HOST[:PORT] by the rules of a URI. */
+/* Read HOST[:PORT] as in a URI. */
 static int read_own_host(request_t *request, const char *value, own_host_t *own)
 {
 	char buffer[SIP_URI_BYTES_MAX + 8];
@@ -171,7 +171,7 @@ int request_add_own_host(request_t *request, const char *value, reason_t *why)
 	return 0;
 }
 
-/* What a reader of the language says of a left-hand side. */
+/* Keep the error of a left-hand side. */
 static void keep_reason(void *context, const diagnostic_t *diagnostic)
 {
 	reason_give(context, "%s", diagnostic->text);
@@ -228,7 +228,7 @@ bool request_is_asked(
 	const str next_hop = str_init("$du");
 	int i;
 
-	/* these say where the request's own destination is */
+	/* these say where the request leads without the module */
 	if(subject->kind == SUBJECT_OUTBOUND
 			|| (subject->kind == SUBJECT_PV
 					&& str_equal(&subject->name, &next_hop)))
@@ -245,7 +245,7 @@ bool request_is_asked(
 	return derive_is_source_of(subject, subjects, n_subjects);
 }
 
-/* Users are said as USER or USER@HOST. */
+/* Users were given as USER or USER@HOST. */
 static int is_registered(void *context, const str *uri)
 {
 	const request_t *request = context;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* described: a request as it is described on a command line, for the conditions of
- * a dial plan. What was not said of it is unknown, and not guessed. */
+/* described: a request as a command line describes it, for the conditions of a dial
+ * plan. A value that is not given is unknown; it is not guessed. */
 #ifndef FAILOVER_CTL_DESCRIBED_H
 #define FAILOVER_CTL_DESCRIBED_H
 
@@ -9,7 +9,7 @@
 #include "ctl/reason.h"
 #include "dialplan/route.h"
 
-/* A host, or a host and a port, that is the server's own. */
+/* A host of the server itself, with or without a port. */
 typedef struct own_host
 {
 	struct own_host *next;
@@ -17,7 +17,7 @@ typedef struct own_host
 	int port; /* 0: any */
 } own_host_t;
 
-/* What was said by a left-hand side. */
+/* A left-hand side that was given. */
 typedef struct asked_for
 {
 	struct asked_for *next;
@@ -31,20 +31,20 @@ typedef struct request
 	str line; /* the request line */
 	str uri;  /* the R-URI in it */
 	own_host_t *own_hosts;
-	bool knows_own;	 /* whether its R-URI is the server's own */
+	bool knows_own;	 /* whether is_own is known */
 	bool is_own;	 /* it is */
 	str *registered; /* users, n_registered of them */
 	int n_registered;
-	bool knows_registered;		   /* who is was said */
+	bool knows_registered;		   /* it is known who is registered */
 	asked_for_t *sets, **last_set; /* by --set, in order */
 } request_t;
 
-/** Begin with a request of which nothing is known.
- * @param arena holds what is said of it */
+/** Begin with an unknown request.
+ * @param arena holds its values */
 void request_init(request_t *request, arena_t *arena);
 
-/* Each of these takes a value as it stands on a command line, which must outlive
- * the request, and says why if it cannot.
+/* Each of these takes a value from the command line. The value must outlive the
+ * request.
  * @return 0, or -1 with why filled */
 
 /** METHOD URI SIP/2.0 */
@@ -53,11 +53,11 @@ int request_set_line(request_t *request, const char *value, reason_t *why);
 /** Name: value */
 int request_add_header(request_t *request, const char *value, reason_t *why);
 
-/** The address, IPv4 or IPv6, and what it came over. */
+/** The address that it came from, IPv4 or IPv6, and the transport. */
 int request_set_addr(request_t *request, const char *value, reason_t *why);
 int request_set_transport(request_t *request, const char *value, reason_t *why);
 
-/** The body of a Route header, as it is there when failover() is called. */
+/** The body of a Route header that the request has when failover() is called. */
 int request_set_route(request_t *request, const char *value, reason_t *why);
 
 /** A user who is registered, USER or USER@HOST; empty: nobody is. */
@@ -73,27 +73,27 @@ int request_set_at(request_t *request, const char *value, reason_t *why);
 /** LHS=VALUE, with the left-hand side of a condition */
 int request_set(request_t *request, const char *value, reason_t *why);
 
-/** All has been said: what follows from it, and the clock's date and time where
- * none were said.
+/** End the description: add the values that follow from it, and the date and time of the
+ * clock if none were given.
  * @return 0, or -1 with why filled */
 int request_finish(request_t *request, reason_t *why);
 
-/** What it says to conditions. */
+/** Its values for conditions. */
 request_source_t request_source(request_t *request);
 
-/** What it was to be sent with. */
+/** Where it would go without the module. */
 request_view_t request_view(const request_t *request);
 
 /** Is it known whether its R-URI is the server's own? */
 bool request_knows_own(const request_t *request);
 
-/** Is a left-hand side of use for a plan: does a rule ask for it, or for what
- * follows from it?
+/** Is a left-hand side of use for a plan: does a rule use it, or a value that follows
+ * from it?
  * @param subjects of the plan, n_subjects of them */
 bool request_is_asked(
 		const subject_t *subject, subject_t *const *subjects, int n_subjects);
 
-/** The options that would say what is not known of a subject. */
+/** Name the options that would give the values of an unknown subject. */
 void request_describe_missing(
 		const subject_t *subject, char *text, size_t size);
 

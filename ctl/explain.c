@@ -9,8 +9,7 @@
 #include "dialplan_parse.h"
 #include "ctl/json.h"
 
-/* Of the rules that do not apply so many are named, the last ones, if not all
- * are asked for. */
+/* Unless all are wanted, only so many rules that do not apply are shown: the last ones. */
 #define REFUSED_SHOWN 20
 
 static int no_memory(void)
@@ -125,7 +124,7 @@ static int make_attempts(explanation_t *explanation, arena_t *arena)
 
 /* -- all of it ---------------------------------------------------------- */
 
-/* A plan with errors: nothing more is known. */
+/* Show the errors of a plan. Nothing else is known of such a plan. */
 static int show_errors(const options_t *options, listing_t *listing)
 {
 	json_t *object;
@@ -155,7 +154,7 @@ static int show(const explanation_t *explanation)
 	return explanation->n_applied > 0 ? STATUS_OK : STATUS_NO_RULE;
 }
 
-/* What the rules that apply come to.
+/* Make the route from the rules that apply.
  * @return 0, or -1 without memory */
 static int find_route(explanation_t *explanation, listing_t *listing)
 {

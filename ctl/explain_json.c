@@ -143,8 +143,7 @@ static json_t *headers_json(const route_t *route)
 	return list;
 }
 
-/* Their names are letters, digits and a few signs, and end with a NUL byte in no
- * text, so they are made into JSON's own strings first. */
+/* The names do not end with a NUL byte, so each is first copied into a JSON string. */
 static json_t *variables_json(const route_t *route)
 {
 	const named_text_t *variable;
@@ -161,7 +160,7 @@ static json_t *variables_json(const route_t *route)
 	return object;
 }
 
-/* What was set, and no rule asks for. */
+/* The values that were given and that no rule uses. */
 static json_t *unasked_json(const explanation_t *explanation)
 {
 	const dialplan_t *plan = explanation->plan;

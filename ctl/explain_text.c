@@ -249,8 +249,8 @@ static void print_route(const explanation_t *explanation)
 	print_variables(route);
 }
 
-/* Where the request's own destination is the server itself, it is the first one
- * of no rule, and as one of a list it comes back. */
+/* If the R-URI is the server itself, it is not the first destination of any rule; in a
+ * list, it brings the call back to this server. */
 static void print_note(const explanation_t *explanation)
 {
 	const attempt_t *attempt = explanation->attempts;
@@ -267,7 +267,8 @@ static void print_note(const explanation_t *explanation)
 			 "call comes back to it");
 }
 
-/* What was set, and no rule asks for: a slip, or a name written otherwise. */
+/* Print the values that were given and that no rule uses: mistakes, or names in another
+ * form. */
 static void print_unasked(const explanation_t *explanation)
 {
 	const dialplan_t *plan = explanation->plan;
@@ -283,7 +284,7 @@ static void print_unasked(const explanation_t *explanation)
 	}
 }
 
-/* What a call puts into a rule may not stand there. */
+/* A value of the call does not fit in a rule. */
 static void print_failure(const explanation_t *explanation)
 {
 	fflush(stdout);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* failoverctl: reads dial plans without a server. It is made of the rooms that
- * the module is made of, so that what it says is what happens. */
+/* failoverctl: checks and explains dial plans without a server. It uses the code of the
+ * module, so its answers are what the module does. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 #define BLOCK_BYTES (64 * 1024)
 
-/* What is printed to a full disk, or to nobody, is not printed. */
+/* Report output that could not be written, for example to a full disk. */
 static int flush(int status)
 {
 	if(fflush(stdout) == 0 && !ferror(stdout))
@@ -32,7 +32,8 @@ int main(int argc, char **argv)
 		fputs("failoverctl: no memory\n", stderr);
 		return STATUS_USAGE;
 	}
-	setvbuf(stderr, NULL, _IOFBF, BLOCK_BYTES); /* a long report goes there */
+	/* a long report goes to stderr */
+	setvbuf(stderr, NULL, _IOFBF, BLOCK_BYTES);
 	print_init();
 	command = options_read(&options, argc, argv, arena, &status);
 	if(command != NULL)

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* What is known of one subject. */
+/* The values of one subject. */
 typedef struct list
 {
 	str *values;
@@ -75,7 +75,7 @@ static int append(list_t *list, const str *value, arena_t *arena)
 	return 0;
 }
 
-/* How a subject is written, for messages. */
+/* The text of a subject, for messages. */
 static str name_of(const subject_t *subject)
 {
 	const char *name = subject_table()[subject->kind].name;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* given: what is known of a request, by the left-hand side of a condition. */
+/* given: the known values of a request, by the left-hand side of a condition. */
 #ifndef FAILOVER_CTL_GIVEN_H
 #define FAILOVER_CTL_GIVEN_H
 
@@ -13,17 +13,17 @@ typedef struct given
 	text_map_t values; /* by subject_key(): a list of them */
 } given_t;
 
-/** Begin with nothing known.
- * @param arena holds what is added; the texts themselves are not copied */
+/** Begin without values.
+ * @param arena holds the list; the texts are not copied */
 void given_init(given_t *given, arena_t *arena);
 
-/** All that is known of a subject.
+/** Find the values of a subject.
  * @param values set to them, in the order in which they were added
- * @return how many; 0: nothing is known */
+ * @return their number; 0: nothing is known */
 int given_values(
 		const given_t *given, const subject_t *subject, const str **values);
 
-/** The first value of a subject; NULL: nothing is known. */
+/** Find the first value of a subject; NULL: nothing is known. */
 const str *given_first(const given_t *given, subject_t subject);
 
 /** The same of a kind of subject that has no name. */

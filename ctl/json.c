@@ -8,7 +8,7 @@
 
 #define REPLACEMENT "\xef\xbf\xbd"
 
-/* Is it a character of UTF-8, whatever is shown for it? */
+/* The length of a UTF-8 character at the beginning of a text; 0: there is none. */
 static int character_bytes(const char *s, int len)
 {
 	glyph_t glyph = glyph_of(s, len);

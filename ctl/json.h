@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* json: turns any text into JSON, which takes UTF-8 only. */
+/* json: makes JSON of any text. JSON is always UTF-8. */
 #ifndef FAILOVER_CTL_JSON_H
 #define FAILOVER_CTL_JSON_H
 
@@ -7,7 +7,7 @@
 
 #include "text/text.h"
 
-/** A text as a JSON string. A byte that is no UTF-8 becomes U+FFFD. */
+/** Make a JSON string of a text. A byte that is no UTF-8 becomes U+FFFD. */
 json_t *json_of_text(const str *text);
 json_t *json_of_string(const char *text);
 

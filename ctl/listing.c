@@ -6,16 +6,16 @@
 #include "ctl/json.h"
 #include "ctl/print.h"
 
-/* A longer line is shown in part. */
+/* Of a longer line, only a part is shown. */
 #define LINE_COLUMNS 120
-/* How much of it stands before the caret. */
+/* So many columns of that part are before the caret. */
 #define COLUMNS_BEFORE 60
 #define CUT "..."
 
 #define TAB_COLUMNS 8
 
-/* A character takes 4 bytes for a column at the most; what has no width, and is
- * more than this, is not shown. */
+/* A character takes at most 4 bytes for a column. If a line has more characters without
+ * a width than this, the rest of them is not shown. */
 #define BYTES_ROUND 1024
 
 #define BOM "\xef\xbb\xbf"
@@ -41,7 +41,7 @@ void listing_init(
 	memset(listing, 0, sizeof(*listing));
 	listing->name = name;
 	listing->text = *text;
-	/* it counts as no column */
+	/* it is no column */
 	if((size_t)text->len >= bom && memcmp(text->s, BOM, bom) == 0) {
 		listing->text.s += bom;
 		listing->text.len -= (int)bom;
@@ -60,15 +60,15 @@ int listing_sort(listing_t *listing)
 
 /* -- a line and its caret ----------------------------------------------- */
 
-/* The part of a line that is looked at, round the caret. */
+/* The part of a line around the caret. */
 typedef struct excerpt
 {
 	str line;
-	int caret; /* offset of the character that it stands below */
+	int caret; /* offset of the character above it */
 	bool is_cut_before, is_cut_behind;
 } excerpt_t;
 
-/* @param tab how far apart tabs end */
+/* @param tab the width of a tab */
 static int columns_of(const str *text, int tab)
 {
 	int columns = 0;
@@ -83,7 +83,8 @@ static int columns_of(const str *text, int tab)
 	return columns;
 }
 
-/* Cut characters off the beginning until few enough stand before the caret. */
+/* Cut characters off the beginning, until no more than COLUMNS_BEFORE columns are left
+ * before the caret. */
 static void cut_before(excerpt_t *excerpt)
 {
 	str head = {excerpt->line.s, excerpt->caret};
@@ -121,7 +122,7 @@ static void cut_behind(excerpt_t *excerpt)
 	}
 }
 
-/* Of a very long line not all is counted. */
+/* Not all of a very long line is counted. */
 static excerpt_t excerpt_of(const str *line, int caret)
 {
 	excerpt_t excerpt = {.line = *line, .caret = caret};
@@ -148,8 +149,8 @@ static excerpt_t excerpt_of(const str *line, int caret)
 	return excerpt;
 }
 
-/* A tab stays one, so that the caret stands right wherever tabs end; where a
- * line is cut its columns are others anyway. */
+/* A tab is printed as a tab, so that the caret is right with any width of tabs. In a
+ * line that is cut, the columns change anyway. */
 static void show_line(const excerpt_t *excerpt, FILE *out)
 {
 	int i = 0;
@@ -179,7 +180,7 @@ static void show_caret(
 		glyph_t glyph = glyph_of(excerpt->line.s + i, excerpt->line.len - i);
 
 		i += glyph.bytes;
-		if(i > excerpt->caret) /* it points into this one */
+		if(i > excerpt->caret) /* the column is in this character */
 			break;
 		if(!glyph.is_tab)
 			fprintf(out, "%*s", glyph.width, "");
@@ -196,7 +197,7 @@ typedef struct palette
 	const char *place, *error, *warning, *caret, *end;
 } palette_t;
 
-/* as gcc has them */
+/* the colours of gcc */
 static const palette_t colours = {
 		"\x1b[1m", "\x1b[1;31m", "\x1b[1;35m", "\x1b[1;32m", "\x1b[0m"};
 static const palette_t plain = {"", "", "", "", ""};
@@ -219,7 +220,7 @@ static void show_message(const listing_t *listing,
 	fputc('\n', out);
 }
 
-/* Go to a line that is not above the one before. */
+/* Go to a line; it is not above the one before. */
 static void seek_line(str *rest, int *line, int wanted)
 {
 	while(*line < wanted) {

@@ -15,29 +15,29 @@ typedef struct listing
 	const char *name;		   /* of the text */
 	str text;
 	findings_t findings;
-	finding_t **sorted; /* count of them, once they are */
+	finding_t **sorted; /* `count` of them, after listing_sort() */
 	int count;
-	bool are_warnings_pending; /* they are looked for in a text without errors */
+	bool are_warnings_pending; /* only a text without errors is searched for warnings */
 } listing_t;
 
 /** Begin a listing.
  * @param listing must stay where it is
- * @param name of the text, for a person; must outlive the listing
- * @param arena holds what is reported */
+ * @param name the name of the text, for messages; must outlive the listing
+ * @param arena holds the diagnostics */
 void listing_init(
 		listing_t *listing, const char *name, const str *text, arena_t *arena);
 
-/** Sort what was reported by line and column.
- * @return 0, or -1 if some of it is missing, without memory */
+/** Sort the diagnostics by line and column.
+ * @return 0, or -1 if memory was missing for one of them */
 int listing_sort(listing_t *listing);
 
-/** Show what was sorted, and how much it is. */
+/** Print the sorted diagnostics and their number. */
 void listing_show(const listing_t *listing, FILE *out, bool is_coloured);
 
-/** "0 errors, 1 warning", or that errors come first */
+/** Print "0 errors, 1 warning", or a note that warnings come when the errors are gone. */
 void listing_summary(const listing_t *listing, FILE *out);
 
-/** Put what was sorted into a JSON object: errors, warnings, diagnostics. */
+/** Add the sorted diagnostics to a JSON object: errors, warnings, diagnostics. */
 void listing_json(const listing_t *listing, json_t *object);
 
 #endif

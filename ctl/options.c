@@ -45,7 +45,7 @@ static int set_max_branches(
 	return 0;
 }
 
-/* The first error of a text, with its column. */
+/* Keep the first error of a text, with its column. */
 static void keep_first(void *context, const diagnostic_t *diagnostic)
 {
 	reason_t *why = context;
@@ -54,7 +54,7 @@ static void keep_first(void *context, const diagnostic_t *diagnostic)
 		reason_give(why, "column %d: %s", diagnostic->column, diagnostic->text);
 }
 
-/* One level of settings, as a script call has them. */
+/* Read one level of settings, in the form of a script call. */
 static int set_defaults(options_t *options, const char *value, reason_t *why)
 {
 	diagnostics_t diagnostics = {.emit = keep_first, .context = why};
@@ -107,13 +107,13 @@ static int set_all(options_t *options, const char *value, reason_t *why)
 
 typedef struct option_row
 {
-	unsigned commands; /* that it is for */
+	unsigned commands; /* the commands that have this option */
 	char letter;	   /* '\0': none */
 	const char *name;  /* with its dashes; NULL: none */
-	const char *value; /* what it takes; NULL: nothing */
+	const char *value; /* the name of its value; NULL: it has none */
 	const char *explanation;
-	/* reads it: what says something of the request has the first one only, the
-	 * others the second one; 0, or -1 with what is wrong in why */
+	/* reads the value: an option that describes the request has the first function,
+	 * any other option the second one; 0, or -1 with why filled */
 	int (*tell)(request_t *request, const char *value, reason_t *why);
 	int (*read)(options_t *options, const char *value, reason_t *why);
 } option_row_t;
@@ -249,7 +249,7 @@ static const command_t *find_command(const char *name)
 	return NULL;
 }
 
-/* What follows the name of an option in the same argument; NULL: it is another
+/* Find the text behind the name of an option in the same argument; NULL: it is another
  * option. */
 static const char *behind_name(const option_row_t *row, const char *argument)
 {
@@ -339,7 +339,7 @@ static int read_arguments(options_t *options, cursor_t *cursor)
 	return 0;
 }
 
-/* What the options say together. */
+/* Check the options together. */
 static int check_together(options_t *options)
 {
 	reason_t why = {""};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* options: the command line. Commands and options are tables (options.c), from
- * which they are read and the help is printed. */
+/* options: the command line. Commands and options are tables (options.c). They serve to
+ * read a command line and to print the help. */
 #ifndef FAILOVER_CTL_OPTIONS_H
 #define FAILOVER_CTL_OPTIONS_H
 
@@ -22,7 +22,7 @@ typedef struct options
 	arena_t *arena;
 	const char *file;
 	unsigned max_branches;
-	settings_t defaults; /* every setting written */
+	settings_t defaults; /* every setting is set */
 	request_t request;
 	colour_t colour;
 	bool is_json;
@@ -33,16 +33,16 @@ typedef struct options
 typedef struct command
 {
 	const char *name;
-	unsigned bit; /* of it in option rows */
+	unsigned bit; /* its bit in the option rows */
 	const char *explanation;
 	int (*run)(options_t *options); /* the exit status */
 } command_t;
 
-/** Read a command line. --help and --version are done at once.
+/** Read a command line. --help and --version are carried out here.
  * @param options filled
- * @param arena holds what they hold
- * @param status set to the exit status where nothing is to be run
- * @return the command to be run; NULL: none, and what is to be said is said */
+ * @param arena holds the values of the options
+ * @param status set to the exit status if there is no command to run
+ * @return the command to run; NULL: none, and the output is already printed */
 const command_t *options_read(
 		options_t *options, int argc, char **argv, arena_t *arena, int *status);
 

@@ -11,8 +11,8 @@ typedef struct plan_text
 	str text;
 } plan_text_t;
 
-/** Read a dial plan. A file is read by the rules of the server, which takes
- * regular files only; the standard input may be anything.
+/** Read a dial plan. A file is read as the server reads it, so it must be a regular
+ * file. The standard input may be anything.
  * @param path "-" is the standard input
  * @return 0, or -1 with the reason printed */
 int plan_text_read(plan_text_t *plan, const char *path, arena_t *arena);

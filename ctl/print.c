@@ -21,8 +21,8 @@ void print_init(void)
 
 /* -- UTF-8 -------------------------------------------------------------- */
 
-/* Marks that turn the direction of writing, so that a line does not read as it
- * is: https://www.unicode.org/reports/tr36/ 2.8 */
+/* Marks that change the direction of writing, so that a line looks different:
+ * https://www.unicode.org/reports/tr36/ 2.8 */
 static bool is_turning(long code)
 {
 	return code == 0x061c || (code >= 0x200e && code <= 0x200f)

@@ -15,16 +15,16 @@ typedef struct glyph
 {
 	char shown[16];
 	int len;   /* of shown */
-	int bytes; /* of the text that it stands for */
-	int width; /* in columns; of a tab 0: that depends on where it stands */
+	int bytes; /* length of this character in the text */
+	int width; /* in columns; 0 for a tab, as its width depends on its place */
 	bool is_tab;
-	bool is_escape; /* it does not stand for itself */
+	bool is_escape; /* it is shown as an escape */
 } glyph_t;
 
-/** Let the widths of characters be known, whatever the language of the user. */
+/** Set the locale so that the widths of characters are known, in any language. */
 void print_init(void);
 
-/** The character at the beginning of a text that is not empty. */
+/** Read the character at the beginning of a text, which is not empty. */
 glyph_t glyph_of(const char *s, int len);
 
 /** Print a text of one line. */

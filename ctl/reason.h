@@ -7,12 +7,12 @@
 
 typedef struct reason
 {
-	char text[REASON_BYTES]; /* longer ones are cut */
+	char text[REASON_BYTES]; /* a longer text is cut */
 } reason_t;
 
-/** Say why.
- * @param format,... as of printf()
- * @return -1, for a function that ends with it */
+/** Write the reason.
+ * @param format,... as for printf()
+ * @return -1, so that a function can end with: return reason_give(...) */
 int reason_give(reason_t *reason, const char *format, ...)
 		__attribute__((format(printf, 2, 3)));
 

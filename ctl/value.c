@@ -37,8 +37,8 @@ static int read_transport(arena_t *arena, str *value)
 	return -1;
 }
 
-/* An address as the server writes it: without brackets, IPv6 in its short form
- * (RFC 5952). */
+/* Write an address as the server does: without brackets, IPv6 in its short form (RFC
+ * 5952). */
 static int read_addr(arena_t *arena, str *value)
 {
 	unsigned char address[sizeof(struct in6_addr)];
@@ -91,7 +91,7 @@ static int read_truth(arena_t *arena, str *value)
 	return 0;
 }
 
-/* Two digits at an offset. */
+/* Read two digits at an offset. */
 static int two_digits(const str *text, int offset)
 {
 	return (text->s[offset] - '0') * 10 + (text->s[offset + 1] - '0');
@@ -131,7 +131,7 @@ static int read_text(arena_t *arena, str *value)
 	return value_is_one_line(value) ? 0 : -1;
 }
 
-/* How a value of each kind is read, and what would be right. */
+/* The reader for each kind of value, and the text that says which values are right. */
 static const struct
 {
 	int (*read)(arena_t *arena, str *value);

@@ -17,8 +17,7 @@ static int no_memory(const fragment_t *where, diagnostics_t *diagnostics)
 	return diagnostics_error(diagnostics, where, "no memory for a condition");
 }
 
-/* The array of subjects grows to twice its size; what it was before stays with
- * the arena.
+/* Double the array of subjects. The old array stays in the arena.
  * @return 0, or -1 without memory */
 static int make_room(tests_t *tests)
 {
@@ -52,7 +51,7 @@ static subject_t *add_subject(tests_t *tests, const subject_t *subject)
 	return added;
 }
 
-/* The subject of a left-hand side, one for all that mean the same.
+/* Find or make the subject of a left-hand side. Equal left-hand sides share one.
  * @return NULL with one error reported */
 static const subject_t *read_subject(
 		tests_t *tests, const fragment_t *text, diagnostics_t *diagnostics)
@@ -85,7 +84,7 @@ const subject_t *tests_find_variable(const tests_t *tests, const str *name)
 	return entry == NULL ? NULL : entry->value;
 }
 
-/* The number of the subject and the pattern as written. */
+/* Make the key of a test: the number of the subject, and the pattern as written. */
 static int make_key(
 		tests_t *tests, const subject_t *subject, const str *text, str *key)
 {
@@ -136,7 +135,7 @@ static const test_t *read_test(tests_t *tests, const subject_t *subject,
 	return entry->value;
 }
 
-/* Refuse an exclamation mark round a name, !To = x or To != x.
+/* Refuse an exclamation mark beside a name, !To = x or To != x.
  * @return 0, or -1 with an error reported */
 static int refuse_mark(const fragment_t *name, const fragment_t *pattern,
 		diagnostics_t *diagnostics)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* condition: what must hold for a rule to apply, LHS = PATTERN. The rules of a
- * plan share their tests, because the same text stands in many of them ($request =
- * ^INVITE): each test is compiled once, and asked once for a request. */
+/* condition: a line LHS = PATTERN that must hold for a rule to apply. Many rules of a
+ * plan have the same line ($request = ^INVITE), so they share a test. Each test is
+ * compiled once, and evaluated once for a request. */
 #ifndef FAILOVER_DIALPLAN_CONDITION_H
 #define FAILOVER_DIALPLAN_CONDITION_H
 
@@ -22,7 +22,7 @@ typedef struct condition
 	struct condition *next;
 	const test_t *test;
 	fragment_t where; /* the whole line */
-	int first_group;  /* what its first group is in the rule, from 0 for %1 */
+	int first_group;  /* the number of its first group in the rule, 0 for %1 */
 } condition_t;
 
 /* The subjects and tests of a plan, while it is being read. */
@@ -32,17 +32,17 @@ typedef struct tests
 	pcre2_compile_context *context; /* NULL before the first pattern */
 	text_map_t subjects_by_key, tests_by_key;
 	subject_t **subjects; /* n_subjects of them, by id */
-	test_t *tests;		  /* the last one first */
+	test_t *tests;		  /* in reverse order */
 	int n_subjects, n_tests;
 } tests_t;
 
-/** Begin without any.
+/** Begin without subjects and tests.
  * @param arena holds what the rules need
  * @param scratch holds what is needed while they are read */
 void tests_init(tests_t *tests, arena_t *arena, arena_t *scratch);
 
-/** The subject of a variable, &name.
- * @return NULL if no condition so far asks for it, or without memory */
+/** Find the subject of a variable, &name.
+ * @return NULL if no condition so far uses it, or without memory */
 const subject_t *tests_find_variable(const tests_t *tests, const str *name);
 
 /** Read a condition.

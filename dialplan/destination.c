@@ -19,7 +19,7 @@ const char *transport_name(transport_t transport)
 	return transport_names[transport];
 }
 
-/* @return the transport, or -1 for another word */
+/* @return the transport; -1: it is another word */
 static int transport_find(const fragment_t *word)
 {
 	int i;
@@ -70,7 +70,7 @@ int transport_parse(const fragment_t *text, transport_t *transport,
 	return 0;
 }
 
-/* A word taken apart at the first level. */
+/* The parts of a destination's word. */
 typedef struct parts
 {
 	fragment_t uri;
@@ -81,8 +81,8 @@ typedef struct parts
 	uri_parts_t parsed;				/* points into shadow */
 } parts_t;
 
-/* Where the block of options opens: the first brace behind the host. Braces
- * are legal nowhere in a URI, so the first one will do. */
+/* Find the block of options. It begins with the first brace behind the host, as a URI
+ * contains no brace. */
 static int split_options(
 		const fragment_t *word, parts_t *parts, diagnostics_t *diagnostics)
 {
@@ -119,7 +119,7 @@ static int split_options(
 	return 0;
 }
 
-/* Where the host begins: behind the @, else behind the scheme. */
+/* Find the beginning of the host: behind the @, or else behind the scheme. */
 static int host_offset(const fragment_t *uri)
 {
 	int at_sign = fragment_find(uri, 0, '@');
@@ -128,7 +128,7 @@ static int host_offset(const fragment_t *uri)
 	return at_sign >= 0 ? at_sign + 1 : colon + 1;
 }
 
-/* Is this offset in the value of a URI parameter? There a slash is legal. */
+/* Is this offset in the value of a URI parameter? A slash is legal there. */
 static bool is_in_param_value(const fragment_t *uri, int host, int offset)
 {
 	int i;
@@ -140,7 +140,7 @@ static bool is_in_param_value(const fragment_t *uri, int host, int offset)
 	return false;
 }
 
-/* Cut off a last /WORD behind host, port or parameters. */
+/* Cut off the suffix, a last /WORD behind host, port or parameters. */
 static void split_suffix(parts_t *parts)
 {
 	fragment_t *uri = &parts->uri;
@@ -163,7 +163,7 @@ static void split_suffix(parts_t *parts)
 	parts->uri = fragment_part(uri, 0, slash);
 }
 
-/* The colon before the port; the length of the URI if there is none. */
+/* Find the colon before the port; the length of the URI if there is none. */
 static int port_offset(const fragment_t *uri)
 {
 	int host = host_offset(uri);
@@ -178,9 +178,9 @@ static int port_offset(const fragment_t *uri)
 	return colon;
 }
 
-/* What stands for the character at an offset: a hole is painted over by what
- * is legal in its place, letters, or digits in a port; an escape by the
- * character it stands for. So every offset stays what it is. */
+/* The character of the shadow at an offset. In the shadow, a hole is painted over with
+ * characters that are legal in its place (letters, or digits in a port), and an escape
+ * with the character that it stands for. So all offsets stay the same. */
 static char shadow_char(const fragment_t *uri, int offset, int port)
 {
 	const mark_t *mark = fragment_mark(uri, offset);
@@ -189,8 +189,7 @@ static char shadow_char(const fragment_t *uri, int offset, int port)
 	if(mark == NULL
 			|| (mark->hole == MARK_ESCAPE && at == mark->at + mark->len - 1))
 		return *at;
-	/* another letter for another hole: of ;$a;$b it is not the repetition that is
-	 * wrong */
+	/* each hole has its own letter, so that ;$a;$b is not taken for a repetition */
 	return offset < port ? 'g' + (unsigned)mark->hole % 20 : '1';
 }
 
@@ -227,7 +226,7 @@ static int parse_shadow(parts_t *parts, diagnostics_t *diagnostics)
 			diagnostics, &where, "[%.*s]: %s", SHOWN(uri), fault);
 }
 
-/* The part of the author's text that a part of the shadow stands for. */
+/* Find the part of the author's text for a part of the shadow. */
 static fragment_t unshadow(const parts_t *parts, const str *part)
 {
 	return fragment_part(
@@ -241,7 +240,7 @@ static int check_port(const parts_t *parts, diagnostics_t *diagnostics)
 	if(parts->parsed.port.len == 0)
 		return 0;
 	port = unshadow(parts, &parts->parsed.port);
-	/* a port that is put in is looked at when it is known */
+	/* a port with a hole is checked in the call */
 	if(fragment_has_holes(&port) || sip_uri_port(&parts->parsed) > 0)
 		return 0;
 	return diagnostics_error(diagnostics, &port,
@@ -261,8 +260,8 @@ static int check_headers(const parts_t *parts, diagnostics_t *diagnostics)
 			SHOWN(&headers));
 }
 
-/* The names of parameters are the author's: who may write one can name maddr or
- * transport, and so the host or the transport.
+/* The name of a parameter must have no holes. A caller who could write a name could
+ * write maddr or transport, and so change the host or the transport.
  * @return 0, or -1 with every error reported */
 static int check_param_names(const parts_t *parts, diagnostics_t *diagnostics)
 {
@@ -291,8 +290,8 @@ static int check_param_names(const parts_t *parts, diagnostics_t *diagnostics)
 	return result;
 }
 
-/* Which transport the URI itself asks for.
- * @return 1 it does, 0 it does not, -1 with an error reported */
+/* Find the transport that the URI itself names.
+ * @return 1: it names one, 0: it does not, -1 with an error reported */
 static int uri_transport(const parts_t *parts, transport_t *transport,
 		diagnostics_t *diagnostics)
 {
@@ -355,8 +354,8 @@ static int choose_transport(destination_t *destination, const parts_t *parts,
 	return 0;
 }
 
-/* The end of the first option: a comma outside of braces, brackets and quotes,
- * or the end of the block. */
+/* Find the end of the first option: a comma outside of braces, brackets and quotes, or
+ * the end of the block. */
 static int option_end(const fragment_t *block)
 {
 	bool quoted = false;
@@ -427,9 +426,7 @@ static int parse_option(destination_t *destination, const fragment_t *text,
 		return diagnostics_error(diagnostics, &name,
 				"[%.*s] is no option of a destination: inviting=SECONDS, "
 				"provisional=SECONDS, ringing=SECONDS, pattern=REGEX, "
-				"ruri=keep "
-				"or socket=NAME would be "
-				"right",
+				"ruri=keep, socket=NAME or hold=off would be right",
 				SHOWN(&name));
 	if(value.text.len == 0)
 		return diagnostics_error(diagnostics, &value,
@@ -471,7 +468,7 @@ bool destination_keeps_ruri(const destination_t *destination, bool is_default)
 				   : is_default;
 }
 
-/* What surrounds an offset of a URI; context is its parts_t. */
+/* Find the kind of a hole at an offset of a URI; context is its parts_t. */
 static hole_kind_t hole_kind_in_uri(const void *context, int offset)
 {
 	const parts_t *parts = context;
@@ -489,7 +486,7 @@ static hole_kind_t hole_kind_in_uri(const void *context, int offset)
 	return at >= parts->parsed.host.s ? HOLE_HOST : HOLE_USER;
 }
 
-/* Take a URI apart.
+/* Find the parts of a URI.
  * @return NULL, or what is wrong with it */
 static const char *read_uri(const str *text, known_uri_t *known)
 {
@@ -508,7 +505,7 @@ static const char *read_uri(const str *text, known_uri_t *known)
 	return NULL;
 }
 
-/* A URI without holes is the same in every call.
+/* Find the parts of a URI without holes now, as they are the same in every call.
  * @return 0, or -1 without memory */
 static int know_uri(
 		destination_t *destination, const fragment_t *uri, arena_t *arena)
@@ -560,7 +557,7 @@ static int parse_uri(destination_t *destination, parts_t *parts, arena_t *arena,
 	return 0;
 }
 
-/* Who keeps the R-URI of the call has no use for a user part. */
+/* With ruri = keep the user part of a destination is of no use. */
 static void check_kept(
 		const destination_t *destination, diagnostics_t *diagnostics)
 {
@@ -607,7 +604,7 @@ int destination_set_transport(destination_t *destination,
 	return 0;
 }
 
-/* Append to a string that has the room. */
+/* Append to a string. The caller has made room. */
 static void append(str *text, const char *s, int len)
 {
 	memcpy(text->s + text->len, s, len);
@@ -627,7 +624,7 @@ static const char *const transport_params[TRANSPORT_COUNT] = {
 		[TRANSPORT_SCTP] = ";transport=sctp",
 };
 
-/* The next hop says where and over which transport, and nothing else. */
+/* Make the next hop: the host, the port and the transport, and nothing else. */
 static void write_next_hop(
 		str *hop, const known_uri_t *known, transport_t transport)
 {
@@ -656,8 +653,8 @@ void target_take_apart(target_t *target)
 		memset(&target->parts, 0, sizeof(target->parts));
 }
 
-/* The same part of a copy.
- * @param offset of the copy's text against that of the original */
+/* Move a part to a copy of its text.
+ * @param offset the distance from the original to the copy */
 static str moved(const str *part, ptrdiff_t offset)
 {
 	str copy = {part->s == NULL ? NULL : part->s + offset, part->len};
@@ -665,7 +662,7 @@ static str moved(const str *part, ptrdiff_t offset)
 	return copy;
 }
 
-/* The parts of a copy of a URI, before whose host a text has been put. */
+/* Find the parts of a copy of a URI. A text was inserted before the host of the copy. */
 static uri_parts_t parts_of_copy(
 		const known_uri_t *known, const str *copy, int inserted)
 {
@@ -681,8 +678,7 @@ static uri_parts_t parts_of_copy(
 	return made;
 }
 
-/* A target for a URI that has been taken apart; a user is put in, if there is
- * one. */
+/* Make a target of a URI and its parts. If there is a user part, it is inserted. */
 static target_t *target_create(const known_uri_t *known, const str *user,
 		transport_t transport, arena_t *arena)
 {
@@ -725,9 +721,9 @@ int target_keep_ruri(target_t *target, const str *uri, arena_t *arena)
 	"a value that is put in has characters that may not stand there, or " \
 	"is too long"
 
-/* The user part for a URI that has none. It is a caller's, so what may not
- * stand there is escaped, as in a hole; a password stays one.
- * @return its length; -1 when it cannot be one */
+/* Write the user part for a URI that has none. It comes from the caller, so it is
+ * escaped as in a hole; a password stays a password.
+ * @return its length; -1 if it is not valid */
 static int fill_user(const str *user, char *out, int capacity)
 {
 	const char *colon = user->len > 0 ? memchr(user->s, ':', user->len) : NULL;
@@ -746,8 +742,8 @@ static int fill_user(const str *user, char *out, int capacity)
 	return template_fill(&both, values, out, capacity, &bad_hole);
 }
 
-/* A target for a URI that has been taken apart, with the user part of the call
- * where it has none. */
+/* Make a target of a URI and its parts. If the URI has no user part, it gets that of the
+ * call. */
 static target_t *target_of_known(const known_uri_t *known, const str *user,
 		transport_t transport, arena_t *arena, const char **why)
 {
@@ -796,7 +792,7 @@ int target_set_options(
 	return settings_keep(copy, arena);
 }
 
-/* The target of a URI whose holes are filled. */
+/* Make the target of a URI with holes. */
 static target_t *resolve_open(const destination_t *destination,
 		const str *values, const str *user, arena_t *arena, const char **why)
 {
@@ -828,7 +824,8 @@ target_t *destination_resolve(const destination_t *destination,
 	return NULL;
 }
 
-/* Comparing URIs takes time by the square of these, and a peer writes them. */
+/* A comparison of two URIs takes time with the square of the number of parameters, and a
+ * peer writes them. */
 static bool has_too_many_params(const str *uri)
 {
 	int count = 0;
@@ -839,8 +836,8 @@ static bool has_too_many_params(const str *uri)
 	return count > CONTACT_PARAMS_MAX;
 }
 
-/* Over which transport a Contact is reached.
- * @return false: over none that a server can open */
+/* Find the transport to a Contact.
+ * @return false: it is none that a server can open */
 static bool contact_transport(const uri_parts_t *parts, transport_t *transport)
 {
 	fragment_t name = {0};

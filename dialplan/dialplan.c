@@ -3,30 +3,30 @@
 
 #include <string.h>
 
-/* what one match makes up: values, groups, the list of rules that apply */
+/* memory for one match: values, groups, the list of rules that apply */
 #define SCRATCH_BLOCK_BYTES (16 * 1024)
 
-/* what a search may take when the others have taken all */
+/* the steps for a search when the others have used all */
 #define STEPS_LEAST 1000
 
 /* The values of a subject, in one match. */
 typedef struct known
 {
-	/* when they were asked for, as matcher->now counts; before the match
-	 * began: not yet */
+	/* the count of matcher->now when they were read; if that was before this match, they
+	 * are not read yet */
 	unsigned long asked_at;
 	const str *values;
-	int n_values; /* as the source says it */
+	int n_values; /* the result of the source */
 } known_t;
 
-/* What became of a test, in one match. Rules share their tests. */
+/* The result of a test, in one match. Rules share their tests. */
 typedef struct verdict
 {
-	unsigned long known_at; /* asked_at of the values it is about */
+	unsigned long known_at; /* asked_at of the values that it belongs to */
 	outcome_t outcome;
-	bool has_limit; /* a search ran into a limit, whatever the outcome */
-	int value;		/* which value a test that is not negated holds for */
-	str *groups;	/* of that value; NULL: not asked for yet */
+	bool has_limit; /* a search reached a limit, with any outcome */
+	int value; /* the number of the value for which the test holds, if it is not negated */
+	str *groups; /* of that value; NULL: not needed yet */
 } verdict_t;
 
 struct matcher
@@ -40,7 +40,7 @@ struct matcher
 	candidates_t *candidates;
 	known_t *known;		 /* by subject */
 	verdict_t *verdicts; /* by test */
-	unsigned long now;	 /* counts what is asked, over all matches */
+	unsigned long now;	 /* a counter over all matches */
 
 	/* of the match under way */
 	arena_t *scratch;
@@ -48,18 +48,18 @@ struct matcher
 	const request_source_t *source;
 	const match_listener_t *listener;
 	unsigned long begun_at;
-	unsigned steps_left; /* of those that all searches may take */
+	unsigned steps_left; /* for all searches together */
 	applied_rule_t *applied;
 	int n_applied, max_applied;
 	bool has_failed;
 
-	/* Whoever listens to each rule hears of those that the index leaves out as
-	 * well. They are asked aside: what that takes must not change what becomes
-	 * of the others. */
+	/* A listener to all rules also hears of the rules that the index leaves out.
+	 * Those are evaluated aside, with steps of their own, so that they do not change the
+	 * results of the others. */
 	bool hears_all, is_aside;
 	verdict_t *asides; /* by test */
 	unsigned steps_left_aside;
-	int next; /* the rule that is heard of next */
+	int next; /* the next rule for the listener */
 };
 
 /* -- the matcher -------------------------------------------------------- */
@@ -130,7 +130,7 @@ static int make_room(matcher_t *matcher, const dialplan_t *plan)
 
 /* -- values ------------------------------------------------------------- */
 
-/* The values of a subject, asked for once in a match. */
+/* Find the values of a subject. They are read once in a match. */
 static const known_t *know(matcher_t *matcher, const subject_t *subject)
 {
 	static const str empty = {"", 0};
@@ -144,7 +144,7 @@ static const known_t *know(matcher_t *matcher, const subject_t *subject)
 	if(known->n_values == SOURCE_FAILED)
 		matcher->has_failed = true;
 	if(known->n_values == 0) {
-		/* an absent header is empty text */
+		/* an absent header is an empty text */
 		known->values = &empty;
 		known->n_values = 1;
 	}
@@ -153,8 +153,8 @@ static const known_t *know(matcher_t *matcher, const subject_t *subject)
 
 /* -- conditions --------------------------------------------------------- */
 
-/* All searches of a match together may take the steps of one, and a few more
- * each: who sends a request must not gain by sending much.
+/* All searches of a match together may take the steps of one search, and each a few more.
+ * So a sender gains nothing by a request with many values.
  * @return as pattern_match() */
 static int search(
 		matcher_t *matcher, const pattern_t *pattern, const str *value)
@@ -171,8 +171,8 @@ static int search(
 	return found;
 }
 
-/* Ask a test of all values: it holds for the first that matches; negated, if
- * none does. */
+/* Evaluate a test with all values. It holds for the first value that matches; if it is
+ * negated, it holds if no value matches. */
 static void ask(matcher_t *matcher, const test_t *test, const known_t *known,
 		verdict_t *verdict)
 {
@@ -245,8 +245,8 @@ static outcome_t judge_rule(
 
 /* -- rules that apply --------------------------------------------------- */
 
-/* The groups of a test that holds, and is not negated. They are found once for
- * all rules that share it, as that may take as long as the test itself.
+/* Find the groups of a test that holds and is not negated. They are found once for all
+ * rules that share the test, as that can take as long as the test itself.
  * @return NULL without memory */
 static const str *groups_of(matcher_t *matcher, const test_t *test)
 {
@@ -260,8 +260,8 @@ static const str *groups_of(matcher_t *matcher, const test_t *test)
 			matcher->scratch, pattern->n_groups * sizeof(*verdict->groups));
 	if(verdict->groups == NULL)
 		return NULL;
-	/* the searcher has the groups of its last search only; that it found the
-	 * text once and does not now can only be for want of memory */
+	/* the searcher has only the groups of its last search, so search again; if that fails
+	 * now, memory is missing */
 	if(pattern_match(pattern, &matcher->searcher, value, PATTERN_STEPS_MAX)
 			== 1)
 		pattern_groups(pattern, &matcher->searcher, value, verdict->groups);
@@ -270,7 +270,7 @@ static const str *groups_of(matcher_t *matcher, const test_t *test)
 	return verdict->groups;
 }
 
-/* The groups of a condition that holds; of a negated one they are empty. */
+/* Add the groups of a condition that holds. A negated one has empty groups. */
 static void take_groups(
 		matcher_t *matcher, const condition_t *condition, str *groups)
 {
@@ -334,8 +334,8 @@ static void scan(matcher_t *matcher, const subject_t *subject)
 		candidates_scan(matcher->candidates, subject->id, &known->values[i]);
 }
 
-/* The rules below see what this one sets, in the place of what the script has.
- * A value that may not stand there is left for the route to refuse. */
+/* Set a variable for the rules below; it replaces the value of the script. A value that
+ * does not fit is refused later, by the route. */
 static void set_variable(
 		matcher_t *matcher, const assignment_t *assignment, const str *groups)
 {
@@ -412,7 +412,7 @@ static void tell(matcher_t *matcher, const rule_t *rule, outcome_t outcome,
 			known == NULL || known->n_values < 0 ? 0 : known->n_values);
 }
 
-/* Tell of the rules before one that the index has left out. */
+/* Tell the listener of the rules before this one that the index has left out. */
 static void tell_aside(matcher_t *matcher, int before)
 {
 	matcher->is_aside = true;
@@ -463,7 +463,7 @@ int dialplan_match(const dialplan_t *plan, matcher_t *matcher,
 		set_variables(matcher);
 	}
 	*applied = matcher->applied;
-	/* what a rule has set may be missing where memory was */
+	/* without memory, a variable that a rule has set may be missing */
 	return matcher->has_failed || arena_has_failed(matcher->scratch)
 				   ? -1
 				   : matcher->n_applied;

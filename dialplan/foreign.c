@@ -11,7 +11,7 @@
 
 typedef struct word
 {
-	const char *name; /* whole, or as it begins, with a dot or & at its end */
+	const char *name; /* the whole name, or its beginning up to a dot or & */
 	const char *right;
 } word_t;
 
@@ -51,7 +51,7 @@ static bool is_word(const fragment_t *name, const char *word)
 								 : fragment_is(name, word);
 }
 
-/* $auth = false is what happens here anyway. */
+/* $auth = false is accepted, as there is no authentication here. */
 static int refuse_auth(const fragment_t *name, const fragment_t *value,
 		diagnostics_t *diagnostics)
 {
@@ -64,7 +64,7 @@ static int refuse_auth(const fragment_t *name, const fragment_t *value,
 			SHOWN(name));
 }
 
-/* Which setting a timer of that server is, which it has in milliseconds. */
+/* Refuse a timer of that server, which is in milliseconds, and name the setting for it. */
 static int refuse_timer(const fragment_t *name, const fragment_t *value,
 		diagnostics_t *diagnostics)
 {
@@ -159,7 +159,7 @@ int foreign_refuse_variable(const fragment_t *name, diagnostics_t *diagnostics)
 	return 0;
 }
 
-/* What says the same here, or where it is said. */
+/* Functions of that server, and what to write here instead. */
 static const struct
 {
 	const char *name;

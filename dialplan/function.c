@@ -8,7 +8,7 @@
 #include "sip/sip_uri.h"
 #include "text/ascii.h"
 
-/* What a function is asked of, where nothing is written. */
+/* The argument of a function if none is written. */
 static const argument_t source_address = {
 		.kind = ARGUMENT_ADDR, .function = SUBJECT_KINDS};
 static const argument_t request_uri = {
@@ -32,8 +32,8 @@ static str uri_of_line(const str *line)
 	return uri;
 }
 
-/* The URI in a header, without name and tag; of what is no header the text
- * itself. */
+/* Find the URI in a header, without display name and tag. If the text is no header, it
+ * is the text itself. */
 static str uri_in(const str *text)
 {
 	contact_address_t address;
@@ -53,7 +53,7 @@ static str user_in(const str *uri)
 	return user;
 }
 
-/* What an argument is in a request, as it stands there.
+/* Find the value of an argument in a request.
  * @return 1 with text set, or as `values` of request_source_t */
 static int base_value(const function_world_t *world, const argument_t *argument,
 		arena_t *arena, str *text)
@@ -84,7 +84,7 @@ static int base_value(const function_world_t *world, const argument_t *argument,
 	return 1;
 }
 
-/* The URI, or the text, that an argument stands for.
+/* Find the URI or the text of an argument.
  * @return as above */
 static int argument_value(const function_world_t *world,
 		const argument_t *argument, arena_t *arena, str *text)
@@ -93,8 +93,8 @@ static int argument_value(const function_world_t *world,
 
 	if(found != 1)
 		return found;
-	/* parameters behind a URI without brackets are the header's (RFC 3261 section
-	 * 20), but of the URI itself where there is no header */
+	/* in a header, parameters behind a URI without brackets belong to the header (RFC 3261
+	 * section 20); elsewhere they belong to the URI */
 	if(argument->kind == ARGUMENT_HEADER
 			|| (text->len > 0 && memchr(text->s, '<', text->len) != NULL))
 		*text = uri_in(text);
@@ -103,8 +103,8 @@ static int argument_value(const function_world_t *world,
 	return 1;
 }
 
-/* The host of a URI, of host:port, or an address.
- * @param port set to it; 0: none is written */
+/* Find the host in a URI, in host:port, or in an address.
+ * @param port set to the port; 0: none is written */
 static str host_in(const str *uri, int *port)
 {
 	char buffer[SIP_URI_BYTES_MAX];
@@ -125,7 +125,7 @@ static str host_in(const str *uri, int *port)
 	if(sip_uri_parse(&as_uri, &parts, &at) != NULL || parts.user.len > 0)
 		return *uri;
 	*port = sip_uri_port(&parts);
-	/* the same in the text that stays */
+	/* the same place in the original text */
 	return (str){uri->s + (parts.host.s - buffer - 4), parts.host.len};
 }
 
@@ -151,7 +151,7 @@ static int in_range(const subject_t *subject, const address_t *address)
 		   && address_compare(address, &last) <= 0;
 }
 
-/* What a name resolves to is not asked: only an address is in a network. */
+/* A host name is not resolved: only an address can be in a network. */
 static int network_truth(const subject_t *subject, const str *text)
 {
 	address_t address;
@@ -206,7 +206,7 @@ static int truth_of(const function_world_t *world, const subject_t *subject,
 
 /* -- values ------------------------------------------------------------- */
 
-/* The argument that a function is asked of: the one behind its texts. */
+/* Find the argument that is a value of the request: the one behind the texts. */
 static const argument_t *asked_of(const subject_t *subject)
 {
 	int n_texts = subject_table()[subject->kind].n_texts;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* function: the left-hand sides with arguments, $addrPrefix("10.0.0.0/8"),
- * $geturi(From), $localhost(To): how they are written, by one reader, and what they
- * come to. What a request says, and who is asked whether a host is ours or a user
- * registered, is handed in, so that the server and the tool agree. */
+/* function: evaluates the left-hand sides with arguments, $addrPrefix("10.0.0.0/8"),
+ * $geturi(From), $localhost(To). The caller hands in the values of the request, and
+ * functions that know whether a host is ours and whether a user is registered. So the
+ * server and the tool use the same code. */
 #ifndef FAILOVER_DIALPLAN_FUNCTION_H
 #define FAILOVER_DIALPLAN_FUNCTION_H
 
 #include "dialplan/dialplan.h"
 
-/* What only whoever has a request knows. */
+/* What only the caller knows. */
 typedef struct function_world
 {
-	request_source_t source; /* what the request says */
+	request_source_t source; /* the values of the request */
 	/* @return 1: the host is this server's, 0: it is not, SOURCE_UNKNOWN
 	 * @param port 0: any */
 	int (*is_own)(void *context, const str *host, int port);
@@ -20,9 +20,9 @@ typedef struct function_world
 	void *context;
 } function_world_t;
 
-/** The value of a subject with arguments, or of $registered: as `values` of
- * request_source_t.
- * @param subject of a kind that subject_is_function() knows */
+/** Find the value of a subject with arguments, or of $registered. It returns as
+ * `values` of request_source_t.
+ * @param subject of a kind for which subject_is_function() is true */
 int function_values(const function_world_t *world, const subject_t *subject,
 		arena_t *arena, const str **values);
 

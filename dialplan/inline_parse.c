@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* The end of the first setting: a semicolon outside of quotes, a line end, or
- * the end of the text. */
+/* Find the end of the first setting: a semicolon outside of quotes, a line end, or the
+ * end of the text. */
 static int setting_end(const fragment_t *text)
 {
 	bool quoted = false;
@@ -32,7 +32,7 @@ static fragment_t without_prefix(const fragment_t *name)
 	return *name;
 }
 
-/* Take the quotes off a value; within them '' stands for one.
+/* Remove the quotes around a value. Between them, '' stands for one quote.
  * @return 0, or -1 with an error reported */
 static int unquote(
 		fragment_t *value, arena_t *arena, diagnostics_t *diagnostics)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* inline_parse: the arguments of one script call,
  *     failover("sip:gw1.example.com/TCP current", "timer.inviting=5; ...")
- * text -> a part of a rule, or errors with line and column. They are two texts,
- * and a server reads each when it is configured, so they are read apart. */
+ * text -> a part of a rule, or errors with line and column. The two arguments are two
+ * texts, and the server reads each of them when it loads its configuration. */
 #ifndef FAILOVER_DIALPLAN_INLINE_PARSE_H
 #define FAILOVER_DIALPLAN_INLINE_PARSE_H
 
@@ -18,10 +18,9 @@ int inline_parse_destinations(const fragment_t *text, rule_t *rule,
 		arena_t *arena, diagnostics_t *diagnostics);
 
 /** Read the settings of a call.
- * @param text name=value, separated by `;` or line ends, blanks round both
- *             ignored; the leading `&failover.` may be left out; a value with
- *             a `;` stands in single quotes. May be empty, may have marks. The
- *             rule keeps pointers into it.
+ * @param text name=value, separated by `;` or line ends; blanks around name and value are
+ * ignored. A leading `&failover.` is optional. A value with a `;` stands in
+ * single quotes. May be empty, may have marks. The rule keeps pointers into it.
  * @param rule gets the settings
  * @param arena holds them
  * @return 0, or -1 with every error reported */

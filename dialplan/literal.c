@@ -5,29 +5,29 @@
 
 #include "text/ascii.h"
 
-/* an expression whose groups are nested deeper is not understood */
+/* deeper nested groups are not understood */
 #define DEPTH_MAX 16
 
 #define REQUIREMENTS_MAX 32
 
-/* Texts, one of which is there. An empty one says nothing, or, anchored, that
- * this is the beginning. */
+/* Texts; one of them is there. An empty text says nothing; an empty anchored text says
+ * that this is the beginning. */
 typedef struct set
 {
 	const literal_t *items;
 	int n;
 } set_t;
 
-/* A part of an expression: with which texts it begins and with which it ends.
- * What is required in between is in the list of requirements. */
+/* A part of an expression: the texts that it begins with, and the texts that it ends
+ * with. The requirements in between are in the list of requirements. */
 typedef struct part
 {
 	set_t first, last;
 	bool is_exact; /* it is one of the texts of first, and nothing more */
 } part_t;
 
-/* The text that is being collected from items that follow each other: one of
- * the heads and, right behind it, the tail. */
+/* The text that is collected from consecutive items: one of the heads, and the tail right
+ * behind it. */
 typedef struct run
 {
 	set_t heads;
@@ -40,8 +40,8 @@ typedef enum item_kind
 {
 	ITEM_CHARACTER,
 	ITEM_PART,
-	ITEM_ANY,	  /* something of which nothing is known */
-	ITEM_START,	  /* the beginning of what is searched: ^ */
+	ITEM_ANY,	  /* nothing is known about it */
+	ITEM_START,	  /* the beginning of the searched text: ^ */
 	ITEM_NOTHING, /* matches between two characters: $ */
 } item_kind_t;
 
@@ -52,15 +52,15 @@ typedef struct item
 	part_t part;
 } item_t;
 
-/* How often an item is there. */
+/* How often an item is repeated. */
 typedef struct repeat
 {
 	bool may_be_absent, is_once, is_at_most_once;
 } repeat_t;
 
-/* What is collected, on the stack of whoever asks: most of it is needed only
- * until it is part of something larger. What does not fit is left out: then
- * less is required, and as certain. */
+/* The memory for what is collected. It is on the stack of the caller, as most of it is
+ * needed only until it is part of a larger text. If a text does not fit, it is left
+ * out; the other requirements stay true. */
 typedef struct room
 {
 	set_t list[REQUIREMENTS_MAX];
@@ -100,7 +100,7 @@ static fill_t fill_of(const room_t *room)
 	return fill;
 }
 
-/* Forget what was put into the room since. */
+/* Remove what was put into the room since then. */
 static void fill_return(room_t *room, const fill_t *fill)
 {
 	room->n = fill->n;
@@ -131,7 +131,7 @@ static void bytes_put(room_t *room, const str *text)
 
 /* -- sets --------------------------------------------------------------- */
 
-/* One text and another right behind it.
+/* Join two texts, the second one right behind the first one.
  * @return false without room */
 static bool join_two(room_t *room, const literal_t *head, const literal_t *next,
 		literal_t *joined)
@@ -174,8 +174,8 @@ static int shortest(const set_t *set)
 	return len;
 }
 
-/* Each text of one set with each of another right behind it.
- * @return false: that would be too many, or too long, or there is no room */
+/* Join each text of one set with each text of another set.
+ * @return false: these are too many or too long, or there is no room */
 static bool join(
 		room_t *room, const set_t *heads, const set_t *next, set_t *joined)
 {
@@ -199,7 +199,7 @@ static bool join(
 	return true;
 }
 
-/* One of these texts is required, if that says anything. */
+/* Add a requirement: one of these texts. Nothing is added if it says nothing. */
 static void require(room_t *room, const set_t *set)
 {
 	if(shortest(set) > 0 && room->n < REQUIREMENTS_MAX)
@@ -214,7 +214,7 @@ static void run_set(run_t *run, const set_t *heads)
 	run->tail.len = 0;
 }
 
-/* Make the tail a part of the heads. Without room the text is forgotten. */
+/* Join the tail to the heads. Without room the text is dropped. */
 static void run_gather(room_t *room, run_t *run)
 {
 	literal_t tail = {run->tail, false};
@@ -232,8 +232,8 @@ static void run_gather(room_t *room, run_t *run)
 	run_set(run, &heads);
 }
 
-/* The text ends here. With the first one of a part only whoever reads what is
- * around the part knows how it begins. */
+/* End the text here. The first text of a part is kept apart, because something before
+ * the part may belong to it. */
 static void run_break(room_t *room, run_t *run)
 {
 	run_gather(room, run);
@@ -301,12 +301,12 @@ static part_t run_end(room_t *room, run_t *run)
 
 /* -- alternatives ------------------------------------------------------- */
 
-/* Texts of several alternatives. */
+/* The texts of several alternatives. */
 typedef struct collection
 {
 	literal_t items[LITERAL_ALTERNATIVES_MAX];
 	int n;
-	bool has_more; /* than are of use */
+	bool has_more; /* more texts than are of use */
 } collection_t;
 
 typedef struct alternatives
@@ -340,7 +340,7 @@ static set_t collection_end(room_t *room, const collection_t *collection)
 	return set;
 }
 
-/* What says most of an alternative: of all of them together there is only one
+/* Choose the best texts of an alternative, as all alternatives together become one
  * requirement. */
 static set_t best_of(const room_t *room, const part_t *part, int n_before)
 {
@@ -395,9 +395,9 @@ static bool begins_with(const reader_t *reader, const char *text)
 		   && memcmp(reader->at, text, len) == 0;
 }
 
-/* Read {n} or {n,} or {n,m}. What looks like it in newer releases of PCRE2 only,
- * with blanks or without n, is not understood.
- * @return false: the bracket is a character like others */
+/* Read {n} or {n,} or {n,m}. Newer releases of PCRE2 also allow blanks, or no n; these
+ * forms are not understood.
+ * @return false: the brace is an ordinary character */
 static bool read_braces(reader_t *reader, repeat_t *repeat)
 {
 	char *at = reader->at + 1;
@@ -519,7 +519,7 @@ static void read_class(reader_t *reader, item_t *item)
 
 	if(reader->at < reader->end && *reader->at == '^')
 		reader->at++;
-	/* a closing bracket at the beginning is a member */
+	/* a closing bracket at the beginning is a member of the class */
 	member = reader->at;
 	do {
 		skip_member(reader);
@@ -539,9 +539,9 @@ static void read_class(reader_t *reader, item_t *item)
 
 static part_t read_alternatives(reader_t *reader);
 
-/* Read how a group begins. Of kinds that are not known here, a question mark is
- * left, or a star, which is not understood.
- * @return whether it matches only what is beside it */
+/* Read the beginning of a group. If the kind is not known here, its question mark or
+ * star is left, and that is not understood.
+ * @return whether it is a lookahead or a lookbehind */
 static bool read_group_kind(reader_t *reader)
 {
 	static const struct
@@ -619,7 +619,7 @@ static void run_item(
 			if(repeat->is_once)
 				break;
 			run_break(room, run);
-			/* the last of them is right before what follows */
+			/* the last one is right before the next item */
 			run_character(room, run, item->character);
 			break;
 		case ITEM_PART:
@@ -636,8 +636,8 @@ static void run_item(
 	}
 }
 
-/* With a text that may be missing there are two that can be joined to what is
- * around it: of ^\+?49 they are 49 and +49.
+/* Make two texts of one that is optional: ^\+?49 becomes 49 and +49. They can be joined
+ * with the text around them.
  * @return false: it is no text, or there are too many */
 static bool take_or_leave(room_t *room, item_t *item)
 {
@@ -666,7 +666,7 @@ static bool take_or_leave(room_t *room, item_t *item)
 	return true;
 }
 
-/* An item and how often it is there. */
+/* Read an item and its quantifier. */
 static void read_repeated(reader_t *reader, run_t *run)
 {
 	room_t *room = reader->room;
@@ -674,7 +674,7 @@ static void read_repeated(reader_t *reader, run_t *run)
 	repeat_t repeat;
 	fill_t before;
 
-	/* a group uses the room as well */
+	/* a group uses the room too */
 	if(*reader->at == '(')
 		run_gather(room, run);
 	before = fill_of(room);
@@ -710,7 +710,7 @@ static bool is_at_bar(const reader_t *reader)
 	return !reader->is_lost && reader->at < reader->end && *reader->at == '|';
 }
 
-/* The alternatives behind the first one. */
+/* Read the alternatives behind the first one. */
 static part_t read_further(reader_t *reader, part_t *part, int n_before)
 {
 	alternatives_t all = {.are_exact = true, .are_best_first = true};
@@ -724,7 +724,7 @@ static part_t read_further(reader_t *reader, part_t *part, int n_before)
 	return alternatives_end(reader->room, &all);
 }
 
-/* Up to the end, or to the bracket that closes the group. */
+/* Read alternatives up to the end, or to the bracket that closes the group. */
 static part_t read_alternatives(reader_t *reader)
 {
 	int n_before = reader->room->n;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* literal: finds texts without which a regular expression cannot match. A search
- * looks for them first, so that most expressions need not be tried at all.
+/* literal: finds the texts that every match of a regular expression contains. A search
+ * looks for them first, so that it need not try most of the expressions.
  *
- * Reading is careful: an expression that is not fully understood has no literal. A
- * literal that is found never means that the expression matches. */
+ * An expression that is not fully understood has no literal. If a literal is found in a
+ * text, the expression may still not match. */
 #ifndef FAILOVER_DIALPLAN_LITERAL_H
 #define FAILOVER_DIALPLAN_LITERAL_H
 
@@ -11,20 +11,19 @@
 
 #include "text/arena.h"
 
-/* how many alternatives a requirement may have, (100|200|...), before it is too
- * many to be of use */
+/* a requirement with more alternatives than these, (100|200|...), is of no use */
 #define LITERAL_ALTERNATIVES_MAX 32
 
-/* of a longer text there are several requirements */
+/* a longer text becomes several requirements */
 #define LITERAL_BYTES_MAX 64
 
 typedef struct literal
 {
 	str text;		  /* at least one character, without escapes */
-	bool is_anchored; /* stands at the very beginning of what is searched */
+	bool is_anchored; /* it stands at the beginning of the searched text */
 } literal_t;
 
-/* One of these texts is in whatever the expression matches. */
+/* Every text that the expression matches contains one of these. */
 typedef struct requirement
 {
 	struct requirement *next;
@@ -32,8 +31,8 @@ typedef struct requirement
 	int n_literals;
 } requirement_t;
 
-/** What an expression cannot match without: every requirement holds for every
- * text that it matches.
+/** Find the requirements of an expression. Each of them holds for every text that the
+ * expression matches.
  * @param regex a valid PCRE2 expression, without a leading ! of ours
  * @param arena holds the requirements
  * @param requirements set to a list; NULL: nothing is certain

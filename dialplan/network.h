@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* network: IP addresses as numbers: prefixes, ranges, which are public. */
+/* network: IP addresses as numbers: prefixes, ranges, and public addresses. */
 #ifndef FAILOVER_DIALPLAN_NETWORK_H
 #define FAILOVER_DIALPLAN_NETWORK_H
 
@@ -11,26 +11,26 @@ typedef struct address
 	unsigned char byte[16];
 } address_t;
 
-/** Read an address, IPv4 or IPv6, with or without brackets. An IPv4 address
- * within IPv6 (RFC 4291 section 2.5.5.2) is the IPv4 address.
- * @return false: it is none */
+/** Read an address, IPv4 or IPv6, with or without brackets. An IPv4-mapped IPv6 address
+ * (RFC 4291 section 2.5.5.2) becomes the IPv4 address.
+ * @return false: it is no address */
 bool address_read(const str *text, address_t *address);
 
-/** Compare two of one family.
+/** Compare two addresses of the same family.
  * @return as memcmp */
 int address_compare(const address_t *a, const address_t *b);
 
-/** Has an address the first bits of another one, and its family? */
+/** Does an address have the same family and the same first bits as another one? */
 bool address_has_prefix(
 		const address_t *address, const address_t *prefix, int bits);
 
 /** Read ADDRESS/BITS.
- * @return false: it is none, or has more bits than the family */
+ * @return false: it is none, or it has more bits than an address of the family */
 bool prefix_read(const str *text, address_t *prefix, int *bits);
 
-/** Is it an address of the public network? None of those that RFC 6890 and its
- * registries keep apart: private, loopback, link local, shared (100.64/10),
- * documentation, multicast, reserved. */
+/** Is it an address of the public network? The special addresses of RFC 6890 and its
+ * registries are not: private, loopback, link local, shared (100.64/10), documentation,
+ * multicast, reserved. */
 bool address_is_global(const address_t *address);
 
 #endif

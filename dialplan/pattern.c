@@ -3,19 +3,19 @@
 
 #include <string.h>
 
-/* of one search; a step takes less */
+/* of one search; a step needs less */
 #define HEAP_KIB_MAX 2048
 
-/* Steps that a whole search may take at first: nearly all need fewer. */
+/* The first try of a search may take so many steps. Nearly all searches need fewer. */
 #define QUICK_STEPS 8000
 
-/* Where that is not enough each starting point is searched by itself: so many
- * steps are tried first, and each further try has as many times more. */
+/* If that is not enough, each starting point is searched separately. Its first try may
+ * take so many steps, and each further try this many times more. */
 #define WATCHED_STEPS 4
 #define WATCHED_GROWTH 2
 
-/* A step may be a repeat that goes over all the rest of the text: over so many
- * characters in the time that a step takes otherwise. */
+/* A step can be a repeat that passes the whole rest of the text. It passes so many
+ * characters in the time of another step. */
 #define STEP_BYTES 64
 
 /* -- compiling ---------------------------------------------------------- */
@@ -27,7 +27,7 @@ static void *take(PCRE2_SIZE bytes, void *arena)
 
 static void keep(void *memory, void *arena)
 {
-	(void)memory; /* released with the arena */
+	(void)memory; /* the arena releases it */
 	(void)arena;
 }
 
@@ -44,8 +44,8 @@ static int no_memory(const fragment_t *text, diagnostics_t *diagnostics)
 	return diagnostics_error(diagnostics, text, "no memory for a pattern");
 }
 
-/* Is one of some signs in an expression? Where it means something else there,
- * such as a brace in a class, nothing is lost but a little care. */
+/* Does an expression contain one of these signs? If a sign has another meaning there,
+ * such as a brace in a class, the pattern only gets a stricter limit. */
 static bool has_sign(const str *regex, const char *const *signs)
 {
 	for(; *signs != NULL; signs++) {
@@ -60,21 +60,21 @@ static bool has_sign(const str *regex, const char *const *signs)
 	return false;
 }
 
-/* \G holds where a search begins, and the verbs (*COMMIT) and so on end it. */
+/* \G matches where the search begins, and verbs such as (*COMMIT) end the search. */
 static const char *const signs_of_a_beginning[] = {"\\G", "(*", NULL};
 
-/* Repeats that give nothing back go over the text without a step for each of its
- * characters: possessive ones, in atomic groups, in lookarounds. */
+/* Repeats that never give back characters pass the text without a step for each
+ * character: possessive repeats, and repeats in atomic groups and in lookarounds. */
 static const char *const signs_of_a_leap[] = {
 		"++", "*+", "?+", "}+", "(?>", "(?=", "(?!", "(?<", "(?(", "(*", NULL};
 
-/* Calls of groups, which may call themselves. */
+/* Calls of groups. A group may call itself. */
 static const char *const signs_of_a_call[] = {"(?R", "(?0", "(?1", "(?2", "(?3",
 		"(?4", "(?5", "(?6", "(?7", "(?8", "(?9", "(?+", "(?-", "(?&", "(?P>",
 		"\\g<", "\\g'", NULL};
 
-/* Does it begin with (*LIMIT_MATCH=1) or its like? Where such a limit is lower
- * it takes the place of the ones below. */
+/* Does an expression begin with (*LIMIT_MATCH=1) or a similar limit? A lower limit
+ * replaces those of this file. */
 static bool has_limits(const pcre2_code *regex)
 {
 	uint32_t limit;
@@ -84,8 +84,8 @@ static bool has_limits(const pcre2_code *regex)
 		   || pcre2_pattern_info(regex, PCRE2_INFO_HEAPLIMIT, &limit) == 0;
 }
 
-/* Errors of PCRE2 that name the character which is wrong. Up to 10.46 their place
- * is that character, from 10.47 on (its change 756) the one behind it. */
+/* Errors of PCRE2 about a single character. Up to 10.46 the place of the error is that
+ * character; from 10.47 on (its change 756) it is the next one. */
 static const int errors_of_a_character[] = {PCRE2_ERROR_CLASS_RANGE_ORDER,
 		PCRE2_ERROR_QUANTIFIER_INVALID, PCRE2_ERROR_INVALID_AFTER_PARENS_QUERY,
 		PCRE2_ERROR_UNMATCHED_CLOSING_PARENTHESIS,
@@ -93,7 +93,7 @@ static const int errors_of_a_character[] = {PCRE2_ERROR_CLASS_RANGE_ORDER,
 		PCRE2_ERROR_INVALID_SUBPATTERN_NAME, PCRE2_ERROR_INVALID_OCTAL,
 		PCRE2_ERROR_INVALID_HEXADECIMAL};
 
-/* Where an error is, whatever PCRE2 this runs with. */
+/* Find the place of an error, with any release of PCRE2. */
 static int place_of_error(
 		int error, PCRE2_SIZE offset, pcre2_compile_context *context)
 {
@@ -104,7 +104,7 @@ static int place_of_error(
 	for(i = 0; i < sizeof(errors_of_a_character) / sizeof(int); i++) {
 		if(errors_of_a_character[i] != error)
 			continue;
-		/* its character is the first one: 1 where the place is behind it */
+		/* the wrong character is the first one, so the place is 0, or 1 from 10.47 on */
 		pcre2_code_free(pcre2_compile(
 				(PCRE2_SPTR) "*", 1, 0, &known, &behind, context));
 		return (int)(offset > behind ? offset - behind : 0);
@@ -156,9 +156,9 @@ static int compile(pattern_t *pattern, const fragment_t *text,
 			SHOWN(text), PATTERN_GROUPS_MAX, example);
 }
 
-/* A search from one starting point on.
- * @param options PCRE2_ANCHORED: from this point only
- * @param steps_max of each starting point, as PCRE2 counts them
+/* Search from a starting point on.
+ * @param options PCRE2_ANCHORED: only at this point
+ * @param steps_max for each starting point, as PCRE2 counts them
  * @return as pcre2_match() */
 static int search(const pattern_t *pattern, searcher_t *searcher,
 		const str *text, int from, uint32_t options, unsigned steps_max)
@@ -169,9 +169,9 @@ static int search(const pattern_t *pattern, searcher_t *searcher,
 			options, searcher->match, searcher->limits);
 }
 
-/* A group that calls itself before it has gone any further ends no search, and
- * most such groups do so in the empty text, or behind what the expression itself
- * begins with.
+/* Refuse an endless recursion: a group that calls itself before it passes a character.
+ * Most of them show with the empty text, or with the text that the expression begins
+ * with.
  * @return 0, or -1 with one error reported */
 static int refuse_endless(const pattern_t *pattern, const fragment_t *text,
 		const char *example, diagnostics_t *diagnostics)
@@ -266,10 +266,10 @@ static unsigned starting_points(const pattern_t *pattern, const str *text)
 	return pattern->is_anchored ? 1 : (unsigned)text->len + 1;
 }
 
-/* PCRE2 counts the steps anew at each starting point, and does not say how many
- * it has taken. So each point is searched by itself, with few steps first: then
- * it is known, but for a factor.
- * @param taken set to the steps of all of them
+/* PCRE2 counts the steps anew at each starting point, and does not tell their number. So
+ * each point is searched separately, with few steps at first. Then the number is known
+ * up to a factor.
+ * @param taken set to the steps of all points
  * @return as pcre2_match() */
 static int search_watched(const pattern_t *pattern, searcher_t *searcher,
 		const str *text, unsigned steps_max, unsigned *taken)
@@ -294,7 +294,7 @@ static int search_watched(const pattern_t *pattern, searcher_t *searcher,
 	return PCRE2_ERROR_NOMATCH;
 }
 
-/* A search with so many steps, divided among its starting points. */
+/* Search with so many steps for all starting points together. */
 static int search_divided(const pattern_t *pattern, searcher_t *searcher,
 		const str *text, unsigned steps)
 {

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* pattern: a regular expression as an author writes it: PCRE2, searched (not
- * anchored), a leading ! negates. It is compiled once and then only read, so
- * that all processes share it in shared memory; what a search writes to is a
- * searcher's, of which each process has its own. There is no JIT code: that
- * would be a copy for each process at each load.
+/* pattern: a regular expression as an author writes it: PCRE2, searched (not anchored),
+ * a leading ! negates it. It is compiled once and then only read, so all processes
+ * share it. A search writes only to a searcher, and each process has its own. JIT is
+ * not used: each process would have to compile its own copy at each load.
  *
- * A search is limited in steps, depth, memory and the length of the text, all
- * its starting points together, so that no expression can hold a worker. */
+ * A search has limits for its steps, its depth, its memory and the length of the text.
+ * They hold for all its starting points together. So no expression can block a worker. */
 #ifndef FAILOVER_DIALPLAN_PATTERN_H
 #define FAILOVER_DIALPLAN_PATTERN_H
 
@@ -18,16 +17,17 @@
 #include "text/arena.h"
 #include "text/diagnostics.h"
 
-/* what is longer, or has more groups, is a slip, or built to be slow */
+/* an expression that is longer, or has more groups, is a mistake or an attack */
 #define PATTERN_BYTES_MAX 1024
 #define PATTERN_GROUPS_MAX 32
 
-/* A longer text is searched by those patterns only that take a step for whatever
- * they go over, or can match nowhere but at its beginning: else a search from each
- * of its characters takes time with the square of the length. */
+/* Only some patterns may search a longer text: those that count a step for every
+ * character they pass, and those that can only match at the beginning. With any other
+ * pattern the time would grow with the square of the length, as a search starts at
+ * each character. */
 #define PATTERN_TEXT_BYTES_MAX 1024
 
-/* for a search in what a request says: a few milliseconds at most */
+/* for a search in a value of a request: a few milliseconds at most */
 #define PATTERN_STEPS_MAX 70000
 
 typedef struct pattern
@@ -35,24 +35,24 @@ typedef struct pattern
 	pcre2_code *regex;
 	str text; /* the expression without the ! */
 	bool is_negated;
-	bool is_anchored; /* can match at the beginning only */
-	/* whether it matches at a place does not depend on where the search began */
+	bool is_anchored; /* it can match only at the beginning */
+	/* a match at a place does not depend on where the search began */
 	bool is_local;
-	/* whatever of a text it goes over, it takes steps for */
+	/* it counts a step for every character that it passes */
 	bool is_stepwise;
 	int n_groups;
 } pattern_t;
 
-/* What a search writes to. */
+/* The memory that a search writes to. */
 typedef struct searcher
 {
 	pcre2_match_data *match;
 	pcre2_match_context *limits;
-	unsigned taken;	 /* steps of the last search; of one that took few, 0 */
-	bool has_failed; /* it was without memory */
+	unsigned taken;	 /* steps of the last search; 0 if it took few */
+	bool has_failed; /* memory was missing */
 } searcher_t;
 
-/** How patterns are compiled into an arena, once for all of them.
+/** Make a PCRE2 context that compiles patterns into an arena. One is enough for all.
  * @param arena also holds the context
  * @return NULL without memory */
 pcre2_compile_context *pattern_context_create(arena_t *arena);
@@ -61,14 +61,14 @@ pcre2_compile_context *pattern_context_create(arena_t *arena);
  * @param pattern filled on success
  * @param text trimmed, not empty, without marks; must outlive the pattern
  * @param example what would be right, for the error
- * @param context where the compiled code goes; NULL: malloc holds it, and it is
- *                for pattern_destroy()
+ * @param context where the compiled code is stored; NULL: malloc holds it, and the caller
+ * releases it with pattern_destroy()
  * @return 0, or -1 with one error reported at the offending character */
 int pattern_compile(pattern_t *pattern, const fragment_t *text,
 		const char *example, pcre2_compile_context *context,
 		diagnostics_t *diagnostics);
 
-/** Release what a pattern compiled without a context holds. */
+/** Release a pattern that was compiled without a context. */
 void pattern_destroy(pattern_t *pattern);
 
 /** Make a searcher, by malloc, for searcher_destroy().
@@ -78,17 +78,16 @@ int searcher_init(searcher_t *searcher);
 void searcher_destroy(searcher_t *searcher);
 
 /** Does a text match?
- * @param steps_max of the whole search, for a short text: beyond that many it is
- *                  given up. Of a longer text a step takes longer, and so fewer
- *                  are taken.
- * @return 1 yes, 0 no; -1 when the search ran into a limit, or without memory,
- *         whether negated or not */
+ * @param steps_max the search gives up after so many steps. That is for a short
+ *                  text; in a longer one a step costs more, so fewer are allowed
+ * @return 1 yes, 0 no; -1 if the search reached a limit, or without memory. A
+ *         negation is not applied */
 int pattern_match(const pattern_t *pattern, searcher_t *searcher,
 		const str *text, unsigned steps_max);
 
 /** The groups of the last match.
  * @param text that was searched; the groups point into it
- * @param groups room for pattern->n_groups; one that took no part is empty */
+ * @param groups room for pattern->n_groups; a group that took no part is empty */
 void pattern_groups(const pattern_t *pattern, const searcher_t *searcher,
 		const str *text, str *groups);
 

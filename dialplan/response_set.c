@@ -6,9 +6,9 @@
 
 #include "dialplan/pattern.h"
 
-/* Three characters cannot need more; what does is built to be slow. A list of
- * as many codes as fit takes half of these steps, and as each step copies all
- * groups, a pattern costs at most some 50 ms. */
+/* A text of three characters needs no more steps, unless the pattern is an attack. A list
+ * of as many codes as fit takes half of these steps. Each step copies all groups, so a
+ * pattern costs at most some 50 ms. */
 #define STEPS_MAX 2000
 
 #define EXAMPLE "4.. or 408|5.."
@@ -39,8 +39,8 @@ bool response_set_has(const response_set_t *set, int code)
 	return (set->bits[bit / 8] >> (bit % 8)) & 1;
 }
 
-/* Fill the set by asking the expression for each code.
- * @return 0, or -1 when it ran into its limits */
+/* Fill the set: try the expression with each code.
+ * @return 0, or -1 if it reached its limits */
 static int set_fill(
 		response_set_t *set, const pattern_t *pattern, searcher_t *searcher)
 {

@@ -18,8 +18,8 @@ typedef struct response_set
 	unsigned char bits[RESPONSE_CODES / 8];
 } response_set_t;
 
-/** The set that holds without a pattern: every code but the challenges 401 and
- * 407, which only the caller can answer (RFC 3261 section 22). */
+/** Make the set for the case that no pattern is written: every code except the
+ * challenges 401 and 407, which only the caller can answer (RFC 3261 section 22). */
 void response_set_default(response_set_t *set);
 
 /** Compile a pattern.

@@ -5,8 +5,7 @@
 
 #include "sip/response.h"
 
-/* Which of the rules that apply has the last word about each part of a route;
- * NULL: none says anything. */
+/* For each part of a route, the last rule that sets it; NULL: no rule does. */
 typedef struct parts
 {
 	const applied_rule_t *first, *transport, *further, *reply;
@@ -20,8 +19,8 @@ static int no_memory(const rule_t *rule, diagnostics_t *diagnostics)
 	return diagnostics_error(diagnostics, &where, "no memory for the call");
 }
 
-/* A later rule beats an earlier one, and a reply and destinations beat each
- * other. */
+/* Find these rules. A later rule overrides an earlier one; a reply overrides
+ * destinations, and destinations override a reply. */
 static parts_t choose_parts(const applied_rule_t *applied, int n_applied)
 {
 	parts_t parts = {0};
@@ -89,12 +88,12 @@ typedef struct target_maker
 	diagnostics_t *diagnostics;
 } target_maker_t;
 
-/* sips: goes over TLS only (RFC 3261 section 26.2.2), also where it is another URI
- * that says where to. */
+/* A sips: URI goes only over TLS (RFC 3261 section 26.2.2), even if another URI is the
+ * next hop. */
 #define SIPS_ONLY_TLS "its URI is sips:, which goes over TLS only"
 
-/* The request's own R-URI and next hop; the transport is only said where a line
- * names one. */
+/* Make a target of the request's own R-URI and next hop. The transport is only changed
+ * if a line names one. */
 static target_t *target_of_view(target_maker_t *maker,
 		const destination_t *destination, const char **why)
 {
@@ -130,7 +129,7 @@ static target_t *target_of_view(target_maker_t *maker,
 	return target;
 }
 
-/* A target that is the next hop for the R-URI of the call. */
+/* Make a target that is only a next hop and keeps the R-URI of the call. */
 static target_t *target_of_hop(target_maker_t *maker,
 		const destination_t *destination, const str *values, const char **why)
 {
@@ -181,7 +180,8 @@ static target_t *make_target(target_maker_t *maker,
 			user_for(maker, destination), maker->arena, why);
 }
 
-/* A destination of another rule, or the request's own, has the address as well. */
+/* Set the address that a target leaves from. This also holds for a destination of
+ * another rule, and for the request's own. */
 static int leave_from(target_maker_t *maker, target_t *target)
 {
 	settings_t options = {0};
@@ -222,8 +222,8 @@ static int add_target(target_maker_t *maker, const destination_t *destination,
 	return 0;
 }
 
-/* A transport line of a later rule than To's beats what To says; of an earlier
- * one, it holds if To says nothing.
+/* Apply a transport line. If it stands in a later rule than To, it overrides the transport
+ * of To; in an earlier rule, it holds if To names no transport.
  * @return 0, or -1 with an error reported */
 static int apply_transport(
 		const parts_t *parts, destination_t *first, diagnostics_t *diagnostics)
@@ -241,8 +241,8 @@ static int apply_transport(
 	return destination_set_transport(first, transport, diagnostics);
 }
 
-/* The first destination; the request's own where no rule names one, unless that
- * is ourselves. */
+/* Add the first destination. If no rule names one, it is the request's own, unless that
+ * is this server. */
 static int add_first(target_maker_t *maker, const parts_t *parts)
 {
 	destination_t first = {.is_current = true};

@@ -5,7 +5,7 @@
 
 #include "sip/header_name.h"
 
-/* room for a setting's value with what is put into it */
+/* room for the value of a setting after its holes are filled */
 #define SETTING_BYTES_MAX 1024
 
 int destinations_parse(const fragment_t *text, destination_t **list,
@@ -41,7 +41,7 @@ int settings_leave_from(settings_t *options, const str *address,
 
 	if(settings_has(options, SETTING_SOCKET))
 		return 0;
-	/* its port is that of whichever socket the server has there */
+	/* without a port: any socket of the server with this address */
 	socket->s = arena_alloc(arena, len + address->len + 1);
 	if(socket->s == NULL)
 		return -1;
@@ -62,7 +62,7 @@ const destination_t *rule_next_destination(
 
 /* -- headers and variables ---------------------------------------------- */
 
-/* The text of a name in the list, which is appended where it is not there. */
+/* Find the entry of a name in the list. If there is none, it is appended. */
 static named_text_t *named_text(named_text_t **list, const str *name,
 		bool (*is_same)(const str *a, const str *b), arena_t *arena)
 {
@@ -134,7 +134,7 @@ int rule_variables(const rule_t *rule, const str *values, named_text_t **list,
 
 /* -- settings ----------------------------------------------------------- */
 
-/* The value came with a request. */
+/* The value came with a request, so it is a refusal. */
 static void refuse(void *context, const diagnostic_t *diagnostic)
 {
 	const diagnostics_t *diagnostics = context;

@@ -8,17 +8,17 @@
 
 #include "dialplan/literal.h"
 
-/* of a node where no text ends, and of a subject without texts */
+/* for a node where no text ends, and for a subject without texts */
 #define NONE 0xffffffffu
 
-/* Texts that begin alike share their beginning: a tree, whose nodes stand in one
- * array, those of the same parent side by side. A node stands for as many
- * characters as all texts behind it have in common. */
+/* A tree of texts: those that begin alike share their beginning. The nodes are in one
+ * array, and those with the same parent are side by side. A node has all characters
+ * that the texts behind it have in common. */
 typedef struct node
 {
-	unsigned label;		  /* its characters, in labels, but for the first */
+	unsigned label;		  /* its characters in labels, without the first one */
 	unsigned first_child; /* in nodes */
-	unsigned rules;		  /* whose text ends here, in rules; or NONE */
+	unsigned rules; /* the rules whose text ends here, in rules; or NONE */
 	unsigned short n_children;
 	unsigned char label_len;
 } node_t;
@@ -30,7 +30,7 @@ typedef struct texts
 {
 	unsigned anchored; /* at the beginning of a value */
 	unsigned floating; /* anywhere in it */
-	/* with which characters the latter begin, if not all with the same */
+	/* the first characters of the floating texts, if they differ */
 	unsigned char starts[256 / 8];
 } texts_t;
 
@@ -40,7 +40,8 @@ struct rule_index
 	const node_t *nodes;
 	const unsigned char *firsts; /* the first character of each node */
 	const char *labels;
-	const unsigned *rules;	/* of each text in turn; the last has LAST_RULE */
+	/* for each text its rules; the last one of a text has LAST_RULE */
+	const unsigned *rules;
 	const unsigned *always; /* rules without a text, n_always of them */
 	int n_always;
 	int n_entries; /* of rules */
@@ -60,7 +61,7 @@ typedef struct term
 	unsigned rules;		 /* where they begin in the index */
 } term_t;
 
-/* Terms with one of which a rule must be entered: each of them. */
+/* A choice of terms. If a rule uses it, the rule is listed under each of them. */
 typedef struct choice
 {
 	struct choice *next;
@@ -68,7 +69,7 @@ typedef struct choice
 	int n_terms;
 } choice_t;
 
-/* The choices that a test leaves. */
+/* The choices that a test offers. */
 typedef struct choices
 {
 	bool are_known;
@@ -137,7 +138,7 @@ static choice_t *choice_make(
 	return choice;
 }
 
-/* What a test leaves to choose from; nothing if it is negated.
+/* Find the choices of a test. A negated test has none.
  * @return NULL without memory */
 static const choices_t *choices_of(maker_t *maker, const test_t *test)
 {
@@ -193,12 +194,12 @@ static int count_terms(maker_t *maker)
 
 /* -- which term --------------------------------------------------------- */
 
-/* How often a request will have a text, as far as a plan tells: what stands in
- * many of its rules stands in many requests, and so does what is short. */
+/* Estimate how often a request contains a text: a text of many rules, or a short text,
+ * is in many requests. */
 static unsigned long term_cost(const term_t *term)
 {
 	static const unsigned char short_texts[] = {16, 16, 4};
-	/* at the beginning it must not only be there */
+	/* an anchored text is rarer, as it must be at the beginning */
 	unsigned len = (unsigned)term->text.len + (term->place & 1);
 
 	return (unsigned long)term->n_possible
@@ -256,7 +257,7 @@ static choice_t *choose(const maker_t *maker, const rule_t *rule)
 	return best;
 }
 
-/* Choose for every rule, and collect the terms.
+/* Choose the terms of every rule, and collect them.
  * @return 0, or -1 without memory */
 static int choose_terms(maker_t *maker)
 {
@@ -316,7 +317,7 @@ static int list_rules(maker_t *maker)
 		maker->terms[k]->rules = at;
 		at += maker->terms[k]->n_rules;
 	}
-	/* from the last one on: a term's count says where the next one goes */
+	/* from the last rule on: the count of a term is the place for its next rule */
 	for(i = maker->n_rules - 1; i >= 0; i--) {
 		const choice_t *choice = maker->chosen[i];
 
@@ -357,14 +358,14 @@ static int list_always(maker_t *maker)
 
 /* -- trees -------------------------------------------------------------- */
 
-/* The terms behind a node. */
+/* The terms below a node. */
 typedef struct range
 {
 	unsigned from, to;
-	int depth; /* how many of their characters lead to it, its first included */
+	int depth; /* the number of characters that lead to it, its first one included */
 } range_t;
 
-/* What grows: it is copied when its size is known. */
+/* The arrays while they grow. They are copied when their size is known. */
 typedef struct trees
 {
 	term_t **terms;
@@ -387,9 +388,8 @@ static unsigned node_add(
 	return id;
 }
 
-/* Where the characters end that all terms of a range have in common. In their
- * order, what the first and the last have in common all have, and the first one
- * is no longer than that if it is the beginning of the last. */
+/* The number of characters that all terms of a range have in common. The terms are
+ * sorted, so these are the characters that the first and the last one have in common. */
 static int common_length(const trees_t *trees, const range_t *range)
 {
 	const str *first = &trees->terms[range->from]->text;
@@ -431,8 +431,8 @@ static void node_make(trees_t *trees, unsigned id)
 	}
 }
 
-/* Make the tree of a range of terms, level by level: all children of a node are
- * added at once.
+/* Make the tree of a range of terms, level by level. All children of a node are added
+ * together.
  * @return its root */
 static unsigned tree_make(trees_t *trees, unsigned from, unsigned to)
 {
@@ -481,7 +481,7 @@ static void trees_make(trees_t *trees, unsigned n_terms, texts_t *texts)
 /* @return 0, or -1 without memory */
 static int trees_init(trees_t *trees, const maker_t *maker)
 {
-	/* each term ends at a node, and each other node divides terms */
+	/* each term ends at a node, and each other node has two children or more */
 	size_t most = 2 * (size_t)maker->n_terms;
 	size_t characters = 0;
 	unsigned i;
@@ -589,21 +589,19 @@ bool rule_index_has(const rule_index_t *index, int subject_id)
 
 #define WORD_BITS 64
 
-/* A bit for each rule that was found and not yet taken, and above them one for
- * each word of which not all are 0: what was not found costs next to nothing,
- * neither to clear nor to pass over. */
+/* A bit for each rule that was found and not taken yet. A second level has a bit for each
+ * word that is not 0. So rules that were not found cost nearly nothing. */
 struct candidates
 {
 	const rule_index_t *index;
 	uint64_t *words;
 	uint64_t *summary;
 	unsigned *
-			added_in; /* by where the rules of a text begin: the search in which
-						 * they were added */
-	unsigned search;  /* which one it is; 0: none yet */
+			added_in; /* by the place of a text's rules: the search that added them */
+	unsigned search; /* which one it is; 0: none yet */
 	int n_entries;
 	int n_summary;
-	int n_always; /* of the rules without a text, that were taken */
+	int n_always; /* how many rules without a text were taken */
 	int last;	  /* that was taken; -1: none */
 };
 
@@ -627,7 +625,7 @@ candidates_t *candidates_create(int n_rules, int n_entries, arena_t *arena)
 	return candidates;
 }
 
-/* The lowest bit that is set, of one at least. */
+/* The lowest bit that is set; there is at least one. */
 static int lowest(uint64_t word)
 {
 	return __builtin_ctzll(word);
@@ -667,7 +665,7 @@ static void candidates_add(candidates_t *candidates, unsigned rules)
 {
 	const unsigned *rule = &candidates->index->rules[rules];
 
-	/* a text may stand in a value over and over */
+	/* a value can contain a text many times */
 	if(candidates->added_in[rules] == candidates->search)
 		return;
 	candidates->added_in[rules] = candidates->search;
@@ -676,7 +674,7 @@ static void candidates_add(candidates_t *candidates, unsigned rules)
 	candidate_add(candidates, (int)(*rule & ~LAST_RULE));
 }
 
-/* Find the texts of a tree that stand at one place. */
+/* Find the texts of a tree that begin at one place. */
 static void walk(candidates_t *candidates, unsigned root, const char *at,
 		const char *end)
 {
@@ -709,7 +707,7 @@ static bool is_start(const texts_t *texts, unsigned char c)
 	return (texts->starts[c / 8] >> c % 8 & 1) != 0;
 }
 
-/* The next place at which a text could begin; NULL: there is none. */
+/* Find the next place where a text can begin; NULL: there is none. */
 static const char *next_start(const rule_index_t *index, const texts_t *texts,
 		const char *at, const char *end)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rule_index: finds the rules of a plan that a request could match at all. For
- * each rule one condition is chosen whose pattern cannot match without a certain
- * text (literal.h). If the text does not occur in the request, the rule need not
- * be asked. So a search costs what the request could match, and not what the plan
- * has in rules. */
+/* rule_index: finds the rules of a plan that a request could match. For each rule, it
+ * chooses a condition whose pattern only matches a text that contains a certain word
+ * (literal.h). If the request does not contain this word, the rule is not evaluated. So
+ * the cost of a search depends on the rules that could match, not on the number of all
+ * rules. */
 #ifndef FAILOVER_DIALPLAN_RULE_INDEX_H
 #define FAILOVER_DIALPLAN_RULE_INDEX_H
 
@@ -20,11 +20,10 @@ typedef struct rule_index rule_index_t;
 rule_index_t *rule_index_make(rule_t *const *rules, int n_rules, int n_subjects,
 		arena_t *arena, arena_t *scratch);
 
-/** Are there texts of this subject in the index? If not, nothing is gained by
- * looking for its values. */
+/** Does the index have texts of this subject? If not, its values need not be scanned. */
 bool rule_index_has(const rule_index_t *index, int subject_id);
 
-/** How many entries it has: rules, each once for every text that leads to it. */
+/** The number of its entries: each rule counts once for every text that leads to it. */
 int rule_index_entries(const rule_index_t *index);
 
 /* The rules that a request could match, in order: all that have no text, and
@@ -41,8 +40,8 @@ candidates_t *candidates_create(int n_rules, int n_entries, arena_t *arena);
  * @param index of the plan that is searched next */
 void candidates_begin(candidates_t *candidates, const rule_index_t *index);
 
-/** Look for the texts of a subject in one of its values. What is found behind
- * the last candidate that was taken becomes a candidate. */
+/** Look for the texts of a subject in one of its values. The rules that are found
+ * become candidates, if they stand behind the last candidate that was taken. */
 void candidates_scan(
 		candidates_t *candidates, int subject_id, const str *value);
 

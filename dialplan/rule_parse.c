@@ -13,7 +13,7 @@
 
 #define SESSION_VERB "failover"
 
-/* headers, and variables, of one rule; more would be a slip */
+/* so many headers, and so many variables, in one rule; more would be a mistake */
 #define ASSIGNMENTS_MAX 64
 
 static int fault(
@@ -23,9 +23,9 @@ static int fault(
 			reader->diagnostics, where, "[%.*s]: %s", SHOWN(where), what);
 }
 
-/* Refuse a comment behind a value in which a # has no meaning: behind a blank,
- * and in no option of a destination.
- * @return the value without it, to be judged all the same */
+/* Refuse a comment behind a value: a # behind a blank, in a value where # has no meaning,
+ * and not in an option of a destination.
+ * @return the value without the comment, so that it is checked too */
 static fragment_t without_comment(
 		rule_reader_t *reader, const fragment_t *value)
 {
@@ -70,7 +70,7 @@ int rule_group_len(const str *text, int *group)
 
 static int refuse_group(rule_reader_t *reader, const fragment_t *where)
 {
-	/* of what could not be read it is not known how many groups it has */
+	/* a condition with an error may have had the group */
 	if(reader->has_bad_condition)
 		return -1;
 	return fault(reader, where,
@@ -78,8 +78,7 @@ static int refuse_group(rule_reader_t *reader, const fragment_t *where)
 			"sign write %%");
 }
 
-/* How many characters a wrong percent sign takes with it: what is in braces behind
- * it was to be a group. */
+/* The length of a wrong group. Braces behind a percent sign belong to it. */
 static int wrong_len(const str *text)
 {
 	int i = 2;
@@ -92,10 +91,10 @@ static int wrong_len(const str *text)
 	return i < text->len && text->s[i] == '}' ? i + 1 : 1;
 }
 
-/* The mark that a percent sign at the beginning of a text begins. A wrong one
- * is marked as well, so that what is round it can be read and judged.
- * @param is_option it stands in the options of a destination, where any group
- *                  is refused, and a percent sign is only that
+/* Read the mark that begins with a percent sign. A wrong one gets a mark too, so that
+ * the text around it is checked.
+ * @param is_option it stands in the options of a destination. There a group is
+ *                  refused, and another percent sign is an ordinary character
  * @return 0, or -1 with an error reported */
 static int read_percent(rule_reader_t *reader, const fragment_t *text,
 		bool is_option, mark_t *mark)
@@ -131,7 +130,7 @@ static int read_percent(rule_reader_t *reader, const fragment_t *text,
 	return 0;
 }
 
-/* How many braces a text opens, less those that it closes. */
+/* The number of braces that a text opens and does not close. */
 static int braces_open(const char *s, int len)
 {
 	int depth = 0;
@@ -142,8 +141,8 @@ static int braces_open(const char *s, int len)
 	return depth;
 }
 
-/* Mark what stands for something else in a value.
- * @param has_options what is in braces in it are options of destinations
+/* Find the marks of a value.
+ * @param has_options its braces contain options of destinations
  * @return 0, or -1 with every error reported */
 static int mark_value(
 		rule_reader_t *reader, fragment_t *value, bool has_options)
@@ -189,8 +188,8 @@ static void read_template(
 
 /* -- the deploy lines that have a meaning of their own ------------------ */
 
-/* Note that a line stands in the rule. Where it stands there already it is read
- * all the same, for its errors. */
+/* Note that the rule has a line. A second such line is an error, but it is read too, for
+ * its own errors. */
 static void note_line(
 		rule_reader_t *reader, bool *is_there, const fragment_t *name)
 {
@@ -199,8 +198,8 @@ static void note_line(
 	*is_there = true;
 }
 
-/* Is it a pattern, and no destination? What is no destination in any case
- * decides: round and square brackets, dots and stars may stand in a user part. */
+/* Is it a pattern, and not a destination? Only characters that no destination has can
+ * tell: brackets, dots and stars can be part of a user. */
 static bool is_pattern(const fragment_t *word)
 {
 	int brace = fragment_find(word, 0, '{');
@@ -250,7 +249,7 @@ static void read_to(
 		rule->first = first;
 	if(!fragment_next_word(&rest, &further))
 		return;
-	if(further.text.s[0] == '{') /* which is told what it is */
+	if(further.text.s[0] == '{') /* this reports what is wrong */
 		destination_parse(&further, reader->arena, reader->diagnostics);
 	else
 		fault(reader, &further,
@@ -294,7 +293,7 @@ static void read_session(
 		fault(reader, &verb,
 				"there is no such session plug-in here: $session = failover "
 				"... would be right");
-		/* of another plug-in it is not known what stands behind its name */
+		/* the arguments of another plug-in are unknown */
 		if(is_uri(&verb))
 			rest = text;
 		else if(!nearness_is_slip(&verb.text, SESSION_VERB))
@@ -341,7 +340,7 @@ static void read_action(
 				SHOWN(&phrase), RESPONSE_PHRASE_BYTES_MAX);
 }
 
-/* A host becomes a URI. Marks are pointers into the text, so they are made anew. */
+/* Make a URI of a host. Marks are pointers into the text, so they are made anew. */
 static int hop_with_scheme(
 		rule_reader_t *reader, const fragment_t *word, fragment_t *whole)
 {
@@ -370,7 +369,7 @@ static int hop_with_scheme(
 	return 0;
 }
 
-/* A destination of $target. What has no user part is a next hop only. */
+/* Read a destination of $target. Without a user part it is only a next hop. */
 static destination_t *read_hop(rule_reader_t *reader, const fragment_t *word)
 {
 	fragment_t whole = *word;
@@ -392,8 +391,8 @@ static destination_t *read_hop(rule_reader_t *reader, const fragment_t *word)
 	return destination;
 }
 
-/* The next one follows after silence, and not after a reply: as a preset of the
- * rule, beneath what it says itself. */
+/* With $target, the next destination follows after silence, and not after a reply. This
+ * is like a preset: the settings that the rule writes override it. */
 static void settle_target(settings_t *settings)
 {
 	static const response_set_t no_code;
@@ -437,7 +436,7 @@ static void read_target(
 	} while(has_next);
 }
 
-/* The address of this server that a call leaves from. */
+/* Read the address of this server that a call leaves from. */
 static void read_ifdst(
 		rule_reader_t *reader, const fragment_t *name, const fragment_t *value)
 {
@@ -460,7 +459,7 @@ static void read_ifdst(
 		fault(reader, name, "no memory for it");
 		return;
 	}
-	/* an IPv6 address stands in brackets before a port */
+	/* before a port, an IPv6 address needs brackets */
 	is_bare = address.bytes == 16 && text.text.s[0] != '[';
 	if(is_bare)
 		made.s[made.len++] = '[';
@@ -500,7 +499,7 @@ const deploy_line_t *rule_deploy_table(void)
 
 /* -- the other deploy lines --------------------------------------------- */
 
-/* May a setting's value have a # in it? */
+/* Can the value of a setting contain a #? */
 static bool is_free_text(const setting_t *setting)
 {
 	const setting_t *rows = settings_table();
@@ -529,8 +528,8 @@ static void read_setting(
 	settings_read(settings, setting, &text, reader->arena, reader->diagnostics);
 }
 
-/* May a line be added to a list in which each name stands once?
- * @param list set to where it is added
+/* Can a line be added to a list in which each name stands once?
+ * @param list set to the place where it is added
  * @return false with an error reported */
 static bool has_room(rule_reader_t *reader, assignment_t ***list,
 		bool (*is_same)(const str *a, const str *b), const fragment_t *where,
@@ -581,7 +580,7 @@ static void add_assignment(rule_reader_t *reader, assignment_t **list,
 		*list = added;
 }
 
-/* $xavp(failover=>NAME), as the script writes it. */
+/* Is it $xavp(failover=>NAME), as in the script? */
 static bool is_xavp(const fragment_t *text, str *name)
 {
 	static const char opening[] = "$xavp(failover=>";
@@ -682,7 +681,7 @@ void rule_extend(rule_reader_t *reader, const fragment_t *line)
 			(int)(line->text.s + line->text.len - reader->rule->source.s);
 }
 
-/* Take NAME = VALUE apart.
+/* Split NAME = VALUE.
  * @return false where there is no equals sign, or no name */
 static bool split_line(
 		const fragment_t *line, fragment_t *name, fragment_t *value)
@@ -698,7 +697,7 @@ static bool split_line(
 	return name->text.len > 0;
 }
 
-/* Can a condition ask for it: for $transport, or a variable, or a header? */
+/* Can a condition use this name: $transport, a variable, or a header? */
 static bool is_subject(const fragment_t *name)
 {
 	return name->text.s[0] != '$' || subject_find(name) != SUBJECT_KINDS;
@@ -715,7 +714,8 @@ static bool is_deploy_name(const fragment_t *name)
 	return fragment_begins(name, SETTINGS_PREFIX);
 }
 
-/* Does what a condition can ask for have a value as in a deploy line? */
+/* Does the line have a value that is usual in a deploy line, although a condition could
+ * use its name? */
 static bool is_deploy_value(const fragment_t *name, const fragment_t *value)
 {
 	diagnostics_t none = {0};
@@ -784,7 +784,7 @@ void rule_read_deploy(rule_reader_t *reader, const fragment_t *line)
 		read_line(reader, &name, &value);
 }
 
-/* Of destinations that are next hops only. */
+/* Warn of destinations whose user part is of no use. */
 static void check_kept(rule_reader_t *reader)
 {
 	const rule_t *rule = reader->rule;
@@ -802,7 +802,7 @@ static void check_kept(rule_reader_t *reader)
 	}
 }
 
-/* $transport is about the first destination, and with $target about all. */
+/* Apply $transport: it is for the first destination; with $target it is for all. */
 static void set_transport(rule_reader_t *reader)
 {
 	rule_t *rule = reader->rule;
@@ -822,7 +822,7 @@ static void set_transport(rule_reader_t *reader)
 			return;
 		it = it == rule->first ? rule->further : it->next;
 	}
-	/* it has been done for the first one as well */
+	/* the first one has it already */
 	rule->transport = (fragment_t){0};
 }
 
@@ -835,7 +835,7 @@ static void set_address(rule_reader_t *reader)
 		return;
 	for(it = rule->first != NULL ? rule->first : rule->further; it != NULL;
 			it = it == rule->first ? rule->further : it->next) {
-		/* where the request's own leads is known at the call */
+		/* the address of the request's own is only known in the call */
 		if(!it->is_current
 				&& settings_leave_from(&it->options, &rule->from_address,
 						   it->transport, reader->arena)

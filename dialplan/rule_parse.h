@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rule_parse: the lines of one rule, conditions and deploy patterns. Which
- * deploy lines there are is a table (rule_parse.c). */
+/* rule_parse: reads the lines of one rule, conditions and deploy patterns. The deploy
+ * lines are a table (rule_parse.c). */
 #ifndef FAILOVER_DIALPLAN_RULE_PARSE_H
 #define FAILOVER_DIALPLAN_RULE_PARSE_H
 
@@ -13,10 +13,10 @@ typedef struct rule_reader
 	tests_t *tests;
 	diagnostics_t *diagnostics;
 	rule_t *rule;
-	/* such a line stands there */
+	/* the rule has such a line */
 	bool has_transport, has_continue, has_to, has_session;
 	fragment_t target; /* $target, as it is written */
-	/* the first of the conditions that looks like a deploy line; 0: none does */
+	/* the line of the first condition that looks like a deploy line; 0: none */
 	int deploy_line;
 	bool has_bad_condition; /* so its groups are not known */
 	condition_t **last_condition;
@@ -36,9 +36,9 @@ typedef struct deploy_line
  * headers, and other `$name` and `&name`, which are the script's. */
 const deploy_line_t *rule_deploy_table(void);
 
-/** How many characters at the beginning of a text stand for a group, %1 to %9 or
- * %{n}; 0: they do not.
- * @param group set to its number, which a rule need not have */
+/** The length of a group, %1 to %9 or %{n}, at the beginning of a text; 0: there is no
+ * group.
+ * @param group set to its number; the rule may have no such group */
 int rule_group_len(const str *text, int *group);
 
 /** Begin a rule.
@@ -50,13 +50,13 @@ rule_t *rule_begin(rule_reader_t *reader, const fragment_t *header,
 /** Note that a line, or another header, belongs to the rule, for its source. */
 void rule_extend(rule_reader_t *reader, const fragment_t *line);
 
-/** Read a line, trimmed and not empty, every error of it reported: with one the
- * rule is none, and is only read on for the others. */
+/** Read a line, trimmed and not empty. Every error is reported. After an error the
+ * rule is invalid, and it is read on only to find further errors. */
 void rule_read_condition(rule_reader_t *reader, const fragment_t *line);
 void rule_read_deploy(rule_reader_t *reader, const fragment_t *line);
 
-/** The lines of a rule may come in any order, so what they say to each other is
- * judged, and reported, at its end. */
+/** End a rule. This checks whether its lines fit together, as they may come in any
+ * order. */
 void rule_end(rule_reader_t *reader);
 
 #endif

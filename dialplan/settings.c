@@ -11,7 +11,7 @@
 #include "dialplan/pattern.h"
 #include "sip/response.h"
 
-/* The field of a setting in a level. */
+/* Find the field of a setting in a level. */
 static void *field_of(const setting_t *setting, settings_t *settings)
 {
 	return (char *)settings + setting->offset;
@@ -26,7 +26,7 @@ static int parse_duration(const setting_t *setting, const fragment_t *value,
 	return duration_parse(value, field_of(setting, settings), diagnostics);
 }
 
-/* A number above zero? */
+/* Is it a number above zero? */
 static bool has_number(const fragment_t *value)
 {
 	int i;
@@ -70,7 +70,7 @@ static int parse_boolean(const setting_t *setting, const fragment_t *value,
 			value, setting->name, field_of(setting, settings), diagnostics);
 }
 
-/* @return the number, at most a little more than most; -1 if it is none */
+/* @return the number; a value above `most` if it is too large; -1 if it is no number */
 static long read_number(const fragment_t *value, unsigned most)
 {
 	long number = 0;
@@ -81,7 +81,8 @@ static long read_number(const fragment_t *value, unsigned most)
 
 		if(!is_digit(c))
 			return -1;
-		if(number <= (long)most) /* beyond that it must only not wrap */
+		/* above `most` the value is wrong anyway, but it must not overflow */
+		if(number <= (long)most)
 			number = number * 10 + (c - '0');
 	}
 	return value->text.len > 0 ? number : -1;
@@ -144,7 +145,7 @@ static int parse_text(const setting_t *setting, const fragment_t *value,
 	return 0;
 }
 
-/* A pattern that is needed seldom: it is kept as text, and must be one. */
+/* Check a pattern that is rarely used. It is kept as a text. */
 static int parse_pattern(const setting_t *setting, const fragment_t *value,
 		settings_t *settings, arena_t *arena, diagnostics_t *diagnostics)
 {
@@ -243,6 +244,10 @@ static const setting_t table[SETTING_COUNT] = {
 		[SETTING_SOCKET] = {NULL, "socket", "",
 				"the socket from which this destination is sent to", true,
 				parse_text, FIELD(socket), 0, 0},
+		[SETTING_HOLD] = {NULL, "hold", "on",
+				"whether this destination is held after failures, where the "
+				"parameter hold_after is set",
+				true, parse_boolean, FIELD(hold), 0, 0},
 };
 
 /* -- presets ------------------------------------------------------------ */
@@ -253,16 +258,15 @@ typedef struct preset_line
 	const char *value;
 } preset_line_t;
 
-/* What most carriers do: another route for what is the route's fault, none for
- * what the callee said or while a phone rings. */
+/* As most carriers do it: another route follows if the route is at fault. It does not
+ * follow a reply of the callee, or while a phone rings. */
 static const preset_line_t carrier[] = {
 		{SETTING_PATTERN_RESPONSE, "408|500|502|503|504"},
 		{SETTING_REDIRECTION, "false"},
 		{SETTING_RINGING, "stop"},
 };
 
-/* Write a setting that the preset of a level says, where the level itself does
- * not. */
+/* Set a setting from the preset of a level, unless the level sets it itself. */
 static void preset_write(
 		settings_t *settings, setting_id_t id, const settings_t *source)
 {
@@ -333,12 +337,11 @@ void settings_builtin(settings_t *settings)
 		str text = str_of(table[i].fallback);
 		fragment_t value = fragment_of(&text);
 
-		/* no default is a text, so no arena is needed */
+		/* no default needs an arena, as none is a text */
 		settings_read(settings, &table[i], &value, NULL, &none);
 		settings->written |= 1u << i;
 	}
-	/* the default pattern is not `.+` written out: it leaves the challenges
-	 * to the caller */
+	/* the default pattern is not a written `.+`: challenges go to the caller */
 	response_set_default(&settings->pattern_response);
 }
 

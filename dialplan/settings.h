@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* settings: the &failover.* settings. They are one table (settings.c): names,
- * types, ranges, defaults, what each is for. Reading, listing and the test of
- * the documentation go by the table; a further setting is a further row. */
+/* settings: the &failover.* settings. They are one table (settings.c): names, types,
+ * ranges, defaults, explanations. The readers, the lists and the test of the
+ * documentation use this table; a new setting is a new row. */
 #ifndef FAILOVER_DIALPLAN_SETTINGS_H
 #define FAILOVER_DIALPLAN_SETTINGS_H
 
@@ -17,14 +17,14 @@
 /* Each attempt takes a branch of the transaction, and tm has 30 of them. */
 #define ATTEMPTS_MAX 30
 
-/* What becomes of the failure of a destination that has rung. */
+/* What follows when a destination fails after it has rung. */
 typedef enum ringing
 {
 	RINGING_CONTINUE, /* the next destination, as for any other */
 	RINGING_STOP,	  /* it is final */
 } ringing_t;
 
-/* What becomes the Request-URI of an attempt. */
+/* The Request-URI of an attempt. */
 typedef enum ruri
 {
 	RURI_DESTINATION, /* the destination's own URI */
@@ -34,9 +34,8 @@ typedef enum ruri
 /* What the caller gets when all destinations have failed. */
 typedef enum reply_kind
 {
-	REPLY_LAST,	 /* what the last one replied; 408 for silence, 503 where it
-				  * could not be sent to */
-	REPLY_BEST,	 /* the best that any replied (RFC 3261 section 16.7) */
+	REPLY_LAST, /* the last reply; 408 for silence, 503 if it could not be sent to */
+	REPLY_BEST,	 /* the best of all replies (RFC 3261 section 16.7) */
 	REPLY_FIXED, /* the code and phrase written here */
 } reply_kind_t;
 
@@ -63,6 +62,7 @@ typedef enum setting_id
 	SETTING_REPLY,
 	SETTING_PRESET,
 	SETTING_SOCKET,
+	SETTING_HOLD,
 	SETTING_COUNT
 } setting_id_t;
 
@@ -70,10 +70,11 @@ typedef enum setting_id
  * texts in it lie in the arena that it was read with. */
 typedef struct settings
 {
-	unsigned named;	  /* bit (1 << setting_id): stands there, if only empty */
+	/* bit (1 << setting_id): this level names it, perhaps without a value */
+	unsigned named;
 	unsigned written; /* bit (1 << setting_id): has a value at this level */
-	unsigned chosen;  /* of those the ones that stand there themselves, and do
-					   * not come from the preset of the level */
+	/* the same, without those that come from the preset of the level */
+	unsigned chosen;
 	unsigned timer_inviting_ms;
 	unsigned timer_provisional_ms;
 	unsigned timer_ringing_ms; /* 0: off */
@@ -87,15 +88,16 @@ typedef struct settings
 	ruri_t ruri;
 	reply_choice_t reply;
 	str preset; /* its name */
-	str socket; /* from which a destination is sent to; len 0: any */
+	str socket; /* the socket for a destination; len 0: any */
+	bool hold;	/* a destination may be held, if hold_after is set */
 } settings_t;
 
 /* A row of the table. */
 typedef struct setting
 {
-	const char *name;		 /* behind `&failover.`; NULL: an option only */
-	const char *option;		 /* as an option of one destination; or NULL */
-	const char *fallback;	 /* the default, as an author would write it */
+	const char *name;	  /* behind `&failover.`; NULL: it is only an option */
+	const char *option;	  /* as an option of one destination; or NULL */
+	const char *fallback; /* the default, as an author writes it */
 	const char *explanation; /* one line */
 	bool is_extension;		 /* not in the language of the Brekeke server */
 	/* reads a value that is not empty; 0, or -1 with one error reported */
@@ -108,7 +110,7 @@ typedef struct setting
 /** The table, in the order of setting_id_t: SETTING_COUNT rows. */
 const setting_t *settings_table(void);
 
-/** What holds where nothing is written at any level; all are written in it. */
+/** Make the lowest level: the defaults of all settings. */
 void settings_builtin(settings_t *settings);
 
 /** Find a setting.
@@ -116,38 +118,38 @@ void settings_builtin(settings_t *settings);
  * @return its row; NULL if there is none */
 const setting_t *setting_find(const fragment_t *name);
 
-/** Find a setting; without one, report an error that names them all. */
+/** Find a setting. If there is none, report an error that names all settings. */
 const setting_t *setting_require(
 		const fragment_t *name, diagnostics_t *diagnostics);
 
 /** Find a setting by its name as an option of a destination. */
 const setting_t *setting_find_option(const fragment_t *name);
 
-/** Note that a setting stands at a level.
- * @return 0, or -1 with an error reported if it stands there already */
+/** Note that a level names a setting.
+ * @return 0, or -1 with an error reported if it names the setting twice */
 int settings_name(settings_t *settings, const setting_t *setting,
 		const fragment_t *name, diagnostics_t *diagnostics);
 
-/** Read the value of a setting into a level. What is written at a level beats
- * what its preset says, in whatever order they stand.
- * @param value trimmed, without marks; empty: the level is silent about it
- * @param arena for texts among the settings
+/** Read the value of a setting into a level. A written setting overrides the preset of
+ * the level, in any order.
+ * @param value trimmed, without marks; empty: the level does not set it
+ * @param arena for settings that are texts
  * @return 0, or -1 with one error reported */
 int settings_read(settings_t *settings, const setting_t *setting,
 		const fragment_t *value, arena_t *arena, diagnostics_t *diagnostics);
 
-/** Is a setting written at this level? */
+/** Does this level set a setting? */
 bool settings_has(const settings_t *settings, setting_id_t id);
 
-/** Does it stand there itself, and does not come from the preset of the level? */
+/** Is it written at this level, and does not come from its preset? */
 bool settings_is_chosen(const settings_t *settings, setting_id_t id);
 
-/** Copy the texts among the settings into another arena, for settings that
- * outlive what they were read from.
+/** Copy the settings that are texts into another arena, so that they can outlive the
+ * text that they were read from.
  * @return 0, or -1 without memory */
 int settings_keep(settings_t *settings, arena_t *arena);
 
-/** Lay a level over another: what is written in it replaces what was there. */
+/** Apply a level to another one: the settings that it has replace the others. */
 void settings_apply(settings_t *settings, const settings_t *level);
 
 #endif

@@ -69,7 +69,7 @@ bool subject_is_function(subject_kind_t kind)
 	return table[kind].most > 0 || kind == SUBJECT_REGISTERED;
 }
 
-/* Is it the name of a row, which may have brackets behind it? */
+/* Is it the name of a row, perhaps with brackets behind it? */
 static bool is_row(int kind, const str *name)
 {
 	const char *row = table[kind].name;
@@ -115,11 +115,11 @@ int subject_end(const fragment_t *line)
 		if(first < 0)
 			first = i;
 	}
-	/* a bracket that is not closed: the left-hand side will be refused */
+	/* a bracket is not closed, so the left-hand side will be refused */
 	return first;
 }
 
-/* Does a bracket that is opened at an offset close at the very end? */
+/* Is the bracket at an offset closed by the last character? */
 static bool is_bracketed(const fragment_t *text, int open)
 {
 	int depth = 0;
@@ -156,7 +156,7 @@ static int read_pv(
 	return 0;
 }
 
-/* Names of variables, as they can stand in $xavp(failover=>name). */
+/* Is it a name of a variable, as in $xavp(failover=>name)? */
 static bool is_variable_name(const str *name)
 {
 	int i;
@@ -184,7 +184,7 @@ int subject_read_variable(
 	return 0;
 }
 
-/* How long the name of a function is that may have arguments. */
+/* Find the name of a function, without its arguments. */
 static fragment_t without_arguments(const fragment_t *text)
 {
 	int open = fragment_find(text, 0, '(');
@@ -208,8 +208,8 @@ bool subject_is_pv_class(const str *name)
 	return false;
 }
 
-/* Is it a pseudo-variable, for which $pv() is missing round it? Their names are
- * not the same in capitals. */
+/* Is it a pseudo-variable without $pv() around it? In their names, capital and small
+ * letters differ. */
 static bool is_bare_pv(const fragment_t *text, const fragment_t *name)
 {
 	static const char *const names[] = {"au", "ad", "aU", "ar", "ci", "cs",
@@ -237,7 +237,7 @@ static bool is_bare_pv(const fragment_t *text, const fragment_t *name)
 	return false;
 }
 
-/* The subject that most likely was meant; NULL: none is near. */
+/* Find the subject that most likely was meant; NULL: none is near. */
 static const char *near_subject(const fragment_t *name)
 {
 	int kind;
@@ -251,9 +251,9 @@ static const char *near_subject(const fragment_t *name)
 	return NULL;
 }
 
-/* Of what a plug-in finds out the name at its end, by which a script can hand it
- * on; also of any other function with arguments.
- * @return whether it is such a one */
+/* For a plug-in, or any other function with arguments: find a name for a variable, in
+ * which a script could hand over its result.
+ * @return whether it is such a function */
 static bool is_plugin(
 		const fragment_t *text, const fragment_t *name, str *result)
 {
@@ -312,7 +312,7 @@ static int refuse_function(const fragment_t *text, diagnostics_t *diagnostics)
 
 /* -- functions with arguments ------------------------------------------- */
 
-/* The end of the first argument: a comma outside of quotes and brackets, or the end
+/* Find the end of the first argument: a comma outside of quotes and brackets, or the end
  * of the text. */
 static int argument_end(const fragment_t *text)
 {
@@ -334,8 +334,8 @@ static int argument_end(const fragment_t *text)
 	return i;
 }
 
-/* What is round an argument, $geturi(X): X.
- * @return SUBJECT_KINDS: nothing is */
+/* Remove the function around an argument: $geturi(X) becomes X.
+ * @return the function; SUBJECT_KINDS: there is none */
 static subject_kind_t unwrap(fragment_t *text)
 {
 	static const subject_kind_t kinds[] = {SUBJECT_GETURI, SUBJECT_GETUSER};
@@ -477,11 +477,12 @@ static int read_call(
 				SHOWN(text), table[kind].explanation);
 	subject->kind = kind;
 	inner = fragment_part(text, open + 1, text->text.len - open - 2);
-	subject->name = inner.text; /* tells it from others of its kind */
+	/* its text distinguishes it from others of its kind */
+	subject->name = inner.text;
 	if(read_arguments(&inner, subject, diagnostics) < 0
 			|| check_network(subject, text, diagnostics) < 0)
 		return -1;
-	/* the vendor's page has it so */
+	/* the vendor's page writes it so */
 	if(kind == SUBJECT_OUTBOUND_OF
 			&& subject->arguments[0].kind == ARGUMENT_REQUEST) {
 		subject->kind = SUBJECT_OUTBOUND;
@@ -545,13 +546,13 @@ int subject_key(const subject_t *subject, arena_t *arena, str *key)
 	key->s[0] = (char)('A' + subject->kind);
 	if(subject->name.len > 0)
 		memcpy(key->s + 1, subject->name.s, subject->name.len);
-	/* header names are the same in any case of letters */
+	/* in header names, capital and small letters are equal */
 	for(i = 1; i < key->len && subject->kind == SUBJECT_HEADER; i++)
 		key->s[i] = to_lower(key->s[i]);
 	return 0;
 }
 
-/* Has a text the form of another one, in which 0 stands for any digit? */
+/* Does a text have this form? In the form, 0 stands for any digit. */
 static bool has_form(const str *text, const char *form)
 {
 	int i;

@@ -43,7 +43,7 @@ int template_make(template_t *made, const fragment_t *text,
 			return -1;
 		begin = end + mark->len;
 		if(mark->hole == MARK_ESCAPE) {
-			/* its last character stands for itself: begin with that one */
+			/* an escape stands for its last character: begin there */
 			begin--;
 		} else {
 			piece->hole = mark->hole;
@@ -66,7 +66,7 @@ static bool put(output_t *out, const char *s, int len)
 {
 	if(out->end - out->at < len)
 		return false;
-	if(len > 0) /* a value may be no string at all */
+	if(len > 0) /* s may be NULL */
 		memcpy(out->at, s, len);
 	out->at += len;
 	return true;
@@ -81,12 +81,12 @@ static bool put_escaped(
 	for(i = 0; i < value->len; i++) {
 		unsigned char c = (unsigned char)value->s[i];
 		char escape[3] = {'%', hex[c >> 4], hex[c & 15]};
-		/* a value from a URI has its own escapes already */
+		/* a value from a URI is escaped already */
 		bool is_escape = c == '%' && value->len - i >= 3
 						 && hex_value(value->s[i + 1]) >= 0
 						 && hex_value(value->s[i + 2]) >= 0;
 
-		/* escaping them would make a legal URI of what is an attack */
+		/* these are an attack; escapes would make a legal URI of it */
 		if(c == '\r' || c == '\n' || c == '\0')
 			return false;
 		if(is_escape || is_allowed((char)c)) {
@@ -107,8 +107,8 @@ static bool put_host(output_t *out, const str *value)
 
 	if(value->len == 0)
 		return false;
-	/* between its brackets an IPv6 address is let through by its characters;
-	 * that it is one is seen when the filled URI is parsed */
+	/* here only the characters of an IPv6 address are checked; the filled URI is parsed
+	 * later */
 	for(i = is_ipv6; i < value->len - is_ipv6; i++) {
 		if(!sip_uri_is_host_char(value->s[i])
 				&& !(is_ipv6 && value->s[i] == ':'))

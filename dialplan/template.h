@@ -9,21 +9,21 @@
 #include "text/arena.h"
 #include "text/fragment.h"
 
-/* What surrounds a hole, and so what may be put into it. */
+/* The place of a hole. It decides which values fit. */
 typedef enum hole_kind
 {
-	HOLE_USER,	/* what RFC 3261 allows in a user part, else escaped */
-	HOLE_HOST,	/* host characters only, or a whole IPv6 address */
-	HOLE_PORT,	/* digits only */
-	HOLE_PARAM, /* what RFC 3261 allows in a parameter, else escaped */
-	HOLE_VALUE, /* anything that stays on one line */
+	HOLE_USER, /* characters that RFC 3261 allows in a user part; others are escaped */
+	HOLE_HOST, /* host characters only, or a whole IPv6 address */
+	HOLE_PORT, /* digits only */
+	HOLE_PARAM, /* characters that RFC 3261 allows in a parameter; others are escaped */
+	HOLE_VALUE, /* any text without a line end */
 } hole_kind_t;
 
 typedef struct piece
 {
 	struct piece *next;
-	str literal; /* put out first */
-	int hole;	 /* then this value; MARK_ESCAPE (-1): none */
+	str literal; /* the text before the hole */
+	int hole;	 /* the value of the hole; MARK_ESCAPE (-1): no hole */
 	hole_kind_t kind;
 } piece_t;
 
@@ -34,16 +34,15 @@ typedef struct
 
 /** Make a template of a fragment and its marks.
  * @param text must outlive the template, like the arena
- * @param kind_at says what surrounds an offset of text; NULL: it is one line
- *                everywhere (HOLE_VALUE)
+ * @param kind_at tells the kind of a hole at an offset of text; NULL: HOLE_VALUE everywhere
  * @param context handed to kind_at
  * @return 0, or -1 without memory */
 int template_make(template_t *made, const fragment_t *text,
 		hole_kind_t (*kind_at)(const void *context, int offset),
 		const void *context, arena_t *arena);
 
-/** The text of a fragment without holes, its escapes resolved.
- * @param arena holds the copy, where one is needed
+/** Replace the escapes in a fragment without holes.
+ * @param arena holds the copy, if one is needed
  * @return 0, or -1 without memory */
 int template_plain(fragment_t *text, arena_t *arena);
 
@@ -51,9 +50,9 @@ int template_plain(fragment_t *text, arena_t *arena);
  * @param values one for each hole number that occurs
  * @param out the result, written from the beginning
  * @param capacity of out in bytes
- * @param bad_hole which value is to blame, when one is
- * @return the length of the result; -1 when a value may not stand in its place
- *         or the result is longer than capacity */
+ * @param bad_hole set to the number of the value that does not fit, if there is one
+ * @return the length of the result; -1 if a value does not fit in its place, or if
+ *         the result is longer than capacity */
 int template_fill(const template_t *template, const str *values, char *out,
 		int capacity, int *bad_hole);
 

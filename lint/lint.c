@@ -43,13 +43,13 @@ static void leave_destinations(walk_t *walk, const rule_t *rule)
 		walk->may_have_further = true;
 	if(rule->has_first)
 		walk->first = sure;
-	else if(rule->transport.text.s != NULL) /* it goes over another one then */
+	else if(rule->transport.text.s != NULL) /* the rule changes its transport */
 		walk->first = NULL;
 	if(rule->has_further)
 		walk->further = sure;
 }
 
-/* What the rule leaves to those below it. */
+/* Note what the rule sets for the rules below it. */
 static void leave_rule(walk_t *walk)
 {
 	const rule_t *rule = walk->rule;
@@ -122,7 +122,7 @@ bool walk_is_used(const walk_t *walk, setting_id_t id)
 	const rule_t *further = walk_further(walk);
 	const destination_t *destination;
 
-	/* where none is named it is the request's own */
+	/* without To, the first destination is the request's own URI */
 	if(walk->rule->continues || first == NULL
 			|| !settings_has(&first->first->options, id))
 		return true;
@@ -158,7 +158,7 @@ bool walk_blame(const walk_t *walk, const rule_t *culprit, blame_t *blame)
 
 /* -- places in the text ------------------------------------------------- */
 
-/* Cut the first line off the rest of a text.
+/* Cut the first line off a text.
  * @return false: nothing is left */
 static bool next_line(fragment_t *rest, fragment_t *line)
 {
@@ -201,7 +201,7 @@ bool rule_find_line(const rule_t *rule, const char *name, fragment_t *line,
 	bool is_found = false;
 	fragment_t it, left;
 
-	/* the last one: a condition may have the name of a deploy line */
+	/* take the last one: a condition can have the same name as a deploy line */
 	while(next_line(&rest, &it)) {
 		int equals = fragment_find(&it, 0, '=');
 

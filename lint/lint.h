@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* lint: what the checks of dialplan_lint share: a walk over the rules with the
- * settings that hold for each, and the place of something in the text of a rule.
- * The checks themselves are in lint_*.c, one file for each subject. */
+/* lint: what the checks share. A walk visits the rules and knows the settings of
+ * each; other functions find the place of something in the text of a rule. The
+ * checks are in lint_*.c, one file for each subject. */
 #ifndef FAILOVER_LINT_LINT_H
 #define FAILOVER_LINT_LINT_H
 
@@ -15,8 +15,8 @@ typedef struct lint
 	arena_t *arena;
 	diagnostics_t *diagnostics;
 	searcher_t searcher;
-	const condition_t **conditions; /* by the id of a test: the first with it */
-	bool *is_hidden; /* by the id of a rule, once rule-unreachable was run */
+	const condition_t **conditions; /* by the id of a test: its first one */
+	bool *is_hidden; /* by the id of a rule; rule-unreachable sets it */
 } lint_t;
 
 /* A row of the table of checks. */
@@ -27,32 +27,32 @@ typedef struct lint_check
 	int (*run)(lint_t *lint); /* 0, or -1 without memory */
 } lint_check_t;
 
-/** The table; ends with a row without name. */
+/** The table of all checks. It ends with a row without a name. */
 const lint_check_t *lint_table(void);
 
-/** Tests are shared by rules: find where each stands first.
+/** Rules share tests: find the first condition that has each test.
  * @return 0, or -1 without memory */
 int lint_find_conditions(lint_t *lint);
 
 /* -- walking through a plan --------------------------------------------- */
 
-/* A rule, and what holds for a call to which it applies. A rule with $continue
- * may apply or not, and what stands in it holds for the rules below only then;
- * and what holds where a rule goes on below is known for what it says itself. */
+/* A rule, and what is known of a call to which it applies. A rule above with
+ * $continue may have applied to that call or not. So a value that such a rule sets
+ * is not sure for the rules below, unless they set it themselves. */
 typedef struct walk
 {
 	lint_t *lint;
 	const rule_t *rule;	 /* NULL before the first one */
-	settings_t settings; /* as far as they are sure */
+	settings_t settings; /* valid where they are sure */
 	unsigned unsure;	 /* bit (1 << setting_id) */
 	settings_t below;	 /* the same without the rule */
 	unsigned unsure_below;
-	/* by setting_id_t: the rule above that says it; NULL: the level below */
+	/* by setting_id_t: the rule above that sets it; NULL: the server does */
 	const rule_t *origins[SETTING_COUNT];
-	/* the rule above whose To, and whose $session, holds for this one if it has
-	 * none; NULL: there is none, or it may hold */
+	/* the rule above whose To (first) or $session (further) this one uses if it has
+	 * none of its own; NULL: there is no such rule, or it is not sure */
 	const rule_t *first, *further;
-	bool may_have_first, may_have_further; /* some rule above may name them */
+	bool may_have_first, may_have_further; /* a rule above may set them */
 } walk_t;
 
 void walk_begin(walk_t *walk, lint_t *lint);
@@ -61,88 +61,89 @@ void walk_begin(walk_t *walk, lint_t *lint);
  * @return false behind the last one */
 bool walk_next(walk_t *walk);
 
-/** Is it known what a setting is for this rule? */
+/** Is the value of a setting known for this rule? */
 bool walk_is_sure(const walk_t *walk, setting_id_t id);
 
-/** Which rule says a setting, this one or one above; where that is sure.
- * @return NULL: the level below says it */
+/** Find the rule that sets a setting: this one or one above. Valid where the
+ * setting is sure.
+ * @return NULL: the server sets it */
 const rule_t *walk_origin(const walk_t *walk, setting_id_t id);
 
-/** Whose To, and whose $session, holds for this rule: its own, or that of a rule
- * above where that is sure.
- * @return NULL: it has none, or that is not sure */
+/** Find the rule whose To (first) or $session (further) this rule uses: itself, or
+ * a rule above if that is sure.
+ * @return NULL: there is none, or it is not sure */
 const rule_t *walk_first(const walk_t *walk);
 const rule_t *walk_further(const walk_t *walk);
 
-/** Is it known which destinations this rule has? */
+/** Are the destinations of this rule known? */
 bool walk_knows_destinations(const walk_t *walk);
 
-/** Is there a destination that goes by what holds for this rule, and has no option
- * of its own for it? Also one that a rule below may name. */
+/** Does a destination use this rule's value of a setting, as it has no option of
+ * its own for it? The destination may also stand in a rule below. */
 bool walk_is_used(const walk_t *walk, setting_id_t id);
 
-/** Which of two rules stands below the other.
- * @param a,b NULL: above all of them */
+/** Find the lower one of two rules.
+ * @param a,b NULL: a place above all rules */
 const rule_t *rule_below(const rule_t *a, const rule_t *b);
 
-/* What rules above are to blame for shows with many rules; it is said once. */
+/* A mistake in one rule can show in many rules below it. It is reported once. */
 typedef struct blame
 {
 	bool is_set;
-	const rule_t *rule; /* who was blamed last; NULL: the level below */
+	const rule_t *rule; /* the last one that was blamed; NULL: the server */
 } blame_t;
 
-/** Blame a rule for what shows with this one.
- * @param culprit this one or one above; NULL: the level below
- * @return false: that was said already */
+/** Blame a rule for a mistake that shows in this one.
+ * @param culprit this one or one above; NULL: the server's settings
+ * @return false: it was reported before */
 bool walk_blame(const walk_t *walk, const rule_t *culprit, blame_t *blame);
 
 /* -- places in the text ------------------------------------------------- */
 
-/** The line that opens a rule. */
+/** Find the first line of a rule. */
 fragment_t rule_where(const rule_t *rule);
 
 /** Find a deploy line in the text of a rule.
- * @param name as it is written, in any case of letters
- * @param value set to what is behind its equals sign, trimmed
+ * @param name the name before the equals sign; capital and small letters are equal
+ * @param value set to the text behind the equals sign, trimmed
  * @return false: there is no such line */
 bool rule_find_line(const rule_t *rule, const char *name, fragment_t *line,
 		fragment_t *value);
 
-/** Where a setting stands in a rule; the line that opens the rule if it does
- * not. */
+/** Find the value of a setting in the text of a rule. If the rule does not set it:
+ * find the first line of the rule. */
 fragment_t rule_setting_where(const rule_t *rule, setting_id_t id);
 
-/** The URI of a destination with its suffix, as it is written, without options. */
+/** The text of a destination's URI with its suffix, without options. */
 fragment_t destination_written(const destination_t *destination);
 
-/** Call a function for each place where a setting is written out: in rules, and
- * as an option of destinations.
- * @param see value: as it stands there; settings: the level it was read into */
+/** Call a function for each place that sets a setting: a line of a rule, or an
+ * option of a destination.
+ * @param see value: its text; settings: what that text was read into */
 void lint_visit_setting(lint_t *lint, setting_id_t id,
 		void (*see)(lint_t *lint, const fragment_t *value,
 				const settings_t *settings));
 
-/** Call a function for each test, with the condition where it stands first.
+/** Call a function once for each test, with the first condition that has it.
  * @return 0 */
 int lint_visit_tests(
 		lint_t *lint, void (*see)(lint_t *lint, const condition_t *condition));
 
-/** Call a function for each line below the headers of rules, trimmed. */
+/** Call a function for each line of all rules, trimmed, without the section headers. */
 void lint_visit_lines(
 		lint_t *lint, void (*see)(lint_t *lint, const fragment_t *line));
 
-/** Call a function for each value of a rule that may have groups in it.
- * @param see text: the value as it is written */
+/** Call a function for each value of a rule that can contain groups (%1).
+ * @param see text: the text of the value */
 void lint_visit_templates(lint_t *lint, const rule_t *rule,
 		void (*see)(lint_t *lint, const rule_t *rule,
 				const template_t *template, const fragment_t *text,
 				void *context),
 		void *context);
 
-/** The condition that a group of a rule belongs to.
- * @param hole from 0 for %1
- * @return NULL: it is none */
+/** Find the condition that a group of a rule belongs to.
+ * @param hole the group's number, 0 for %1
+ * @return NULL: there is no such group */
 const condition_t *lint_condition_of(const rule_t *rule, int hole);
 
 /** The pattern of a condition, with its exclamation mark. */
@@ -150,34 +151,35 @@ fragment_t condition_value(const condition_t *condition);
 
 /* -- texts -------------------------------------------------------------- */
 
-/** Does a pattern match a text, whether it is negated or not?
+/** Does a condition with this pattern hold for a text? (A negated pattern holds
+ * where its expression does not match.)
  * @return 1 yes, 0 no, -1 not known */
 int lint_matches(lint_t *lint, const pattern_t *pattern, const str *text);
 
-/** Whether the request's URI is ours or not.
- * @return bit 0 if a condition holds where it is, bit 1 where it is not; 0 of
- *         any other condition */
+/** Does a test on $outbound hold where the request's URI is ours, and
+ * does it hold where it is not?
+ * @return bit 0: it holds for our URIs; bit 1: it holds for other URIs; 0: it is a
+ *         test on something else */
 int lint_sides_of(lint_t *lint, const test_t *test);
 
-/** Where a class of an expression ends that begins at an offset.
- * @return the offset of its last character; -1: that is not certain */
+/** Find the end of a character class, [...] , that begins at offset i.
+ * @return the offset of its last character; -1: not certain */
 int lint_class_end(const str *regex, int i);
 
-/** Does an expression have an alternative that is empty, and so matches
- * everything: a|, |a, a||b? Not looked for within brackets. */
+/** Does an expression have an empty alternative, which matches everything: a|, |a,
+ * a||b? Brackets are skipped. */
 bool lint_has_empty_alternative(const str *regex);
 
 /* -- parts of checks ---------------------------------------------------- */
 
-/** Is it the name of one of the pseudo-variables that a plan is likely to ask for,
- * without its dollar? */
+/** Is this the name, without its dollar, of a pseudo-variable that plans often use? */
 bool lint_is_pv_name(const str *name);
 
-/** Does condition-quoted speak of a condition? */
+/** Does the check condition-quoted warn of this condition? */
 bool lint_is_quoted(const condition_t *condition);
 
-/** Warn of a condition on $addr that never or always holds.
- * @return 1 if there was something to warn of, 0 if not, -1 without memory */
+/** Warn of a condition on $addr that never holds, or always.
+ * @return 1 if it gave a warning, 0 if not, -1 without memory */
 int lint_address_never(lint_t *lint, const condition_t *condition);
 
 /* -- the checks --------------------------------------------------------- */

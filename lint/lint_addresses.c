@@ -17,8 +17,8 @@ static bool is_address(const char *text)
 	return inet_pton(AF_INET, text, &address) == 1;
 }
 
-/* What an expression stands for, without its anchors and escapes.
- * @return false: that is too long for an address */
+/* Copy an expression without its anchors and backslashes.
+ * @return false: the rest is too long for an address */
 static bool plain_of(const str *regex, char *plain, size_t size)
 {
 	size_t len = 0;
@@ -39,7 +39,7 @@ static bool plain_of(const str *regex, char *plain, size_t size)
 	return true;
 }
 
-/* Another address that it matches: one with a digit more in front or behind. */
+/* Find another address that a pattern matches: one more digit in front or behind. */
 static bool find_other_address(lint_t *lint, const pattern_t *pattern,
 		const char *address, char *other, size_t size)
 {
@@ -61,8 +61,8 @@ static bool find_other_address(lint_t *lint, const pattern_t *pattern,
 	return false;
 }
 
-/* The expression that matches the addresses whose first numbers are those of
- * this one; all four of them: it alone. */
+/* Write the expression that matches all addresses with the same first numbers as
+ * this one. With all four numbers, it matches this address alone. */
 static void prefix_regex(
 		const char *address, int n_numbers, char *regex, size_t size)
 {
@@ -81,9 +81,9 @@ static void prefix_regex(
 	regex[len] = '\0';
 }
 
-/* An address in square brackets, as it stands in a URI: here they are a set of
- * characters.
- * @return what stands between them; len 0: it is none */
+/* Find an address in square brackets, as in a URI. In an expression the brackets
+ * are a set of characters.
+ * @return the text between the brackets; len 0: there is no such address */
 static str address_in_brackets(const str *regex)
 {
 	str text = *regex;
@@ -146,8 +146,9 @@ int lint_address_loose(lint_t *lint)
 
 /* -- what no address has in it ------------------------------------------ */
 
-/* One number of an IPv4 address, or the part of it that a text has.
- * @param is_begun,is_ended it does not go on beyond the text */
+/* Can this be a number of an IPv4 address, or a part of one?
+ * @param is_begun,is_ended the number begins, or ends, here; it does not continue
+ *        outside of the text */
 static bool may_be_number(const str *part, bool is_begun, bool is_ended)
 {
 	int number = 0;
@@ -163,7 +164,7 @@ static bool may_be_number(const str *part, bool is_begun, bool is_ended)
 	return number <= 255 && (!is_begun || part->len < 2 || part->s[0] != '0');
 }
 
-/* May an IPv4 address have this text in it, which has dots? */
+/* Can an IPv4 address contain this text, which has dots? */
 static bool may_be_ipv4(const literal_t *literal)
 {
 	const str *text = &literal->text;
@@ -187,8 +188,8 @@ static bool may_be_ipv4(const literal_t *literal)
 	return n_dots <= 3;
 }
 
-/* May the value of $addr have this text in it? An IPv6 address may have its
- * letters in capitals, and an IPv4 address at its end. */
+/* Can the value of $addr contain this text? An IPv6 address can have capital
+ * letters, and an IPv4 address at its end. */
 static bool may_be_in_address(const literal_t *literal)
 {
 	const str *text = &literal->text;
@@ -202,8 +203,8 @@ static bool may_be_in_address(const literal_t *literal)
 		   || memchr(text->s, ':', text->len) != NULL || may_be_ipv4(literal);
 }
 
-/* Does an expression match in no address at all?
- * @return 1 yes, 0 that is not certain, -1 without memory */
+/* Does an expression match no address at all?
+ * @return 1 yes, 0 not certain, -1 without memory */
 static int matches_none(lint_t *lint, const str *regex)
 {
 	requirement_t *required;
@@ -222,8 +223,8 @@ static int matches_none(lint_t *lint, const str *regex)
 	return 0;
 }
 
-/* How many numbers of an address the bits of a network are; -1: not certain
- * ones. */
+/* How many numbers of an address belong to a network of this prefix length (/24);
+ * -1: the network does not end behind a number. */
 static int numbers_of(const char *bits)
 {
 	static const char *const known[] = {"8", "16", "24", "32"};
@@ -236,7 +237,7 @@ static int numbers_of(const char *bits)
 	return -1;
 }
 
-/* What was most likely meant. */
+/* Say what the author most likely meant. */
 static void advise(const pattern_t *pattern, char *advice, size_t size)
 {
 	const char *mark = pattern->is_negated ? "!" : "";

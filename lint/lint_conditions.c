@@ -7,7 +7,7 @@
 
 #include "text/ascii.h"
 
-/* Of so many conditions of a rule each is compared with each. */
+/* So many conditions of one rule are compared with each other, and no more. */
 #define COMPARED_MAX 32
 
 /* -- patterns ----------------------------------------------------------- */
@@ -60,8 +60,8 @@ static bool is_word_char(char c)
 	return is_letter(c) || is_digit(c);
 }
 
-/* The letters and blanks that an expression begins with, behind its ^. What is
- * repeated is none of them. */
+/* Find the letters and blanks at the beginning of an expression, behind its ^. A
+ * character with a quantifier does not count. */
 static str begin_of(const str *regex)
 {
 	str begin = {regex->s + 1, 0};
@@ -76,7 +76,7 @@ static str begin_of(const str *regex)
 	return begin;
 }
 
-/* Does it end with a plain character and a $? */
+/* Does an expression end with a plain character and a $? */
 static bool is_end_plain(const str *regex)
 {
 	int last = regex->len - 1;
@@ -122,7 +122,8 @@ static bool is_header(const subject_t *subject, const char *name)
 	return str_equal_nocase(&subject->name, &wanted);
 }
 
-/* The headers that hold a name, a URI in angle brackets, and parameters. */
+/* A condition on a header that contains a name, a URI in angle brackets, and
+ * parameters. */
 static void see_header(lint_t *lint, const condition_t *condition)
 {
 	const str *regex = &condition->test->pattern.text;
@@ -153,7 +154,7 @@ static void see_anchored(lint_t *lint, const condition_t *condition)
 {
 	const test_t *test = condition->test;
 
-	/* another alternative may do */
+	/* another alternative can match */
 	if(test->pattern.text.len < 2
 			|| memchr(test->pattern.text.s, '|', test->pattern.text.len))
 		return;
@@ -170,7 +171,7 @@ int lint_condition_anchored(lint_t *lint)
 
 /* -- several conditions of a rule --------------------------------------- */
 
-/* The same pattern, once negated. */
+/* Do two tests have the same pattern, and one of them is negated? */
 static bool are_contrary(const test_t *a, const test_t *b)
 {
 	return a->subject == b->subject
@@ -178,7 +179,7 @@ static bool are_contrary(const test_t *a, const test_t *b)
 		   && str_equal(&a->pattern.text, &b->pattern.text);
 }
 
-/* $outbound twice: does one demand a URI that is ours, the other one that
+/* Does one test on $outbound demand a URI that is ours, and the other one a URI that
  * is not? */
 static bool are_sides_apart(lint_t *lint, const test_t *a, const test_t *b)
 {
@@ -227,11 +228,11 @@ int lint_conditions_together(lint_t *lint)
 
 /* -- variables ---------------------------------------------------------- */
 
-/* What is known of the name of a variable. */
+/* What is known of a variable. */
 typedef struct variable
 {
 	const rule_t *setter; /* the first rule that sets it */
-	bool is_set;		  /* by a rule above that goes on */
+	bool is_set;		  /* by a rule above with $continue */
 	bool is_reported;
 } variable_t;
 

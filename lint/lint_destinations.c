@@ -6,11 +6,12 @@
 #include "text/ascii.h"
 #include "text/nearness.h"
 
-/* A call makes no more attempts, so that those behind are not compared. */
+/* A call makes no more attempts than this, so the destinations behind them are not
+ * compared. */
 #define COMPARED_MAX ATTEMPTS_MAX
 
-/* What stands for a group while destinations are compared: a port, which can
- * stand in every place, and that nobody writes. */
+/* While destinations are compared, this stands for a group: a port number, which
+ * fits in every place, and which nobody writes. */
 #define GROUP_PORT_BASE 65001
 
 /* -- destinations that are never tried ---------------------------------- */
@@ -24,8 +25,8 @@ static int count_destinations(const destination_t *destination)
 	return count;
 }
 
-/* May the request's own destination be the first one of a rule without To? Not
- * where it is this server. */
+/* Can the request's own URI be the first destination of a rule without To? Not if
+ * that URI is this server. */
 static bool may_be_implied(const walk_t *walk)
 {
 	const condition_t *condition;
@@ -38,8 +39,8 @@ static bool may_be_implied(const walk_t *walk)
 	return !walk->may_have_first && !walk->rule->continues;
 }
 
-/* What stands before the list of a rule, for a message.
- * @return how many destinations that are; 0: none, or that is not sure */
+/* Describe the destination before the list of a rule, for a message.
+ * @return how many destinations stand there; 0: none, or it is not sure */
 static int count_before(const walk_t *walk, char *before, size_t size)
 {
 	before[0] = '\0';
@@ -58,7 +59,7 @@ static int count_before(const walk_t *walk, char *before, size_t size)
 	return 1;
 }
 
-/* How many destinations of a rule are tried, and what bounds that. */
+/* How many destinations of a rule can be tried, and which limit says so. */
 static int tried_of(const walk_t *walk, const char **bound)
 {
 	unsigned branches = walk->lint->max_branches;
@@ -94,7 +95,7 @@ static void see_untried(const walk_t *walk)
 			tried + 1, count, before, tried, bound);
 }
 
-/* To of this rule and the list of one above. */
+/* To stands in this rule, the list in a rule above. */
 static void see_untried_above(const walk_t *walk)
 {
 	const rule_t *rule = walk->rule;
@@ -106,7 +107,7 @@ static void see_untried_above(const walk_t *walk)
 			|| walk->further == NULL || walk->further->has_first)
 		return;
 	count = count_destinations(walk->further->further);
-	/* of a list that is too long by itself it is said where that stands */
+	/* a list that is too long by itself gets its own warning */
 	if(1 + count > tried && count <= (int)walk->lint->max_branches)
 		diagnostics_warning(walk->lint->diagnostics, &rule->first->where,
 				"with the list of the rule of line %d there are %d "
@@ -132,7 +133,7 @@ int lint_destination_untried(lint_t *lint)
 typedef struct compared
 {
 	const destination_t *destination;
-	bool is_above; /* in a rule above that goes on */
+	bool is_above; /* it stands in a rule above with $continue */
 	place_t place;
 } compared_t;
 
@@ -205,8 +206,8 @@ static bool compare(const comparison_t *comparison, const compared_t *later,
 	return true;
 }
 
-/* @param is_above in a rule above, so that it is only compared with what stands
- *        in this one */
+/* @param is_above it stands in a rule above, so it is compared only with the
+ *        destinations of this rule */
 static void add_one(comparison_t *comparison, const destination_t *destination,
 		bool is_above)
 {
@@ -240,7 +241,7 @@ static void see_same(comparison_t *comparison, const walk_t *walk)
 	const rule_t *rule = walk->rule;
 
 	comparison->count = 0;
-	/* a rule below may name others */
+	/* a rule below can replace them */
 	if(!rule->continues && rule->has_first != rule->has_further) {
 		if(rule->has_first && walk->further != NULL)
 			add_all(comparison, walk->further->further, true);
@@ -252,7 +253,7 @@ static void see_same(comparison_t *comparison, const walk_t *walk)
 	add_all(comparison, rule->further, false);
 }
 
-/* Without To the request's own destination is the first. */
+/* Without To, the request's own URI is the first destination. */
 static void see_current(const walk_t *walk)
 {
 	const destination_t *destination = walk->rule->further;
@@ -292,7 +293,7 @@ int lint_destination_twice(lint_t *lint)
 
 /* -- what looks like something else ------------------------------------- */
 
-/* A word behind the last slash of a parameter's value.
+/* Find the word behind the last slash of a parameter's value.
  * @return false: there is none */
 static bool find_slash(
 		const fragment_t *uri, fragment_t *name, fragment_t *suffix)
@@ -318,7 +319,7 @@ static bool find_slash(
 	return begin > 0;
 }
 
-/* Parameters of RFC 3261, whose values have no slash. */
+/* Is this a parameter of RFC 3261, whose value has no slash? */
 static bool is_known_param(const fragment_t *name)
 {
 	static const char *const names[] = {
@@ -332,7 +333,7 @@ static bool is_known_param(const fragment_t *name)
 	return false;
 }
 
-/* The transport that is nearest to a word, within one slip. */
+/* Find the transport whose name is at most one typing mistake from a word. */
 static const char *near_transport(const str *word, int *distance)
 {
 	int i;
@@ -385,7 +386,7 @@ static void see_escape(lint_t *lint, const destination_t *destination)
 		if(s[i] != '%')
 			continue;
 		if(s[i + 1] < '2' || s[i + 1] > '7' || hex_value(s[i + 2]) < 0) {
-			i++; /* of %% the second one begins nothing */
+			i++; /* the second % of %% begins no escape */
 			continue;
 		}
 		where = fragment_part(&uri, i, 3);

@@ -7,8 +7,7 @@
 
 #include "text/ascii.h"
 
-/* Searches that looking at all values of a subject may take, in a whole plan:
- * about a second. */
+/* A plan may cost so many searches through all values of a subject: about a second. */
 #define SEARCHES_MAX 2000000
 
 /* -- subjects of which all values are known ------------------------------ */
@@ -16,7 +15,7 @@
 /* All values that a subject can have. */
 typedef struct domain
 {
-	const char *values; /* what is said of them */
+	const char *values; /* their description in a message */
 	int count;			/* 0: there are too many, or it is not known */
 	void (*make)(int number, char *value, size_t size);
 } domain_t;
@@ -39,14 +38,14 @@ static void make_port(int number, char *value, size_t size)
 	snprintf(value, size, "%d", number + 1);
 }
 
-/* Some of them do not exist, which does no harm. */
+/* Some of these dates do not exist; that does no harm. */
 static void make_date(int number, char *value, size_t size)
 {
 	snprintf(value, size, "%04d/%02d/%02d", 2000 + number / (12 * 31),
 			number / 31 % 12 + 1, number % 31 + 1);
 }
 
-/* With the second that is put in now and then. */
+/* A minute has 61 seconds here, because of leap seconds. */
 static void make_time(int number, char *value, size_t size)
 {
 	snprintf(value, size, "%02d:%02d:%02d", number / (60 * 61),
@@ -70,8 +69,8 @@ static const domain_t domains[SUBJECT_KINDS] = {
 		[SUBJECT_TIME] = {"a time as in 09:30:00", 24 * 60 * 61, make_time},
 };
 
-/* Is there a value that an expression matches? An expression that matches is
- * found soon, so that only the others cost.
+/* Does an expression match any value of a subject? If it does, a match is found
+ * early; so only the others cost much.
  * @return 1 yes, 0 no, -1 not known */
 static int matches_domain(lint_t *lint, const pattern_t *pattern,
 		const domain_t *domain, int *left)
@@ -110,7 +109,7 @@ static bool has_day_name(const str *text)
 	return false;
 }
 
-/* What was most likely meant, if not one value. */
+/* Say what the author of a pattern that matches no value most likely meant. */
 static const char *advice(const condition_t *condition)
 {
 	const str *text = &condition->test->pattern.text;
@@ -151,7 +150,7 @@ static bool see_domain(lint_t *lint, const condition_t *condition, int *left)
 	return true;
 }
 
-/* What is negated and matches even an empty text. */
+/* A negated expression that matches even an empty text. */
 static void see_empty(lint_t *lint, const condition_t *condition)
 {
 	static const str nothing = str_init("");
@@ -170,16 +169,16 @@ static void see_empty(lint_t *lint, const condition_t *condition)
 
 /* -- expressions that match nothing ------------------------------------- */
 
-/* What an expression is made of, as far as it must be known. */
+/* The parts of an expression, as far as this check must know them. */
 typedef enum item
 {
-	ITEM_CHARACTER, /* one that does not end a line */
-	ITEM_ANY,		/* one that may */
+	ITEM_CHARACTER, /* a character that is no line end */
+	ITEM_ANY,		/* a character that may be a line end */
 	ITEM_BEGIN,		/* ^ */
 	ITEM_END,		/* $ */
 	ITEM_NEVER,		/* (?!) */
-	ITEM_OTHER,		/* of no certain length */
-	ITEM_LOST,		/* what is not understood, or makes all of it uncertain */
+	ITEM_OTHER,		/* a part without a certain length */
+	ITEM_LOST,		/* not understood: nothing is certain any more */
 } item_t;
 
 static item_t read_escape(const str *regex, int *at)
@@ -204,7 +203,7 @@ static item_t read_class(const str *regex, int *at)
 	return end < 0 ? ITEM_LOST : ITEM_ANY;
 }
 
-/* Is it a bracket that changes nothing of what stands behind it? */
+/* Is this a bracket that does not change the meaning of the text behind it? */
 static bool is_plain_group(const str *regex, int at)
 {
 	char first = at + 1 < regex->len ? regex->s[at + 1] : '\0';
@@ -253,7 +252,7 @@ static item_t read_item(const str *regex, int *at)
 			return read_class(regex, at);
 		case '(':
 			return read_group(regex, at);
-		case '|': /* another alternative may do */
+		case '|': /* another alternative can match */
 			return ITEM_LOST;
 		case '^':
 			++*at;
@@ -267,8 +266,8 @@ static item_t read_item(const str *regex, int *at)
 	}
 }
 
-/* Skip what says how often something is there.
- * @return whether that may be not at all */
+/* Skip a quantifier.
+ * @return whether it allows zero times */
 static bool skip_quantifier(const str *regex, int *at)
 {
 	bool is_optional = false;
@@ -283,11 +282,11 @@ static bool skip_quantifier(const str *regex, int *at)
 	return is_optional;
 }
 
-/* Why an expression matches no text at all; NULL: it may match one. */
+/* Say why an expression matches no text at all; NULL: it can match one. */
 static const char *why_never(const str *regex)
 {
 	const char *why = NULL;
-	bool is_behind = false; /* something stands there for certain */
+	bool is_behind = false; /* a character stands before this place */
 	bool is_past_end = false;
 	int at = 0;
 
@@ -335,7 +334,7 @@ static int see_condition(lint_t *lint, const condition_t *condition, int *left)
 {
 	int result;
 
-	/* of quotation marks and slashes there is another warning */
+	/* quotation marks and slashes get another warning */
 	if(lint_is_quoted(condition))
 		return 0;
 	result = lint_address_never(lint, condition);

@@ -8,9 +8,9 @@
 
 /* -- below [Deploy Patterns]: those of other languages ------------------ */
 
-/* The group that a text stands for, as regular expressions of other languages
- * write it: $1, ${1}, \1. An amount of money is none: $10, $1.50.
- * @return how long that is; 0: it is none */
+/* Read a group as other languages write it: $1, ${1}, \1. An amount of money, $10
+ * or $1.50, is no group.
+ * @return the length of the group's text; 0: there is no group */
 static int foreign_group(const char *s, int len, int *group)
 {
 	bool is_braced = len >= 4 && s[0] == '$' && s[1] == '{' && s[3] == '}';
@@ -27,7 +27,7 @@ static int foreign_group(const char *s, int len, int *group)
 	return 2;
 }
 
-/* Where a bracket closes; -1: nowhere. */
+/* Find the bracket that closes this one; -1: there is none. */
 static int bracket_end(const char *s, int len, int open)
 {
 	int depth = 0;
@@ -41,7 +41,7 @@ static int bracket_end(const char *s, int len, int open)
 	return -1;
 }
 
-/* The letters and low lines at the beginning of a text. */
+/* The letters and underscores at the beginning of a text. */
 static str pv_name(const char *s, int len)
 {
 	str name = {(char *)s, 0};
@@ -52,7 +52,7 @@ static str pv_name(const char *s, int len)
 	return name;
 }
 
-/* The same of $(...), with a name or a class in it. */
+/* The length of a pseudo-variable that is written $(...); 0: it is none. */
 static int bracketed_pv_len(const char *s, int len)
 {
 	str name = pv_name(s + 2, len - 2);
@@ -62,8 +62,8 @@ static int bracketed_pv_len(const char *s, int len)
 				   : 0;
 }
 
-/* How long the pseudo-variable is that a text begins with, $rU, $avp(x), $(rU);
- * 0: it is none. */
+/* The length of the pseudo-variable at the beginning of a text: $rU, $avp(x),
+ * $(rU); 0: there is none. */
 static int pv_len(const char *s, int len)
 {
 	str name = pv_name(s + 1, len - 1);
@@ -78,7 +78,7 @@ static int pv_len(const char *s, int len)
 	return lint_is_pv_name(&name) ? 1 + name.len : 0;
 }
 
-/* @return how long the placeholder is that stands at an offset, or 1 */
+/* @return the length of the placeholder at an offset; 1: there is none */
 static int see_foreign(
 		lint_t *lint, const rule_t *rule, const fragment_t *text, int offset)
 {
@@ -122,9 +122,9 @@ static void see_template(lint_t *lint, const rule_t *rule,
 
 /* -- ours, where nothing is put in -------------------------------------- */
 
-/* Find a group that is not the beginning of an escape.
- * @param n_groups so many there are
- * @return where it is; its length is 0 if there is none */
+/* Find a group (%1) that is not the beginning of an escape (%1F).
+ * @param n_groups the number of groups before this value
+ * @return its place; the length is 0 if there is none */
 static fragment_t find_own(const fragment_t *text, int n_groups)
 {
 	int i;
@@ -149,7 +149,7 @@ static void see_condition(lint_t *lint, const condition_t *condition)
 	fragment_t value = condition_value(condition);
 	fragment_t where = find_own(&value, condition->first_group);
 
-	/* which other characters it may be one of is not looked for */
+	/* inside of [...] the % can be one of several characters: no warning */
 	if(where.text.len == 0 || memchr(value.text.s, '[', value.text.len) != NULL
 			|| (where.text.s > value.text.s && where.text.s[-1] == '\\'))
 		return;

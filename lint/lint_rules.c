@@ -7,8 +7,8 @@
 #include "text/nearness.h"
 #include "dialplan/rule_parse.h"
 
-/* Rules that may hide another one are looked for among so many; who writes more
- * of them under one condition is not told of all. */
+/* For one rule, at most so many others are looked at. A plan with more rules under
+ * one condition does not get every warning. */
 #define HIDING_MAX 256
 
 int lint_no_rule(lint_t *lint)
@@ -25,7 +25,7 @@ int lint_no_rule(lint_t *lint)
 
 /* -- rules that never apply --------------------------------------------- */
 
-/* A rule that hides others, by the rarest of its conditions. */
+/* A rule that can hide others. It is listed under its rarest condition. */
 typedef struct hiding
 {
 	struct hiding *next;
@@ -35,8 +35,8 @@ typedef struct hiding
 typedef struct hidden
 {
 	lint_t *lint;
-	int *uses;			/* by the id of a test: how many conditions have it */
-	int *marks;			/* by the id of a test: the rule that was marked last */
+	int *uses;	/* by the id of a test: how many conditions have that test */
+	int *marks; /* by the id of a test: the last rule that marked it */
 	hiding_t **hidings; /* by the id of a test */
 } hidden_t;
 
@@ -62,7 +62,7 @@ static void mark_conditions(hidden_t *hidden, const rule_t *rule)
 		hidden->marks[condition->test->id] = rule->id + 1;
 }
 
-/* Are all conditions of a rule among those that were marked? */
+/* Is every condition of a rule marked? */
 static bool is_among_marked(
 		const hidden_t *hidden, const rule_t *rule, int mark)
 {
@@ -76,8 +76,8 @@ static bool is_among_marked(
 	return true;
 }
 
-/* A rule above that applies wherever this one would. It has one condition by
- * which it was noted, and that is one of this rule's. */
+/* Find a rule above that applies to every call that this rule would apply to. Such
+ * a rule is listed under one of its conditions, and this rule has that one too. */
 static const rule_t *find_hiding(hidden_t *hidden, const rule_t *rule)
 {
 	const condition_t *condition;
@@ -106,7 +106,7 @@ static int note_hiding(hidden_t *hidden, const rule_t *rule)
 		return -1;
 	for(condition = rule->conditions; condition != NULL;
 			condition = condition->next) {
-		/* its value may be another one further below */
+		/* a rule between them can change the variable */
 		if(condition->test->subject->kind == SUBJECT_VARIABLE)
 			return 0;
 		if(hidden->uses[condition->test->id] < hidden->uses[rarest->test->id])
@@ -157,7 +157,7 @@ static int search_hidden(hidden_t *hidden)
 		lint->is_hidden[i] = hiding != NULL;
 		if(hiding != NULL)
 			warn_hidden(lint, rule, hiding);
-		/* what a hidden one would hide is hidden by the other one as well */
+		/* the rule that hides this one also hides what this one would hide */
 		if(hiding != NULL || rule->continues)
 			continue;
 		if(rule->conditions == NULL) {
@@ -238,8 +238,8 @@ int lint_reply_alone(lint_t *lint)
 	return 0;
 }
 
-/* For each rule the next one below whose To a call may come to; NULL: none.
- * @return by the id of a rule; NULL without memory */
+/* For each rule, find the next rule below it with a To that a call can reach.
+ * @return by the id of a rule, NULL where there is none; NULL without memory */
 static const rule_t **find_firsts_below(const lint_t *lint)
 {
 	const dialplan_t *plan = lint->plan;
@@ -270,7 +270,7 @@ int lint_reply_continued(lint_t *lint)
 	for(i = 0; i < lint->plan->n_rules; i++) {
 		const rule_t *rule = lint->plan->rules[i];
 
-		/* without conditions it is what all calls begin with */
+		/* a rule without conditions gives every call its first values */
 		if(rule->has_reply && rule->continues && rule->conditions != NULL
 				&& below[i] != NULL)
 			diagnostics_warning(lint->diagnostics, &rule->reply_where,
@@ -315,8 +315,8 @@ int lint_rule_name_twice(lint_t *lint)
 
 /* -- names that are nearly others --------------------------------------- */
 
-/* What is behind the first separator, if that is a dot; or a dash or an underscore
- * behind what is nearly `failover`.
+/* Find the text behind the first separator of a name. A dot always separates; a
+ * dash or an underscore only behind a word that is nearly `failover`.
  * @return len 0: nothing */
 static str behind_prefix(const str *name)
 {
@@ -334,7 +334,7 @@ static str behind_prefix(const str *name)
 	return rest;
 }
 
-/* Is it the name of a setting, with something before it instead of failover? */
+/* Is this a mistyped setting, perhaps with a wrong word instead of `failover`? */
 static bool is_slip_of_setting(const str *name, const char *setting)
 {
 	str rest = behind_prefix(name);
@@ -343,9 +343,10 @@ static bool is_slip_of_setting(const str *name, const char *setting)
 		   || (rest.len > 0 && nearness_is_slip(&rest, setting));
 }
 
-/* What a name without its first character most likely should have been.
- * @param meant room for it
- * @return false: nothing is near */
+/* Guess which name a mistyped one was meant to be.
+ * @param name without its first character, & or $
+ * @param meant the guess is written here
+ * @return false: no name is near */
 static bool guess_meant(const str *name, char *meant, size_t size)
 {
 	const deploy_line_t *line;
@@ -368,7 +369,7 @@ static bool guess_meant(const str *name, char *meant, size_t size)
 	return false;
 }
 
-/* How often a variable is set. */
+/* A variable, and how often it is set. */
 typedef struct setting_of_variable
 {
 	const assignment_t *first;
@@ -403,7 +404,7 @@ static void warn_unused(lint_t *lint, const assignment_t *variable, int count)
 			SHOWN(where), STR_FMT(&variable->name), further);
 }
 
-/* The names that some condition asks for. */
+/* Collect the names of all variables that a condition asks for. */
 static int note_asked(lint_t *lint, text_map_t *asked)
 {
 	int i;
@@ -504,7 +505,7 @@ int lint_header_slip(lint_t *lint)
 
 /* -- groups that are always empty --------------------------------------- */
 
-/* Where a group is put in; the whole text if that is not found. */
+/* Find the place of a group (%1) in a text; if there is none, the whole text. */
 static fragment_t group_where(const fragment_t *text, int wanted)
 {
 	int i = 0;

@@ -5,7 +5,8 @@
 
 #include "text/ascii.h"
 
-/* Without a unit, more seconds than these are most likely milliseconds. */
+/* A number without a unit is seconds. If it is greater than these, the author most
+ * likely meant milliseconds. */
 #define INVITING_LIKELY_MAX_MS (120 * 1000)
 #define PROVISIONAL_LIKELY_MAX_MS (600 * 1000)
 
@@ -44,7 +45,7 @@ static bool has_char(const str *text, const char *chars)
 
 #define DIGITS "0123456789"
 
-/* What an author most likely meant who wrote what matches no code. */
+/* Say what the author of a pattern that matches no code most likely meant. */
 static const char *advice(const str *text)
 {
 	if(has_char(text, "xX"))
@@ -58,7 +59,7 @@ static const char *advice(const str *text)
 	return "a code has three digits, as in 408|5..";
 }
 
-/* What is written without its negation. */
+/* The text of a pattern without its exclamation mark. */
 static str without_negation(const fragment_t *value)
 {
 	bool is_negated = value->text.len > 0 && value->text.s[0] == '!';
@@ -68,7 +69,7 @@ static str without_negation(const fragment_t *value)
 	return fragment_trim(&regex).text;
 }
 
-/* Does an expression that speaks of certain codes match a text of none? */
+/* Does an expression match an empty text by mistake, although it names codes? */
 static bool is_empty_slip(lint_t *lint, const fragment_t *value)
 {
 	static const str nothing = str_init("");
@@ -100,7 +101,7 @@ static void see_pattern_empty(
 	str regex = without_negation(value);
 	bool is_negated = value->text.s[0] == '!';
 
-	/* most patterns need not be tried for it */
+	/* this excludes most patterns, so they cost nothing */
 	if(!is_all_or_nothing(&settings->pattern_response)
 			|| !is_empty_slip(lint, value))
 		return;
@@ -140,7 +141,7 @@ int lint_pattern_none(lint_t *lint)
 	return 0;
 }
 
-/* Does a text of digits, dots and letters match this code at an offset? */
+/* Does a text of digits, dots and letters match this code from an offset on? */
 static bool matches_at(const str *text, const char *digits, int offset)
 {
 	int i;
@@ -154,7 +155,7 @@ static bool matches_at(const str *text, const char *digits, int offset)
 	return true;
 }
 
-/* Does an alternative without any other sign than a dot match a code? */
+/* Does an alternative match a code? It has no special character but the dot. */
 static bool matches_a_code(const str *alternative)
 {
 	str text = *alternative;
@@ -249,7 +250,7 @@ static bool has_redirect_option(const destination_t *destination)
 	return false;
 }
 
-/* Can a redirect match, by the rule's pattern or by that of a destination? */
+/* Can a 3xx match the pattern of the rule, or the pattern of a destination? */
 static bool may_redirect(const walk_t *walk)
 {
 	const rule_t *first = walk_first(walk);
@@ -261,7 +262,7 @@ static bool may_redirect(const walk_t *walk)
 		   || (further != NULL && has_redirect_option(further->further));
 }
 
-/* Does redirection = true, which is written out, do nothing by this rule? */
+/* Does a written redirection = true have no effect in this rule? */
 static bool is_unmatched(const walk_t *walk)
 {
 	const rule_t *origin = walk_origin(walk, SETTING_REDIRECTION);
@@ -274,13 +275,14 @@ static bool is_unmatched(const walk_t *walk)
 		   && (!walk->rule->has_reply || walk->rule->continues);
 }
 
-/* Is it not the pattern that holds for the rule, but those of its destinations? */
+/* Is the reason in the options of the destinations, as the rule's own pattern does
+ * match a 3xx? */
 static bool is_unmatched_by_options(const walk_t *walk)
 {
 	return matches_redirect(&walk->settings.pattern_response);
 }
 
-/* redirection = true, and in the same rule or above it the pattern. */
+/* The pattern stands in the same rule as redirection = true, or above it. */
 static void warn_unmatched(const walk_t *walk, const rule_t *origin)
 {
 	fragment_t where = rule_setting_where(origin, SETTING_REDIRECTION);
@@ -293,7 +295,7 @@ static void warn_unmatched(const walk_t *walk, const rule_t *origin)
 					: "pattern.response matches no 3xx here");
 }
 
-/* redirection = true, and in a rule below it the pattern. */
+/* The pattern stands in a rule below redirection = true. */
 static void warn_unmatched_below(
 		const walk_t *walk, const rule_t *origin, const rule_t *culprit)
 {
@@ -336,7 +338,7 @@ int lint_redirection_unmatched(lint_t *lint)
 	return 0;
 }
 
-/* Does a redirect lead anywhere by this rule, whoever sends it? */
+/* Can this rule follow a redirect from any destination at all? */
 static bool leads_anywhere(const walk_t *walk)
 {
 	static const setting_id_t ids[] = {SETTING_REDIRECTION,
@@ -427,7 +429,7 @@ static duration_text_t duration_text(unsigned ms)
 	return made;
 }
 
-/* @param rule for which of several it is so; NULL: that is clear */
+/* @param rule the rule with the timers, for the message; NULL: the place says it */
 static void warn_beyond_total(const walk_t *walk, const fragment_t *where,
 		const char *name, unsigned ms, const rule_t *rule)
 {

@@ -4,14 +4,14 @@
 #include "text/ascii.h"
 #include "dialplan/literal.h"
 
-/* What looking for shadows may take in a whole plan, about a second; and how many
- * rules are looked at for one. */
+/* How much work the search may cost for a whole plan (about a second), and how many
+ * rules are looked at for one rule. */
 #define WORK_MAX 50000000
 #define SHADOWING_MAX 256
 #define LOOKUP_WORK 4
 #define SEARCH_WORK 20
 
-/* A rule that may shadow others, below a text that they have to have. */
+/* A rule that can shadow others. It is listed under a text that those must contain. */
 typedef struct shadowing
 {
 	struct shadowing *next;
@@ -22,22 +22,23 @@ typedef struct shadowing
 typedef struct known
 {
 	int uses;	   /* how many conditions have it */
-	bool is_read;  /* the rest is known */
-	bool is_sound; /* what holds for a text holds for every longer one */
+	bool is_read;  /* the fields below are filled in */
+	bool is_sound; /* if it matches a text, it matches every longer one */
 	requirement_t *required;
 } known_t;
 
 typedef struct shadows
 {
 	lint_t *lint;
-	known_t *known;				 /* by the id of a test */
-	text_map_t *texts;			 /* by the id of a subject: of shadowing_t */
-	unsigned long long *lengths; /* likewise: of those texts, bit len - 1 */
-	shadowing_t *anywhere;		 /* those that need no certain text */
-	long left;					 /* of the work */
+	known_t *known;	   /* by the id of a test */
+	text_map_t *texts; /* by the id of a subject: lists of shadowing_t */
+	unsigned long long *lengths; /* likewise: which lengths, bit len - 1 */
+	shadowing_t *anywhere;		 /* rules that demand no certain text */
+	long left;					 /* how much work may still be done */
 } shadows_t;
 
-/* Why a condition holds wherever another one does. */
+/* The two conditions that show why: the earlier one holds wherever the later one
+ * does. */
 typedef struct proof
 {
 	const condition_t *earlier, *later;
@@ -45,14 +46,15 @@ typedef struct proof
 
 /* -- patterns that match whatever is longer ----------------------------- */
 
-/* Is a quantifier followed by a + that keeps it from giving back? */
+/* Is a quantifier followed by a +, so that it is possessive? */
 static bool is_possessive(const str *regex, int i)
 {
 	return i + 1 < regex->len && regex->s[i + 1] == '+';
 }
 
-/* Does an expression that matches a text match every text that has it in it, or,
- * with a leading ^, begins with it? What is not understood does not. */
+/* If an expression matches a text, does it also match every text that contains it
+ * (with a leading ^: that begins with it)? The answer for an expression that is not
+ * understood is no. */
 static bool is_sound(const str *regex)
 {
 	int i = regex->len > 0 && regex->s[0] == '^';
@@ -114,8 +116,8 @@ static known_t *know(shadows_t *shadows, const test_t *test)
 				   : known;
 }
 
-/* May a condition be compared? What a variable is may be another thing further
- * below. */
+/* Can a condition be compared with one of another rule? A variable can change
+ * between the two rules. */
 static bool is_comparable(const condition_t *condition)
 {
 	return !condition->test->pattern.is_negated
@@ -124,7 +126,7 @@ static bool is_comparable(const condition_t *condition)
 
 /* -- one rule and another ----------------------------------------------- */
 
-/* Does a pattern match in each of these texts alone? */
+/* Does a pattern match each of these texts? */
 static bool matches_each(
 		shadows_t *shadows, const test_t *test, const requirement_t *required)
 {
@@ -145,8 +147,8 @@ static bool matches_each(
 	return true;
 }
 
-/* Does a condition hold wherever a later one does?
- * @return 1 yes, 0 that is not certain, -1 without memory */
+/* Does a condition hold wherever a later one holds?
+ * @return 1 yes, 0 not certain, -1 without memory */
 static int follows(shadows_t *shadows, const condition_t *earlier,
 		const condition_t *later)
 {
@@ -198,8 +200,8 @@ static int is_covered(shadows_t *shadows, const condition_t *earlier,
 	return 0;
 }
 
-/* @return as follows(); 0 also where the conditions are the same: that is for
- *         rule-unreachable to say */
+/* @return as follows(); also 0 where the conditions are equal: rule-unreachable
+ *         warns of that */
 static int is_shadowed_by(shadows_t *shadows, const rule_t *rule,
 		const rule_t *earlier, proof_t *proof)
 {
@@ -224,7 +226,7 @@ typedef struct search
 	const rule_t *rule;
 	const rule_t *found;
 	proof_t proof;
-	int left; /* rules that are looked at */
+	int left; /* how many rules may still be looked at */
 } search_t;
 
 static int search_list(search_t *search, const shadowing_t *list)
@@ -246,7 +248,7 @@ static int search_list(search_t *search, const shadowing_t *list)
 	return 0;
 }
 
-/* Look at the rules whose text is in a text that this rule has to have. */
+/* Look at the rules that are listed under a part of a text which this rule demands. */
 static int search_text(search_t *search, int subject_id, const str *text)
 {
 	shadows_t *shadows = search->shadows;
@@ -287,7 +289,7 @@ static int search_rule(search_t *search)
 		known = know(search->shadows, condition->test);
 		if(known == NULL)
 			return -1;
-		/* of several texts one is as good: all of them would have to do */
+		/* one text is enough: an earlier rule has to match all of them */
 		for(required = known->required; required != NULL;
 				required = required->next) {
 			if(search_text(search, subject_id, &required->literals[0].text) < 0)
@@ -332,7 +334,7 @@ static int note_texts(shadows_t *shadows, const rule_t *rule, int subject_id,
 	return 0;
 }
 
-/* Note a rule by the rarest of its conditions. */
+/* List a rule under its rarest condition. */
 static int note_rule(shadows_t *shadows, const rule_t *rule)
 {
 	const condition_t *condition, *rarest = NULL;
@@ -392,7 +394,7 @@ static int search_all(shadows_t *shadows)
 		if(plan->rules[i]->continues)
 			continue;
 		if(plan->rules[i]->conditions == NULL)
-			return 0; /* rule-unreachable speaks of those below */
+			return 0; /* rule-unreachable warns of the rules below */
 		if(note_rule(shadows, plan->rules[i]) < 0)
 			return -1;
 	}
@@ -428,7 +430,7 @@ int lint_rule_shadowed(lint_t *lint)
 
 /* -- rules that take calls for which there is nothing ------------------- */
 
-/* Of so many such rules it is looked whether another one takes their calls. */
+/* For so many such rules the check looks for another one that takes their calls. */
 #define ALONE_MAX 64
 
 static bool has_somewhere(const rule_t *rule)
@@ -448,7 +450,8 @@ static bool sets_variable(const rule_t *rule, const str *name)
 	return false;
 }
 
-/* For which calls of a rule another one holds: both bits, for all of them. */
+/* Which calls of a rule another rule takes.
+ * @return bits as of lint_sides_of(); both bits: all calls */
 static int sides_taken(
 		lint_t *lint, const rule_t *rule, const rule_t *other, const int *marks)
 {
@@ -471,7 +474,7 @@ static int sides_taken(
 	return sides;
 }
 
-/* Is there something for each call to which a rule applies? */
+/* Does each call to which a rule applies get a destination or a reply? */
 static bool is_provided(lint_t *lint, const rule_t *rule, int *marks)
 {
 	const condition_t *condition;
@@ -500,7 +503,7 @@ int lint_continues_alone(lint_t *lint)
 
 	if(marks == NULL)
 		return -1;
-	/* behind the last one there is none to be missed: see last-continues */
+	/* the last rule has no rule behind it; last-continues is its check */
 	for(i = 0; i < lint->plan->n_rules - 1 && left > 0; i++) {
 		const rule_t *rule = lint->plan->rules[i];
 

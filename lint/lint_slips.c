@@ -41,7 +41,7 @@ int lint_typography(lint_t *lint)
 	return 0;
 }
 
-/* Where a comment seems to begin; -1: nowhere. */
+/* Find something that looks like the beginning of a comment; -1: there is none. */
 static int find_comment(const str *text)
 {
 	int i;
@@ -72,7 +72,7 @@ static void see_comment_of_condition(lint_t *lint, const condition_t *condition)
 {
 	fragment_t value = condition_value(condition);
 
-	/* which may have comments in it */
+	/* such an expression may contain comments */
 	if(value.text.len >= 3 && memcmp(value.text.s, "(?x", 3) == 0)
 		return;
 	see_comment(lint, &value);
@@ -114,16 +114,16 @@ int lint_comment_behind(lint_t *lint)
 
 /* -- patterns ----------------------------------------------------------- */
 
-/* What a pattern stands between, and what is behind that. */
+/* The marks around a pattern, and the options behind them. */
 typedef struct quotes
 {
 	char mark; /* " or ' or / */
 	str inner;
 	bool has_options;  /* /.../i, /.../g */
-	bool ignores_case; /* i is among them */
+	bool ignores_case; /* one of them is i */
 } quotes_t;
 
-/* @return false: it does not stand between such marks */
+/* @return false: there are no such marks */
 static bool find_quotes(const str *regex, quotes_t *quotes)
 {
 	int last = regex->len - 1;
@@ -142,8 +142,7 @@ static bool find_quotes(const str *regex, quotes_t *quotes)
 		   && memchr(quotes->inner.s, quotes->mark, quotes->inner.len) == NULL;
 }
 
-/* A pseudo-variable that is a URI or a part of one, $fu, $rU, has no quotation
- * mark in it. */
+/* Is it a URI or a part of one: $fu, $rU? Such a value contains no quotation mark. */
 static bool is_part_of_uri(const subject_t *subject)
 {
 	return subject->kind == SUBJECT_PV && subject->name.len == 3
@@ -151,7 +150,7 @@ static bool is_part_of_uri(const subject_t *subject)
 		   && is_one_of(subject->name.s[2], "uUd");
 }
 
-/* Is it a text, and not an expression, for whoever looks at it? */
+/* Does the text between the marks look like plain words, not like an expression? */
 static bool is_plain_text(const str *inner)
 {
 	int i;
@@ -164,7 +163,8 @@ static bool is_plain_text(const str *inner)
 		   && memchr(inner->s, '@', inner->len) == NULL;
 }
 
-/* A name may stand in quotation marks, and a text between slashes. */
+/* Can the value itself contain these marks? A name can have quotation marks, and
+ * other text can have slashes. */
 static bool may_be_quoted(const subject_t *subject, const quotes_t *quotes)
 {
 	switch(subject->kind) {
@@ -184,7 +184,7 @@ static bool may_be_quoted(const subject_t *subject, const quotes_t *quotes)
 	}
 }
 
-/* @return whether a pattern stands in marks that are not meant to be there */
+/* @return whether a pattern stands in marks by mistake */
 static bool is_quoted(const condition_t *condition, quotes_t *quotes)
 {
 	return find_quotes(&condition->test->pattern.text, quotes)
@@ -221,7 +221,7 @@ int lint_condition_quoted(lint_t *lint)
 	return lint_visit_tests(lint, see_quoted);
 }
 
-/* Is it a > right behind the equals sign, before what does not follow a URI? */
+/* Was `=>` written instead of an equals sign? (A > can also be the end of a URI.) */
 static bool is_arrow(const condition_t *condition, const fragment_t *value)
 {
 	int offset = (int)(value->text.s - condition->where.text.s);
@@ -253,7 +253,7 @@ int lint_condition_operator(lint_t *lint)
 	return lint_visit_tests(lint, see_operator);
 }
 
-/* What is wrong with a + or * behind a character; NULL: nothing. */
+/* Say what is wrong with a + or * behind a character; NULL: nothing. */
 static const char *wrong_quantifier(const str *regex, int i)
 {
 	char before = regex->s[i - 1];
@@ -314,7 +314,7 @@ int lint_condition_quantifier(lint_t *lint)
 
 /* -- names of headers --------------------------------------------------- */
 
-/* What a header is asked for by its name that was meant otherwise. */
+/* Names that would be headers, but mean something else in most plans. */
 static const struct
 {
 	const char *name, *meant;
@@ -328,7 +328,7 @@ static const struct
 		{"ua", "$pv($ua)"}, {"ci", "$pv($ci)"}, {"Ri", "$pv($Ri)"},
 		{"Rp", "$pv($Rp)"}, {"pv", "$pv($...)"}};
 
-/* Headers that plans ask for, and such that are near to them. */
+/* Headers that plans often use, and others with similar names. */
 static const char *const headers[] = {"From", "To", "Contact", "Call-ID",
 		"CSeq", "Via", "Route", "Record-Route", "Max-Forwards", "Content-Type",
 		"Content-Length", "User-Agent", "Server", "Subject", "Organization",
@@ -359,7 +359,7 @@ bool lint_is_pv_name(const str *name)
 	return false;
 }
 
-/* @return NULL: it is a header of that name */
+/* @return NULL: a header of that name was meant */
 static const char *meant_instead(const str *name)
 {
 	const char *near = NULL;
@@ -411,7 +411,7 @@ int lint_condition_header(lint_t *lint)
 typedef struct used
 {
 	bool groups[RULE_GROUPS_MAX];
-	int last; /* -1: none is */
+	int last; /* -1: no group is used */
 	int count;
 } used_t;
 
@@ -434,7 +434,8 @@ static void note_groups(lint_t *lint, const rule_t *rule,
 	}
 }
 
-/* Do groups of this subject most likely only hold alternatives together? */
+/* Do the groups in patterns of this subject most likely only hold alternatives
+ * together? */
 static bool has_idle_groups(subject_kind_t kind, bool are_all_used)
 {
 	switch(kind) {
@@ -461,7 +462,7 @@ static void see_shifted(lint_t *lint, const rule_t *rule)
 			condition = condition->next) {
 		const pattern_t *pattern = &condition->test->pattern;
 
-		/* most rules have none of them */
+		/* most rules have no such condition */
 		if(pattern->n_groups > 0
 				&& has_idle_groups(condition->test->subject->kind, false))
 			break;

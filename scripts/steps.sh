@@ -18,6 +18,14 @@ submake() {
 	"$make" --no-print-directory "$1"
 }
 
+# Says every few seconds that the step NAME, which began at BEGAN, is not over.
+# What it sleeps with holds no pipe open behind the end of the step.
+still_running() {
+	while sleep 8 >/dev/null 2>&1; do
+		printf '== %s: running, %s s\n' "$1" "$(($(date +%s) - $2))"
+	done
+}
+
 # step NAME PURPOSE COMMAND...: runs COMMAND, its exit status goes to $status.
 step() {
 	printf '== %s: %s\n' "$1" "$2"
@@ -25,7 +33,12 @@ step() {
 	shift 2
 	began=$(date +%s)
 	status=0
+	still_running "$name" "$began" &
+	ticker=$!
 	"$@" || status=$?
+	# KILL: a shell that has just been forked may lose a TERM.
+	kill -s KILL "$ticker" && wait "$ticker" 2>/dev/null || true
+	ticker=
 	took="$(($(date +%s) - began)) s"
 	if [ "$status" -eq 0 ]; then
 		printf '== %s: done, %s\n\n' "$name" "$took"
@@ -57,8 +70,10 @@ tally_tap() {
 
 # A skipped case has proved nothing, so it does not pass.
 tally_junit() {
-	[ -e "$1" ] || : >"$1"
-	cases=$(sed 's/<testcase /\n&/g' "$1" | grep '^<testcase ' || true)
+	for file in "$@"; do
+		[ -e "$file" ] || : >"$file"
+	done
+	cases=$(sed 's/<testcase /\n&/g' "$@" | grep '^<testcase ' || true)
 	bad_cases=$(echo "$cases" | lines '<(failure|error|skipped)[ />]')
 	tally "$(($(echo "$cases" | lines '^<testcase ') - bad_cases))" "$bad_cases"
 }
@@ -89,7 +104,7 @@ run_check() {
 	step check-tool "command lines of failoverctl, under ASan and UBSan" submake check-tool
 	tally_junit "$results/tool.xml"
 	step check-wire "calls through a real Kamailio" submake check-wire
-	tally_junit "$results/wire.xml"
+	tally_junit "$results/wire.xml" "$results/wire-heavy.xml" "$results/wire-alone.xml"
 
 	echo "$passed passed, $failed failed"
 	[ "$failed" -eq 0 ]
@@ -115,13 +130,14 @@ export PYTHONUNBUFFERED=1
 # The sanitizers cannot do without /proc, nor the test of what is shown on a
 # terminal without /dev/pts, and a bare chroot has neither.
 provided=
+ticker=
 provide() {
 	if [ ! -e "$1" ] && [ "$(id -u)" -eq 0 ] && mount -t "$2" "$2" "$3"; then
 		provided="$3 $provided"
 	fi
 }
 # shellcheck disable=SC2086 # a list of words
-trap '[ -z "$provided" ] || umount $provided' EXIT
+trap '[ -z "$ticker" ] || kill -s KILL "$ticker"; [ -z "$provided" ] || umount $provided' EXIT
 trap 'exit 1' HUP INT TERM
 provide /proc/self proc /proc
 provide /dev/pts/ptmx devpts /dev/pts

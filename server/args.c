@@ -15,14 +15,14 @@
 #include "server/self.h"
 #include "dialplan/inline_parse.h"
 
-/* what an argument is parsed into is small */
+/* a parsed argument is small */
 #define ARG_BLOCK_BYTES 1024
 
-/* what the pseudo-variables of one argument may hold together */
+/* room for the values of all pseudo-variables in one argument */
 #define ARG_VALUES_BYTES 8192
 #define ARG_HOLES_MAX 64
 
-/* memory of the parsed texts that a process keeps: some hundred lists */
+/* memory for the parsed texts that a process keeps: some hundred lists */
 #define ARG_TEXTS_BYTES (512 * 1024)
 
 struct arg
@@ -62,7 +62,7 @@ static rule_t *parse(arg_kind_t kind, const fragment_t *text, arena_t *arena,
 
 /* -- strings of a script ------------------------------------------------ */
 
-/* The mark that a dollar at an offset begins: $$ or a pseudo-variable.
+/* Read the mark that begins with the dollar at an offset: $$ or a pseudo-variable.
  * @return 0, or -1 with an error logged */
 static int read_dollar(arg_t *arg, const fragment_t *text, int offset,
 		mark_t *mark, diagnostics_t *diagnostics)
@@ -167,7 +167,7 @@ void arg_destroy(arg_t *arg)
 
 /* -- texts that come with a call ---------------------------------------- */
 
-/* A text that was read, in the order of last use. */
+/* A text that was parsed. The list is sorted by last use. */
 typedef struct kept_text
 {
 	struct kept_text *next;
@@ -180,7 +180,7 @@ typedef struct kept_text
 
 static kept_text_t *kept_texts;
 
-/* The text, taken out of the list; NULL if it is not there. */
+/* Take a text out of the list; NULL if it is not there. */
 static kept_text_t *take_kept(arg_kind_t kind, const str *text, unsigned hash)
 {
 	kept_text_t **link;
@@ -198,8 +198,8 @@ static kept_text_t *take_kept(arg_kind_t kind, const str *text, unsigned hash)
 	return NULL;
 }
 
-/* Keep a text as the one last used, and drop those that were not used for
- * longest where they are too many. */
+/* Put a text at the head of the list. If the list takes too much memory, drop the
+ * texts that were not used for the longest time. */
 static void keep(kept_text_t *kept)
 {
 	kept_text_t **link = &kept_texts;
@@ -211,7 +211,7 @@ static void keep(kept_text_t *kept)
 		kept_text_t *it = *link;
 
 		bytes += arena_bytes(it->arena);
-		/* a call reads two, and uses the first after the second */
+		/* keep two: a call reads both arguments before it uses the first one */
 		if(it == kept || it == kept->next || bytes <= ARG_TEXTS_BYTES) {
 			link = &it->next;
 		} else {
@@ -240,7 +240,7 @@ static kept_text_t *read_new(arg_kind_t kind, const str *text, unsigned hash)
 	kept->hash = hash;
 	whole = fragment_of(&kept->text);
 	kept->rule = parse(kind, &whole, arena, &diagnostics);
-	/* not to have had the memory is no fault of the text */
+	/* the text is not at fault if memory was missing */
 	if(kept->rule == NULL && arena_has_failed(arena)) {
 		arena_destroy(arena);
 		return NULL;
@@ -248,22 +248,7 @@ static kept_text_t *read_new(arg_kind_t kind, const str *text, unsigned hash)
 	return kept;
 }
 
-/* Its errors were logged when it was new; which calls it costs is told here. */
-static void log_bad_text(
-		const struct sip_msg *msg, arg_kind_t kind, const str *text)
-{
-	log_line_t *line = log_begin("refused", msg);
-
-	if(line == NULL)
-		return;
-	log_line_word(line, "source", kind_name(kind));
-	log_line_text(line, "text", text);
-	log_line_word(line, "why", "it has an error, which is logged once");
-	log_send(line);
-}
-
-int arg_read_text(struct sip_msg *msg, arg_kind_t kind, const str *text,
-		const rule_t **rule)
+int arg_read_text(arg_kind_t kind, const str *text, const rule_t **rule)
 {
 	unsigned hash = get_hash1_raw(text->s, text->len);
 	kept_text_t *kept = take_kept(kind, text, hash);
@@ -274,15 +259,13 @@ int arg_read_text(struct sip_msg *msg, arg_kind_t kind, const str *text,
 		return -1;
 	keep(kept);
 	*rule = kept->rule;
-	if(kept->rule == NULL)
-		log_bad_text(msg, kind, text);
 	return kept->rule == NULL ? -1 : 0;
 }
 
 /* -- in a call ---------------------------------------------------------- */
 
-/* What a pseudo-variable holds, copied to room: the next one may be printed
- * into the same place. */
+/* Copy the value of a pseudo-variable to room, as the core may print the next one
+ * into the same buffer. */
 static int evaluate(pv_spec_t *spec, struct sip_msg *msg, str *room, str *value)
 {
 	pv_value_t held;
@@ -305,29 +288,23 @@ static int evaluate(pv_spec_t *spec, struct sip_msg *msg, str *room, str *value)
 	return is_too_long ? -1 : 0;
 }
 
-/* The script may be at fault, and that must be seen; or who has called, which may
- * happen at any rate: an error the first time, what a peer did then. */
+/* Log a value that is missing or does not fit. If the script is at fault, somebody
+ * must see it; if callers are, it can happen at any rate. So the first line is an
+ * error, and the next ones have the level of what peers do. */
 static void log_unfit(arg_t *arg, int spec, const struct sip_msg *msg)
 {
-	log_line_t *line;
+	int level = arg->has_been_unfit ? attempt_log_level : L_ERR;
 
-	if(!arg->has_been_unfit)
-		LM_ERR("%s: pseudo-variable number %d has no value, or one that is too "
-			   "long, Call-ID [%s]\n",
-				kind_name(arg->kind), spec + 1, log_call_id(msg));
-	line = arg->has_been_unfit ? log_begin("refused", msg) : NULL;
 	arg->has_been_unfit = true;
-	if(line == NULL)
-		return;
-	log_line_word(line, "source", kind_name(arg->kind));
-	log_line_number(line, "variable", spec + 1);
-	log_line_word(line, "why", "it has no value, or one that is too long");
-	log_send(line);
+	LM_GEN1(level,
+			"%s: pseudo-variable number %d has no value, or one that is too "
+			"long, Call-ID [%s]\n",
+			kind_name(arg->kind), spec + 1, log_call_id(msg));
 }
 
 int arg_evaluate(arg_t *arg, struct sip_msg *msg, applied_rule_t *applied)
 {
-	/* one set for each kind: a call evaluates both before it uses them */
+	/* one for each kind, as a call evaluates both arguments before it uses them */
 	static char buffers[2][ARG_VALUES_BYTES];
 	static str held[2][ARG_HOLES_MAX];
 	str room = {buffers[arg->kind], ARG_VALUES_BYTES};
@@ -343,8 +320,7 @@ int arg_evaluate(arg_t *arg, struct sip_msg *msg, applied_rule_t *applied)
 	}
 	applied->groups = held[arg->kind];
 	if(arg->rule == NULL)
-		return arg_read_text(
-				msg, arg->kind, &held[arg->kind][0], &applied->rule);
+		return arg_read_text(arg->kind, &held[arg->kind][0], &applied->rule);
 	applied->rule = arg->rule;
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* compat: all differences between the releases of Kamailio that matter here, each
+/* compat: the differences between the releases of Kamailio that matter here, each
  * with its reason. No other file asks for the release.
  * VERSIONVAL is major * 1000000 + minor * 1000 + patch; the build passes it. */
 #ifndef FAILOVER_SERVER_COMPAT_H
@@ -12,8 +12,8 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* The release that this was built for, as the build says it, and the one that runs.
- * The server has compared these already (core/sr_module.c). */
+/* The release that the module was built for, and the release that runs. The server
+ * has already compared them (core/sr_module.c). */
 #define COMPAT_BUILT VERSION
 #define COMPAT_RUNNING ver_version
 
@@ -43,27 +43,27 @@ static inline bool compat_xavp_number(const sr_xval_t *value, long long *number)
 	}
 }
 
-/* From 6.1 on the core can apply the changes of a message at once, and then
- * releases the wrong text where a branch has a URI of its own (core/globals.h,
- * core/parser/msg_parser.c). Before there is no such mode. */
+/* From 6.1 on, the core has a mode that applies the changes of a message at once.
+ * With a branch that has a URI of its own, it then releases the wrong text
+ * (core/globals.h, core/parser/msg_parser.c). Older releases have no such mode. */
 #if VERSIONVAL >= 6001000
 #define compat_msg_apply_changes_mode() (ksr_msg_apply_changes_mode)
 #else
 #define compat_msg_apply_changes_mode() 0
 #endif
 
-/** Does tm forget a transaction that has no branch as soon as the script is
- * through with its request, so that its final reply leaves once and is never
- * repeated? From 6.1.5 on (t_lookup.c, t_unref: dropping orphaned transaction). */
+/** Does tm drop a transaction without a branch when the script has finished with the
+ * request? Then the final reply is sent once and never repeated. It does from 6.1.5
+ * on (t_lookup.c, t_unref: dropping orphaned transaction). */
 static inline bool compat_drops_branchless(void)
 {
 	return VERSIONVAL >= 6001005;
 }
 
-/** Does tm, with reply_matching on, treat replies that come after the caller's
- * final one as unknown, so that they reach the caller and a late 180 is not
- * cancelled? In 6.1.4, and in the development versions of 6.2 (t_lookup.c,
- * t_reply_matching; Kamailio's issue 4881); 6.1.5 has it mended. */
+/** With reply_matching on, does tm treat a reply as unknown if it comes after the
+ * caller's final reply? Then such replies reach the caller, and a late 180 is not
+ * cancelled. This is so in 6.1.4 and in the development versions of 6.2
+ * (t_lookup.c, t_reply_matching; Kamailio's issue 4881); 6.1.5 is correct. */
 static inline bool compat_forgets_late_replies(void)
 {
 	return strcmp(VERSION, "6.1.4") == 0

@@ -8,14 +8,14 @@
 #include "server/memory.h"
 #include "server/source.h"
 
-/* A plan that is asked about a request. */
+/* A plan, and the request for which its rules are searched. */
 typedef struct asked
 {
 	const plan_t *plan;
 	const struct sip_msg *msg;
 } asked_t;
 
-/* Once for each rule of each load: a caller can have it happen at will. */
+/* Log it once for each rule of each load, as a caller can cause it at will. */
 static void on_limit(
 		void *context, const rule_t *rule, const condition_t *condition)
 {
@@ -33,7 +33,7 @@ static void on_limit(
 			log_call_id(asked->msg));
 }
 
-/* Of this process, made when it is needed first. */
+/* The matcher of this process. It is made when it is first needed. */
 static matcher_t *own_matcher(void)
 {
 	static matcher_t *matcher;
@@ -43,7 +43,7 @@ static matcher_t *own_matcher(void)
 	return matcher;
 }
 
-/* For whoever wonders why a call went where it did. */
+/* This shows why a call took its way. */
 static void log_applied(const plan_t *plan, const struct sip_msg *msg,
 		const applied_rule_t *applied, int count)
 {

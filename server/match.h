@@ -8,10 +8,9 @@
 
 #include "server/plan.h"
 
-/** The rules for a request.
- * @param plan acquired. A pattern that runs into a limit is logged once for each
- *             rule.
- * @param msg whose Call-ID is parsed (request_is_initial_invite())
+/** Find the rules for a request.
+ * @param plan acquired. A pattern that reaches a limit is logged once for each rule
+ * @param msg its Call-ID is parsed (request_is_initial_invite())
  * @param applied set to the rules; valid until this process calls again or releases
  *                the plan
  * @return how many rules, 0: none; -1 with the reason logged */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* memory: the kinds of memory that an arena can be made of. */
+/* memory: the kinds of memory that an arena can take its blocks from. */
 #ifndef FAILOVER_SERVER_MEMORY_H
 #define FAILOVER_SERVER_MEMORY_H
 

@@ -15,7 +15,7 @@
 /* What the processes share. */
 typedef struct slot
 {
-	gen_lock_t lock; /* of all that is here, and of each plan's references */
+	gen_lock_t lock; /* for all fields, and for the references of each plan */
 	plan_t *plan;
 	bool is_reloading;
 	failure_t failure;
@@ -68,8 +68,8 @@ static int refuse_second(void)
 	return -1;
 }
 
-/* The path from the root on: the server goes to another folder once it has read
- * its configuration, and a reload comes after that.
+/* Make a path absolute, because the server changes its folder after it has read the
+ * configuration, and before any reload.
  * @return NULL if it is too long */
 static const char *absolute_path(const char *path, char *buffer, size_t size)
 {
@@ -177,7 +177,7 @@ void plan_last_failure(failure_t *failure)
 
 /* -- reloading ---------------------------------------------------------- */
 
-/* @return whether nobody else is reloading; then it is for end_reload() */
+/* @return false: another process is reloading; true: call end_reload() afterwards */
 static bool begin_reload(void)
 {
 	bool is_granted;
@@ -189,7 +189,7 @@ static bool begin_reload(void)
 	return is_granted;
 }
 
-/* @param plan takes the place of the one that is there; NULL: it failed */
+/* @param plan replaces the current plan; NULL: the reload failed */
 static void end_reload(plan_t *plan, const failure_t *failure)
 {
 	plan_t *old = NULL;
@@ -239,8 +239,8 @@ void plan_destroy(void)
 {
 	if(slot == NULL)
 		return;
-	/* the other processes are gone, and one of them may have taken the lock, or a
-	 * reference, with it */
+	/* the other processes have ended; one of them may still have held the lock or a
+	 * reference */
 	arena_destroy(slot->plan->arena);
 	lock_destroy(&slot->lock);
 	shm_free(slot);

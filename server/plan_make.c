@@ -13,22 +13,22 @@
 
 #define TEXT_SOURCE "dialplan_text"
 
-/* A plan is read into blocks in proportion to its text, so that a large one
- * takes few: each is taken and given back under the lock of all processes. */
+/* The size of a block depends on the size of the text, so that a large plan needs few
+ * blocks. Each block is taken and released under a lock of all processes. */
 #define PLAN_BLOCK_BYTES_MIN (4 * 1024)
 #define PLAN_BLOCK_BYTES_MAX (256 * 1024)
 
 #define SCRATCH_BLOCK_BYTES (64 * 1024)
 
-/* What has to stay for the calls when a new plan is in memory beside the old:
- * an eighth of all that is free. */
+/* While a new plan is in memory beside the old one, an eighth of the free memory must
+ * be left for the calls. */
 #define FREE_PART_LEFT 8
 
 #define MIB (1024.0 * 1024.0)
 
 /* -- what the server has ------------------------------------------------ */
 
-/* Hold what could be read against it, also when something else could not.
+/* Check the rules that could be read, even if others could not.
  * @return 0; -1 with every error reported; SOURCE_FAILED without memory */
 static int check_server(const dialplan_t *dialplan, arena_t *scratch,
 		diagnostics_t *diagnostics)
@@ -47,12 +47,12 @@ static int check_server(const dialplan_t *dialplan, arena_t *scratch,
 
 /* -- in one kind of memory ---------------------------------------------- */
 
-/* A text that is read. */
+/* A text, and how it is read. */
 typedef struct reading
 {
 	const str *text;
 	const char *source;
-	bool asks_server; /* which can be asked already */
+	bool asks_server; /* whether the server can be asked yet */
 	bool lacks_memory;
 	arena_t *arena, *scratch;
 } reading_t;
@@ -140,9 +140,8 @@ static void report_shared_memory(report_t *report, size_t needed)
 			(double)needed / MIB, (double)shm_available() / MIB);
 }
 
-/* Make a plan of a text. It is made in private memory first: so whatever is wrong
- * with it, and how much it needs, is known before any shared memory is taken
- * that the calls may need.
+/* Make a plan of a text. It is first made in private memory, so its errors and its
+ * size are known before it takes shared memory, which the calls need.
  * @return NULL with what is wrong reported */
 static plan_t *make_plan(const str *text, report_t *report, bool asks_server)
 {

@@ -14,8 +14,8 @@
 /* the place, and the longest text of a diagnostic */
 #define LINE_BYTES 1024
 
-/* So many are put into order at a time: what is no dial plan at all may have a
- * mistake in each of its lines. */
+/* So many are sorted at a time. A file that is no dial plan can have a mistake in
+ * each of its lines. */
 #define FINDINGS_MAX 1000
 
 #define FINDINGS_BLOCK_BYTES (4 * 1024)
@@ -26,7 +26,7 @@ static void keep_text(failure_t *failure, const char *text)
 {
 	size_t len = strlen(failure->text);
 
-	/* one that does not fit is the end of them, though a shorter one would fit */
+	/* the first one that does not fit is the end, even if a shorter one would fit */
 	if(failure->errors++ == failure->kept
 			&& len + strlen(text) + 1 < sizeof(failure->text)) {
 		failure->kept++;
@@ -47,7 +47,7 @@ static void log_and_keep(report_t *report, const diagnostic_t *diagnostic)
 	keep_text(report->failure, line);
 }
 
-/* Log what was found so far, and begin anew. */
+/* Log the findings and begin anew. */
 static void flush(report_t *report)
 {
 	arena_t *arena = report->findings.arena;
@@ -72,7 +72,7 @@ static void collect(void *context, const diagnostic_t *diagnostic)
 		flush(report);
 }
 
-/* A long path is cut on its left: its end says which file it is. */
+/* A long path is cut at its beginning, as its end names the file. */
 static void show_source(report_t *report)
 {
 	const char *source = report->source;

@@ -13,7 +13,7 @@
 #include "server/plan.h"
 #include "text/utf8.h"
 
-/* Of one reply of failover.list. The module ctl has room for some ninety
+/* Limits of one reply of failover.list. The module ctl has room for some ninety
  * structures and 32 KiB in a reply. */
 #define LIST_RULES_DEFAULT 20
 #define LIST_RULES_MAX 50
@@ -21,15 +21,15 @@
 #define LIST_SOURCE_BYTES_MAX 1000
 #define LIST_NAME_BYTES_MAX 64
 
-/* Of a fault the module ctl has room for 255 bytes, and reads beyond it with one
- * more; jsonrpcs cuts it at 127, wherever in a character that is. */
+/* The module ctl has room for 255 bytes of a fault, and reads beyond its buffer if
+ * there is one more. jsonrpcs cuts a fault at 127 bytes, even inside a character. */
 #define FAULT_BYTES_MAX 250
 
 /* -- texts -------------------------------------------------------------- */
 
-/* A text as UTF-8, which a file or its name need not be.
- * @param buffer room for size bytes; what is longer is cut
- * @param is_ascii it is of ASCII only */
+/* Make valid UTF-8 of a text; a file or its name can contain other bytes.
+ * @param buffer room for size bytes; a longer text is cut
+ * @param is_ascii the result is ASCII only */
 static str clean_text(const str *text, char *buffer, int size, bool is_ascii)
 {
 	int left = utf8_cut(text->s, text->len, size);
@@ -50,7 +50,7 @@ static str clean_text(const str *text, char *buffer, int size, bool is_ascii)
 	return clean;
 }
 
-/* Where the plan comes from.
+/* The place that the plan was read from.
  * @param buffer room for PATH_MAX bytes */
 static str source_text(const plan_t *plan, char *buffer)
 {
@@ -66,7 +66,7 @@ static const char *const reload_doc[] = {
 		"and the dial plan stays as it was.",
 		NULL};
 
-/* The first error, and how many there are. */
+/* Write the first error and the number of errors. */
 static void fault_of_plan(
 		rpc_t *rpc, void *context, int code, const failure_t *failure)
 {
@@ -81,7 +81,7 @@ static void fault_of_plan(
 	rpc->fault(context, code, "%.*s%s", STR_FMT(&line), more);
 }
 
-/* What is loaded now. */
+/* Describe the plan that is loaded now. */
 static void reply_with_plan(rpc_t *rpc, void *context)
 {
 	plan_t *plan = plan_acquire();
@@ -154,7 +154,7 @@ static void add_failure(rpc_t *rpc, void *reply)
 			section, "sdS", "at", at, "errors", failure.errors, "text", &text);
 }
 
-/* @return about how many bytes it takes in the reply */
+/* @return the approximate number of bytes that it takes in the reply */
 static int add_rule(rpc_t *rpc, void *list, const rule_t *rule)
 {
 	char name_buffer[LIST_NAME_BYTES_MAX];
@@ -197,9 +197,9 @@ static void add_plan(
 		bytes += add_rule(rpc, list, dialplan->rules[i]);
 }
 
-/* A number that may be left out. It is read as text: of a word in its place scan()
- * says no more than of none.
- * @param number left as it is if there is none; -1 for what is no number */
+/* Read an optional number. It is read as text, because scan() does not tell a wrong
+ * word from a missing number.
+ * @param number not changed if it is missing; -1 if it is no number */
 static void scan_number(rpc_t *rpc, void *context, int *number)
 {
 	char *text, *end;

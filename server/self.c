@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-/* The server's numbers of the transports. */
+/* Kamailio's numbers of the transports. */
 static const char protos[TRANSPORT_COUNT] = {
 		[TRANSPORT_UDP] = PROTO_UDP,
 		[TRANSPORT_TCP] = PROTO_TCP,
@@ -19,7 +19,7 @@ static const char protos[TRANSPORT_COUNT] = {
 		[TRANSPORT_SCTP] = PROTO_SCTP,
 };
 
-/* The module that speaks a transport; NULL: the core does. */
+/* The module that implements a transport; NULL: the core does. */
 static const char *const transport_modules[TRANSPORT_COUNT] = {
 		[TRANSPORT_TLS] = "tls",
 		[TRANSPORT_SCTP] = "sctp",
@@ -93,11 +93,11 @@ static int check_transport(transport_t transport, const fragment_t *where,
 	return 0;
 }
 
-/* Is a destination this server? Where a call decides the host it is not known. */
+/* Is a destination this server? No, if its host is only known in a call. */
 static bool is_self(const destination_t *destination)
 {
-	/* may be put into a user part and a parameter, but not into a host; no
-	 * destination has more holes */
+	/* a blank fits as a value in a user part and in a parameter, but not in a host; no
+	 * destination has more holes than there are values here */
 	static const str blank = {" ", 1};
 	str values[RULE_GROUPS_MAX];
 	place_t place;
@@ -112,9 +112,9 @@ static bool is_self(const destination_t *destination)
 					  != NULL;
 }
 
-/* A call that comes back is sent there again: with one such destination it goes
- * round, with two it doubles each time (RFC 5393).
- * @param count of those before it in the same list */
+/* A call that comes back to this server is sent to this server again. With one such
+ * destination it runs in a loop; with two it doubles each time (RFC 5393).
+ * @param count how many such destinations stand before it in the same list */
 static int check_self_destination(
 		const destination_t *destination, int count, diagnostics_t *diagnostics)
 {
@@ -134,7 +134,7 @@ static int check_self_destination(
 static int check_destination(
 		const destination_t *destination, diagnostics_t *diagnostics)
 {
-	/* what the request itself says is not known yet */
+	/* the transport of the request's own URI is not known yet */
 	bool is_open = destination->is_current && !destination->has_transport;
 
 	if(!is_open
@@ -145,8 +145,8 @@ static int check_destination(
 	return check_socket(destination, diagnostics);
 }
 
-/* A transport line without To is about the request's own destination, or that of
- * another rule. */
+/* A transport line without To sets the transport of the request's own URI, or of a
+ * destination from another rule. */
 static int check_transport_line(const rule_t *rule, diagnostics_t *diagnostics)
 {
 	diagnostics_t none = {0};

@@ -18,10 +18,10 @@
 #include "sip/header_name.h"
 #include "text/ascii.h"
 
-/* The longest number, date or transport. */
+/* Room for a number, a date or a transport. */
 #define SHORT_BYTES 32
 
-/* One value, which is copied.
+/* Return one value, as a copy.
  * @return 1, or SOURCE_FAILED */
 static int one_copy(const str *text, arena_t *arena, const str **values)
 {
@@ -33,7 +33,7 @@ static int one_copy(const str *text, arena_t *arena, const str **values)
 	return 1;
 }
 
-/* One value, which stays where it is. */
+/* Return one value, without a copy. */
 static int one_text(const char *text, arena_t *arena, const str **values)
 {
 	str *value = arena_alloc(arena, sizeof(*value));
@@ -62,8 +62,8 @@ static void trim_blanks(str *text)
 		text->len--;
 }
 
-/* A line ends within the body: of the blanks before its end and behind it one is
- * left (RFC 3261 section 25.1, LWS). */
+/* A folded body: its line end, with all blanks around it, becomes one blank (RFC 3261
+ * section 25.1, LWS). */
 static void fold(str *line)
 {
 	if(line->len > 0 && line->s[line->len - 1] == '\r')
@@ -72,7 +72,7 @@ static void fold(str *line)
 	line->s[line->len++] = ' ';
 }
 
-/* Make one line of a folded body.
+/* Make one line from a folded body.
  * @return 0, or -1 without memory */
 static int unfold(str *body, arena_t *arena)
 {
@@ -96,8 +96,8 @@ static int unfold(str *body, arena_t *arena)
 	return 0;
 }
 
-/* The body of a header on one line, without blanks at its end; the core has cut
- * those at its beginning, and the end of the line.
+/* Read the body of a header as one line, without blanks at its end. The core has
+ * already cut the blanks at its beginning, and the end of the line.
  * @return 0, or -1 without memory */
 static int read_body(const struct hdr_field *header, arena_t *arena, str *body)
 {
@@ -123,7 +123,7 @@ static int header_values(source_t *source, const subject_t *subject,
 	str *bodies;
 	int count = 0;
 
-	/* behind a header that is none there is nothing to be read */
+	/* the core reads nothing behind a broken header */
 	(void)parse_headers(source->msg, HDR_EOH_F, 0);
 	for(header = source->msg->headers; header != NULL; header = header->next)
 		count += is_named(header, &subject->name);
@@ -175,11 +175,11 @@ static int request_value(source_t *source, const subject_t *subject,
 	return 1;
 }
 
-/* An IPv6 address stands without brackets, as in $si. */
+/* An IPv6 address is written without brackets, as in $si. */
 static int addr_value(source_t *source, const subject_t *subject,
 		arena_t *arena, const str **values)
 {
-	/* in a buffer of the core's, which the next call overwrites */
+	/* it lies in a buffer of the core, which the next call overwrites */
 	char *address = ip_addr2a(&source->msg->rcv.src_ip);
 	str text = {address, (int)strlen(address)};
 
@@ -234,7 +234,7 @@ static int outbound_value(source_t *source, const subject_t *subject,
 
 /* -- date and time ------------------------------------------------------ */
 
-/* All conditions see the same instant. */
+/* All conditions of a request see the same moment. */
 static int time_value(source_t *source, const char *format, arena_t *arena,
 		const str **values)
 {
@@ -270,7 +270,7 @@ static int time_of_day_value(source_t *source, const subject_t *subject,
 
 /* -- variables of the script -------------------------------------------- */
 
-/* Copied: what sets the variable anew releases it. */
+/* The value is copied, as the next assignment to the variable releases it. */
 static int variable_value(source_t *source, const subject_t *subject,
 		arena_t *arena, const str **values)
 {
@@ -289,7 +289,7 @@ static int variable_value(source_t *source, const subject_t *subject,
 				   : 0;
 }
 
-/* Copied: the next pseudo-variable may lie in the same buffer. */
+/* The value is copied, as the next pseudo-variable may lie in the same buffer. */
 static int pv_value(source_t *source, const subject_t *subject, arena_t *arena,
 		const str **values)
 {
@@ -298,7 +298,7 @@ static int pv_value(source_t *source, const subject_t *subject, arena_t *arena,
 	pv_value_t value;
 	int count = 0;
 
-	/* it was seen to be known when the plan was loaded */
+	/* the load of the plan has checked that it is known */
 	if(spec == NULL)
 		return SOURCE_FAILED;
 	if(pv_get_spec_value(source->msg, spec, &value) < 0
@@ -312,7 +312,8 @@ static int pv_value(source_t *source, const subject_t *subject, arena_t *arena,
 	return count;
 }
 
-/* Does the process have it already? Reading it anew would take memory. */
+/* Has this process read the pseudo-variable before? Reading it again would take
+ * memory. */
 static bool is_kept_pv(const str *name)
 {
 	pv_cache_t **table = pv_cache_get_table();
@@ -328,11 +329,11 @@ static bool is_kept_pv(const str *name)
 	return kept != NULL;
 }
 
-/* Is a text one whole pseudo-variable that this server knows? The core would
- * log what it finds wrong, and go by the first part of what it understands. What
- * it takes to find out is not given back: the core frees a parameter of some
- * transformations twice (pvapi.c, tr_param_free). That is nothing for a name that
- * there is not, and some 200 bytes for a wrong end of one that there is.
+/* Is the whole text one pseudo-variable that this server knows? (The core itself
+ * would log an error, and use the part that it understands.) The memory of this test
+ * is not released, because the core releases a parameter of some transformations
+ * twice (pvapi.c, tr_param_free). An unknown name takes no memory; a known name with
+ * a wrong end takes some 200 bytes.
  * @param text NUL-terminated */
 static bool is_known_pv(const str *text)
 {
@@ -342,7 +343,7 @@ static bool is_known_pv(const str *text)
 	return pv_parse_spec2(&name, &spec, 1) == text->s + text->len;
 }
 
-/* @return 1: the server has it, and so has this process; 0: it has not;
+/* @return 1: it is known, and this process has read it; 0: it is unknown;
  *         SOURCE_FAILED without memory */
 static int pv_find(const str *text, arena_t *scratch)
 {
@@ -426,8 +427,8 @@ request_source_t source_of_request(source_t *source, struct sip_msg *msg)
 	return (request_source_t){.values = read_values, .context = source};
 }
 
-/* Find what a plan asks for and the server does not have, each once.
- * @param is_missing set by the subjects' ids
+/* Find what a plan uses and the server does not have, each once.
+ * @param is_missing set by the ids of the subjects
  * @return how many the server does not have; SOURCE_FAILED without memory */
 static int find_missing(
 		const dialplan_t *plan, arena_t *scratch, bool *is_missing)
@@ -452,7 +453,7 @@ static int find_missing(
 	return count;
 }
 
-/* Report the conditions of a rule that ask for what is missing. */
+/* Report the conditions of a rule that use what the server does not have. */
 static void report_missing(
 		const rule_t *rule, const bool *is_missing, diagnostics_t *diagnostics)
 {

@@ -8,7 +8,7 @@
 
 #include "server/compat.h"
 
-/* a parameter of tm; NULL where this release has none of that name */
+/* find a parameter of tm; NULL if this release has none of that name */
 static int *tm_parameter(const char *name)
 {
 	modparam_t type;
@@ -40,7 +40,7 @@ int tm_relayed_code(int code)
 	return code == 503 && tm_setting("remap_503_500", 1) ? 500 : code;
 }
 
-/* Values of tm's parameters with which no failover could be promised. */
+/* Parameters of tm, and the values that a failover needs. */
 static const struct
 {
 	const char *name;
@@ -77,8 +77,8 @@ static int refuse_values(void)
 	return result;
 }
 
-/* The releases that have the fault have it by default, and those before them
- * stop at an unknown parameter: no line of a configuration suits both. */
+/* The releases with the fault have it by default. Older releases do not know the
+ * parameter and refuse to start. So no line of a configuration suits both. */
 static void mend_reply_matching(void)
 {
 	int *value = tm_parameter("reply_matching");

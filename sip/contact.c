@@ -5,8 +5,9 @@
 
 #include "text/text.h"
 
-/* The offset of a character outside of quoted strings and, unless it is looked
- * for, of angle brackets; the length of the text if there is none. */
+/* Find a character outside of quoted strings and of angle brackets (or an angle
+ * bracket itself).
+ * @return its offset; the length of the text if there is none */
 static int find(const str *text, int from, char wanted)
 {
 	bool in_quotes = false;
@@ -95,7 +96,7 @@ static void parse_address(const str *text, contact_address_t *address)
 
 		for(end = 0; end < inside.len && inside.s[end] != '>'; end++)
 			;
-		/* what is not closed is no address */
+		/* without its closing bracket it is no address */
 		address->uri = part(&inside, 0, end < inside.len ? end : 0);
 		params = part(&inside, end + 1, inside.len);
 	} else {

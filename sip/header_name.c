@@ -30,8 +30,8 @@ static const struct
 		{'y', "Identity"},
 };
 
-/* What makes the request the same one on its way, or is the proxy's business.
- * To is a destination in a dial plan, and is never changed. */
+/* These headers identify the request on its way, or belong to the proxy. To is here
+ * because the word means a destination in a dial plan. */
 static const char *const reserved[] = {"From", "To", "Call-ID", "CSeq", "Via",
 		"Route", "Record-Route", "Contact", "Max-Forwards", "Content-Length"};
 

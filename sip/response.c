@@ -83,7 +83,7 @@ int response_rank(int code)
 			return tells_how_to_ask(code) ? code : code + 100;
 		case 5:
 			return code + 100;
-		default: /* of no class that there is */
+		default: /* there is no such class */
 			return code + 1000;
 	}
 }
@@ -126,8 +126,55 @@ const char *response_phrase(int code)
 		if(phrases[i].code == code)
 			return phrases[i].phrase;
 	}
-	/* of a code that nobody has defined the class is known */
+	/* the code is not defined, but its class is */
 	return code < 500	? "Request Failure"
 		   : code < 600 ? "Server Failure"
 						: "Global Failure";
+}
+
+unsigned response_retry_after(const str *value)
+{
+	unsigned seconds = 0;
+	int i = 0;
+
+	while(i < value->len && (value->s[i] == ' ' || value->s[i] == '\t'))
+		i++;
+	if(i == value->len || value->s[i] < '0' || value->s[i] > '9')
+		return 0;
+	for(; i < value->len && value->s[i] >= '0' && value->s[i] <= '9'; i++) {
+		seconds = 10 * seconds + (unsigned)(value->s[i] - '0');
+		if(seconds > RESPONSE_RETRY_AFTER_MAX)
+			seconds = RESPONSE_RETRY_AFTER_MAX;
+	}
+	while(i < value->len && strchr(" \t\r\n", value->s[i]) != NULL)
+		i++;
+	return i == value->len || value->s[i] == '(' || value->s[i] == ';' ? seconds
+																	   : 0;
+}
+
+unsigned response_find_retry_after(const str *message)
+{
+	static const str name = {"retry-after", 11};
+	const char *at = message->s, *end = message->s + message->len;
+
+	while((at = memchr(at, '\n', end - at)) != NULL && ++at < end) {
+		const char *eol = memchr(at, '\n', end - at);
+		str left = {(char *)at, name.len}, value;
+		unsigned seconds;
+
+		if(eol == NULL || *at == '\r' || *at == '\n')
+			return 0;
+		if(eol - at <= name.len || !str_equal_nocase(&left, &name))
+			continue;
+		value.s = (char *)at + name.len;
+		while(value.s < eol && (*value.s == ' ' || *value.s == '\t'))
+			value.s++;
+		if(*value.s++ != ':')
+			continue;
+		value.len = (int)(eol - value.s);
+		seconds = response_retry_after(&value);
+		if(seconds > 0)
+			return seconds;
+	}
+	return 0;
 }

@@ -8,6 +8,9 @@
 
 #include "text/fragment.h"
 
+/* more than anything that asks for it is held */
+#define RESPONSE_RETRY_AFTER_MAX 1000000
+
 /* The codes that an author may write. A 3xx would need Contacts. */
 #define RESPONSE_OWN_MIN 400
 #define RESPONSE_OWN_MAX 699
@@ -40,5 +43,17 @@ bool response_is_phrase(const str *text);
 /** The phrase that the RFC gives to a code, for where none is written; static
  * memory. */
 const char *response_phrase(int code);
+
+/** Read the value of a Retry-After header (RFC 3261 section 20.33): seconds, which a
+ * comment or parameters may follow.
+ * @return 0 if it is none, or says 0; at most RESPONSE_RETRY_AFTER_MAX */
+unsigned response_retry_after(const str *value);
+
+/** The first Retry-After header of a message whose value says something. It is
+ * looked for in the text, as Kamailio's parser takes one that it does not understand
+ * for a fault of the whole message, and logs it.
+ * @param message as it came
+ * @return as above */
+unsigned response_find_retry_after(const str *message);
 
 #endif

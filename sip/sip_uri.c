@@ -96,7 +96,7 @@ static bool is_address(int family, const char *s, int len)
 	return inet_pton(family, text, address) == 1;
 }
 
-/* The host of text from from on; *end is set behind it. */
+/* Read a host that begins at offset `from`; *end is set to the offset behind it. */
 static const char *parse_host(
 		const str *text, int from, int *end, str *host, int *at)
 {
@@ -124,7 +124,7 @@ static const char *parse_host(
 		*at = i;
 		return "this character is not allowed in a host";
 	}
-	/* 1.2.3 and 300.1.1.1 are slips, not names */
+	/* 1.2.3 and 300.1.1.1 are mistakes, not names */
 	if(is_numeric && memchr(text->s + from, '.', i - from) != NULL
 			&& !is_address(AF_INET, text->s + from, i - from))
 		return "this is no IPv4 address";
@@ -156,7 +156,7 @@ static const char *parse_port(
 	return NULL;
 }
 
-/* Cut the next parameter off: name and value. */
+/* Cut off the next parameter, its name and its value. */
 static bool next_param(str *rest, str *name, str *value)
 {
 	int end, equals;
@@ -173,8 +173,8 @@ static bool next_param(str *rest, str *name, str *value)
 	return true;
 }
 
-/* The next character, an escape counting as the character it stands for; but
- * one of the reserved set (RFC 2396) is another one when it is escaped. */
+/* Read the next character. An escape is read as the character that it stands for,
+ * except for the reserved characters (RFC 2396): these differ from their escapes. */
 static int next_char(const char **at, const char *end)
 {
 	const char *s = *at;
@@ -199,7 +199,7 @@ static bool equal_escaped(const str *a, const str *b, bool ignores_case)
 	const char *at_a = a->s, *end_a = at_a;
 	const char *at_b = b->s, *end_b = at_b;
 
-	if(a->len == 0 || b->len == 0) /* it may be no string at all */
+	if(a->len == 0 || b->len == 0) /* s may be NULL */
 		return a->len == b->len;
 	end_a += a->len;
 	end_b += b->len;
@@ -247,8 +247,8 @@ static const char *parse_params(const str *text, int from, int end, int *at)
 	return NULL;
 }
 
-/* RFC 3261 section 19.1.1: a parameter stands in a URI once. Which of two is
- * meant nobody can know. */
+/* A parameter stands in a URI only once (RFC 3261 section 19.1.1). With two, nobody
+ * knows which one is meant. */
 static const char *check_repeated(const str *text, const str *params, int *at)
 {
 	str rest = *params;
@@ -268,7 +268,7 @@ static const char *check_repeated(const str *text, const str *params, int *at)
 	return NULL;
 }
 
-/* maddr takes the place of the host, so it is checked like one. */
+/* maddr replaces the host, so it is checked like a host. */
 static const char *check_maddr(const str *text, const uri_parts_t *uri, int *at)
 {
 	str value, host;
@@ -284,7 +284,7 @@ static const char *check_maddr(const str *text, const uri_parts_t *uri, int *at)
 	return "maddr is a host name or an address";
 }
 
-/* Length and characters, whatever the parts. */
+/* Check the length and the characters of the whole URI. */
 static const char *check_text(const str *text, int *at)
 {
 	*at = 0;
@@ -316,7 +316,7 @@ static const char *parse_scheme(
 	return NULL;
 }
 
-/* What is behind host and port. */
+/* Read the parameters and headers behind host and port. */
 static const char *parse_rest(
 		const str *text, int end, uri_parts_t *uri, int *at)
 {
@@ -399,8 +399,8 @@ bool sip_uri_param(const uri_parts_t *uri, const char *name, str *value)
 	return false;
 }
 
-/* Parameters that stand in both must agree; of those that stand in one only,
- * five count. One direction: the caller asks both ways. */
+/* Parameters that both URIs have must be equal. Among those that only one URI has,
+ * five make a difference. This looks at the parameters of a; the caller asks twice. */
 static bool params_agree(const uri_parts_t *a, const uri_parts_t *b)
 {
 	static const char *const counting[] = {

@@ -7,14 +7,14 @@
 
 #include "text/lookalike.h"
 
-/* room for the longest message with a word of the text in it; a longer word
- * is cut, the position says the rest */
+/* the longest message, which quotes a word of the text; a longer word is cut, as the
+ * position shows the place */
 #define DIAGNOSTIC_BYTES 512
 
-/* room for it when some characters of it are shown as escapes */
+/* the same when some of its characters are shown as escapes */
 #define SHOWN_BYTES (DIAGNOSTIC_BYTES + 256)
 
-/* The bytes of a character that nobody would see.
+/* Write the bytes of an invisible character as escapes.
  * @return how many characters were written */
 static int show_bytes(char *out, const char *s, int len)
 {
@@ -35,9 +35,9 @@ static bool is_control(long code)
 	return code < 0x20 || (code >= 0x7f && code < 0xa0);
 }
 
-/* What a peer or an author typed goes to terminals, logs, and replies that are
- * UTF-8: no control character may pass, nor what is no character at all, and
- * what looks like a blank but is none is shown as what it is. */
+/* A message can quote anything that a peer or an author typed, and it goes to
+ * terminals, logs and replies, which are UTF-8. So control characters, invalid bytes
+ * and invisible characters are shown as escapes. */
 static void printable(const char *text, int len, char *shown)
 {
 	const char *last = shown + SHOWN_BYTES - 16;

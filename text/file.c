@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* @return 0, or -1 with errno set, 0 for a file that has become shorter */
+/* @return 0, or -1 with errno set; errno is 0 if the file has become shorter */
 static int read_all(int fd, str *text)
 {
 	int len = 0;
@@ -56,7 +56,7 @@ static const char *read_open(int fd, int mib_max, arena_t *arena, str *text)
 		return "there is no memory for it";
 	if(read_all(fd, text) < 0 && errno != 0)
 		return strerror(errno);
-	/* an editor is just writing it: half a dial plan may well be a right one */
+	/* somebody is writing the file now; half a dial plan can be a valid one */
 	if(fstat(fd, &after) < 0 || is_changed(&before, &after))
 		return "it was changed while it was read; try again";
 	return NULL;

@@ -43,8 +43,8 @@ fragment_t fragment_trim(const fragment_t *fragment)
 	return fragment_part(fragment, begin, end - begin);
 }
 
-/* The first mark that ends behind a place, as an index; n_marks without one.
- * A text may have as many marks as characters: searched by halves. */
+/* The index of the first mark that ends behind a place; n_marks without one. It is a
+ * binary search, as a text can have as many marks as characters. */
 static int first_mark_behind(const fragment_t *fragment, const char *at)
 {
 	int from = 0;
@@ -77,7 +77,7 @@ bool fragment_has_holes(const fragment_t *fragment)
 	const char *end = fragment->text.s + fragment->text.len;
 	int i = first_mark_behind(fragment, fragment->text.s);
 
-	/* one that begins before the fragment is none of its own */
+	/* a mark that begins before the fragment does not belong to it */
 	if(i < fragment->n_marks && fragment->marks[i].at < fragment->text.s)
 		i++;
 	for(; i < fragment->n_marks && fragment->marks[i].at < end; i++) {

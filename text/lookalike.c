@@ -9,7 +9,7 @@
 #define QUOTE "quotation mark"
 #define APOSTROPHE "apostrophe"
 
-/* By their codes in UTF-8, all but the last byte, of which there is a range. */
+/* Their UTF-8 codes: all bytes but the last one, then a range for the last byte. */
 static const struct
 {
 	const char *begin;

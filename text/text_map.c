@@ -44,8 +44,8 @@ static void put(text_map_t *map, text_entry_t *entry)
 	*bucket = entry;
 }
 
-/* Twice as many buckets. The old ones stay with the arena: all that ever were
- * are together as large as the last.
+/* Double the number of buckets. The old ones stay in the arena; all of them together
+ * are as large as the new ones.
  * @return 0, or -1 without memory */
 static int grow(text_map_t *map)
 {

@@ -1,34 +1,38 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# run.sh RESULTS
+# run.sh RESULTS [TEST]
 #
 # Runs the tests of the build, every test_*.sh beside this file, from the top
-# folder. Writes one line for each to the file RESULTS, in the format TAP.
+# folder, as many at a time as there are cores; or this one TEST. Writes one line
+# for each to the file RESULTS, in the format TAP.
 
 set -eu
 
-[ $# -eq 1 ] || {
-	echo "usage: $0 RESULTS" >&2
-	exit 2
-}
-mkdir -p "$(dirname "$1")"
-: >"$1"
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-
-bad=0
-for test in test/build/test_*.sh; do
-	name=$(basename "$test" .sh)
+# run_one RESULTS TEST: what is printed leaves in one piece.
+run_one() {
+	log=$(mktemp)
+	trap 'rm -f "$log"' EXIT
+	name=$(basename "$2" .sh)
 	began=$(date +%s)
-	if sh "$test" >"$log" 2>&1; then
-		result=ok
-	else
-		result='not ok'
-		bad=1
-		sed 's/^/    /' "$log"
-	fi
+	result=ok
+	sh "$2" >"$log" 2>&1 </dev/null || result='not ok'
 	echo "$result - $name" >>"$1"
-	printf '  %-6s  %s, %s s\n' "$result" "$name" "$(($(date +%s) - began))"
-done
-exit "$bad"
+	said=$([ "$result" = ok ] || sed 's/^/    /' "$log")
+	printf '%s  %-6s  %s, %s s\n' "${said:+$said
+}" "$result" "$name" "$(($(date +%s) - began))"
+	[ "$result" = ok ]
+}
+
+case $# in
+1)
+	mkdir -p "$(dirname "$1")"
+	: >"$1"
+	printf '%s\n' test/build/test_*.sh | xargs -P "$(nproc)" -n 1 "$0" "$1"
+	;;
+2) run_one "$1" "$2" ;;
+*)
+	echo "usage: $0 RESULTS [TEST]" >&2
+	exit 2
+	;;
+esac

@@ -32,10 +32,12 @@ check-build) printf '%s\n' 'ok - a' 'ok - b' >build/results/build.tap ;;
 check-unit) printf '%s\n' '1..2' 'ok 1 - a' 'ok 2 - b: Passed' >build/results/unit.tap ;;
 check-tool) printf '%s' '<testsuite tests="1"><testcase name="a" /></testsuite>' >build/results/tool.xml ;;
 check-wire) printf '%s' '<testsuite tests="2"><testcase name="a" /><testcase name="b">' \
-	'<system-out>&lt;failure</system-out></testcase></testsuite>' >build/results/wire.xml ;;
+	'<system-out>&lt;failure</system-out></testcase></testsuite>' >build/results/wire.xml
+	printf '%s' '<testsuite tests="1"><testcase name="c" /></testsuite>' >build/results/wire-heavy.xml
+	printf '%s' '<testsuite tests="1"><testcase name="d" /></testsuite>' >build/results/wire-alone.xml ;;
 esac
 MAKE
-closes_with '10 passed, 0 failed'
+closes_with '12 passed, 0 failed'
 
 # One failed case each; on the wire one that fails twice, and one skipped.
 plays <<'MAKE'
@@ -46,10 +48,12 @@ check-tool) printf '%s' '<testsuite><testcase name="a"><failure message="m">x</f
 	'<testcase name="b" /></testsuite>' >build/results/tool.xml; exit 1 ;;
 check-wire) printf '%s' '<testsuite><testcase name="a"><failure message="m">x</failure>' \
 	'<error message="m">x</error></testcase><testcase name="b"><skipped message="m">x</skipped>' \
-	'</testcase><testcase name="c" /></testsuite>' >build/results/wire.xml; exit 2 ;;
+	'</testcase><testcase name="c" /></testsuite>' >build/results/wire.xml
+	printf '%s' '<testsuite><testcase name="d"><error message="m">x</error></testcase></testsuite>' \
+		>build/results/wire-alone.xml; exit 2 ;;
 esac
 MAKE
-closes_with '7 passed, 5 failed'
+closes_with '7 passed, 6 failed'
 
 # Nothing could be built or run: each of the nine steps is one failure.
 plays <<'MAKE'

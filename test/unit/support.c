@@ -343,8 +343,8 @@ void describe_settings(const settings_t *settings, char *buffer, size_t size)
 		separator = " ";
 		if(i == SETTING_PATTERN_RESPONSE)
 			describe_set(&settings->pattern_response, buffer, size);
-		else if(i == SETTING_REDIRECTION)
-			print(buffer, size, "%d", settings->redirection);
+		else if(table[i].size == sizeof(bool))
+			print(buffer, size, "%d", *(const bool *)field);
 		else if(i == SETTING_REPLY)
 			describe_reply(&settings->reply, buffer, size);
 		else if(table[i].size == sizeof(str))

@@ -14,10 +14,10 @@
 #define NO_WEBSOCKET                                                       \
 	"]: a server cannot open a WebSocket to a destination; UDP, TCP, TLS " \
 	"or SCTP would be right"
-#define NO_OPTION                                                        \
-	"] is no option of a destination: inviting=SECONDS, "                \
-	"provisional=SECONDS, ringing=SECONDS, pattern=REGEX, ruri=keep or " \
-	"socket=NAME would be right"
+#define NO_OPTION                                                      \
+	"] is no option of a destination: inviting=SECONDS, "              \
+	"provisional=SECONDS, ringing=SECONDS, pattern=REGEX, ruri=keep, " \
+	"socket=NAME or hold=off would be right"
 #define NO_NAME \
 	"]: the name of a parameter must be written out, as in ;user=phone"
 #define COME_LAST                                    \

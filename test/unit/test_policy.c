@@ -308,11 +308,68 @@ START_TEST(options_hold_for_their_destination_only)
 }
 END_TEST
 
+/* -- what may not be used now -------------------------------------------- */
+
+/* A list of letters; those in `held` may not be used unless nothing else is left. */
+static bool is_not_held(void *asker, const target_t *target, bool is_forced)
+{
+	return is_forced || strchr(asker, target->parts.user.s[0]) == NULL;
+}
+
+static const struct
+{
+	const char *list, *held, *course;
+} held[] = {
+		{"sip:a@h sip:b@h", "", "a b"},
+		{"sip:a@h sip:b@h", "a", "b a"},
+		{"sip:a@h sip:b@h sip:c@h", "ab", "c a b"},
+		{"sip:a@h sip:b@h sip:c@h", "b", "a c b"},
+		{"sip:a@h sip:b@h sip:c@h", "abc", "a b c"},
+};
+
+START_TEST(test_passed_over)
+{
+	arena_t *arena = arena_create(&counting, 256);
+	settings_t settings;
+	target_t *targets = NULL, **last = &targets;
+	result_t result = {.kind = RESULT_NONE_YET, .room = ROOM};
+	char text[128], course[128] = "";
+	char *word, *rest = text;
+	decision_t decision;
+	chain_t chain;
+
+	settings_builtin(&settings);
+	snprintf(text, sizeof(text), "%s", held[_i].list);
+	while((word = strsep(&rest, " ")) != NULL) {
+		str uri = str_of(word), user = {0};
+		const char *why;
+
+		*last = target_of_uri(&uri, &user, TRANSPORT_UDP, arena, &why);
+		ck_assert_ptr_nonnull(*last);
+		last = &(*last)->next;
+	}
+	chain_init(&chain, &settings, targets);
+	chain.may_use = is_not_held;
+	chain.asker = (void *)held[_i].held;
+	for(;;) {
+		decision = policy_decide(&chain, &result);
+		if(decision.target == NULL)
+			break;
+		print(course, sizeof(course), "%s%c", *course == '\0' ? "" : " ",
+				decision.target->parts.user.s[0]);
+		result.kind = RESULT_UNSENT;
+	}
+	ck_assert_str_eq(course, held[_i].course);
+	arena_destroy(arena);
+}
+END_TEST
+
 Suite *suite_policy(void)
 {
 	Suite *suite = suite_create("policy");
 	TCase *cases = tcase_create("policy");
 
+	tcase_add_loop_test(cases, test_passed_over, 0, ROWS(held));
 	tcase_add_loop_test(cases, takes_its_course, 0, ROWS(calls));
 	tcase_add_loop_test(cases, ranks_replies, 0, ROWS(ranks));
 	tcase_add_test(cases, options_hold_for_their_destination_only);

@@ -143,11 +143,48 @@ START_TEST(knows_redirections)
 }
 END_TEST
 
+static const struct
+{
+	const char *message;
+	unsigned seconds;
+} retries[] = {
+		{"SIP/2.0 503 X\r\nRetry-After: 7\r\n\r\n", 7},
+		{"SIP/2.0 503 X\r\nrETRY-aFTER \t:  7 \r\n\r\n", 7},
+		{"SIP/2.0 503 X\r\nRetry-After: 7 (busy);duration=3\r\n\r\n", 7},
+		{"SIP/2.0 503 X\r\nRetry-After: 7;duration=3\r\n\r\n", 7},
+		{"SIP/2.0 503 X\nRetry-After: 7\n\n", 7},
+		{"SIP/2.0 503 X\r\nRetry-After: 99999999999999999999\r\n\r\n",
+				RESPONSE_RETRY_AFTER_MAX},
+		{"SIP/2.0 503 X\r\nRetry-After: 0\r\n\r\n", 0},
+		{"SIP/2.0 503 X\r\nRetry-After: -7\r\n\r\n", 0},
+		{"SIP/2.0 503 X\r\nRetry-After: abc\r\n\r\n", 0},
+		{"SIP/2.0 503 X\r\nRetry-After: 12x\r\n\r\n", 0},
+		{"SIP/2.0 503 X\r\nRetry-After:\r\n\r\n", 0},
+		{"SIP/2.0 503 X\r\nRetry-After: abc\r\nRetry-After: 9\r\n"
+		 "Retry-After: 4\r\n\r\n",
+				9},
+		{"SIP/2.0 503 X\r\nX-Retry-After: 7\r\nRetry-Afterwards: 7\r\n\r\n", 0},
+		{"SIP/2.0 503 X\r\nTo: x\r\n\r\nRetry-After: 7\r\n", 0},
+		{"SIP/2.0 503 X\r\nRetry-After: 7", 0},
+		{"SIP/2.0 503 X\r\nRetry-After", 0},
+		{"", 0},
+};
+
+START_TEST(test_retry_after)
+{
+	str message = exact(retries[_i].message, (int)strlen(retries[_i].message));
+
+	ck_assert_uint_eq(response_find_retry_after(&message), retries[_i].seconds);
+	exact_free(&message);
+}
+END_TEST
+
 Suite *suite_response(void)
 {
 	Suite *suite = suite_create("response");
 	TCase *tc = tcase_create("response");
 
+	tcase_add_loop_test(tc, test_retry_after, 0, ROWS(retries));
 	tcase_add_loop_test(tc, splits_code_and_reason, 0, ROWS(replies));
 	tcase_add_loop_test(tc, knows_what_a_phrase_may_be, 0, ROWS(phrases));
 	tcase_add_test(tc, has_a_phrase_for_each_code);

@@ -28,6 +28,7 @@ static const struct
 		{"reply", NULL, "last", true, "reply=0"},
 		{"preset", NULL, "", true, ""},
 		{NULL, "socket", "", true, ""},
+		{NULL, "hold", "on", true, "hold=1"},
 };
 
 static fragment_t fragment_of_bytes(str *text, const char *bytes)

@@ -10,11 +10,13 @@ binary, another module directory or another build of failover.so.
 import atexit
 import contextlib
 import dataclasses
+import fcntl
 import glob
 import os
 import pathlib
 import re
 import resource
+import secrets
 import shutil
 import signal
 import socket
@@ -43,6 +45,7 @@ RELEASE = tuple(int(n) for n in re.search(
 LIMITS = "msg_recv_max_size=65535" if RELEASE >= (5, 7, 3) else ""
 
 START_LIMIT = 10.0         # seconds until it must serve, on a busy machine
+STARTS_AT_ONCE = 2         # servers of all processes that are starting
 STOP_LIMIT = 10.0          # seconds until it must be gone
 
 # A core file is evidence; the tests look for it and remove it. The limit is set
@@ -151,25 +154,46 @@ def modparam(module, name, value):
     return f'modparam("{module}", "{name}", {value})'
 
 
-def free_port():
-    """A number that is free on UDP and TCP, IPv4 and IPv6, at this moment."""
-    for _ in range(50):
-        held = []
-        try:
-            port = 0
+class Port:
+    """A number for the tests' own use: free on UDP and TCP, IPv4 and IPv6, and taken
+    by no other process of the tests until close(). It lies below the numbers that the
+    kernel gives to who asks for any (32768 and more), and a name in the abstract
+    namespace of Unix sockets says that it is taken; the kernel takes that back from
+    a process that ends."""
+    FIRST, COUNT = 12000, 20000
+
+    def __init__(self):
+        for _ in range(200):
+            self.number = self.FIRST + secrets.randbelow(self.COUNT)
+            self._claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            try:
+                self._claim.bind(f"\0failover-test-port-{self.number}")
+                self._must_be_free()
+                return
+            except OSError:
+                self.close()
+        raise OSError("no free port")
+
+    def _must_be_free(self):
+        with contextlib.ExitStack() as stack:
             for family in (4, 6):
                 for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-                    sock = socket.socket(FAMILIES[family], kind)
-                    held.append(sock)
-                    sock.bind((HOSTS[family], port))
-                    port = sock.getsockname()[1]
-            return port
-        except OSError:
-            continue
-        finally:
-            for sock in held:
-                sock.close()
-    raise OSError("no free port")
+                    sock = stack.enter_context(socket.socket(FAMILIES[family], kind))
+                    sock.bind((HOSTS[family], self.number))
+
+    def close(self):
+        self._claim.close()
+
+
+@contextlib.contextmanager
+def turn_to_start():
+    """Servers start a few at a time, whatever the number of processes that test: a
+    start takes a core for a while, and the peers of the others would come late. The
+    process that holds a turn and dies gives it back."""
+    turn = os.getpid() % STARTS_AT_ONCE
+    with open(TOP / f"build/start-{turn}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 class ConfigFile:
@@ -249,7 +273,7 @@ class Server:
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="failover-"))
         self.config_file = self.directory / "kamailio.cfg"
         self.log_file = self.directory / "log"
-        self.port = None
+        self.port, self._claim = None, None
         self.process = None
 
     # -- start and end -----------------------------------------------------
@@ -270,16 +294,28 @@ class Server:
     def start(self):
         """Start it and wait until it answers; another port if one was taken."""
         for attempt in range(3):
-            self.port = free_port()
+            self.take_port()
             self.write()
-            self._launch()
             try:
-                self._wait_until_ready()
+                with turn_to_start():
+                    self._launch()
+                    self._wait_until_ready()
                 return self
             except StartFailed:
                 if attempt == 2 or "in use" not in self.log():
                     raise
         raise AssertionError("unreachable")
+
+    def take_port(self):
+        """A number of its own, until it is discarded."""
+        self._give_port_back()
+        self._claim = Port()
+        self.port = self._claim.number
+
+    def _give_port_back(self):
+        if self._claim:
+            self._claim.close()
+            self._claim = None
 
     def write(self):
         """Put the configuration and its files into the server's directory."""
@@ -390,6 +426,7 @@ class Server:
     def discard(self):
         """Remove the server's directory."""
         self._kill()
+        self._give_port_back()
         shutil.rmtree(self.directory, ignore_errors=True)
 
     # -- what it says --------------------------------------------------------
@@ -462,7 +499,7 @@ def start_that_fails(config):
 def _run_to_its_end(config, *options):
     server = Server(config)
     try:
-        server.port = free_port()
+        server.take_port()
         server.write()
         done = subprocess.run(server.arguments(*options), timeout=START_LIMIT,
                               capture_output=True, text=True,

@@ -477,11 +477,20 @@ class Nobody:
         return show_address(self.host, self.port)
 
     async def open(self):
-        stream = socket.socket(FAMILIES[self.family], socket.SOCK_STREAM)
+        for _ in range(20):
+            try:
+                self._bind()
+                return
+            except OSError:          # the number is taken on UDP: another one
+                await self.close()
+        raise OSError("no port that is free on UDP and TCP")
+
+    def _bind(self):
+        stream, datagram = self._sockets = [
+            socket.socket(FAMILIES[self.family], kind)
+            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM)]
         stream.bind((self.host, 0))               # bound, never listening
         self.port = stream.getsockname()[1]
-        datagram = socket.socket(FAMILIES[self.family], socket.SOCK_DGRAM)
-        self._sockets = [stream, datagram]
         datagram.bind((self.host, self.port))
         datagram.connect((self.host, 9))          # hears nobody else
 

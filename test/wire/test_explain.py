@@ -21,14 +21,16 @@ import typing
 import pytest
 
 import kamailio
+from lag import Stalls
 from peers import Gateway
-from scenario import EARLY, LATE, Peer, Stage, redirect, reply
+from scenario import EARLY, LATE, SETTLES, Peer, Stage, redirect, reply
 
 TOOL = kamailio.TOP / "failoverctl"
 PLANS = sorted([*kamailio.TOP.glob("examples/*.dialplan"),
                 *kamailio.TOP.glob("test/plans/*.dialplan")])
 CHAIN_LIMIT = 34.0         # seconds: a chain that takes longer is only begun
 REPLY_LIMIT = 8.0          # where nobody is silent
+APART = 0.1                # seconds from the beginning of one chain to that of the next
 MAX_BRANCHES = 12          # of a server that is not told otherwise
 LINES = re.compile(r"^(\s*(?:To|\$session)\s*=.*)$", re.M | re.I)
 HOST = re.compile(r"(?<=[\s@:])(?:\d+\.\d+\.\d+\.\d+|[\w-]+(?:\.[\w-]+)+)(?::\d+)?(?![\w.])")
@@ -243,7 +245,8 @@ def attempts_of(trace):
     return found
 
 
-def compare(stage, call, seen, said, words, log):
+def compare(one, call, seen, said, words, log):
+    stage = one.stage
     yield from compare_rules(call, said, log)
     if said["refused"]:
         expected = Forecast([], 0.0, said["refused"])
@@ -253,7 +256,7 @@ def compare(stage, call, seen, said, words, log):
         expected = forecast(said, words, stage.names)
         yield from compare_headers(said, seen)
         yield from compare_variables(call, said, log)
-    yield from compare_attempts(stage, expected, seen)
+    yield from compare_attempts(one, expected, seen)
     if expected.end < CHAIN_LIMIT - 2:
         yield from compare_final(call, expected)
 
@@ -267,19 +270,21 @@ def compare_rules(call, said, log):
         yield f"rules {found} for {expected}"
 
 
-def compare_attempts(stage, expected, seen):
+def compare_attempts(one, expected, seen):
     planned = [a for a in expected.attempts if a.moment < CHAIN_LIMIT - 2]
     if len(seen) != len(planned):
         yield f"{len(seen)} attempts for {len(planned)}"
     for entry, attempt in zip(seen, planned):
-        gateway = stage.gateways[entry.peer].address
+        gateway = one.stage.gateways[entry.peer].address
         found = (entry.message.uri, entry.transport)
         if found != (attempt.uri, attempt.transport):
             yield f"{found} for {attempt}"
         if gateway not in (attempt.next_hop or attempt.uri):
             yield f"went to {gateway}: {attempt}"
-        if not attempt.moment - EARLY < entry.time - seen[0].time < attempt.moment + LATE:
-            yield f"came at {entry.time - seen[0].time:.2f}: {attempt}"
+        first, moment = seen[0].time, entry.time - seen[0].time
+        stall = one.stalls.worst(first - SETTLES, entry.time + SETTLES)
+        if not attempt.moment - EARLY - stall < moment < attempt.moment + LATE + stall:
+            yield f"came at {moment:.2f}, and we were held up for {stall:.2f} s: {attempt}"
 
 
 def compare_final(call, expected):
@@ -329,6 +334,7 @@ class Round:
     """Every request about a plan, called with all that callees do, and explained."""
 
     def __init__(self, path):
+        self.stalls = Stalls()
         self.plan = path.read_text()
         self.requests = REQUESTS.get(path.stem, DIALLED)
         called = {}
@@ -358,20 +364,26 @@ class Round:
                 said = await asyncio.to_thread(explained, self.stage.server, call, request)
                 self.taken += not said["refused"]
                 self.problems[words] += [f"{request}: {p}" for p in compare(
-                    self.stage, call, attempts[call.invite.call_id], said, words.split(), log)]
+                    self, call, attempts[call.invite.call_id], said, words.split(), log)]
                 if not call.ended.is_set():
                     call.cancel()
         await asyncio.sleep(1.0)
 
 
 async def play(rounds):
-    """Those that take long go on at the same time, as most of it they wait; the others
-    one after the other beside them, so that times are not of a machine that is busy."""
+    """Those that take long go on at the same time, as most of it they wait, but do not
+    begin in one instant; the others one after the other beside them. So times are not
+    of a machine that is busy."""
     async with contextlib.AsyncExitStack() as stack:
+        stalls = await stack.enter_async_context(Stalls().watched())
         for one in rounds:
+            one.stalls = stalls
             await one.open(stack)
-        timed = [asyncio.ensure_future(one.call(words, CHAIN_LIMIT))
-                 for one in rounds for words in TIMED]
+        timed = []
+        for one in rounds:
+            for words in TIMED:
+                timed.append(asyncio.ensure_future(one.call(words, CHAIN_LIMIT)))
+                await asyncio.sleep(APART)
         for one in rounds:
             for words in REPLYING:
                 await one.call(words, REPLY_LIMIT)

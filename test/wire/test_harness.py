@@ -2,6 +2,7 @@
 """The harness itself, against plain Kamailio: it finds nothing wrong where all
 is well, and it notices every kind of fault that the other tests rely on."""
 
+import asyncio
 import gc
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import pytest
 import kamailio
 import ladder
 import sip
+from lag import Stalls
 from peers import Entry
 from scenario import (IGNORES_CANCEL, SILENT, Scenario, at, later, on_cancel, reply, soon,
                       when)
@@ -185,11 +187,26 @@ def test_the_peers_are_not_held_up_by_pythons_collector():
     assert len(kept) == len(more)
 
 
+@pytest.mark.alone("how long the collector takes")
 def test_what_is_kept_is_looked_at_once_only():
     """... and between two tests it takes no time, however many there were."""
     before = time.monotonic()
     gc.collect()
     assert time.monotonic() - before < 0.1
+
+
+def test_that_the_peers_were_held_up_is_noticed():
+    async def run():
+        async with Stalls().watched() as stalls:
+            await asyncio.sleep(0.05)
+            before = time.monotonic()
+            time.sleep(0.2)                # the loop stands still
+            after = time.monotonic()
+            await asyncio.sleep(0.05)
+            return stalls.worst(before, after), stalls.worst(after + 60, after + 90)
+
+    meanwhile, long_after = asyncio.run(run())
+    assert meanwhile > 0.18 and long_after == 0.0
 
 
 # -- its end ----------------------------------------------------------------------

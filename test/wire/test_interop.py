@@ -68,9 +68,9 @@ def loudness(path):
     return max(map(abs, samples), default=0)
 
 
-# baresip takes the next port too, for TLS. Below those that the system gives away, and
+# baresip takes the next port too, for TLS. They lie below those of kamailio.Port, and
 # each test has a network of its own.
-PORTS = itertools.count(20000, 10)
+PORTS = itertools.count(11000, 10)
 
 
 class Phone:
@@ -247,6 +247,7 @@ FIRST = {"a 503": [reply(503)], "silence": [],
          "a baresip that rings too long": None}
 
 
+@pytest.mark.heavy("phones that play sound in real time")
 @pytest.mark.parametrize("first, pair", [
     ("a 503", "baresip to baresip"), ("silence", "Net::SIP to Net::SIP"),
     ("a 503", "baresip to Net::SIP"), ("a baresip that rings too long", "Net::SIP to baresip"),

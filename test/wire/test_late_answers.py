@@ -228,6 +228,7 @@ def is_overtaken(result):
     return bool(finals and answers) and answers[0] > finals[0] - 0.005
 
 
+@pytest.mark.alone("how soon an answer is passed on under load")
 def test_of_1000_calls_that_are_answered_late_none_is_lost():
     """Every call's final reply is the 200 of its first destination, within
     100 ms of the moment at which that was sent."""

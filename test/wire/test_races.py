@@ -333,6 +333,7 @@ def races():
     return asyncio.run(run_races())
 
 
+@pytest.mark.alone("two things in one instant")
 @pytest.mark.parametrize("race", [*RACES, TIMED])
 def test_a_failure_and_the_callers_cancel_in_one_instant(races, race):
     """Every call ends, with a 487; and no INVITE leaves behind the CANCEL's 200,
@@ -346,11 +347,13 @@ def test_a_failure_and_the_callers_cancel_in_one_instant(races, race):
     assert not late or late[-1] <= PROMPT + lag, f"{late[-10:]}, lag {lag:.3f}"
 
 
+@pytest.mark.alone("two things in one instant")
 def test_nothing_is_left_of_the_races(races):
     _, _, faults = races
     assert not faults
 
 
+@pytest.mark.alone("two things in one instant")
 def test_the_races_were_close(races):
     """Both outcomes have come up, so the instant was met."""
     judges, _, _ = races
@@ -415,6 +418,7 @@ def late_races():
     return asyncio.run(run_late_races())
 
 
+@pytest.mark.alone("two things in one instant")
 @pytest.mark.parametrize("race", LATE_RACES)
 def test_a_late_answer_in_the_instant_in_which_the_next_one_speaks(late_races, race):
     """The answer is the answer; whoever was tried meanwhile gets its CANCEL."""
@@ -424,6 +428,7 @@ def test_a_late_answer_in_the_instant_in_which_the_next_one_speaks(late_races, r
     assert not problems, "\n".join([f"{len(problems)} complaints", *problems[:20]])
 
 
+@pytest.mark.alone("two things in one instant")
 def test_the_late_races_were_close(late_races):
     assert {len(judge.attempts) for race, judges in late_races.items()
             for judge in judges if race.startswith("fails")} == {2, 3}

@@ -674,6 +674,7 @@ def reload_often(server, times, other):
     return done
 
 
+@pytest.mark.heavy("thousands of calls and of reloads")
 def test_ten_thousand_reloads_under_load_cost_no_call_and_no_memory():
     """Classes 75 and 76. No call is lost, none goes by two plans, and shared
     memory is what it was."""
@@ -689,8 +690,8 @@ def test_ten_thousand_reloads_under_load_cost_no_call_and_no_memory():
             calls = await load(stage, 100, reloads)
             assert reloads.result() == 10_000
             codes = [call.codes[-1] if call.codes else None for call in calls]
-            marks = {marks_of(entries, call) for call, entries in (
-                (call, by_call(stage.trace)[call.invite.call_id]) for call in calls)}
+            entries = by_call(stage.trace)
+            marks = {marks_of(entries[call.invite.call_id], call) for call in calls}
             assert set(codes) == {200}, {code: codes.count(code) for code in set(codes)}
             assert marks == {"AAAA", "BBBB"}, marks
             assert await stage.drained(20) == 0
@@ -720,6 +721,7 @@ def delays(trace):
     return found
 
 
+@pytest.mark.alone("how late a call is meanwhile")
 def test_a_reload_of_ten_thousand_rules_delays_no_call():
     """200 calls a second meanwhile; beside what the machine itself holds up."""
     async def run():

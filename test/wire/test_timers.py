@@ -14,6 +14,8 @@ from lag import Lag
 from scenario import (IGNORES_CANCEL, SILENT, Stage, attempts_of, filled, on_cancel,
                       reply)
 
+pytestmark = pytest.mark.alone("how exact timers are")
+
 CALLS = 20
 STAGGER = 0.0131               # spreads the calls over the ticks of the clock
 EARLY, LATE = 0.0625, 0.100

@@ -4,6 +4,8 @@
 import asyncio
 import re
 
+import pytest
+
 import kamailio
 import mixed
 from scenario import Stage
@@ -36,6 +38,7 @@ def of_ours(reports, sources):
             if named.search(block)]
 
 
+@pytest.mark.heavy("valgrind takes a core")
 def test_valgrind_finds_no_error_of_ours(monkeypatch):
     for limit in ("START_LIMIT", "STOP_LIMIT"):
         monkeypatch.setattr(kamailio, limit, SLOWNESS * getattr(kamailio, limit))

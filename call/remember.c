@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../../core/sr_module.h"
+
+#include "call/remember.h"
+
+#include "call/attempt.h"
+#include "sip/response.h"
+
+static bool may_use(void *asker, const target_t *target, bool is_forced)
+{
+	call_t *call = asker;
+
+	holding_finish(&call->next_use, HOLDING_NOTHING, 0, 0);
+	return holding_ask(&call->next_use, target,
+			attempt_choose_socket(call, target), is_forced);
+}
+
+void remember_init(call_t *call)
+{
+	if(!holding_is_on())
+		return;
+	call->chain.may_use = may_use;
+	call->chain.asker = call;
+}
+
+unsigned remember_retry_after(
+		const call_t *call, int code, const struct sip_msg *reply)
+{
+	str text;
+
+	if(call->attempt == NULL || call->attempt->use.hop == NULL
+			|| !holding_is_failing(code) || reply == NULL
+			|| reply == FAKED_REPLY)
+		return 0;
+	text = (str){reply->buf, (int)reply->len};
+	return response_find_retry_after(&text);
+}
+
+void remember_retry(call_t *call, const target_t *target)
+{
+	if(holding_is_on())
+		may_use(call, target, true);
+}
+
+void remember_result(call_t *call, const result_t *result)
+{
+	static const holding_end_t ends[] = {
+			[RESULT_NONE_YET] = HOLDING_NOTHING,
+			[RESULT_REPLY] = HOLDING_REPLY,
+			[RESULT_INVITING] = HOLDING_SILENT,
+			[RESULT_PROVISIONAL] = HOLDING_NOTHING,
+			[RESULT_RINGING] = HOLDING_NOTHING,
+			[RESULT_UNSENT] = HOLDING_UNSENT,
+	};
+
+	holding_end_t end = ends[result->kind];
+
+	if(call->attempt == NULL)
+		return;
+	/* its time was not over, but that of the whole call */
+	if(end == HOLDING_SILENT && call->chain.is_expired)
+		end = HOLDING_NOTHING;
+	holding_finish(
+			&call->attempt->use, end, result->code, result->retry_after_s);
+}
+
+void remember_answer(call_t *call, int branch, int code)
+{
+	attempt_t *attempt = call->attempt;
+
+	while(attempt != NULL && attempt->first_branch > branch)
+		attempt = attempt->before;
+	if(attempt != NULL)
+		holding_finish(&attempt->use, HOLDING_ANSWERED, code, 0);
+}
+
+static void remember_nothing(attempt_t *attempt)
+{
+	holding_finish(&attempt->use, HOLDING_NOTHING, 0, 0);
+}
+
+/* Was it not sent because of the script, the caller or the server's limits, and not
+ * because of where it goes? */
+static bool is_our_own_doing(int why)
+{
+	static const int reasons[] = {E_CFG, E_TOO_MANY_BRANCHES, E_CANCELED};
+	size_t i;
+
+	for(i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		if(why == reasons[i] || ser_error == reasons[i])
+			return true;
+	}
+	return false;
+}
+
+void remember_unsent(attempt_t *attempt, int why)
+{
+	if(is_our_own_doing(why))
+		remember_nothing(attempt);
+}
+
+void remember_end(call_t *call)
+{
+	attempt_t *attempt;
+
+	holding_finish(&call->next_use, HOLDING_NOTHING, 0, 0);
+	for(attempt = call->attempt; attempt != NULL; attempt = attempt->before)
+		remember_nothing(attempt);
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../../core/sr_module.h"
+#include "../../core/action.h"
+#include "../../core/dset.h"
+#include "../../core/fmsg.h"
+#include "../../core/locking.h"
+#include "../../core/mem/shm_mem.h"
+#include "../../core/pt.h"
+#include "../../core/receive.h"
+#include "../../core/route.h"
+#include "../../core/timer_proc.h"
+
+#include "server/hold_news.h"
+
+#include "server/hold_peers.h"
+#include "server/hold_probe.h"
+#include "server/holding.h"
+
+/* how often it is looked: the other servers are to know within a second */
+#define PERIOD_US 250000
+
+/* what is told between two looks at the most; more is not told, only logged */
+#define ITEMS_MAX 8192
+
+typedef struct queue
+{
+	gen_lock_t lock;
+	hold_item_t *first, **last;
+	int n;
+} queue_t;
+
+static queue_t *queue;
+static int route_held = -1, route_released = -1;
+
+/* -- the script --------------------------------------------------------- */
+
+/* As dispatcher does it for its own event routes: $ru is the next hop. */
+static void run_route(int route, const next_hop_name_t *name)
+{
+	char buffer[NEXT_HOP_URI_BYTES_MAX];
+	str uri = next_hop_uri(name, buffer);
+	int type_before = get_route_type();
+	struct run_act_ctx context;
+	struct sip_msg *msg;
+
+	if(route < 0 || faked_msg_init() < 0)
+		return;
+	msg = faked_msg_next_clear();
+	if(rewrite_uri(msg, &uri) < 0)
+		return;
+	set_route_type(REQUEST_ROUTE);
+	init_run_actions_ctx(&context);
+	run_top_route(event_rt.rlist[route], msg, &context);
+	set_route_type(type_before);
+	reset_new_uri(msg);
+	ksr_msg_env_reset();
+}
+
+static void tell_operator(const hold_item_t *item)
+{
+	const next_hop_name_t *name = &item->name;
+	const char *from = item->is_from_us ? "" : ", another server says";
+
+	if(item->news.state == HOLD_UP)
+		LM_NOTICE(
+				"next hop [%.*s] is released%s\n", name->len, name->text, from);
+	else if(item->news.left_ms == HOLD_FOR_EVER)
+		LM_NOTICE("next hop [%.*s] is taken out of service until it is "
+				  "released%s\n",
+				name->len, name->text, from);
+	else
+		LM_NOTICE("next hop [%.*s] is %s for %lld s%s\n", name->len, name->text,
+				item->news.state == HOLD_OUT ? "taken out of service" : "held",
+				(item->news.left_ms + 999) / 1000, from);
+	run_route(item->news.state == HOLD_UP ? route_released : route_held, name);
+}
+
+/* -- the queue ---------------------------------------------------------- */
+
+static hold_item_t *take_all(void)
+{
+	hold_item_t *items;
+
+	lock_get(&queue->lock);
+	items = queue->first;
+	queue->first = NULL;
+	queue->last = &queue->first;
+	queue->n = 0;
+	lock_release(&queue->lock);
+	return items;
+}
+
+static void free_all(hold_item_t *items)
+{
+	hold_item_t *next;
+
+	for(; items != NULL; items = next) {
+		next = items->next;
+		shm_free(items);
+	}
+}
+
+static void look(unsigned int now, void *param)
+{
+	hold_item_t *items;
+	const hold_item_t *item;
+	int n_held = holding_tick();
+
+	(void)now;
+	(void)param;
+	items = take_all();
+	hold_peers_tell(items);
+	for(item = items; item != NULL; item = item->next) {
+		if(item->is_changed)
+			tell_operator(item);
+	}
+	free_all(items);
+	if(n_held == 0)
+		return;
+	hold_probe_send();
+	hold_peers_repeat();
+}
+
+void hold_news_tell(const next_hop_t *hop, bool is_changed, bool is_from_us,
+		long long now_ms)
+{
+	hold_item_t *item = shm_malloc(sizeof(*item));
+
+	if(item == NULL) {
+		SHM_MEM_ERROR;
+		return;
+	}
+	item->next = NULL;
+	item->is_changed = is_changed;
+	item->is_from_us = is_from_us;
+	item->news = hold_tell(&hop->hold, now_ms);
+	next_hop_copy_name(&item->name, hop);
+	lock_get(&queue->lock);
+	if(queue->n < ITEMS_MAX) {
+		queue->n++;
+		*queue->last = item;
+		queue->last = &item->next;
+		item = NULL;
+	}
+	lock_release(&queue->lock);
+	if(item != NULL)
+		shm_free(item);
+}
+
+int hold_news_init(void)
+{
+	queue = shm_malloc(sizeof(*queue));
+	if(queue == NULL) {
+		SHM_MEM_ERROR;
+		return -1;
+	}
+	memset(queue, 0, sizeof(*queue));
+	lock_init(&queue->lock);
+	queue->last = &queue->first;
+	route_held = route_lookup(&event_rt, "failover:held");
+	route_released = route_lookup(&event_rt, "failover:released");
+	if(register_basic_timers(1) < 0) {
+		LM_ERR("cannot have a process of our own\n");
+		return -1;
+	}
+	return 0;
+}
+
+int hold_news_start(void)
+{
+	if(fork_basic_utimer(
+			   PROC_TIMER, "failover next hops", 1, look, NULL, PERIOD_US)
+			< 0) {
+		LM_ERR("cannot start a process of our own\n");
+		return -1;
+	}
+	return 0;
+}
+
+void hold_news_destroy(void)
+{
+	if(queue == NULL)
+		return;
+	free_all(queue->first);
+	shm_free(queue);
+	queue = NULL;
+}

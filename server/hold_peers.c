@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../../core/sr_module.h"
+#include "../../core/parser/parse_content.h"
+#include "../../modules/dmq/bind_dmq.h"
+
+#include "server/hold_peers.h"
+
+#include <stdio.h>
+
+#include "server/holding.h"
+
+/* A datagram that is not cut in pieces holds some twenty. */
+#define LINES_MAX 20
+#define BODY_BYTES_MAX (LINES_MAX * (NEXT_HOP_NAME_BYTES_MAX + 80))
+#define REPEAT_MS 5000
+
+static dmq_api_t dmq;
+static dmq_peer_t *peer;
+static str content_type = str_init("text/plain");
+
+/* A message while it is written. */
+typedef struct letter
+{
+	dmq_node_t *to; /* NULL: all */
+	long long now_ms;
+	int lines, skip;
+	str body;
+	char buffer[BODY_BYTES_MAX];
+} letter_t;
+
+static int on_reply(struct sip_msg *msg, int code, dmq_node_t *node, void *data)
+{
+	(void)msg;
+	(void)code;
+	(void)node;
+	(void)data;
+	return 0;
+}
+
+static void letter_begin(letter_t *letter, dmq_node_t *to)
+{
+	letter->to = to;
+	letter->now_ms = next_hops_now_ms();
+	letter->lines = letter->skip = 0;
+	letter->body.s = letter->buffer;
+	letter->body.len = 0;
+}
+
+static void letter_send(letter_t *letter)
+{
+	dmq_resp_cback_t callback = {on_reply, NULL};
+
+	if(letter->lines == 0)
+		return;
+	if(letter->to == NULL)
+		dmq.bcast_message(
+				peer, &letter->body, NULL, &callback, 1, &content_type);
+	else
+		dmq.send_message(
+				peer, &letter->body, letter->to, &callback, 1, &content_type);
+	letter->lines = letter->body.len = 0;
+}
+
+static void letter_add(
+		letter_t *letter, const hold_news_t *news, const char *name, int len)
+{
+	letter->body.len += snprintf(letter->buffer + letter->body.len,
+			BODY_BYTES_MAX - letter->body.len, "%lu %d %lld %u %.*s\n",
+			news->version, (int)news->state, news->left_ms, news->hold_s, len,
+			name);
+	letter->lines++;
+}
+
+/* -- what is told ------------------------------------------------------- */
+
+void hold_peers_tell(const hold_item_t *items)
+{
+	static letter_t letter;
+
+	if(peer == NULL)
+		return;
+	letter_begin(&letter, NULL);
+	for(; items != NULL; items = items->next) {
+		if(!items->is_from_us)
+			continue;
+		letter_add(&letter, &items->news, items->name.text, items->name.len);
+		if(letter.lines == LINES_MAX)
+			letter_send(&letter);
+	}
+	letter_send(&letter);
+}
+
+static void add_held(next_hop_t *hop, void *param)
+{
+	letter_t *letter = param;
+	hold_news_t news;
+
+	if(hop->hold.state == HOLD_UP || letter->lines == LINES_MAX
+			|| letter->skip-- > 0)
+		return;
+	news = hold_tell(&hop->hold, letter->now_ms);
+	letter_add(letter, &news, hop->name, hop->name_len);
+}
+
+/* @return how many were told from the given one on */
+static int tell_held_from(letter_t *letter, int first)
+{
+	int lines;
+
+	letter->skip = first;
+	next_hops_walk(add_held, letter);
+	lines = letter->lines;
+	letter_send(letter);
+	return lines;
+}
+
+/* Only one message at a time, in turn: hundreds may be held. */
+void hold_peers_repeat(void)
+{
+	static letter_t letter;
+	static long long last_ms;
+	static int from;
+	long long now_ms = next_hops_now_ms();
+
+	if(peer == NULL || now_ms < last_ms + REPEAT_MS)
+		return;
+	last_ms = now_ms;
+	letter_begin(&letter, NULL);
+	from = tell_held_from(&letter, from) == LINES_MAX ? from + LINES_MAX : 0;
+}
+
+static void tell_all_held(dmq_node_t *to)
+{
+	static letter_t letter;
+	int from = 0;
+	int lines;
+
+	letter_begin(&letter, to);
+	do {
+		lines = tell_held_from(&letter, from);
+		from += lines;
+	} while(lines == LINES_MAX);
+}
+
+/* -- what is heard ------------------------------------------------------ */
+
+/* What is known here of a next hop. */
+static void answer(letter_t *letter, const next_hop_name_t *name)
+{
+	next_hop_t *hop = next_hops_lock(name, false, letter->now_ms);
+	hold_news_t news;
+
+	if(hop == NULL)
+		return;
+	news = hold_tell(&hop->hold, letter->now_ms);
+	next_hop_unlock(hop);
+	letter_add(letter, &news, name->text, name->len);
+	if(letter->lines == LINES_MAX)
+		letter_send(letter);
+}
+
+static bool read_line(
+		const char *line, hold_news_t *news, next_hop_name_t *name)
+{
+	char text[NEXT_HOP_NAME_BYTES_MAX + 1];
+	unsigned state;
+	str whole;
+
+	if(sscanf(line, "%lu %u %lld %u %400s", &news->version, &state,
+			   &news->left_ms, &news->hold_s,
+			   text) != 5
+			|| state >= HOLD_STATES || state == HOLD_TRIAL
+			|| news->left_ms < HOLD_FOR_EVER
+			|| news->left_ms > 1000LL * HOLD_SECONDS_MAX
+			|| news->hold_s > HOLD_SECONDS_MAX)
+		return false;
+	news->state = state;
+	whole = str_of(text);
+	return next_hop_read_name(name, &whole);
+}
+
+static void hear(char *text, dmq_node_t *node)
+{
+	static letter_t letter;
+	char *line, *rest = text;
+	next_hop_name_t name;
+	hold_news_t news;
+
+	letter_begin(&letter, node);
+	while((line = strsep(&rest, "\r\n")) != NULL) {
+		if(*line == '?' && node != NULL)
+			tell_all_held(node);
+		else if(*line == '\0' || *line == '?')
+			continue;
+		else if(!read_line(line, &news, &name))
+			LM_WARN("another server says what is not understood: [%.100s]\n",
+					line);
+		else if(holding_hear(&name, &news) && node != NULL)
+			answer(&letter, &name);
+	}
+	letter_send(&letter);
+}
+
+static int on_message(
+		struct sip_msg *msg, peer_reponse_t *response, dmq_node_t *node)
+{
+	char text[BODY_BYTES_MAX + 1];
+	const char *body;
+	int len;
+
+	response->resp_code = 200;
+	response->reason = (str)str_init("OK");
+	if(parse_headers(msg, HDR_EOH_F, 0) < 0 || msg->content_length == NULL)
+		return 0;
+	body = get_body(msg);
+	len = get_content_length(msg);
+	if(body == NULL || len <= 0 || len > BODY_BYTES_MAX)
+		return 0;
+	memcpy(text, body, len);
+	text[len] = '\0';
+	hear(text, node);
+	return 0;
+}
+
+/* The others can be reached: what do they hold? */
+static int on_start(void)
+{
+	static letter_t letter;
+
+	letter_begin(&letter, NULL);
+	letter.buffer[0] = '?';
+	letter.buffer[1] = '\n';
+	letter.body.len = 2;
+	letter.lines = 1;
+	letter_send(&letter);
+	return 0;
+}
+
+int hold_peers_init(void)
+{
+	dmq_peer_t me = {.callback = on_message, .init_callback = on_start};
+
+	me.peer_id = (str)str_init("failover");
+	me.description = (str)str_init("next hops that are held");
+	if(!module_loaded("dmq") || dmq_load_api(&dmq) < 0) {
+		LM_ERR("hold_dmq needs the module dmq: load it before failover\n");
+		return -1;
+	}
+	peer = dmq.register_dmq_peer(&me);
+	if(peer == NULL) {
+		LM_ERR("dmq does not take us as its peer\n");
+		return -1;
+	}
+	return 0;
+}

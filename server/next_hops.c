@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../../core/sr_module.h"
+#include "../../core/atomic_ops.h"
+#include "../../core/locking.h"
+#include "../../core/mem/shm_mem.h"
+
+#include "server/next_hops.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "sip/sip_uri.h"
+
+#define BUCKETS 256
+
+typedef struct bucket
+{
+	gen_lock_t lock;
+	next_hop_t *first, *last; /* the one used last stands first */
+} bucket_t;
+
+typedef struct table
+{
+	atomic_t n;
+	bucket_t buckets[BUCKETS];
+} table_t;
+
+static table_t *table;
+
+long long next_hops_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000 + 1;
+}
+
+int next_hops_init(void)
+{
+	int i;
+
+	table = shm_malloc(sizeof(*table));
+	if(table == NULL) {
+		SHM_MEM_ERROR;
+		return -1;
+	}
+	memset(table, 0, sizeof(*table));
+	for(i = 0; i < BUCKETS; i++)
+		lock_init(&table->buckets[i].lock);
+	return 0;
+}
+
+void next_hops_destroy(void)
+{
+	next_hop_t *hop, *after;
+	int i;
+
+	if(table == NULL)
+		return;
+	for(i = 0; i < BUCKETS; i++) {
+		for(hop = table->buckets[i].first; hop != NULL; hop = after) {
+			after = hop->after;
+			shm_free(hop);
+		}
+	}
+	shm_free(table);
+	table = NULL;
+}
+
+bool next_hops_are_there(void)
+{
+	return table != NULL;
+}
+
+/* -- names -------------------------------------------------------------- */
+
+/* FNV-1a */
+static void add_char(next_hop_name_t *name, char c)
+{
+	name->text[name->len++] = c;
+	name->hash = (name->hash ^ (unsigned char)c) * 16777619u;
+}
+
+static void add(next_hop_name_t *name, const char *text, int len)
+{
+	int i;
+
+	for(i = 0; i < len; i++)
+		add_char(name, to_lower(text[i]));
+}
+
+static void clear(next_hop_name_t *name)
+{
+	name->len = 0;
+	name->hash = 2166136261u;
+}
+
+/* How many characters from the host on belong to host and port. */
+static int place_len(const char *at, const char *end, bool *has_port)
+{
+	const char *it = at;
+	bool is_in_brackets = false;
+
+	*has_port = false;
+	for(; it < end && *it != ';' && *it != '?'; it++) {
+		if(*it == '[' || *it == ']')
+			is_in_brackets = *it == '[';
+		else if(*it == ':' && !is_in_brackets)
+			*has_port = true;
+	}
+	return (int)(it - at);
+}
+
+bool next_hop_make_name(next_hop_name_t *name, const char *transport,
+		const str *uri, const str *socket)
+{
+	const char *end = uri->s + uri->len;
+	const char *host = memchr(uri->s, ':', uri->len);
+	bool has_port;
+	int len;
+
+	host = host == NULL ? uri->s : host + 1;
+	len = place_len(host, end, &has_port);
+	clear(name);
+	if(len + socket->len + 16 > NEXT_HOP_NAME_BYTES_MAX)
+		return false;
+	add(name, transport, (int)strlen(transport));
+	add_char(name, ':');
+	add(name, host, len);
+	if(!has_port)
+		add(name, strcmp(transport, "tls") == 0 ? ":5061" : ":5060", 5);
+	if(socket->len > 0) {
+		add_char(name, '/');
+		add(name, socket->s, socket->len);
+	}
+	return true;
+}
+
+static bool is_proto(const char *text, int len)
+{
+	static const char *const protos[] = {"udp", "tcp", "tls", "sctp"};
+	size_t i;
+
+	for(i = 0; i < sizeof(protos) / sizeof(protos[0]); i++) {
+		if((int)strlen(protos[i]) == len && memcmp(text, protos[i], len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Is it what next_hop_make_name() makes: does it give a URI that has a host and a
+ * port and nothing else? */
+static bool is_name(const next_hop_name_t *name)
+{
+	char buffer[NEXT_HOP_URI_BYTES_MAX];
+	const char *colon = memchr(name->text, ':', name->len);
+	uri_parts_t parts;
+	str uri;
+	int at, i;
+
+	for(i = 0; i < name->len; i++) {
+		if(name->text[i] <= ' ' || name->text[i] > '~')
+			return false;
+	}
+	if(colon == NULL || !is_proto(name->text, (int)(colon - name->text)))
+		return false;
+	uri = next_hop_uri(name, buffer);
+	return sip_uri_parse(&uri, &parts, &at) == NULL && parts.user.len == 0
+		   && sip_uri_port(&parts) > 0 && parts.headers.len == 0
+		   && memchr(parts.params.s, ';', parts.params.len) == NULL;
+}
+
+bool next_hop_read_name(next_hop_name_t *name, const str *text)
+{
+	clear(name);
+	if(text->len > NEXT_HOP_NAME_BYTES_MAX)
+		return false;
+	add(name, text->s, text->len);
+	return is_name(name);
+}
+
+void next_hop_copy_name(next_hop_name_t *name, const next_hop_t *hop)
+{
+	name->hash = hop->hash;
+	name->len = hop->name_len;
+	memcpy(name->text, hop->name, hop->name_len);
+}
+
+/* Where host and port end, behind which the socket stands. */
+static const char *end_of_place(const next_hop_name_t *name)
+{
+	const char *slash = memchr(name->text, '/', name->len);
+
+	return slash == NULL ? name->text + name->len : slash;
+}
+
+str next_hop_uri(const next_hop_name_t *name, char *buffer)
+{
+	const char *colon = memchr(name->text, ':', name->len);
+	str uri = {buffer, 0};
+
+	uri.len = snprintf(buffer, NEXT_HOP_URI_BYTES_MAX,
+			"sip:%.*s;transport=%.*s", (int)(end_of_place(name) - colon - 1),
+			colon + 1, (int)(colon - name->text), name->text);
+	return uri;
+}
+
+str next_hop_socket(const next_hop_name_t *name)
+{
+	const char *end = name->text + name->len;
+	const char *slash = end_of_place(name);
+	str socket = {0};
+
+	if(slash < end) {
+		socket.s = (char *)slash + 1;
+		socket.len = (int)(end - socket.s);
+	}
+	return socket;
+}
+
+/* -- the table ---------------------------------------------------------- */
+
+static bucket_t *bucket_of(unsigned hash)
+{
+	return &table->buckets[(hash ^ hash >> 16) % BUCKETS];
+}
+
+static void unlink_hop(bucket_t *bucket, next_hop_t *hop)
+{
+	*(hop->before == NULL ? &bucket->first : &hop->before->after) = hop->after;
+	*(hop->after == NULL ? &bucket->last : &hop->after->before) = hop->before;
+}
+
+static void link_first(bucket_t *bucket, next_hop_t *hop)
+{
+	hop->before = NULL;
+	hop->after = bucket->first;
+	*(bucket->first == NULL ? &bucket->last : &bucket->first->before) = hop;
+	bucket->first = hop;
+}
+
+static next_hop_t *find(const bucket_t *bucket, const next_hop_name_t *name)
+{
+	next_hop_t *hop;
+
+	for(hop = bucket->first; hop != NULL; hop = hop->after) {
+		if(hop->hash == name->hash && hop->name_len == name->len
+				&& memcmp(hop->name, name->text, name->len) == 0)
+			return hop;
+	}
+	return NULL;
+}
+
+/* One that is held until nobody asks for it any more may go as well: else callers
+ * who choose hosts could fill the table for good. */
+static bool may_go(const next_hop_t *hop, long long now_ms)
+{
+	return hop->pins == 0
+		   && (hop->hold.state == HOLD_UP
+				   || (hop->hold.state == HOLD_HELD
+						   && hop->hold.until_ms <= now_ms));
+}
+
+/* The one of a bucket that was unused longest and may go. */
+static next_hop_t *oldest_of(const bucket_t *bucket)
+{
+	long long now_ms = next_hops_now_ms();
+	next_hop_t *hop = bucket->last;
+
+	while(hop != NULL && !may_go(hop, now_ms))
+		hop = hop->before;
+	return hop;
+}
+
+/* Make room for one. Another process may use the oldest one meanwhile: then the
+ * next oldest of its bucket goes.
+ * @return whether there is room */
+static bool evict(void)
+{
+	bucket_t *chosen = NULL;
+	long long used_ms = 0;
+	next_hop_t *hop;
+	int i;
+
+	for(i = 0; i < BUCKETS; i++) {
+		lock_get(&table->buckets[i].lock);
+		hop = oldest_of(&table->buckets[i]);
+		if(hop != NULL && (chosen == NULL || hop->used_ms < used_ms)) {
+			chosen = &table->buckets[i];
+			used_ms = hop->used_ms;
+		}
+		lock_release(&table->buckets[i].lock);
+	}
+	if(chosen == NULL)
+		return false;
+	lock_get(&chosen->lock);
+	hop = oldest_of(chosen);
+	if(hop != NULL)
+		unlink_hop(chosen, hop);
+	lock_release(&chosen->lock);
+	if(hop == NULL)
+		return false;
+	shm_free(hop);
+	atomic_dec(&table->n);
+	return true;
+}
+
+static next_hop_t *create(const next_hop_name_t *name)
+{
+	next_hop_t *hop = NULL;
+
+	if(atomic_add(&table->n, 1) <= NEXT_HOPS_MAX || evict())
+		hop = shm_malloc(sizeof(*hop) + name->len);
+	if(hop == NULL) {
+		atomic_dec(&table->n);
+		return NULL;
+	}
+	memset(hop, 0, sizeof(*hop));
+	hop->hash = name->hash;
+	hop->name_len = name->len;
+	memcpy(hop->name, name->text, name->len);
+	return hop;
+}
+
+/* With the bucket locked again: another process may have been faster. */
+static next_hop_t *insert(
+		bucket_t *bucket, next_hop_t *made, const next_hop_name_t *name)
+{
+	next_hop_t *hop = find(bucket, name);
+
+	if(hop == NULL) {
+		link_first(bucket, made);
+		return made;
+	}
+	shm_free(made);
+	atomic_dec(&table->n);
+	return hop;
+}
+
+next_hop_t *next_hops_lock(
+		const next_hop_name_t *name, bool is_to_be_made, long long now_ms)
+{
+	bucket_t *bucket = bucket_of(name->hash);
+	next_hop_t *hop, *made;
+
+	lock_get(&bucket->lock);
+	hop = find(bucket, name);
+	if(hop == NULL) {
+		lock_release(&bucket->lock);
+		made = is_to_be_made ? create(name) : NULL;
+		if(made == NULL)
+			return NULL;
+		lock_get(&bucket->lock);
+		hop = insert(bucket, made, name);
+	}
+	if(bucket->first != hop) {
+		unlink_hop(bucket, hop);
+		link_first(bucket, hop);
+	}
+	hop->used_ms = now_ms;
+	return hop;
+}
+
+void next_hop_lock(next_hop_t *hop)
+{
+	lock_get(&bucket_of(hop->hash)->lock);
+}
+
+void next_hop_unlock(next_hop_t *hop)
+{
+	lock_release(&bucket_of(hop->hash)->lock);
+}
+
+void next_hops_walk(void (*visit)(next_hop_t *hop, void *param), void *param)
+{
+	next_hop_t *hop;
+	int i;
+
+	for(i = 0; i < BUCKETS; i++) {
+		lock_get(&table->buckets[i].lock);
+		for(hop = table->buckets[i].first; hop != NULL; hop = hop->after)
+			visit(hop, param);
+		lock_release(&table->buckets[i].lock);
+	}
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* next_hops: what is remembered of next hops across calls, in shared memory. It
+ * keeps at most NEXT_HOPS_MAX; the one unused longest goes, but none that is held
+ * or that an attempt is under way to. A bucket has a lock; nothing slow is done
+ * while it is held. What is concluded from the figures is not known here. */
+#ifndef FAILOVER_SERVER_NEXT_HOPS_H
+#define FAILOVER_SERVER_NEXT_HOPS_H
+
+#include "server/hold.h"
+#include "text/text.h"
+
+#define NEXT_HOPS_MAX 4096
+
+/* proto:host:port, and /SOCKET where one is chosen */
+#define NEXT_HOP_NAME_BYTES_MAX 400
+#define NEXT_HOP_URI_BYTES_MAX (NEXT_HOP_NAME_BYTES_MAX + 32)
+
+typedef struct next_hop_figures
+{
+	unsigned attempts, answered;
+	unsigned replies[7]; /* negative final ones by class: [3] to [6] */
+	unsigned timeouts, send_failures;
+	unsigned first_replies;			   /* so many have come, */
+	unsigned long long first_reply_ms; /* after so long all together */
+} next_hop_figures_t;
+
+typedef struct next_hop
+{
+	struct next_hop *before, *after; /* of its bucket, by use */
+	unsigned hash;
+	unsigned pins; /* attempts under way */
+	long long used_ms;
+	hold_t hold;
+	next_hop_figures_t figures;
+	long long probed_ms; /* when the last probe left; 0: none */
+	int name_len;
+	char name[];
+} next_hop_t;
+
+/* A name while it is made, with its hash. */
+typedef struct next_hop_name
+{
+	unsigned hash;
+	int len;
+	char text[NEXT_HOP_NAME_BYTES_MAX];
+} next_hop_name_t;
+
+/** Make the name of a next hop.
+ * @param transport "udp", "tcp", "tls", "sctp"
+ * @param uri the next hop as a URI; its host in any case of letters, its port or
+ *            none
+ * @param socket from which it is sent to; len 0: any
+ * @return false if it is too long */
+bool next_hop_make_name(next_hop_name_t *name, const char *transport,
+		const str *uri, const str *socket);
+
+/** Take a name that was made already, here or by another server.
+ * @return false if it is no name of a next hop */
+bool next_hop_read_name(next_hop_name_t *name, const str *text);
+
+/** The name of one that is in the table. */
+void next_hop_copy_name(next_hop_name_t *name, const next_hop_t *hop);
+
+/** The name as a URI, `sip:HOST:PORT;transport=udp`, and the socket in it.
+ * @param buffer room for NEXT_HOP_URI_BYTES_MAX bytes, which the URI lies in */
+str next_hop_uri(const next_hop_name_t *name, char *buffer);
+str next_hop_socket(const next_hop_name_t *name);
+
+/** @return 0, or -1 with the reason logged */
+int next_hops_init(void);
+void next_hops_destroy(void);
+
+/** Is there a table? When the server ends modules go in any order, and tm's lets go
+ * of its transactions when this one has gone. */
+bool next_hops_are_there(void);
+
+/** Find a next hop, and lock its bucket.
+ * @param is_to_be_made make it if it is not there
+ * @return NULL, with nothing locked: it is not there, or there is no room */
+next_hop_t *next_hops_lock(
+		const next_hop_name_t *name, bool is_to_be_made, long long now_ms);
+
+/** Lock the bucket of one that is pinned. */
+void next_hop_lock(next_hop_t *hop);
+void next_hop_unlock(next_hop_t *hop);
+
+/** Call a function for each, with its bucket locked; it must not block. */
+void next_hops_walk(void (*visit)(next_hop_t *hop, void *param), void *param);
+
+/** Milliseconds of a clock that nobody sets. */
+long long next_hops_now_ms(void);
+
+#endif

@@ -1,0 +1,348 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is remembered of next hops across calls: a dead gateway costs a few calls,
+not every one."""
+
+import asyncio
+import re
+import time
+
+import pytest
+
+import kamailio
+from scenario import SILENT, Stage, filled, reply
+
+ANSWERS = [reply(200)]
+ROUTE = 'if (failover("sip:1@{a} sip:1@{b}", "timer.inviting=400ms")) exit;'
+
+
+def serving(route=ROUTE, hold=(("hold_after", 3),), **more):
+    """What makes the configuration of a server."""
+    return lambda names: kamailio.Config(
+        filled(route, names),
+        modparams=tuple(("failover", name, value) for name, value in hold), **more)
+
+
+async def place(stage, caller, **more):
+    call = caller.call(filled("sip:100@{proxy}", stage.names), **more)
+    began = time.monotonic()
+    await asyncio.wait_for(call.final, 10)
+    return call, time.monotonic() - began
+
+
+async def answered(stage, caller):
+    """One answered call: (who got an INVITE of it, seconds until the answer)."""
+    call, seconds = await place(stage, caller, hangup_after=0)
+    await asyncio.wait_for(call.ended.wait(), 10)
+    assert call.codes[-1] == 200, call.codes
+    return "".join(e.peer for e in stage.trace
+                   if e.message.call_id == call.invite.call_id and e.is_a("INVITE")
+                   and e.peer != "caller" and not e.sent and not e.repeated), seconds
+
+
+def hop(names, which):
+    return "udp:" + names[which]
+
+
+async def entries(stage):
+    """failover.destinations, by next hop."""
+    text = await stage.rpc("failover.destinations")
+    found = {}
+    for block in re.split(r"(?=next_hop: )", text)[1:]:
+        fields = dict(re.findall(r"(\w+): (.*)", block))
+        found[fields["next_hop"]] = fields
+    return found
+
+
+async def logged(stage, text):
+    """The log has it within a second."""
+    end = time.monotonic() + 1
+    while text not in stage.server.log():
+        assert time.monotonic() < end, (text, stage.server.log())
+        await asyncio.sleep(0.05)
+
+
+def run(test):
+    asyncio.run(test())
+
+
+def test_a_dead_gateway_is_passed_over_after_three_calls():
+    async def test():
+        async with Stage({"a": SILENT, "b": ANSWERS}, serving()) as stage:
+            caller = await stage.caller()
+            ways = [await answered(stage, caller) for _ in range(6)]
+            assert [way for way, _ in ways] == ["ab", "ab", "ab", "b", "b", "b"]
+            assert max(seconds for _, seconds in ways[3:]) < 0.2
+            seen = await entries(stage)
+            dead, good = seen[hop(stage.names, "a")], seen[hop(stage.names, "b")]
+            assert (dead["state"], dead["timeouts"], dead["attempts"]) == ("held", "3", "3")
+            assert (good["state"], good["answered"]) == ("up", "6")
+            await logged(stage, f"next hop [{hop(stage.names, 'a')}] is held for 30 s")
+            text = await stage.rpc("stats.get_statistics", "failover:")
+            assert "failover:held = 1" in text and "failover:holds = 1" in text, text
+            assert "failover:passed_over = 3" in text, text
+    run(test)
+
+
+def test_nothing_is_remembered_unless_it_is_switched_on():
+    async def test():
+        async with Stage({"a": SILENT, "b": ANSWERS}, serving(hold=())) as stage:
+            caller = await stage.caller()
+            ways = [await answered(stage, caller) for _ in range(5)]
+            assert [way for way, _ in ways] == ["ab"] * 5
+            assert not await entries(stage)
+            with pytest.raises(kamailio.RpcError, match="hold_after"):
+                await stage.rpc("failover.hold", hop(stage.names, "a"))
+            await stage.rpc("cfg.set_now_int", "failover", "hold_after", "1")
+            assert (await answered(stage, caller))[0] == "ab"
+            assert (await answered(stage, caller))[0] == "b"
+    run(test)
+
+
+def test_a_load_of_calls():
+    """20 calls a second; what was under way when it was held may wait as well."""
+    async def test():
+        hold = (("hold_after", 3), ("hold_time", 2))
+        async with Stage({"a": SILENT, "b": ANSWERS}, serving(hold=hold)) as stage:
+            caller = await stage.caller()
+            calls = []
+            for _ in range(100):
+                calls.append(asyncio.ensure_future(answered(stage, caller)))
+                await asyncio.sleep(0.05)
+            ways = [await call for call in calls]
+            waited = sum(way == "ab" for way, _ in ways)
+            # 3, eight more within 0.4 s, and a trial at 2.4 s or so
+            assert 3 <= waited <= 3 + 9 + 2, waited
+            rest = sorted(seconds for way, seconds in ways if way == "b")
+            assert rest[len(rest) // 2] < 0.1
+    run(test)
+
+
+def test_one_call_tries_and_the_others_pass_over():
+    async def test():
+        hold = (("hold_after", 1), ("hold_time", 1))
+        async with Stage({"a": SILENT, "b": ANSWERS}, serving(hold=hold)) as stage:
+            caller = await stage.caller()
+            assert (await answered(stage, caller))[0] == "ab"
+            await asyncio.sleep(1.1)
+            ways = await asyncio.gather(*(answered(stage, caller) for _ in range(50)))
+            assert sorted(way for way, _ in ways) == ["ab"] + ["b"] * 49
+            assert (await answered(stage, caller))[0] == "b"
+            state = (await entries(stage))[hop(stage.names, "a")]
+            assert state["state"] == "held"
+            await asyncio.sleep(1.2)
+            assert (await answered(stage, caller))[0] == "b"     # twice as long
+            await asyncio.sleep(1.0)
+            assert (await answered(stage, caller))[0] == "ab"
+    run(test)
+
+
+def test_it_comes_back_with_the_first_trial():
+    async def test():
+        hold = (("hold_after", 1), ("hold_time", 1))
+        async with Stage({"a": [reply(503)], "b": ANSWERS}, serving(hold=hold)) as stage:
+            caller = await stage.caller()
+            assert (await answered(stage, caller))[0] == "ab"
+            assert (await answered(stage, caller))[0] == "b"
+            stage.gateways["a"].scripts = (ANSWERS,)
+            await asyncio.sleep(1.1)
+            assert (await answered(stage, caller))[0] == "a"
+            assert (await entries(stage))[hop(stage.names, "a")]["state"] == "up"
+            await logged(stage, "is released")
+    run(test)
+
+
+def test_probes():
+    """Gateway a replies 503 to a call, and 200 to OPTIONS."""
+    async def test():
+        hold = (("hold_after", 1), ("hold_probe", 1))
+        async with Stage({"a": [reply(503)], "b": ANSWERS}, serving(hold=hold)) as stage:
+            caller = await stage.caller()
+            assert (await answered(stage, caller))[0] == "ab"
+            began = time.monotonic()
+            while (await entries(stage))[hop(stage.names, "a")]["state"] != "up":
+                assert time.monotonic() - began < 3
+                await asyncio.sleep(0.1)
+            assert any(e.is_a("OPTIONS") for e in stage.trace if e.peer == "a")
+    run(test)
+
+
+def test_none_is_refused_when_all_are_held():
+    async def test():
+        hold = (("hold_after", 1),)
+        async with Stage({"a": [reply(503)], "b": [reply(503)]},
+                         serving(hold=hold)) as stage:
+            caller = await stage.caller()
+            for _ in range(3):
+                call, _ = await place(stage, caller)
+                assert [e.peer for e in stage.trace
+                        if e.message.call_id == call.invite.call_id
+                        and e.is_a("INVITE") and e.peer != "caller" and not e.sent
+                        and not e.repeated] == ["a", "b"]
+    run(test)
+
+
+RETRY = [("999999", True), ("abc", False), ("0", False), ("7", True),
+         ("7 (we are busy);duration=3", True), ("", False), ("12x", False)]
+
+
+@pytest.mark.parametrize("value, holds", RETRY)
+def test_retry_after(value, holds):
+    async def test():
+        hold = (("hold_after", 3), ("hold_max", 100))
+        script = [reply(503, headers=[("Retry-After", value)])]
+        async with Stage({"a": script, "b": ANSWERS}, serving(hold=hold)) as stage:
+            caller = await stage.caller()
+            assert (await answered(stage, caller))[0] == "ab"
+            assert (await answered(stage, caller))[0] == ("b" if holds else "ab")
+            seen = (await entries(stage))[hop(stage.names, "a")]
+            assert seen["state"] == ("held" if holds else "up")
+            if value == "999999":
+                await logged(stage, "is held for 100 s")
+    run(test)
+
+
+def test_the_first_of_two_retry_after_that_says_something():
+    async def test():
+        script = [reply(503, headers=[("Retry-After", "abc"), ("Retry-After", "9")])]
+        async with Stage({"a": script, "b": ANSWERS}, serving()) as stage:
+            caller = await stage.caller()
+            await answered(stage, caller)
+            await logged(stage, "is held for 9 s")
+    run(test)
+
+
+def test_cancel_during_a_trial_leaves_the_trial_to_the_next_call():
+    async def test():
+        hold = (("hold_after", 1), ("hold_time", 1))
+        route = 'if (failover("sip:1@{a} sip:1@{b}", "timer.inviting=2")) exit;'
+        async with Stage({"a": SILENT, "b": ANSWERS}, serving(route, hold)) as stage:
+            caller = await stage.caller()
+            assert (await answered(stage, caller))[0] == "ab"
+            await asyncio.sleep(1.1)
+            call = caller.call(filled("sip:100@{proxy}", stage.names))
+            await asyncio.sleep(0.3)
+            assert (await entries(stage))[hop(stage.names, "a")]["state"] == "trial"
+            call.cancel()
+            await asyncio.wait_for(call.final, 5)
+            assert call.codes[-1] == 487
+            assert (await answered(stage, caller))[0] == "ab"
+    run(test)
+
+
+def test_an_operator_takes_one_out_and_releases_it():
+    async def test():
+        async with Stage({"a": ANSWERS, "b": ANSWERS}, serving()) as stage:
+            caller = await stage.caller()
+            name = hop(stage.names, "a")
+            await stage.rpc("failover.hold", name)
+            assert (await answered(stage, caller))[0] == "b"
+            assert (await entries(stage))[name]["until"] == "released"
+            await stage.rpc("failover.release", name)
+            assert (await answered(stage, caller))[0] == "a"
+            await stage.rpc("failover.hold", name, "s:1")
+            assert (await answered(stage, caller))[0] == "b"
+            await asyncio.sleep(1.4)
+            assert (await answered(stage, caller))[0] == "a"
+            for wrong in ("nonsense", "udp:", "udp:h", "udp:h:0", "udp:h:70000", "sip:h:5060"):
+                with pytest.raises(kamailio.RpcError, match="proto:host:port"):
+                    await stage.rpc("failover.hold", wrong)
+                with pytest.raises(kamailio.RpcError, match="proto:host:port"):
+                    await stage.rpc("failover.release", wrong)
+            with pytest.raises(kamailio.RpcError, match="no such next hop"):
+                await stage.rpc("failover.release", "udp:nobody:5060")
+            with pytest.raises(kamailio.RpcError, match="SECONDS"):
+                await stage.rpc("failover.hold", name, "soon")
+    run(test)
+
+
+def test_the_script_hears_of_it():
+    async def test():
+        extra = """
+event_route[failover:held] { xlog("L_NOTICE", "heard held $ru\\n"); }
+event_route[failover:released] { xlog("L_NOTICE", "heard released $ru\\n"); }
+"""
+        async with Stage({"a": [reply(503)], "b": ANSWERS},
+                         serving(hold=(("hold_after", 1),), extra=extra)) as stage:
+            caller = await stage.caller()
+            await answered(stage, caller)
+            uri = f"sip:{stage.names['a']};transport=udp"
+            await logged(stage, f"heard held {uri}")
+            await stage.rpc("failover.release", hop(stage.names, "a"))
+            await logged(stage, f"heard released {uri}")
+    run(test)
+
+
+def test_what_is_never_held():
+    """current, Contacts, and who has {hold=off}."""
+    async def test():
+        route = 'if (failover("sip:1@{a}{hold=off} sip:1@{b}", "timer.inviting=300ms")) exit;'
+        async with Stage({"a": SILENT, "b": ANSWERS},
+                         serving(route, (("hold_after", 1),))) as stage:
+            caller = await stage.caller()
+            for _ in range(3):
+                assert (await answered(stage, caller))[0] == "ab"
+            assert hop(stage.names, "a") not in await entries(stage)
+    run(test)
+
+
+FLOOD = 480                    # calls, of ten hosts each: more than the table holds
+
+
+async def flood(stage, caller, laps):
+    """Calls to hosts of the caller's choice; each refuses the connection at once."""
+    for first in range(0, FLOOD, 40):
+        calls = [caller.call(filled("sip:100@{proxy}", stage.names), hangup_after=0,
+                             headers=[("X-Gate", f"127.{laps}.{n // 250}.{n % 250}")])
+                 for n in range(first, first + 40)]
+        await asyncio.wait_for(asyncio.gather(*(c.final for c in calls)), 30)
+        assert {c.codes[-1] for c in calls} == {200}
+
+
+def test_a_flood_of_hosts_pushes_nothing_out_that_is_held():
+    async def test():
+        hosts = " ".join(f"sip:1@$var(g):{port}/TCP" for port in range(1, 11))
+        route = ('if ($hdr(X-Gate) != $null) { $var(g) = $hdr(X-Gate);'
+                 f' failover("{hosts} sip:1@{{b}}"); exit; }}\n' + ROUTE)
+        async with Stage({"a": SILENT, "b": ANSWERS},
+                         serving(route, (("hold_after", 1),)), memory_mb=64) as stage:
+            caller = await stage.caller()
+            assert (await answered(stage, caller))[0] == "ab"
+            used = []
+            for lap in range(1, 4):
+                await flood(stage, caller, lap)
+                text = await stage.rpc("failover.destinations", "1", "1")
+                # what refuses is held after its first failure, and is there to stay
+                assert int(re.search(r"next_hops: (\d+)", text)[1]) == 4096
+                assert (await answered(stage, caller))[0] == "b"
+                await stage.drained()
+                used.append(await asyncio.to_thread(stage.server.shm_used))
+            assert max(used) - min(used) < 20000, used
+    run(test)
+
+
+def test_a_server_that_ends_while_calls_are_under_way():
+    """tm lets go of its transactions when the table has gone already."""
+    async def test():
+        hold = (("hold_after", 1), ("hold_probe", 1))
+        async with Stage({"a": [reply(503)], "b": SILENT}, serving(hold=hold)) as stage:
+            caller = await stage.caller()
+            for _ in range(5):
+                caller.call(filled("sip:100@{proxy}", stage.names))
+            await asyncio.sleep(0.2)
+            await asyncio.to_thread(stage.server.stop)
+            assert stage.server.process.returncode == 0
+    run(test)
+
+
+def test_the_time_of_the_whole_call_is_no_fault_of_a_gateway():
+    async def test():
+        route = ('if (failover("sip:1@{a} sip:1@{b}",'
+                 ' "timer.inviting=2; timer.total=300ms")) exit;')
+        async with Stage({"a": SILENT, "b": ANSWERS},
+                         serving(route, (("hold_after", 1),))) as stage:
+            caller = await stage.caller()
+            for _ in range(2):
+                call, _ = await place(stage, caller)
+                assert call.codes[-1] == 408
+            assert (await entries(stage))[hop(stage.names, "a")]["state"] == "up"
+    run(test)
