@@ -20,6 +20,7 @@
 #include "server/statistics.h"
 #include "call/call.h"
 #include "call/layout.h"
+#include "call/view.h"
 #include "server/log.h"
 #include "server/match.h"
 #include "server/memory.h"
@@ -62,10 +63,11 @@ struct cfg_group_failover
 	unsigned hold_time;
 	unsigned hold_max;
 	unsigned hold_probe;
+	int attempt_log_level;
 };
 
 static struct cfg_group_failover cfg_defaults = {
-		.hold_time = 30, .hold_max = 600};
+		.hold_time = 30, .hold_max = 600, .attempt_log_level = L_DBG};
 static void *cfg_handle = &cfg_defaults;
 
 static cfg_def_t cfg_definitions[] = {
@@ -93,6 +95,8 @@ static cfg_def_t cfg_definitions[] = {
 		{"hold_probe", CFG_VAR_INT, 0, 3600, 0, 0,
 				"every how many seconds a next hop that is held gets an "
 				"OPTIONS; 0: none"},
+		{"attempt_log_level", CFG_VAR_INT, 0, 3, 0, 0,
+				"the level at which calls and their attempts are logged"},
 		{0, 0, 0, 0, 0, 0, 0},
 };
 
@@ -120,6 +124,11 @@ static hold_config_t current_hold_config(void)
 			.probe_s = cfg_get(failover, cfg_handle, hold_probe)};
 }
 
+static int current_log_level(void)
+{
+	return cfg_get(failover, cfg_handle, attempt_log_level);
+}
+
 static int declare_cfg(void)
 {
 	settings_builtin(&defaults);
@@ -129,6 +138,7 @@ static int declare_cfg(void)
 	cfg_defaults.redirection = defaults.redirection;
 	cfg_defaults.redirection_max = defaults.redirection_max;
 	cfg_defaults.attempts = defaults.attempts;
+	log_set_level_source(current_log_level);
 	return cfg_declare("failover", cfg_definitions, &cfg_defaults,
 			cfg_sizeof(failover), &cfg_handle);
 }
@@ -238,6 +248,19 @@ static int set_dialplan(modparam_t type, void *value)
 	return plan_load_file(value);
 }
 
+static int set_log_format(modparam_t type, void *value)
+{
+	str name = str_of(value);
+
+	(void)type;
+	if(log_format_parse(&name, &log_format) == 0)
+		return 0;
+	LM_ERR("modparam failover log_format: [%s] is none; text or json would be "
+		   "right\n",
+			(const char *)value);
+	return -1;
+}
+
 static int set_dialplan_text(modparam_t type, void *value)
 {
 	str text = {value, (int)strlen(value)};
@@ -250,10 +273,10 @@ static int set_dialplan_text(modparam_t type, void *value)
 
 /* Rules, and where they stand. */
 static call_t *prepare(struct sip_msg *msg, const applied_rule_t *applied,
-		int n_applied, const char *source, route_t *route)
+		int n_applied, const char *source, const rule_t *rule, route_t *route)
 {
 	settings_t settings = current_defaults();
-	call_request_t request = {applied, n_applied, source, &settings};
+	call_request_t request = {applied, n_applied, source, rule, &settings};
 
 	return call_create(msg, &request, route);
 }
@@ -262,7 +285,7 @@ static int start(
 		struct sip_msg *msg, const applied_rule_t *applied, int n_applied)
 {
 	route_t route;
-	call_t *call = prepare(msg, applied, n_applied, CALL_SOURCE, &route);
+	call_t *call = prepare(msg, applied, n_applied, CALL_SOURCE, NULL, &route);
 
 	return call == NULL ? CALL_REFUSED : call_start(call, msg, &route);
 }
@@ -277,7 +300,8 @@ static int start_by_plan(struct sip_msg *msg, plan_t *plan)
 	route_t route;
 
 	if(n_applied > 0)
-		call = prepare(msg, applied, n_applied, plan_source(plan), &route);
+		call = prepare(msg, applied, n_applied, plan_source(plan),
+				applied[n_applied - 1].rule, &route);
 	plan_release(plan);
 	if(call != NULL)
 		return call_start(call, msg, &route);
@@ -306,7 +330,7 @@ int ki_failover_to(struct sip_msg *msg, str *destinations)
 
 	if(!call_is_new(msg, &result))
 		return result;
-	if(arg_read_text(ARG_DESTINATIONS, destinations, &applied.rule) < 0)
+	if(arg_read_text(msg, ARG_DESTINATIONS, destinations, &applied.rule) < 0)
 		return CALL_REFUSED;
 	return start(msg, &applied, 1);
 }
@@ -318,8 +342,8 @@ int ki_failover_with(struct sip_msg *msg, str *destinations, str *settings)
 
 	if(!call_is_new(msg, &result))
 		return result;
-	if(arg_read_text(ARG_DESTINATIONS, destinations, &applied[0].rule) < 0
-			|| arg_read_text(ARG_SETTINGS, settings, &applied[1].rule) < 0)
+	if(arg_read_text(msg, ARG_DESTINATIONS, destinations, &applied[0].rule) < 0
+			|| arg_read_text(msg, ARG_SETTINGS, settings, &applied[1].rule) < 0)
 		return CALL_REFUSED;
 	return start(msg, applied, 2);
 }
@@ -448,6 +472,7 @@ static void mod_destroy(void)
 {
 	plan_destroy();
 	holding_destroy();
+	call_end();
 	arena_destroy(parameters_arena);
 }
 
@@ -477,7 +502,8 @@ static param_export_t params[] = {
 		{"dialplan", PARAM_STRING | PARAM_USE_FUNC, (void *)set_dialplan},
 		{"dialplan_text", PARAM_STRING | PARAM_USE_FUNC,
 				(void *)set_dialplan_text},
-		{"attempt_log_level", PARAM_INT, &attempt_log_level},
+		{"attempt_log_level", PARAM_INT, &cfg_defaults.attempt_log_level},
+		{"log_format", PARAM_STRING | PARAM_USE_FUNC, (void *)set_log_format},
 		BOTH_TYPES(timer_inviting),
 		BOTH_TYPES(timer_provisional),
 		BOTH_TYPES(timer_ringing),
@@ -524,6 +550,7 @@ SEEN_BY_SERVER struct module_exports exports = {
 		.dlflags = DEFAULT_DLFLAGS,
 		.cmds = commands,
 		.params = params,
+		.pv_items = failover_variables,
 		.init_mod_f = mod_init,
 		.init_child_f = child_init,
 		.destroy_mod_f = mod_destroy,

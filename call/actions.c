@@ -3,12 +3,10 @@
 
 #include "call/actions.h"
 
-#include <stdio.h>
-
 #include "call/attempt.h"
 #include "call/ending.h"
+#include "call/observe.h"
 #include "call/remember.h"
-#include "server/log.h"
 
 /* How often a connection is looked at. tm needs another tick to act on it, and
  * the next INVITE has to leave within 200 ms (specification, E5b). */
@@ -87,46 +85,6 @@ void course_alarm_goes_off(
 	course_set_alarm(call, t);
 }
 
-/* -- what is logged ----------------------------------------------------- */
-
-/* One line for what ended an attempt and what follows. */
-static void log_attempt(const scene_t *scene, const decision_t *decision)
-{
-	static const char *const what[] = {
-			[RESULT_NONE_YET] = "",
-			[RESULT_REPLY] = "",
-			[RESULT_INVITING] = "has not replied in time",
-			[RESULT_PROVISIONAL] = "has rung too long",
-			[RESULT_RINGING] = "has rung too long",
-			[RESULT_UNSENT] = "cannot be reached",
-	};
-	const attempt_t *attempt = scene->call->attempt;
-	const result_t *result = &scene->result;
-	const target_t *next = decision->target;
-	char replied[16];
-
-	if(attempt == NULL || !is_printable(attempt_log_level))
-		return;
-	snprintf(replied, sizeof(replied), "replied %d", result->code);
-	if(next != NULL)
-		LM_GEN1(attempt_log_level,
-				"[%.*s] over %s %s, next [%.*s] over %s (%s), Call-ID "
-				"[%s]\n",
-				STR_FMT(&attempt->target->uri),
-				transport_name(attempt->target->transport),
-				result->kind == RESULT_REPLY ? replied : what[result->kind],
-				STR_FMT(&next->uri), transport_name(next->transport),
-				reason_name(decision->reason),
-				log_call_id(transaction_request(scene->t)));
-	else
-		LM_GEN1(attempt_log_level,
-				"[%.*s] over %s %s, and the call ends, Call-ID [%s]\n",
-				STR_FMT(&attempt->target->uri),
-				transport_name(attempt->target->transport),
-				result->kind == RESULT_REPLY ? replied : what[result->kind],
-				log_call_id(transaction_request(scene->t)));
-}
-
 /* -- what is done ------------------------------------------------------- */
 
 void note_cancel(scene_t *scene)
@@ -146,7 +104,7 @@ static void try_next(scene_t *scene)
 
 	remember_result(call, &scene->result);
 	decision = policy_decide(&call->chain, &scene->result);
-	log_attempt(scene, &decision);
+	observe_result(call, scene->t, &scene->result, &decision);
 	if(decision.target == NULL) {
 		scene->reply = decision.reply;
 		happen(scene, EVENT_NONE_LEFT);
@@ -182,6 +140,7 @@ static void end_call(scene_t *scene, final_reply_t reply)
 static void end_cancelled(scene_t *scene)
 {
 	remember_end(scene->call);
+	observe_end(scene->call, scene->t, CALL_OUTCOME_CANCELLED);
 	if(scene->branch == NO_BRANCH)
 		ending_unsent(scene->call, scene->t, scene->msg, request_terminated);
 	else
@@ -215,6 +174,7 @@ static void reply_cancelled(scene_t *scene)
 
 static void reply_total(scene_t *scene)
 {
+	observe_end(scene->call, scene->t, CALL_OUTCOME_EXHAUSTED);
 	ending_reply_total(
 			scene->call, scene->t, policy_reply_now(&scene->call->chain));
 }

@@ -7,6 +7,7 @@
 #include "call/attempt.h"
 
 #include "call/connection.h"
+#include "call/observe.h"
 #include "call/remember.h"
 #include "server/self.h"
 
@@ -142,6 +143,7 @@ static attempt_t *attempt_create(
 	call->attempt = attempt;
 	call->check_at = 0;
 	call->is_watched = false;
+	observe_attempt(call, attempt);
 	return attempt;
 }
 
@@ -238,20 +240,6 @@ bool attempt_wait_until_shown(const call_t *call, tm_cell_t *t, int branch)
 }
 
 /* -- branches ----------------------------------------------------------- */
-
-int attempt_first_branch(const call_t *call)
-{
-	return call->attempt == NULL ? 0 : call->attempt->first_branch;
-}
-
-int attempt_first_beside(const call_t *call, int branch)
-{
-	const attempt_t *attempt = call->attempt;
-
-	while(attempt != NULL && attempt->first_branch > branch)
-		attempt = attempt->before;
-	return attempt == NULL ? 0 : attempt->first_branch;
-}
 
 bool attempt_has_branch(const call_t *call, const tm_cell_t *t, int branch)
 {

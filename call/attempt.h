@@ -85,9 +85,4 @@ void attempt_expire(call_t *call, tm_cell_t *t);
 /** Has somebody else CANCELled every branch of the attempt? */
 bool attempt_was_cancelled(const call_t *call, const tm_cell_t *t);
 
-/** The first branch of the current attempt; of the attempt that a branch belongs
- * to. */
-int attempt_first_branch(const call_t *call);
-int attempt_first_beside(const call_t *call, int branch);
-
 #endif

@@ -4,8 +4,11 @@
 
 #include "call/call.h"
 
+#include <stdio.h>
+
 #include "call/engine.h"
 #include "call/ending.h"
+#include "call/observe.h"
 #include "call/remember.h"
 #include "call/variables.h"
 #include "server/memory.h"
@@ -16,7 +19,12 @@
 
 int call_init(void)
 {
-	return engine_init();
+	return observe_init() < 0 ? -1 : engine_init();
+}
+
+void call_end(void)
+{
+	observe_destroy();
 }
 
 static void call_destroy(void *call)
@@ -24,11 +32,26 @@ static void call_destroy(void *call)
 	if(call == NULL)
 		return;
 	alarm_remove(&((call_t *)call)->alarm);
+	observe_release(call);
 	remember_end(call);
 	arena_destroy(((call_t *)call)->arena);
 }
 
 /* -- making a call ------------------------------------------------------ */
+
+/* What a rule is called: its name, else its number in the plan. */
+static int name_rule(const rule_t *rule, arena_t *arena, str *name)
+{
+	char digits[16];
+	str number = {digits, 0};
+
+	if(rule == NULL)
+		return 0;
+	if(rule->name.len > 0)
+		return arena_copy(arena, &rule->name, name);
+	number.len = snprintf(digits, sizeof(digits), "%d", rule->id + 1);
+	return arena_copy(arena, &number, name);
+}
 
 call_t *call_create(
 		struct sip_msg *msg, const call_request_t *request, route_t *route)
@@ -43,7 +66,8 @@ call_t *call_create(
 		call->branches = arena_alloc(
 				arena, sr_dst_max_branches * sizeof(*call->branches));
 	if(call == NULL || call->branches == NULL
-			|| request_read(msg, request, arena, route, &call->origin) < 0) {
+			|| request_read(msg, request, arena, route, &call->origin) < 0
+			|| name_rule(request->rule, arena, &call->trace.rule) < 0) {
 		arena_destroy(arena);
 		return NULL;
 	}
@@ -87,9 +111,10 @@ static claim_t claim_transaction(struct sip_msg *msg, tm_cell_t **t)
 
 /* The call has a reply instead of destinations. */
 static void call_answer(call_t *call, tm_cell_t *t, struct sip_msg *msg,
-		int code, const char *reason)
+		bool is_of_plan, int code, const char *reason)
 {
 	call->state = CALL_ENDED;
+	observe_plan_reply(call, is_of_plan);
 	transaction_answer(t, msg, code, reason);
 }
 
@@ -134,9 +159,10 @@ call_result_t call_start(
 			&& engine_attach(call, msg, t, call_destroy) == 0) {
 		/* a call without what its rule says for it is another call */
 		if(variables_set(route->variables) < 0)
-			call_answer(call, t, msg, 500, "Server Internal Error");
+			call_answer(call, t, msg, false, 500, "Server Internal Error");
 		else if(route->is_reply)
-			call_answer(call, t, msg, route->reply_code, route->reply_reason.s);
+			call_answer(call, t, msg, true, route->reply_code,
+					route->reply_reason.s);
 		else
 			engine_run(call, t, msg);
 		return CALL_TAKEN;

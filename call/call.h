@@ -25,6 +25,9 @@ typedef struct call call_t;
  * @return 0, or -1 with the reason logged */
 int call_init(void);
 
+/** Release what all calls share, at the server's end. */
+void call_end(void);
+
 /** Is the request one that a call can be made of: an INVITE without To tag, in
  * request_route, that was not seen before? To be asked before any rule and any
  * argument: what they say may have changed since it was seen.

@@ -8,9 +8,11 @@
 
 #include "call/alarm.h"
 #include "call/call.h"
+#include "call/calls.h"
 #include "call/policy.h"
 #include "call/request.h"
 #include "call/state.h"
+#include "call/trace.h"
 #include "server/holding.h"
 
 /* One destination that is being tried, or was. */
@@ -22,6 +24,7 @@ typedef struct attempt
 	int branches_end;  /* behind the last one that we know of */
 	bool has_replied;  /* some branch of it has sent a 1xx */
 	holding_use_t use; /* of its next hop, if that is remembered */
+	step_t step;	   /* what operators see of it */
 } attempt_t;
 
 /* What of a branch tm does not tell, or forgets. */
@@ -46,6 +49,8 @@ struct call
 	arena_t *arena;
 	call_state_t state;
 	chain_t chain;
+	trace_t trace;
+	calls_link_t link;			 /* among the calls that are under way */
 	const named_text_t *headers; /* of every attempt */
 	origin_t origin;
 	attempt_t *attempt;		   /* the current one; NULL before the first */
@@ -68,5 +73,13 @@ struct call
 	int reply_branch; /* whose reply that is; NO_BRANCH: the last one's */
 	int last_branch, branches_at_end;
 };
+
+/** The attempt that a branch belongs to; NULL if it is older than all. */
+attempt_t *attempt_of_branch(const call_t *call, int branch);
+
+/** The first branch of the current attempt; of the attempt that a branch belongs
+ * to. */
+int attempt_first_branch(const call_t *call);
+int attempt_first_beside(const call_t *call, int branch);
 
 #endif

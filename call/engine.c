@@ -9,6 +9,7 @@
 #include "call/contacts.h"
 #include "call/ending.h"
 #include "call/headers.h"
+#include "call/observe.h"
 #include "call/remember.h"
 #include "server/log.h"
 #include "sip/response.h"
@@ -160,8 +161,7 @@ static void on_answer_in(call_t *call, tm_cell_t *t, int branch)
 	transaction_ident(t, &answer_here.hash_index, &answer_here.label);
 	answer_here.branch = branch;
 	if(code_before >= 300)
-		LM_GEN1(attempt_log_level, "a late answer is taken, Call-ID [%s]\n",
-				log_call_id(transaction_request(t)));
+		log_send(log_begin("late_answer", transaction_request(t)));
 }
 
 /* A negative final reply has come in. Nothing is concluded of it here: the script may
@@ -223,6 +223,7 @@ static void on_relay(call_t *call, tm_cell_t *t, int code)
 	answer_here.branch = NO_BRANCH;
 	remember_answer(call, tm_api.t_gett_branch(), code);
 	happen(&scene, EVENT_ANSWER);
+	observe_answer(call, t, tm_api.t_gett_branch(), code);
 	if(call->state != CALL_ANSWERED)
 		return;
 	remember_end(call);
@@ -267,6 +268,9 @@ static void on_tm_event(tm_cell_t *t, int type, struct tmcb_params *params)
 		transaction_unlock(t);
 	} else if(type & TMCB_RESPONSE_FWDED) {
 		on_relay(call, t, params->code);
+	} else if(type & TMCB_RESPONSE_OUT) {
+		if(params->code >= 200)
+			observe_final(call, t, params->code);
 	} else if(type & TMCB_ON_BRANCH_FAILURE) {
 		if(transaction_hold(t, tm_api.t_gett_branch()))
 			on_branch_failure(call, t, params);
@@ -290,6 +294,11 @@ static call_t *call_of(tm_cell_t *t)
 bool engine_has_call(tm_cell_t *t)
 {
 	return call_of(t) != NULL;
+}
+
+const call_t *engine_current_call(void)
+{
+	return call_of(transaction_current());
 }
 
 /* -- what the server tells ---------------------------------------------- */
@@ -384,7 +393,7 @@ int engine_attach(call_t *call, struct sip_msg *msg, tm_cell_t *t,
 		void (*release)(void *call))
 {
 	int events = TMCB_RESPONSE_IN | TMCB_RESPONSE_FWDED | TMCB_ON_BRANCH_FAILURE
-				 | TMCB_ON_FAILURE | TMCB_E2ECANCEL_IN;
+				 | TMCB_ON_FAILURE | TMCB_E2ECANCEL_IN | TMCB_RESPONSE_OUT;
 
 	/* costs a copy of the URIs for each branch */
 	if(call->headers != NULL)
@@ -395,6 +404,7 @@ int engine_attach(call_t *call, struct sip_msg *msg, tm_cell_t *t,
 		return -1;
 	}
 	transaction_begin_chain(t, &call->manners);
+	observe_begin(call, t);
 	return 0;
 }
 
@@ -443,6 +453,7 @@ static bool retry(call_t *call, tm_cell_t *t, struct sip_msg *msg)
 	call->retried = target;
 	transaction_begin_chain(t, &call->manners);
 	policy_retry(&call->chain);
+	observe_resume(call);
 	remember_retry(call, target);
 	call->state = CALL_STARTING;
 	call->reply = final_as_it_is;
@@ -452,11 +463,22 @@ static bool retry(call_t *call, tm_cell_t *t, struct sip_msg *msg)
 		happen(&scene, EVENT_SENT);
 		return true;
 	}
+	observe_end(call, t, CALL_OUTCOME_EXHAUSTED);
 	call->state = CALL_ENDED;
 	call->reply = reply;
 	call->branches_at_end = transaction_branches(t);
 	transaction_end_chain(t, &call->manners);
 	return false;
+}
+
+static void log_not_retried(const struct sip_msg *msg, const char *why)
+{
+	log_line_t *line = log_begin("not_retried", msg);
+
+	if(line == NULL)
+		return;
+	log_line_word(line, "why", why);
+	log_send(line);
 }
 
 bool engine_retry(struct sip_msg *msg)
@@ -467,8 +489,7 @@ bool engine_retry(struct sip_msg *msg)
 	bool is_sent = false;
 
 	if(why != NULL) {
-		LM_GEN1(attempt_log_level, "failover_retry(): %s, Call-ID [%s]\n", why,
-				log_call_id(msg));
+		log_not_retried(msg, why);
 		return false;
 	}
 	transaction_lock(t);

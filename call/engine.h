@@ -19,6 +19,10 @@ int engine_attach(call_t *call, struct sip_msg *msg, tm_cell_t *t,
 /** Has a transaction a call already? */
 bool engine_has_call(tm_cell_t *t);
 
+/** The call that this process works on; NULL if there is none. No lock: its trace
+ * may be read. */
+const call_t *engine_current_call(void);
+
 /** Try the first destination, and if it cannot be sent to those behind it. In
  * request_route, without the lock. */
 void engine_run(call_t *call, tm_cell_t *t, struct sip_msg *msg);

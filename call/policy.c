@@ -266,6 +266,7 @@ static decision_t try_next(chain_t *chain, const result_t *result,
 	decision_t decision = {.reason = reason};
 
 	decision.target = take_next(chain, result->room);
+	chain->reason = reason;
 	if(decision.target == NULL)
 		decision.reply = reply_of_failure(chain, result, last);
 	return decision;
@@ -273,7 +274,9 @@ static decision_t try_next(chain_t *chain, const result_t *result,
 
 static decision_t after_reply(chain_t *chain, const result_t *result)
 {
-	decision_t end = {.reason = REASON_REPLY, .reply = final_as_it_is};
+	decision_t end = {.reason = REASON_REPLY,
+			.is_rejected = true,
+			.reply = final_as_it_is};
 
 	if(!leads_on(chain, result->code) || is_final_by_ringing(chain))
 		return end;
@@ -317,6 +320,7 @@ decision_t policy_decide(chain_t *chain, const result_t *result)
 void policy_retry(chain_t *chain)
 {
 	chain->attempts++;
+	chain->reason = REASON_RETRY;
 }
 
 final_reply_t policy_reply_now(const chain_t *chain)

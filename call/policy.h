@@ -34,6 +34,7 @@ typedef struct chain
 	settings_t attempt;	   /* the same with the options of the current target */
 	target_t *waiting;	   /* not tried yet, in order */
 	target_t *tried;	   /* in reverse order, the current one first */
+	reason_t reason;	   /* why that is tried */
 	target_t *passed_over; /* as they may not be used now, in order: they are
 							* tried when nothing else is left */
 	may_use_f *may_use;	   /* NULL: all may be used */
@@ -90,8 +91,9 @@ extern const final_reply_t final_as_it_is;
 
 typedef struct decision
 {
-	target_t *target;	 /* to be tried now; NULL: the call ends */
-	reason_t reason;	 /* of that attempt */
+	target_t *target; /* to be tried now; NULL: the call ends */
+	reason_t reason;  /* of that attempt */
+	bool is_rejected; /* a reply ends the call, be there others left or not */
 	final_reply_t reply; /* with which it ends */
 } decision_t;
 

@@ -4,6 +4,7 @@
 #include "call/remember.h"
 
 #include "call/attempt.h"
+#include "call/observe.h"
 #include "sip/response.h"
 
 static bool may_use(void *asker, const target_t *target, bool is_forced)
@@ -11,8 +12,11 @@ static bool may_use(void *asker, const target_t *target, bool is_forced)
 	call_t *call = asker;
 
 	holding_finish(&call->next_use, HOLDING_NOTHING, 0, 0);
-	return holding_ask(&call->next_use, target,
-			attempt_choose_socket(call, target), is_forced);
+	if(holding_ask(&call->next_use, target, attempt_choose_socket(call, target),
+			   is_forced))
+		return true;
+	observe_passed_over(call, target);
+	return false;
 }
 
 void remember_init(call_t *call)
@@ -66,10 +70,8 @@ void remember_result(call_t *call, const result_t *result)
 
 void remember_answer(call_t *call, int branch, int code)
 {
-	attempt_t *attempt = call->attempt;
+	attempt_t *attempt = attempt_of_branch(call, branch);
 
-	while(attempt != NULL && attempt->first_branch > branch)
-		attempt = attempt->before;
 	if(attempt != NULL)
 		holding_finish(&attempt->use, HOLDING_ANSWERED, code, 0);
 }

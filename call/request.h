@@ -15,7 +15,9 @@ typedef struct call_request
 	const applied_rule_t *applied; /* where the call is to go, and how */
 	int n_applied;				   /* 1 or more */
 	const char *source;			   /* where these rules stand, for messages */
-	const settings_t *defaults;	   /* the level below; every setting written */
+	const rule_t
+			*rule; /* of the plan, that decides; NULL: a list of the script */
+	const settings_t *defaults; /* the level below; every setting written */
 } call_request_t;
 
 /* What the request was to be sent with when failover() was called. */

@@ -248,7 +248,22 @@ static kept_text_t *read_new(arg_kind_t kind, const str *text, unsigned hash)
 	return kept;
 }
 
-int arg_read_text(arg_kind_t kind, const str *text, const rule_t **rule)
+/* Its errors were logged when it was new; which calls it costs is told here. */
+static void log_bad_text(
+		const struct sip_msg *msg, arg_kind_t kind, const str *text)
+{
+	log_line_t *line = log_begin("refused", msg);
+
+	if(line == NULL)
+		return;
+	log_line_word(line, "source", kind_name(kind));
+	log_line_text(line, "text", text);
+	log_line_word(line, "why", "it has an error, which is logged once");
+	log_send(line);
+}
+
+int arg_read_text(struct sip_msg *msg, arg_kind_t kind, const str *text,
+		const rule_t **rule)
 {
 	unsigned hash = get_hash1_raw(text->s, text->len);
 	kept_text_t *kept = take_kept(kind, text, hash);
@@ -259,6 +274,8 @@ int arg_read_text(arg_kind_t kind, const str *text, const rule_t **rule)
 		return -1;
 	keep(kept);
 	*rule = kept->rule;
+	if(kept->rule == NULL)
+		log_bad_text(msg, kind, text);
 	return kept->rule == NULL ? -1 : 0;
 }
 
@@ -293,13 +310,20 @@ static int evaluate(pv_spec_t *spec, struct sip_msg *msg, str *room, str *value)
  * error, and the next ones have the level of what peers do. */
 static void log_unfit(arg_t *arg, int spec, const struct sip_msg *msg)
 {
-	int level = arg->has_been_unfit ? attempt_log_level : L_ERR;
+	log_line_t *line;
 
+	if(!arg->has_been_unfit)
+		LM_ERR("%s: pseudo-variable number %d has no value, or one that is too "
+			   "long, Call-ID [%s]\n",
+				kind_name(arg->kind), spec + 1, log_call_id(msg));
+	line = arg->has_been_unfit ? log_begin("refused", msg) : NULL;
 	arg->has_been_unfit = true;
-	LM_GEN1(level,
-			"%s: pseudo-variable number %d has no value, or one that is too "
-			"long, Call-ID [%s]\n",
-			kind_name(arg->kind), spec + 1, log_call_id(msg));
+	if(line == NULL)
+		return;
+	log_line_word(line, "source", kind_name(arg->kind));
+	log_line_number(line, "variable", spec + 1);
+	log_line_word(line, "why", "it has no value, or one that is too long");
+	log_send(line);
 }
 
 int arg_evaluate(arg_t *arg, struct sip_msg *msg, applied_rule_t *applied)
@@ -320,7 +344,8 @@ int arg_evaluate(arg_t *arg, struct sip_msg *msg, applied_rule_t *applied)
 	}
 	applied->groups = held[arg->kind];
 	if(arg->rule == NULL)
-		return arg_read_text(arg->kind, &held[arg->kind][0], &applied->rule);
+		return arg_read_text(
+				msg, arg->kind, &held[arg->kind][0], &applied->rule);
 	applied->rule = arg->rule;
 	return 0;
 }

@@ -39,7 +39,9 @@ void arg_destroy(arg_t *arg);
 int arg_evaluate(arg_t *arg, struct sip_msg *msg, applied_rule_t *applied);
 
 /** Read a text that comes with the call (KEMI). As arg_evaluate(), without holes.
- * An error is logged once for each distinct text. */
-int arg_read_text(arg_kind_t kind, const str *text, const rule_t **rule);
+ * An error is logged once for each distinct text, and at attempt_log_level for each
+ * call that has it. */
+int arg_read_text(struct sip_msg *msg, arg_kind_t kind, const str *text,
+		const rule_t **rule);
 
 #endif

@@ -6,7 +6,18 @@
 
 #include <stdio.h>
 
-int attempt_log_level = L_DBG;
+static int (*level_source)(void);
+log_format_t log_format = LOG_FORMAT_TEXT;
+
+int log_attempt_level(void)
+{
+	return level_source != NULL ? level_source() : L_DBG;
+}
+
+void log_set_level_source(int (*level)(void))
+{
+	level_source = level;
+}
 
 /* what is longer is cut */
 #define CALL_ID_BYTES_MAX 256
@@ -37,6 +48,24 @@ const char *log_call_id(const struct sip_msg *msg)
 	return text;
 }
 
+log_line_t *log_begin(const char *event, const struct sip_msg *msg)
+{
+	static log_line_t line;
+
+	if(!is_printable(log_attempt_level()))
+		return NULL;
+	log_line_begin(&line, log_format);
+	log_line_word(&line, "event", event);
+	log_line_word(&line, "call_id", log_call_id(msg));
+	return &line;
+}
+
+void log_send(log_line_t *line)
+{
+	if(line != NULL)
+		LM_GEN1(log_attempt_level(), "%s\n", log_line_end(line).s);
+}
+
 static const char *severity_name(severity_t severity)
 {
 	return severity == SEVERITY_ERROR	  ? "error"
@@ -48,7 +77,7 @@ static int severity_level(severity_t severity)
 {
 	return severity == SEVERITY_ERROR	  ? L_ERR
 		   : severity == SEVERITY_WARNING ? L_WARN
-										  : attempt_log_level;
+										  : log_attempt_level();
 }
 
 static void log_diagnostic(void *context, const diagnostic_t *diagnostic)
@@ -77,10 +106,28 @@ diagnostics_t log_error_diagnostics(const char *source)
 			.emit = log_unless_warning, .context = (void *)source};
 }
 
+/* What the caller has brought about, and no author can correct. */
+static void log_refusal(const call_log_t *log, const diagnostic_t *diagnostic)
+{
+	log_line_t *line = log_begin("refused", log->msg);
+
+	if(line == NULL)
+		return;
+	log_line_word(line, "source", log->source);
+	log_line_number(line, "line", diagnostic->line);
+	log_line_number(line, "column", diagnostic->column);
+	log_line_word(line, "why", diagnostic->text);
+	log_send(line);
+}
+
 static void log_in_call(void *context, const diagnostic_t *diagnostic)
 {
 	const call_log_t *log = context;
 
+	if(diagnostic->severity == SEVERITY_REFUSAL) {
+		log_refusal(log, diagnostic);
+		return;
+	}
 	LM_GEN1(severity_level(diagnostic->severity),
 			"%s:%d:%d: %s: %s, Call-ID [%s]\n", log->source, diagnostic->line,
 			diagnostic->column, severity_name(diagnostic->severity),

@@ -6,12 +6,16 @@
 #include "../../core/parser/msg_parser.h"
 
 #include "text/diagnostics.h"
+#include "text/log_line.h"
 
 /* The parameter attempt_log_level: the level of the lines about what callers and
  * destinations do. There is one for each attempt that ends, and one for a request
  * that is refused because of a value in it. As Kamailio's debug: 0 is WARNING, 3
  * is DEBUG. */
-extern int attempt_log_level;
+int log_attempt_level(void);
+
+/** Where that is kept; until this is called it is DEBUG. */
+void log_set_level_source(int (*level)(void));
 
 /** Let each line of this process and its children reach stderr in one piece. The
  * server switches the buffer of stderr off (core/daemonize.c). From glibc 2.37 on
@@ -32,6 +36,17 @@ diagnostics_t log_error_diagnostics(const char *source);
  * must not be.
  * @return NUL-terminated, valid until the next call in the same process */
 const char *log_call_id(const struct sip_msg *msg);
+
+/* The parameter log_format: of the lines at attempt_log_level. */
+extern log_format_t log_format;
+
+/** Begin a line about a call, at attempt_log_level: what it is about, and the
+ * Call-ID.
+ * @return for log_send(), of this process; NULL if nobody would see it */
+log_line_t *log_begin(const char *event, const struct sip_msg *msg);
+
+/** Write it; of NULL nothing. */
+void log_send(log_line_t *line);
 
 /* The call that a line of the log is about. */
 typedef struct call_log

@@ -14,11 +14,42 @@ static counter_val_t read_held(counter_handle_t handle, void *param)
 	return count_held();
 }
 
+#define COUNTER(id, name, text)                                            \
+	[STATISTIC_##id] = {&handles[STATISTIC_##id], name,                    \
+			STATISTIC_##id == STATISTIC_ACTIVE ? CNT_F_NO_RESET : 0, NULL, \
+			NULL, text}
+
 static counter_def_t definitions[] = {
-		{&handles[STATISTIC_HOLDS], "holds", 0, NULL, NULL,
-				"how often a next hop was held"},
-		{&handles[STATISTIC_PASSED_OVER], "passed_over", 0, NULL, NULL,
-				"how often a call passed over a next hop that is held"},
+		COUNTER(CALLS, "calls", "calls that failover() has taken"),
+		COUNTER(ACTIVE, "active", "calls that are under way now"),
+		COUNTER(ANSWERED_FIRST, "answered_first",
+				"calls that the first attempt answered"),
+		COUNTER(ANSWERED_LATER, "answered_later",
+				"calls that a later attempt answered"),
+		COUNTER(EXHAUSTED, "exhausted",
+				"calls that ended as no destination was left"),
+		COUNTER(REJECTED, "rejected",
+				"calls that a reply ended though it was not the last one"),
+		COUNTER(CANCELLED, "cancelled", "calls that the caller gave up"),
+		COUNTER(ATTEMPTS, "attempts", "attempts that were made"),
+		COUNTER(REPLY_MATCHED, "reply_matched",
+				"attempts that ended with a reply that led on"),
+		COUNTER(TIMEOUT_INVITING, "timeout_inviting",
+				"attempts that ended without any reply in time"),
+		COUNTER(TIMEOUT_PROVISIONAL, "timeout_provisional",
+				"attempts that ended without a final reply in time"),
+		COUNTER(SEND_FAILED, "send_failed",
+				"attempts that could not be sent, or whose connection was "
+				"lost"),
+		COUNTER(REDIRECTED, "redirected",
+				"attempts that ended with a 3xx whose Contacts were followed"),
+		COUNTER(LATE_ANSWERS, "late_answers",
+				"2xx of attempts that were given up already"),
+		COUNTER(PLAN_REPLIES, "plan_replies",
+				"calls that the dial plan answered itself"),
+		COUNTER(HOLDS, "holds", "how often a next hop was held"),
+		COUNTER(PASSED_OVER, "passed_over",
+				"how often a call passed over a next hop that is held"),
 		{NULL, "held", CNT_F_NO_RESET, read_held, NULL,
 				"how many next hops are held now"},
 		{NULL, NULL, 0, NULL, NULL, NULL},
@@ -37,4 +68,19 @@ int statistics_init(int (*held)(void))
 void statistics_add(statistic_t statistic)
 {
 	counter_inc(handles[statistic]);
+}
+
+void statistics_take(statistic_t statistic)
+{
+	counter_add(handles[statistic], -1);
+}
+
+long statistics_get(statistic_t statistic)
+{
+	return (long)counter_get_val(handles[statistic]);
+}
+
+const char *statistics_name(statistic_t statistic)
+{
+	return definitions[statistic].name;
 }

@@ -1,21 +1,49 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* statistics: the counters of group `failover`, one table (statistics.c) that they
- * are declared from, and that the test of the manual reads. */
+ * are declared from, and that the test of the manual reads. Each process counts for
+ * itself, the server adds them up. */
 #ifndef FAILOVER_SERVER_STATISTICS_H
 #define FAILOVER_SERVER_STATISTICS_H
 
+/* calls = answered_first + answered_later + exhausted + rejected + cancelled
+ * + active */
 typedef enum statistic
 {
+	STATISTIC_CALLS,
+	STATISTIC_ACTIVE,
+	STATISTIC_ANSWERED_FIRST,
+	STATISTIC_ANSWERED_LATER,
+	STATISTIC_EXHAUSTED,
+	STATISTIC_REJECTED,
+	STATISTIC_CANCELLED,
+	STATISTIC_ATTEMPTS,
+	STATISTIC_REPLY_MATCHED,
+	STATISTIC_TIMEOUT_INVITING,
+	STATISTIC_TIMEOUT_PROVISIONAL,
+	STATISTIC_SEND_FAILED,
+	STATISTIC_REDIRECTED,
+	STATISTIC_LATE_ANSWERS,
+	STATISTIC_PLAN_REPLIES,
 	STATISTIC_HOLDS,	   /* next hops that were held */
 	STATISTIC_PASSED_OVER, /* destinations that a call has passed over for it */
 	STATISTIC_COUNT
 } statistic_t;
 
-/** Declare the counters, before processes are made.
+/** Declare the counters, before the processes are made.
  * @param held how many next hops are held now
  * @return 0, or -1 with the reason logged */
 int statistics_init(int (*held)(void));
 
+/** Count one more. */
 void statistics_add(statistic_t statistic);
+
+/** Count one less, of what comes and goes. */
+void statistics_take(statistic_t statistic);
+
+/** What all processes have counted. */
+long statistics_get(statistic_t statistic);
+
+/** "calls", "active", ... */
+const char *statistics_name(statistic_t statistic);
 
 #endif

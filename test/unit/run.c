@@ -19,7 +19,8 @@ int main(int argc, char **argv)
 			suite_words, suite_condition, suite_rule, suite_rule_parse,
 			suite_inline_parse, suite_dialplan_parse, suite_rule_index,
 			suite_dialplan, suite_route, suite_dialplan_lint, suite_policy,
-			suite_state, suite_hold, suite_cases, suite_mutation};
+			suite_state, suite_trace, suite_log_line, suite_hold, suite_cases,
+			suite_mutation};
 	SRunner *runner = srunner_create(NULL);
 	size_t first = argc == 3 ? strtoul(argv[1], NULL, 10) - 1 : 0;
 	size_t step = argc == 3 ? strtoul(argv[2], NULL, 10) : 1;

@@ -43,6 +43,8 @@ Suite *suite_route(void);
 Suite *suite_dialplan_lint(void);
 Suite *suite_policy(void);
 Suite *suite_state(void);
+Suite *suite_trace(void);
+Suite *suite_log_line(void);
 Suite *suite_hold(void);
 Suite *suite_cases(void);
 Suite *suite_mutation(void);

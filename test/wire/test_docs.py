@@ -214,7 +214,8 @@ def test_every_parameter_has_a_section_and_every_section_a_parameter():
 # parameters that are no setting of a call, and their defaults
 WITHOUT_SETTING = {"dialplan": NONE, "dialplan_text": NONE, "attempt_log_level": "3",
                    "hold_after": "0", "hold_time": "30", "hold_max": "600",
-                   "hold_codes": "503", "hold_probe": "0", "hold_dmq": "0"}
+                   "hold_codes": "503", "hold_probe": "0", "hold_dmq": "0",
+                   "log_format": "text"}
 
 
 def test_every_setting_has_a_parameter():
@@ -502,6 +503,40 @@ def test_the_numbers_of_failover_list():
     for name in ("LIST_RULES_DEFAULT", "LIST_RULES_MAX", "LIST_SOURCE_BYTES_MAX"):
         assert re.search(rf"\b{constant(name)}\b", text), name
     assert f"{constant('LIST_BYTES_MAX'):,} bytes" in text
+
+
+# -- variables and statistics ----------------------------------------------------
+
+def test_the_table_of_variables():
+    text = table_text((TOP / "call/view.c").read_text(), "} names[]")
+    names = re.findall(r'\{"(\w+)", see_', text)
+    assert [value_of(row[0]) for row in rows("failover.variables.table")] == names
+    error = re.search(r'there is no such name;(.*?)would be right', (
+        TOP / "call/view.c").read_text(), re.S)[1]
+    assert set(names) == set(re.findall(r"\w+", re.sub(r'"|\$failover', "", error))) - {"or"}
+
+
+def test_the_table_of_statistics():
+    text = table_text((TOP / "server/statistics.c").read_text(),
+                      "static counter_def_t definitions[]")
+    names = re.findall(r'(?:COUNTER\(\w+|\{NULL),\s*"(\w+)"', text)
+    assert [value_of(row[0]) for row in rows("failover.statistics.table")] == names
+    with kamailio.Server(kamailio.Config("exit;")) as server:
+        listed = re.findall(r"failover:(\w+) = ",
+                            server.rpc("stats.get_statistics", "failover:"))
+    assert set(listed) == set(names)
+
+
+# the fields of a line of the log: "name", value
+FIELD = re.compile(r'log_line_\w+\(\s*line,\s*"(\w+)"|log_destination\(line, "(\w+)", "(\w+)"'
+                   r'|log_line_\w+\(\s*&line, "(\w+)"')
+
+
+def test_the_log_has_the_fields_of_the_reference():
+    known = {name for path in kamailio.SOURCES for found in FIELD.findall(path.read_text())
+             for name in found if name}
+    for line in by_id("failover.log").find("screen").text.strip().splitlines():
+        assert set(re.findall(r"(\w+)=", line)) <= known, line
 
 
 # -- tm ------------------------------------------------------------------------
@@ -838,9 +873,12 @@ def is_said_by_the_module(text):
 
 def show_log(example):
     """Another line of the log: the module can log it so."""
-    place, says = re.fullmatch(r"(\S+?:\d+(?::\d+)?: (?:refused: )?)(.*)",
-                               example.strip()).groups()
-    assert is_said_by_the_module(says if "refused" in place else place + says), example
+    if example.strip().startswith("event="):
+        whys = re.findall(r'why="(.*?)"', example)
+        assert all(map(is_said_by_the_module, whys)), example
+        assert "event=refused" in example or 'trace="' in example, example
+        return
+    assert is_said_by_the_module(example.strip()), example
 
 
 def kind_of(example):
@@ -855,7 +893,7 @@ def kind_of(example):
         return show_mistake
     if re.match(r"\s*\{\n\tfile: ", example):
         return show_reply
-    if re.match(r"\s*/etc/kamailio/failover\.dialplan:\d", example):
+    if re.match(r"\s*(?:/etc/kamailio/failover\.dialplan:\d|event=)", example):
         return show_log
     assert re.search(r"failover\(|modparam|request_route|^\w+=\d+$", example, re.M), example
     return load_config
@@ -904,7 +942,7 @@ def test_an_example_is_loaded(where):
     "{\n\tfile: /etc/kamailio/failover.dialplan\n\trules: 7\n}\n",
     "error: 400 - /etc/kamailio/failover.dialplan:4:28: error: [soon] is no day (2 errors; x)",
     "/etc/kamailio/failover.dialplan:1:1: [x] takes too long",
-    "/etc/kamailio/failover.dialplan:1:1: refused: it is not liked",
+    'event=refused call_id=1 why="it is not liked"', "event=coffee",
     "kamcmd cfg.get failover no_such", "make coffee", "KSR.failover.failover_two('sip:x')\n"
     "KSR.rr.record_route()", "request_route {\n    failover(\"sip:gw1\");\n",
     "f:4:28: error: [soon] is no day"])

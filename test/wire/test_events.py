@@ -525,9 +525,9 @@ def logs(level, times):
         peers={"a": [reply(503)], "b": SILENT, "c": [reply(486)]},
         attempts=[("a", "UDP", at(0)), ("b", "TCP", soon()), ("c", "UDP", later(1))],
         caller=[100, 486],
-        logged={"over UDP replied 503, next [sip:101@": times,
-                "over TCP has not replied in time, next [sip:102@": times,
-                "over UDP replied 486, and the call ends, Call-ID [": times})
+        logged={"event=attempt": 3 * times, "event=call": times,
+                "result=503": times, "result=inviting": times, "result=486": times,
+                "reason=first": times, "outcome=exhausted code=486": times})
 
 
 LOGS = [logs(1, 1), logs(3, 0)]

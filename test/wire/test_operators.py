@@ -1,0 +1,347 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What operators see of calls: $failover(), the CDR, the statistics, the RPC and the log
+say the same, and what the peers saw on the wire."""
+
+import asyncio
+import json
+import re
+import shlex
+import sqlite3
+
+import pytest
+
+import kamailio
+from scenario import SILENT, NOBODY, Scenario, Stage, attempts_of, filled, redirect, reply
+
+SLACK = 0.1                # seconds that a time may be off the wire's
+
+
+def place(peers, route, then=None, uri="sip:9555@{proxy}", calls=1, **config):
+    """Calls through a server, one after the other; `then(stage, calls)` is awaited while
+    it still runs. @return the stage, whose trace stays, and the calls."""
+    def config_for(names):
+        return kamailio.Config(filled(route, names), **{
+            key: filled(value, names) if isinstance(value, str) else value
+            for key, value in config.items()})
+
+    async def run():
+        async with Stage(peers, config_for) as stage:
+            caller = await stage.caller()
+            made = []
+            for _ in range(calls):
+                call = caller.call(filled(uri, stage.names), hangup_after=0.1)
+                made.append(call)
+                await asyncio.wait_for(asyncio.shield(call.final), 10)
+                if call.answered:
+                    await asyncio.wait_for(call.ended.wait(), 5)
+            if then:
+                await then(stage, made)
+            stage.log = stage.server.log()
+            return stage, made
+    return asyncio.run(run())
+
+
+def steps_of(trace):
+    """[(destination, result, ms)] of the text of a trace."""
+    steps = []
+    for part in trace.split(", "):
+        words = part.split(" ")
+        steps.append((words[0], words[1], int(words[2][:-2]) if len(words) > 2 else None))
+    return steps
+
+
+def statistics(server):
+    """{name: value} of the group, as kamcmd shows it."""
+    text = server.rpc("stats.get_statistics", "failover:")
+    return {name: int(value) for name, value in re.findall(r"failover:(\w+) = (-?\d+)", text)}
+
+
+def assert_sums_up(numbers):
+    parts = ("answered_first", "answered_later", "exhausted", "rejected", "cancelled", "active")
+    assert numbers["calls"] == sum(numbers[part] for part in parts), numbers
+
+
+LIST = ('failover("sip:100@{a} sip:101@{b}/TCP sip:102@{c}", '
+        '"timer.inviting=1; pattern.response=408|5..")')
+THREE = {"a": SILENT, "b": [reply(503, after=0.05)],
+         "c": [reply(180, after=0.1), reply(200, after=0.3)]}
+
+
+def see(where):
+    """A line of log with every name."""
+    names = ("rule", "attempt", "destination", "reason", "code", "outcome", "trace")
+    return 'xlog("L_NOTICE", "{} {}\\n");'.format(
+        where, " ".join(f"{n}=[$failover({n})]" for n in names))
+
+
+def seen(log, where):
+    """[{name: value}] of the lines of a place."""
+    return [dict(re.findall(r"(\w+)=\[(.*?)\]", line)) for line in log.splitlines()
+            if f": {where} rule=" in line]
+
+
+CDR_TABLES = """
+create table acc (id integer primary key, method text, from_tag text, to_tag text,
+    callid text, sip_code text, sip_reason text, time datetime, trace text, gateway text,
+    attempt text, outcome text);
+create table missed_calls as select * from acc;
+create table acc_cdrs (id integer primary key, start_time datetime, end_time datetime,
+    duration float, trace text, gateway text);
+create table version (table_name text, table_version integer);
+insert into version values ('acc', 5), ('missed_calls', 4), ('acc_cdrs', 2);
+"""
+EXTRA = ("trace=$failover(trace);gateway=$failover(destination);"
+         "attempt=$failover(attempt);outcome=$failover(outcome)")
+
+
+def cdr_parameters(path):
+    return tuple(("acc", name, value) for name, value in (
+        ("db_url", f"sqlite:///{path}"), ("db_flag", 1), ("db_missed_flag", 2),
+        ("failed_transaction_flag", 3), ("db_extra", EXTRA), ("cdr_enable", 1),
+        ("cdr_extra", "trace=$failover(trace);gateway=$failover(destination)"),
+        ("cdrs_table", "acc_cdrs"), ("time_mode", 0)))
+
+
+def make_database(path):
+    with sqlite3.connect(path) as database:
+        database.executescript(CDR_TABLES)
+    database.close()
+
+
+def rows_of(path, query):
+    database = sqlite3.connect(path)
+    try:
+        return database.execute(query).fetchall()
+    finally:
+        database.close()
+
+
+def wire_ms(trace, peers):
+    """Milliseconds of each attempt as the gateways saw it: until its final reply, or
+    until the next one began."""
+    attempts = attempts_of(trace, peers)
+    ends = [a.entry.time for a in attempts[1:]] + [None]
+    return [round(1000 * ((a.final.time if a.final else end) - a.entry.time))
+            for a, end in zip(attempts, ends)]
+
+
+# -- one call, told everywhere --------------------------------------------------------
+
+def test_everything_says_the_same_of_a_call(tmp_path):
+    """Silent, then 503, then answered: the CDR, the statistics, the RPC while it was under
+    way, the log and the variable."""
+    path = tmp_path / "cdr.sqlite"
+    make_database(path)
+    found = {}
+
+    async def then(stage, calls):
+        await asyncio.sleep(0.3)
+        found["statistics"] = await asyncio.to_thread(statistics, stage.server)
+
+    stage, (call,) = place(THREE, f"setflag(1); setflag(2); dlg_manage(); if ({LIST}) exit;",
+                           then, modules=("dialog", "acc", "db_sqlite", "failover"),
+                           modparams=(*cdr_parameters(path),
+                                      ("failover", "attempt_log_level", 1)))
+    (trace, gateway, attempt, outcome), = rows_of(
+        path, "select trace, gateway, attempt, outcome from acc where method = 'INVITE'")
+    names = stage.names
+    steps = steps_of(trace)
+    assert [s[:2] for s in steps] == [
+        (filled("sip:100@{a}/UDP", names), "inviting"),
+        (filled("sip:101@{b}/TCP", names), "503"), (filled("sip:102@{c}/UDP", names), "200")]
+    for ms, real in zip((s[2] for s in steps), wire_ms(stage.trace, THREE)):
+        assert abs(ms - real) <= 1000 * SLACK, (steps, wire_ms(stage.trace, THREE))
+    assert (gateway, attempt, outcome) == (steps[2][0], "3", "answered")
+    assert rows_of(path, "select trace, gateway from acc_cdrs") == [(trace, gateway)]
+    numbers = found["statistics"]
+    assert_sums_up(numbers)
+    assert {n: v for n, v in numbers.items() if v} == {
+        "calls": 1, "answered_later": 1, "attempts": 3, "reply_matched": 1,
+        "timeout_inviting": 1}
+    lines = [dict(word.partition("=")[::2] for word in shlex.split(line.split("event=")[1]))
+             for line in stage.log.splitlines() if "event=" in line]
+    assert [(f"{e['destination']}/{e['transport']}", e["result"], int(e["ms"]))
+            for e in lines[:3]] == steps
+    assert lines[3]["trace"] == trace and lines[3]["outcome"] == "answered"
+    assert lines[3]["code"] == "200" and lines[3]["call_id"] == call.invite.call_id
+    assert abs(int(lines[3]["ms"]) - sum(s[2] for s in steps)) < 1000 * SLACK
+
+
+# -- $failover() in each route -------------------------------------------------------
+
+VIEWS = f"""
+branch_route[B] {{ {see("branch")} }}
+onreply_route[R] {{ {see("onreply")} }}
+failure_route[F] {{ {see("failure")} }}
+onsend_route {{ if (is_method("INVITE")) {{ {see("onsend")} }} }}
+"""
+ARMED = 't_on_branch("B"); t_on_reply("R"); t_on_failure("F"); '
+PLAN = """\
+[Matching Patterns]
+To = sip:1
+[Deploy Patterns]
+[Rule abroad]
+[Matching Patterns]
+To = sip:9
+[Deploy Patterns]
+To = sip:100@{a}
+$session = failover sip:101@{b}
+&failover.timer.inviting = 1
+"""
+
+
+def test_what_each_route_sees():
+    peers = {"a": SILENT, "b": [reply(486)]}
+    route = (f'{see("before")} {ARMED} if (failover()) {{ {see("behind")} exit; }}')
+    stage, _ = place_by_plan(peers, route, PLAN)
+    names = stage.names
+    a, b = filled("sip:100@{a}/UDP", names), filled("sip:101@{b}/UDP", names)
+    nothing = "<null>"
+    before, = seen(stage.log, "before")
+    assert set(before.values()) == {nothing}
+    for where in ("branch", "onsend"):
+        first, second = seen(stage.log, where)
+        assert first == {"rule": "abroad", "attempt": "1", "destination": a,
+                         "reason": "first", "code": nothing, "outcome": nothing,
+                         "trace": nothing}, (where, first)
+        assert {n: second[n] for n in ("attempt", "destination", "reason", "code")} == {
+            "attempt": "2", "destination": b, "reason": "inviting", "code": "408"}
+        assert steps_of(second["trace"])[0][:2] == (a, "inviting")
+    behind, = seen(stage.log, "behind")
+    assert behind["attempt"] == "1" and behind["outcome"] == nothing
+    assert seen(stage.log, "onreply")[-1]["destination"] == b
+    failure, = seen(stage.log, "failure")
+    assert failure["outcome"] == "exhausted" and failure["code"] == "486"
+    assert [s[:2] for s in steps_of(failure["trace"])] == [(a, "inviting"), (b, "486")]
+
+
+def place_by_plan(peers, route, plan, then=None, **more):
+    """With the addresses of the peers in the plan."""
+    def config_for(names):
+        return kamailio.Config(
+            filled(route, names), extra=VIEWS,
+            modparams=(("failover", "dialplan_text", filled(plan, names)),), **more)
+
+    async def run():
+        async with Stage(peers, config_for) as stage:
+            caller = await stage.caller()
+            call = caller.call(filled("sip:9555@{proxy}", stage.names))
+            await asyncio.wait_for(call.final, 10)
+            if then:
+                await then(stage, call)
+            stage.log = stage.server.log()
+            return stage, call
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("name", ["traces", "Trace", "destination.uri"])
+def test_an_unknown_name_stops_the_start(name):
+    status, log = kamailio.start_that_fails(kamailio.Config(
+        f'xlog("$failover({name})\\n"); exit;'))
+    assert status and "would be right" in log and f"$failover({name})" in log, log
+
+
+# -- outcomes ------------------------------------------------------------------------
+
+OUTCOMES = {
+    "answered at once": ('failover("sip:1@{a}")', {"a": [reply(200)]}, "answered_first"),
+    "answered later": ('failover("sip:1@{a} sip:1@{b}")',
+                       {"a": [reply(503)], "b": [reply(200)]}, "answered_later"),
+    "all failed": ('failover("sip:1@{a} sip:1@{b}")', {"a": [reply(503)], "b": [reply(486)]},
+                   "exhausted"),
+    "none could be sent to": ('failover("sip:1@{a}/TCP")', {"a": NOBODY}, "exhausted"),
+    "a reply that does not match": ('failover("sip:1@{a} sip:1@{b}", "pattern.response=5..")',
+                                    {"a": [reply(486)], "b": [reply(200)]}, "rejected"),
+    "a challenge": ('failover("sip:1@{a} sip:1@{b}")',
+                    {"a": [reply(401)], "b": [reply(200)]}, "rejected"),
+    "a redirect": ('failover("sip:1@{a}")', {"a": [redirect("<sip:2@{b}>")],
+                                             "b": [reply(200)]}, "answered_later"),
+    "timer.total": ('failover("sip:1@{a}", "timer.total=1")', {"a": [reply(180)]}, "exhausted"),
+}
+WHY = {"a redirect": "redirected", "answered later": "reply_matched",
+       "none could be sent to": "send_failed"}
+
+
+@pytest.mark.parametrize("name", OUTCOMES)
+def test_the_statistics_of_an_outcome(name):
+    route, peers, outcome = OUTCOMES[name]
+    found = {}
+
+    async def then(stage, _):
+        await asyncio.sleep(0.1)
+        found.update(await asyncio.to_thread(statistics, stage.server))
+
+    stage, _ = place(peers, f"if ({route}) exit;", then,
+                     modparams=(("failover", "attempt_log_level", 1),
+                                ("failover", "log_format", "json")))
+    assert_sums_up(found)
+    assert found[outcome] == found["calls"] == 1 and found["active"] == 0, found
+    if name in WHY:
+        assert found[WHY[name]] == 1
+    lines = json_lines(stage.log)
+    assert lines[-1]["event"] == "call"
+    assert lines[-1]["outcome"] == outcome.partition("_")[0]
+    assert lines[-1]["attempts"] == found["attempts"] == sum(
+        e["event"] == "attempt" for e in lines)
+
+
+def json_lines(log):
+    return [json.loads(line[line.index("{"):]) for line in log.splitlines()
+            if '{"event"' in line]
+
+
+def test_the_plan_answers():
+    found = {}
+
+    async def then(stage, _):
+        await asyncio.sleep(0.1)
+        found.update(await asyncio.to_thread(statistics, stage.server))
+
+    _, call = place_by_plan({"a": SILENT}, "if (failover()) exit;",
+                            "[Deploy Patterns]\n$action = 403 No\n", then)
+    assert call.codes[-1] == 403
+    assert_sums_up(found)
+    assert {n: v for n, v in found.items() if v} == {
+        "calls": 1, "rejected": 1, "plan_replies": 1}
+
+
+def test_a_late_answer_is_counted_and_shown():
+    peers = {"a": [reply(200, after=1.4)], "b": [reply(180)]}
+    found = {}
+
+    async def then(stage, _):
+        await asyncio.sleep(0.2)
+        found.update(await asyncio.to_thread(statistics, stage.server))
+
+    stage, _ = place(peers, 'if (failover("sip:1@{a} sip:1@{b}", "timer.inviting=1")) exit;',
+                     then, modparams=(("failover", "attempt_log_level", 1),
+                                      ("failover", "log_format", "json")))
+    assert_sums_up(found)
+    assert found["late_answers"] == found["answered_first"] == 1, found
+    last = json_lines(stage.log)[-1]
+    (one, result, ms), (_, other, _) = steps_of(last["trace"])
+    assert (result, other) == ("200", "cancelled") and abs(ms - 1400) < 1000 * SLACK
+    assert last["destination"] + "/UDP" == one
+
+
+def test_the_level_is_changed_while_the_server_runs():
+    async def then(stage, _):
+        assert "event=" not in stage.server.log()
+        await stage.rpc("cfg.set_now_int", "failover", "attempt_log_level", "1")
+        caller = await stage.caller()
+        for _ in range(6):             # each worker takes the change when it has work
+            call = caller.call(filled("sip:1@{proxy}", stage.names), hangup_after=0)
+            await asyncio.wait_for(call.ended.wait(), 5)
+
+    stage, _ = place({"a": [reply(200)]}, 'if (failover("sip:1@{a}")) exit;', then)
+    assert stage.log.count("event=call") >= 5
+
+
+def test_a_list_with_a_mistake_is_one_line_a_call():
+    route = '$var(list) = "sip:1@{a}/TPC"; if (failover("$var(list)")) exit;'
+    stage, calls = place({"a": SILENT}, route, calls=3,
+                         modparams=(("failover", "attempt_log_level", 1),))
+    lines = [line for line in stage.log.splitlines() if "event=refused" in line]
+    assert len(lines) == 3
+    for line, call in zip(lines, calls):
+        assert call.invite.call_id in line and "/TPC" in line
