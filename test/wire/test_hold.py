@@ -65,6 +65,7 @@ def run(test):
     asyncio.run(test())
 
 
+@pytest.mark.alone("how soon a call passes over")
 def test_a_dead_gateway_is_passed_over_after_three_calls():
     async def test():
         async with Stage({"a": SILENT, "b": ANSWERS}, serving()) as stage:
@@ -98,6 +99,7 @@ def test_nothing_is_remembered_unless_it_is_switched_on():
     run(test)
 
 
+@pytest.mark.alone("what is under way within 400 ms")
 def test_a_load_of_calls():
     """20 calls a second; what was under way when it was held may wait as well."""
     async def test():
@@ -298,6 +300,7 @@ async def flood(stage, caller, laps):
         assert {c.codes[-1] for c in calls} == {200}
 
 
+@pytest.mark.heavy("480 calls of ten destinations each")
 def test_a_flood_of_hosts_pushes_nothing_out_that_is_held():
     async def test():
         hosts = " ".join(f"sip:1@$var(g):{port}/TCP" for port in range(1, 11))

@@ -17,6 +17,7 @@ CALLS = 700
 CRASHES = re.compile(r"\bBUG\b|segfault|core was|by a signal|core file")
 
 
+@pytest.mark.heavy("700 calls at once")
 def test_calls_without_memory_are_refused_and_service_comes_back():
     """700 calls at once, all silent, with 4 MB."""
     def config(names):
@@ -237,6 +238,7 @@ async def accounted(rounds):
         return stage.server.log()
 
 
+@pytest.mark.heavy("many calls a second")
 def test_no_fragment_and_no_overrun_is_left_of_calls_of_every_kind():
     """The same fragments of ours (the parsed calls of the script) after one call
     of every kind and after six; and every process had the chance to report."""
