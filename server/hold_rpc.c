@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "server/holding.h"
+#include "server/rpc_value.h"
 
 /* The module ctl has room for some ninety structures and 32 KiB in a reply. */
 #define SHOWN_DEFAULT 20
@@ -63,14 +64,10 @@ static int compare(const void *one, const void *other)
 }
 
 /* When it was or will be, on the clock of the wall. */
-static void time_text(
+static void show_time(
 		char *text, size_t size, long long at_ms, long long now_ms)
 {
-	time_t when = time(NULL) + (time_t)((at_ms - now_ms) / 1000);
-	struct tm local;
-
-	localtime_r(&when, &local);
-	strftime(text, size, "%Y-%m-%d %H:%M:%S", &local);
+	rpc_show_time(time(NULL) + (time_t)((at_ms - now_ms) / 1000), text, size);
 }
 
 static void add_figures(
@@ -100,11 +97,11 @@ static void add_one(
 	if(rpc->array_add(list, "{", &entry) < 0)
 		return;
 	if(hold->since_ms > 0)
-		time_text(since, sizeof(since), hold->since_ms, now_ms);
+		show_time(since, sizeof(since), hold->since_ms, now_ms);
 	if(hold->until_ms == HOLD_FOR_EVER)
 		snprintf(until, sizeof(until), "released");
 	else if(hold->until_ms > 0)
-		time_text(until, sizeof(until), hold->until_ms, now_ms);
+		show_time(until, sizeof(until), hold->until_ms, now_ms);
 	rpc->struct_add(entry, "Ssssu", "next_hop", &name, "state",
 			hold_state_name(hold->state), "since", since, "until", until,
 			"failures_in_a_row", hold->failures);
@@ -128,27 +125,13 @@ static void add_page(rpc_t *rpc, void *context, const snapshot_t *snapshot,
 		add_one(rpc, list, &snapshot->hops[i], snapshot->now_ms);
 }
 
-/* A number that may be left out; -1 for what is none. */
-static void scan_number(rpc_t *rpc, void *context, int *number)
-{
-	char *text, *end;
-	long value;
-
-	if(rpc->scan(context, "*.s", &text) < 1)
-		return;
-	value = strtol(text, &end, 10);
-	*number = end == text || *end != '\0' || value < 0 || value > 1000000
-					  ? -1
-					  : (int)value;
-}
-
 static void rpc_destinations(rpc_t *rpc, void *context)
 {
 	snapshot_t snapshot = {.room = NEXT_HOPS_MAX, .now_ms = next_hops_now_ms()};
 	int first = 1, count = SHOWN_DEFAULT;
 
-	scan_number(rpc, context, &first);
-	scan_number(rpc, context, &count);
+	rpc_scan_number(rpc, context, &first);
+	rpc_scan_number(rpc, context, &count);
 	if(first < 1 || count < 1 || count > SHOWN_MAX) {
 		rpc->fault(context, 400,
 				"failover.destinations [FIRST [COUNT]]: the first is number 1, "
@@ -203,7 +186,7 @@ static void rpc_hold(rpc_t *rpc, void *context)
 		rpc->fault(context, 400, NAME_HELP);
 		return;
 	}
-	scan_number(rpc, context, &seconds);
+	rpc_scan_number(rpc, context, &seconds);
 	if(seconds < 0 || seconds > HOLD_SECONDS_MAX)
 		rpc->fault(context, 400,
 				"failover.hold NEXT-HOP [SECONDS]: at most %d seconds; without "

@@ -6,11 +6,11 @@
 
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "server/plan.h"
+#include "server/rpc_value.h"
 #include "text/utf8.h"
 
 /* Limits of one reply of failover.list. The module ctl has room for some ninety
@@ -127,14 +127,6 @@ static const char *const list_doc[] = {
 		"rules from the first one on where nothing else is said, at most 50.",
 		NULL};
 
-static void time_text(time_t when, char *text, size_t size)
-{
-	struct tm local;
-
-	localtime_r(&when, &local);
-	strftime(text, size, "%Y-%m-%d %H:%M:%S", &local);
-}
-
 static void add_failure(rpc_t *rpc, void *reply)
 {
 	char buffer[LIST_SOURCE_BYTES_MAX];
@@ -147,7 +139,7 @@ static void add_failure(rpc_t *rpc, void *reply)
 	if(failure.at == 0
 			|| rpc->struct_add(reply, "{", "last_failed_reload", &section) < 0)
 		return;
-	time_text(failure.at, at, sizeof(at));
+	rpc_show_time(failure.at, at, sizeof(at));
 	text = str_of(failure.text);
 	text = clean_text(&text, buffer, sizeof(buffer), false);
 	rpc->struct_add(
@@ -185,7 +177,7 @@ static void add_plan(
 
 	if(rpc->add(context, "{", &reply) < 0)
 		return;
-	time_text(plan_loaded_at(plan), at, sizeof(at));
+	rpc_show_time(plan_loaded_at(plan), at, sizeof(at));
 	rpc->struct_add(reply, "Ssd", "file", &source, "loaded", at, "rules",
 			dialplan->n_rules);
 	add_failure(rpc, reply);
@@ -197,30 +189,14 @@ static void add_plan(
 		bytes += add_rule(rpc, list, dialplan->rules[i]);
 }
 
-/* Read an optional number. It is read as text, because scan() does not tell a wrong
- * word from a missing number.
- * @param number not changed if it is missing; -1 if it is no number */
-static void scan_number(rpc_t *rpc, void *context, int *number)
-{
-	char *text, *end;
-	long value;
-
-	if(rpc->scan(context, "*.s", &text) < 1)
-		return;
-	value = strtol(text, &end, 10);
-	*number = end == text || *end != '\0' || value > INT_MAX || value < 0
-					  ? -1
-					  : (int)value;
-}
-
 static void rpc_list(rpc_t *rpc, void *context)
 {
 	int first = 1;
 	int count = LIST_RULES_DEFAULT;
 	plan_t *plan;
 
-	scan_number(rpc, context, &first);
-	scan_number(rpc, context, &count);
+	rpc_scan_number(rpc, context, &first);
+	rpc_scan_number(rpc, context, &count);
 	if(first < 1 || count < 1 || count > LIST_RULES_MAX) {
 		rpc->fault(context, 400,
 				"failover.list [FIRST [COUNT]]: the first rule is number 1, "
