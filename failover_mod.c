@@ -19,6 +19,7 @@
 #include "server/holding.h"
 #include "server/statistics.h"
 #include "call/call.h"
+#include "call/calls_rpc.h"
 #include "call/layout.h"
 #include "call/view.h"
 #include "server/log.h"
@@ -454,7 +455,8 @@ static int mod_init(void)
 		LM_ERR("cannot declare the run-time parameters\n");
 		return -1;
 	}
-	if(rpc_register_array(failover_rpc) != 0) {
+	if(rpc_register_array(failover_rpc) != 0
+			|| rpc_register_array(calls_rpc) != 0) {
 		LM_ERR("cannot register the RPC commands\n");
 		return -1;
 	}

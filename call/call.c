@@ -67,6 +67,7 @@ call_t *call_create(
 				arena, sr_dst_max_branches * sizeof(*call->branches));
 	if(call == NULL || call->branches == NULL
 			|| request_read(msg, request, arena, route, &call->origin) < 0
+			|| arena_copy(arena, &msg->callid->body, &call->trace.call_id) < 0
 			|| name_rule(request->rule, arena, &call->trace.rule) < 0) {
 		arena_destroy(arena);
 		return NULL;

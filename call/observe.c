@@ -71,7 +71,7 @@ static void log_call(const call_t *call, const tm_cell_t *t, int code)
 
 /* -- what is told ------------------------------------------------------- */
 
-static int64_t now_ms(void)
+int64_t observe_now_ms(void)
 {
 	struct timespec now;
 
@@ -94,7 +94,7 @@ void observe_begin(call_t *call, const tm_cell_t *t)
 {
 	unsigned hash, label;
 
-	call->trace.began_ms = now_ms();
+	call->trace.began_ms = observe_now_ms();
 	transaction_ident(t, &hash, &label);
 	calls_add(call, hash);
 	statistics_add(STATISTIC_CALLS);
@@ -105,13 +105,13 @@ void observe_plan_reply(call_t *call, bool is_of_plan)
 {
 	if(is_of_plan)
 		statistics_add(STATISTIC_PLAN_REPLIES);
-	trace_end(&call->trace, CALL_OUTCOME_REJECTED, now_ms());
+	trace_end(&call->trace, CALL_OUTCOME_REJECTED, observe_now_ms());
 }
 
 void observe_attempt(call_t *call, attempt_t *attempt)
 {
 	trace_begin_step(&call->trace, &attempt->step, attempt->target,
-			call->chain.reason, now_ms());
+			call->chain.reason, observe_now_ms());
 	statistics_add(STATISTIC_ATTEMPTS);
 }
 
@@ -120,7 +120,7 @@ void observe_passed_over(call_t *call, const target_t *target)
 	step_t *step = arena_alloc(call->arena, sizeof(*step));
 
 	if(step != NULL)
-		trace_pass_over(&call->trace, step, target, now_ms());
+		trace_pass_over(&call->trace, step, target, observe_now_ms());
 }
 
 static void count_result(const result_t *result, const decision_t *decision)
@@ -146,7 +146,7 @@ void observe_result(call_t *call, const tm_cell_t *t, const result_t *result,
 
 	if(step != NULL && result->kind != RESULT_NONE_YET
 			&& trace_end_step(&call->trace, step, step_end_of(result->kind),
-					result->code, now_ms())) {
+					result->code, observe_now_ms())) {
 		count_result(result, decision);
 		log_step(call, t, step, decision);
 	}
@@ -168,8 +168,8 @@ void observe_answer(call_t *call, const tm_cell_t *t, int branch, int code)
 	is_late = attempt != call->attempt || call->state != CALL_ANSWERED
 			  || call->branches[branch].is_given_up
 			  || attempt->step.end != STEP_UNDER_WAY;
-	if(!trace_end_step(
-			   &call->trace, &attempt->step, STEP_REPLY, code, now_ms()))
+	if(!trace_end_step(&call->trace, &attempt->step, STEP_REPLY, code,
+			   observe_now_ms()))
 		return;
 	if(is_late)
 		statistics_add(STATISTIC_LATE_ANSWERS);
@@ -192,7 +192,7 @@ void observe_end(call_t *call, const tm_cell_t *t, call_outcome_t outcome)
 	bool is_open =
 			call->trace.last != NULL && call->trace.last->end == STEP_UNDER_WAY;
 
-	trace_end(&call->trace, outcome, now_ms());
+	trace_end(&call->trace, outcome, observe_now_ms());
 	if(is_open)
 		log_cancelled(call, t);
 }

@@ -9,6 +9,9 @@
 
 #include "call/course.h"
 
+/** The clock of the traces: milliseconds, which only go forward. */
+int64_t observe_now_ms(void);
+
 /** Prepare it, before the processes are made.
  * @return 0, or -1 with the reason logged */
 int observe_init(void);

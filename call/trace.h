@@ -52,6 +52,7 @@ typedef enum call_outcome
 
 typedef struct trace
 {
+	str call_id;
 	str rule;		   /* that applies; len 0: none, a list of the script */
 	int64_t began_ms;  /* by the caller's clock, which only goes forward */
 	step_t *last;	   /* the newest; NULL before the first */

@@ -75,12 +75,13 @@ void statistics_take(statistic_t statistic)
 	counter_add(handles[statistic], -1);
 }
 
-long statistics_get(statistic_t statistic)
+bool statistics_read(int i, const char **name, long *value)
 {
-	return (long)counter_get_val(handles[statistic]);
-}
-
-const char *statistics_name(statistic_t statistic)
-{
-	return definitions[statistic].name;
+	*name = definitions[i].name;
+	if(*name == NULL)
+		return false;
+	*value = definitions[i].handle != NULL
+					 ? (long)counter_get_val(*definitions[i].handle)
+					 : count_held();
+	return true;
 }

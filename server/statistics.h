@@ -5,6 +5,8 @@
 #ifndef FAILOVER_SERVER_STATISTICS_H
 #define FAILOVER_SERVER_STATISTICS_H
 
+#include <stdbool.h>
+
 /* calls = answered_first + answered_later + exhausted + rejected + cancelled
  * + active */
 typedef enum statistic
@@ -40,10 +42,10 @@ void statistics_add(statistic_t statistic);
 /** Count one less, of what comes and goes. */
 void statistics_take(statistic_t statistic);
 
-/** What all processes have counted. */
-long statistics_get(statistic_t statistic);
-
-/** "calls", "active", ... */
-const char *statistics_name(statistic_t statistic);
+/** Go through all of them.
+ * @param i from 0
+ * @param name,value what all processes have counted
+ * @return false behind the last one */
+bool statistics_read(int i, const char **name, long *value);
 
 #endif

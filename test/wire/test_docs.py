@@ -27,7 +27,8 @@ DOC = TOP / "doc"
 TOOL = TOP / "failoverctl"
 MODULE = (TOP / "failover_mod.c").read_text()
 SETTINGS = (TOP / "dialplan/settings.c").read_text()
-RPC = "".join((TOP / f"server/{name}.c").read_text() for name in ("rpc", "hold_rpc"))
+RPC = "".join((TOP / f"{name}.c").read_text() for name in
+              ("server/rpc", "server/hold_rpc", "call/calls_rpc"))
 ID, NONE = "id", "none"
 
 
@@ -454,7 +455,7 @@ def test_the_table_of_limits():
 def rpc_commands():
     """{name: the function that does it}"""
     text = "".join(table_text(RPC, f"rpc_export_t {table}[]")
-                   for table in ("failover_rpc", "hold_rpc"))
+                   for table in ("failover_rpc", "hold_rpc", "calls_rpc"))
     found = dict(re.findall(r'\{"([\w.]+)", (\w+),', text))
     assert len(found) == text.count('{"'), text
     return found

@@ -6,7 +6,11 @@ import asyncio
 import json
 import re
 import shlex
+import shutil
 import sqlite3
+import subprocess
+import urllib.error
+import urllib.request
 
 import pytest
 
@@ -345,3 +349,181 @@ def test_a_list_with_a_mistake_is_one_line_a_call():
     assert len(lines) == 3
     for line, call in zip(lines, calls):
         assert call.invite.call_id in line and "/TPC" in line
+
+
+# -- failover.calls, failover.stats ------------------------------------------------------
+
+def calls_of(text):
+    """The calls that failover.calls lists, as kamcmd prints them."""
+    return [dict(re.findall(r"(\w+): *(.*)", part)) for part in text.split("call_id")[1:]
+            for part in ["call_id" + part]]
+
+
+def json_rpc_over_http(port, method, *params):
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/rpc", body.encode(),
+                                     {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        return json.loads(error.read())
+
+
+HTTP = """
+event_route[xhttp:request] {
+    if ($hu =~ "^/rpc") jsonrpc_dispatch();
+    else if ($hu =~ "^/metrics") prom_dispatch();
+    else xhttp_reply("404", "Not Found", "text/plain", "");
+}
+"""
+
+
+def with_http(names, route, *parameters):
+    """A server whose jsonrpcs and xhttp_prom serve HTTP."""
+    return kamailio.Config(
+        filled(route, names), globals="tcp_accept_no_cl=yes", extra=HTTP,
+        modules=("xhttp", "jsonrpcs", "xhttp_prom", "failover"),
+        modparams=(("jsonrpcs", "transport", 3), ("jsonrpcs", "fifo_name", "@DIR@/fifo"),
+                   ("xhttp_prom", "xhttp_prom_stats", "failover:"), *parameters))
+
+
+def test_a_call_under_way_is_listed():
+    """Silent, then ringing: its second attempt, and how long that has been."""
+    found = {}
+
+    async def run():
+        peers = {"a": SILENT, "b": [reply(180, after=0.05)], "c": SILENT}
+
+        def config(names):
+            return with_http(names, 'if (failover("sip:1@{a} sip:2@{b}/TCP sip:3@{c}",'
+                                    ' "timer.inviting=1")) exit;')
+
+        async with Stage(peers, config) as stage:
+            server = stage.server
+            caller = await stage.caller()
+            call = caller.call(filled("sip:9@{proxy}", stage.names))
+            await asyncio.sleep(0.3)
+            first, = calls_of(await stage.rpc("failover.calls"))
+            assert first["attempt"] == "1" and first["state"] == "trying" and first["of"] == "3"
+            await asyncio.sleep(1.2)
+            call_id = call.invite.call_id
+            for command in (("failover.calls",), ("failover.calls", call_id),
+                            ("failover.calls", "1", "1")):
+                listed, = calls_of(await stage.rpc(*command))
+                found.update(listed)
+            sent = attempts_of(stage.trace, peers)[1].entry.time
+            waited = 1000 * (asyncio.get_running_loop().time() - sent)
+            assert abs(int(found["attempt_ms"]) - waited) < 1000 * SLACK + 100
+            assert (found["call_id"], found["attempt"], found["of"], found["state"]) == (
+                call_id, "2", "3", "proceeding")
+            assert found["destination"] == filled("sip:2@{b}/TCP", stage.names)
+            over_http = await asyncio.to_thread(
+                json_rpc_over_http, server.port, "failover.calls", call_id)
+            assert over_http["result"]["list"][0]["destination"] == found["destination"]
+            over_http = await asyncio.to_thread(
+                json_rpc_over_http, server.port, "failover.stats")
+            assert over_http["result"]["active"] == over_http["result"]["calls"] == 1
+            assert over_http["result"]["attempts"] == 2
+            wrong = await asyncio.to_thread(
+                json_rpc_over_http, server.port, "failover.calls", "nobody@here")
+            assert wrong["error"]["code"] == 404 and "Call-ID" in wrong["error"]["message"]
+            call.cancel()
+            await asyncio.wait_for(call.final, 5)
+            await asyncio.sleep(0.1)
+            assert calls_of(await stage.rpc("failover.calls")) == []
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("command, says", [
+    (("failover.calls", "0"), "400 - failover.calls [FIRST [COUNT]]"),
+    (("failover.calls", "1", "51"), "at most 50"),
+    (("failover.calls", "1", "x"), "at most 50"),
+    (("failover.calls", "a@b", "2"), "400 - failover.calls"),
+    (("failover.calls", "a@b"), "404 - no call with this Call-ID"),
+    (("failover.stats", "calls"), "400 - failover.stats takes no argument"),
+])
+def test_a_wrong_argument_gets_a_fault_that_says_so(command, says):
+    with kamailio.Server(kamailio.Config("exit;")) as server:
+        with pytest.raises(kamailio.RpcError) as raised:
+            server.rpc(*command)
+    assert says in str(raised.value)
+
+
+def test_300_calls_are_listed_in_50_ms_and_do_not_notice():
+    """The RPC itself; kamcmd takes some milliseconds to start."""
+    async def run():
+        peers = {"a": [reply(180), reply(200, after=3)]}
+
+        def config(names):
+            return with_http(names, 'if (failover("sip:1@{a}")) exit;')
+
+        async with Stage(peers, config, memory_mb=64) as stage:
+            caller = await stage.caller()
+            calls = [caller.call(filled("sip:9@{proxy}", stage.names), hangup_after=0)
+                     for _ in range(300)]
+            await asyncio.sleep(1.5)
+            times = []
+            for first in (1, 101, 251):
+                began = asyncio.get_running_loop().time()
+                text = await asyncio.to_thread(json_rpc_over_http, stage.server.port,
+                                               "failover.calls", str(first), "50")
+                times.append(asyncio.get_running_loop().time() - began)
+                assert text["result"]["calls"] == 300 and len(text["result"]["list"]) == 50
+            assert min(times) < 0.05, times
+            await asyncio.wait_for(asyncio.gather(*(c.ended.wait() for c in calls)), 15)
+            assert all(c.codes[-1] == 200 for c in calls)
+            await asyncio.sleep(0.2)
+            numbers = await asyncio.to_thread(statistics, stage.server)
+            assert_sums_up(numbers)
+            assert numbers["answered_first"] == 300 and numbers["active"] == 0
+
+    asyncio.run(run())
+
+
+# -- Prometheus and Grafana ----------------------------------------------------------------
+
+EXAMPLES = kamailio.TOP / "examples"
+METRIC = re.compile(r"kamailio_failover_\w+")
+
+
+def scrape(port):
+    """{metric: value} of the page that Prometheus gets."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        page = answer.read().decode()
+    return {name: float(value) for name, value in
+            re.findall(r"^(\w+) (\S+)(?: \d+)?$", page, re.M)}
+
+
+def test_the_page_of_xhttp_prom_and_the_examples_have_the_same_names():
+    found = {}
+
+    async def run():
+        peers = {"a": [reply(503)], "b": [reply(200)]}
+        async with Stage(peers, lambda names: with_http(
+                names, 'if (failover("sip:1@{a} sip:1@{b}")) exit;')) as stage:
+            caller = await stage.caller()
+            call = caller.call(filled("sip:9@{proxy}", stage.names), hangup_after=0)
+            await asyncio.wait_for(call.ended.wait(), 5)
+            await asyncio.sleep(0.1)
+            found.update(await asyncio.to_thread(scrape, stage.server.port))
+
+    asyncio.run(run())
+    ours = {name: value for name, value in found.items() if METRIC.match(name)}
+    assert ours["kamailio_failover_answered_later"] == 1
+    assert ours["kamailio_failover_attempts"] == 2
+    used = {name: set(METRIC.findall((EXAMPLES / name).read_text()))
+            for name in ("prometheus.rules.yml", "grafana.json")}
+    assert all(used.values())
+    for name, metrics in used.items():
+        assert metrics <= set(ours), (name, metrics - set(ours))
+    panels = json.loads((EXAMPLES / "grafana.json").read_text())["panels"]
+    assert len({p["id"] for p in panels}) == len(panels) > 3
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="no promtool here")
+def test_promtool_takes_the_alerts():
+    done = subprocess.run(["promtool", "check", "rules", EXAMPLES / "prometheus.rules.yml"],
+                          capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stdout + done.stderr
