@@ -531,8 +531,8 @@ def test_the_page_of_xhttp_prom_and_the_examples_have_the_same_names():
     assert len({p["id"] for p in panels}) == len(panels) > 3
 
 
-@pytest.mark.skipif(not shutil.which("promtool"), reason="no promtool here")
-def test_promtool_takes_the_alerts():
-    done = subprocess.run(["promtool", "check", "rules", EXAMPLES / "prometheus.rules.yml"],
-                          capture_output=True, text=True, timeout=30)
-    assert done.returncode == 0, done.stdout + done.stderr
+if shutil.which("promtool"):    # a big package, which `make deps` does not install
+    def test_promtool_takes_the_alerts():
+        done = subprocess.run(["promtool", "check", "rules", EXAMPLES / "prometheus.rules.yml"],
+                              capture_output=True, text=True, timeout=30)
+        assert done.returncode == 0, done.stdout + done.stderr
