@@ -27,6 +27,7 @@
 #include "server/memory.h"
 #include "server/plan.h"
 #include "server/rpc.h"
+#include "server/script_events.h"
 
 /* What the server looks up (core/sr_module.c, ksr_load_module), and nothing else is
  * seen of the module: no name of ours meets one of the server's. */
@@ -505,6 +506,7 @@ static param_export_t params[] = {
 		{"dialplan_text", PARAM_STRING | PARAM_USE_FUNC,
 				(void *)set_dialplan_text},
 		{"attempt_log_level", PARAM_INT, &cfg_defaults.attempt_log_level},
+		{"event_callback", PARAM_STR, &script_event_callback},
 		{"log_format", PARAM_STRING | PARAM_USE_FUNC, (void *)set_log_format},
 		BOTH_TYPES(timer_inviting),
 		BOTH_TYPES(timer_provisional),

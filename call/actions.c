@@ -122,10 +122,11 @@ static void try_next(scene_t *scene)
 		ending_take_over(call, scene->t, scene->branch, scene->code);
 	if(sent == ATTEMPT_SENT)
 		happen(scene, EVENT_SENT);
-	if(sent != ATTEMPT_UNSENT)
+	if(sent != ATTEMPT_UNSENT && sent != ATTEMPT_DROPPED)
 		return;
 	scene->result = (result_t){
-			.kind = RESULT_UNSENT, .room = transaction_room(scene->t)};
+			.kind = sent == ATTEMPT_UNSENT ? RESULT_UNSENT : RESULT_DROPPED,
+			.room = transaction_room(scene->t)};
 	happen(scene, EVENT_UNSENT);
 }
 

@@ -8,7 +8,9 @@
 
 #include "call/connection.h"
 #include "call/observe.h"
+#include "call/outgoing.h"
 #include "call/remember.h"
+#include "server/script_events.h"
 #include "server/self.h"
 
 /* How long a CANCELled destination may take to end before the next one is
@@ -43,89 +45,13 @@ static unsigned safe_ms(const call_t *call)
 
 /* -- sending ------------------------------------------------------------ */
 
-/* The socket of the destination's own options; else that of the script ($fs),
- * for every attempt that can use it. */
-struct socket_info *attempt_choose_socket(
-		const call_t *call, const target_t *target)
-{
-	struct socket_info *socket = call->origin.socket;
-
-	if(target->options != NULL && target->options->socket.len > 0)
-		return server_socket(&target->options->socket);
-	if(socket != NULL && !target->is_current
-			&& !server_socket_fits(socket, target->transport))
-		return NULL;
-	return socket;
-}
-
-/* Is a destination the next hop only, and the Request-URI stays as the script left
- * it? Not a Contact, which is a Request-URI. */
-static bool keeps_ruri(const call_t *call, const target_t *target)
-{
-	const settings_t *options = target->options;
-	ruri_t ruri = options != NULL && settings_has(options, SETTING_RURI)
-						  ? options->ruri
-						  : call->chain.settings.ruri;
-
-	return ruri == RURI_KEEP && !target->is_contact && !target->is_current;
-}
-
-/* Make the request, or tm's copy of it, that of a destination. So whatever the
- * script asks in branch_route, onsend_route or a branch-failure route is that
- * destination's. */
-static int address(call_t *call, struct sip_msg *msg, const target_t *target)
-{
-	str uri = target->uri; /* the core takes no const */
-	str next_hop = target->next_hop;
-
-	if(keeps_ruri(call, target)) {
-		uri = call->origin.uri;
-		next_hop = target->next_hop.len > 0 ? target->next_hop : target->uri;
-	}
-	reset_path_vector(msg);
-	reset_instance(msg);
-	reset_ruid(msg);
-	reset_ua(msg);
-	setbflagsval(0, 0);
-	if(target->is_current && request_restore(msg, &call->origin) < 0)
-		return -1;
-	reset_dst_uri(msg);
-	if(rewrite_uri(msg, &uri) < 0
-			|| (next_hop.len > 0 && set_dst_uri(msg, &next_hop) < 0))
-		return -1;
-	set_force_socket(msg, attempt_choose_socket(call, target));
-	return 0;
-}
-
-static int relay(call_t *call, struct sip_msg *msg, const target_t *target)
-{
-	struct socket_info *default_socket = bind_address;
-	int sent;
-
-	/* the script's further branches go with the first one */
-	if(!is_route_type(REQUEST_ROUTE))
-		clear_branches();
-	if(address(call, msg, target) < 0)
-		return -1;
-	ruri_mark_new();
-	if(is_route_type(REQUEST_ROUTE))
-		return tm_api.t_relay(msg, NULL, NULL);
-	/* tm offers the socket of the first attempt as the default, which would
-	 * make that one's choice that of all (t_reply.c, faked_env) */
-	bind_address = call->origin.default_socket;
-	sent = tm_api.t_forward_nonack(msg, NULL);
-	bind_address = default_socket;
-	ruri_mark_consumed();
-	return sent;
-}
-
 /* May making an attempt take long: a name be looked up, a connection be opened, the
  * script run? A datagram to an address does not. */
 static bool may_block(const tm_cell_t *t, const target_t *target)
 {
 	return target->transport != TRANSPORT_UDP || target->is_current
 		   || !target->is_address || transaction_has_branch_route(t)
-		   || onsend_route_enabled(SIP_REQUEST);
+		   || onsend_route_enabled(SIP_REQUEST) || script_wants(SCRIPT_ATTEMPT);
 }
 
 static attempt_t *attempt_create(
@@ -155,7 +81,7 @@ static void address_again(call_t *call, tm_cell_t *t, struct sip_msg *msg,
 	if(failed == NO_BRANCH || before == NULL
 			|| !transaction_has_branch_failure_route(t, failed))
 		return;
-	address(call, msg, before->target);
+	outgoing_address(call, msg, before->target);
 	ruri_mark_consumed();
 }
 
@@ -197,7 +123,7 @@ attempt_sent_t attempt_make(call_t *call, tm_cell_t *t, struct sip_msg *msg,
 	call->is_making = may_block(t, target);
 	let_go(call, t, failed, call->is_making, &pause);
 	ser_error = 0;
-	sent = relay(call, msg, target);
+	sent = outgoing_send(call, msg, target);
 	take_back(call, t, &pause);
 	call->is_making = false;
 	address_again(call, t, msg, failed, attempt->before);
@@ -207,6 +133,11 @@ attempt_sent_t attempt_make(call_t *call, tm_cell_t *t, struct sip_msg *msg,
 	}
 	if(call->attempt != attempt)
 		return ATTEMPT_PAST;
+	if(sent <= 0 && ser_error == E_CFG) {
+		call->attempt = attempt->before;
+		observe_dropped(call);
+		return ATTEMPT_DROPPED;
+	}
 	transaction_reset_timers(t, &call->manners, safe_ms(call));
 	if(sent <= 0)
 		return ATTEMPT_UNSENT;

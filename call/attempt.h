@@ -10,7 +10,8 @@ typedef enum attempt_sent
 {
 	ATTEMPT_UNSENT,
 	ATTEMPT_SENT,
-	ATTEMPT_PAST, /* and another process has gone on from it already */
+	ATTEMPT_DROPPED, /* the script did not want it: it was none */
+	ATTEMPT_PAST,	 /* and another process has gone on from it already */
 } attempt_sent_t;
 
 /** Try a destination. The lock is let go of while names are looked up, connections
@@ -21,10 +22,6 @@ typedef enum attempt_sent
  * @return whether the INVITE has left */
 attempt_sent_t attempt_make(call_t *call, tm_cell_t *t, struct sip_msg *msg,
 		int failed, const target_t *target);
-
-/** The socket from which a destination is sent to; NULL: any. */
-struct socket_info *attempt_choose_socket(
-		const call_t *call, const target_t *target);
 
 /** In the callback for a failed branch: wait until the process that is just making
  * the attempt has noted that it has left. That takes no longer than a return from

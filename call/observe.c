@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "call/attempt.h"
+#include "call/events.h"
 #include "call/view.h"
 #include "server/dialogs.h"
 #include "server/log.h"
@@ -82,6 +83,7 @@ int64_t observe_now_ms(void)
 int observe_init(void)
 {
 	dialogs_init();
+	events_init();
 	return calls_init();
 }
 
@@ -123,6 +125,12 @@ void observe_passed_over(call_t *call, const target_t *target)
 		trace_pass_over(&call->trace, step, target, observe_now_ms());
 }
 
+void observe_dropped(call_t *call)
+{
+	trace_drop_step(&call->trace);
+	statistics_take(STATISTIC_ATTEMPTS);
+}
+
 static void count_result(const result_t *result, const decision_t *decision)
 {
 	static const statistic_t of_kind[] = {
@@ -145,6 +153,7 @@ void observe_result(call_t *call, const tm_cell_t *t, const result_t *result,
 	step_t *step = call->attempt == NULL ? NULL : &call->attempt->step;
 
 	if(step != NULL && result->kind != RESULT_NONE_YET
+			&& result->kind != RESULT_DROPPED
 			&& trace_end_step(&call->trace, step, step_end_of(result->kind),
 					result->code, observe_now_ms())) {
 		count_result(result, decision);
@@ -230,7 +239,7 @@ static bool end_call(call_t *call)
 	return true;
 }
 
-void observe_final(call_t *call, const tm_cell_t *t, int code)
+void observe_final(call_t *call, tm_cell_t *t, int code)
 {
 	if(call->trace.is_over)
 		return;
@@ -246,6 +255,7 @@ void observe_final(call_t *call, const tm_cell_t *t, int code)
 	if(call->trace.outcome == CALL_OUTCOME_ANSWERED)
 		view_keep(call, transaction_request(t));
 	log_call(call, t, code);
+	events_ended(t);
 }
 
 void observe_release(call_t *call)

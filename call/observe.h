@@ -31,6 +31,9 @@ void observe_attempt(call_t *call, attempt_t *attempt);
 /** A destination is passed over, as it is held. */
 void observe_passed_over(call_t *call, const target_t *target);
 
+/** The script did not want the attempt that was going to be made. */
+void observe_dropped(call_t *call);
+
 /** The current attempt has ended, and this follows: the next one, or the end. */
 void observe_result(call_t *call, const tm_cell_t *t, const result_t *result,
 		const decision_t *decision);
@@ -45,7 +48,7 @@ void observe_end(call_t *call, const tm_cell_t *t, call_outcome_t outcome);
 void observe_resume(call_t *call);
 
 /** The caller has got his final reply. Without the lock. */
-void observe_final(call_t *call, const tm_cell_t *t, int code);
+void observe_final(call_t *call, tm_cell_t *t, int code);
 
 /** The call is released. */
 void observe_release(call_t *call);

@@ -267,6 +267,8 @@ static decision_t try_next(chain_t *chain, const result_t *result,
 
 	decision.target = take_next(chain, result->room);
 	chain->reason = reason;
+	chain->last = last;
+	chain->result_before = *result;
 	if(decision.target == NULL)
 		decision.reply = reply_of_failure(chain, result, last);
 	return decision;
@@ -298,6 +300,16 @@ static decision_t after_timeout(
 	return try_next(chain, result, reason, request_timeout);
 }
 
+/* The target was none: what follows is what would have followed without it. */
+static decision_t after_drop(chain_t *chain, const result_t *result)
+{
+	result_t before = chain->result_before;
+
+	before.room = result->room;
+	chain->attempts--;
+	return try_next(chain, &before, chain->reason, chain->last);
+}
+
 decision_t policy_decide(chain_t *chain, const result_t *result)
 {
 	switch(result->kind) {
@@ -311,6 +323,8 @@ decision_t policy_decide(chain_t *chain, const result_t *result)
 			return after_timeout(chain, result, REASON_PROVISIONAL);
 		case RESULT_RINGING:
 			return after_timeout(chain, result, REASON_RINGING);
+		case RESULT_DROPPED:
+			return after_drop(chain, result);
 		case RESULT_UNSENT:
 			break;
 	}

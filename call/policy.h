@@ -27,28 +27,6 @@ typedef enum reason
  * @param is_forced it will be, as nothing else is left */
 typedef bool may_use_f(void *asker, const target_t *target, bool is_forced);
 
-/* The destinations of one call and how far it has come. */
-typedef struct chain
-{
-	settings_t settings;   /* of the call */
-	settings_t attempt;	   /* the same with the options of the current target */
-	target_t *waiting;	   /* not tried yet, in order */
-	target_t *tried;	   /* in reverse order, the current one first */
-	reason_t reason;	   /* why that is tried */
-	target_t *passed_over; /* as they may not be used now, in order: they are
-							* tried when nothing else is left */
-	may_use_f *may_use;	   /* NULL: all may be used */
-	void *asker;
-	bool is_forced; /* those that were passed over are tried all the same */
-	unsigned attempts;
-	unsigned contacts_followed;
-	bool has_rung;		/* some destination has sent an 18x */
-	bool is_expired;	/* timer.total is over */
-	bool has_timed_out; /* some destination has not replied in time */
-	int best_code;		/* of the replies so far that lead on; 0: none */
-	int best_branch;	/* which reply that is */
-} chain_t;
-
 typedef enum result_kind
 {
 	RESULT_NONE_YET,	/* no attempt was made */
@@ -57,6 +35,7 @@ typedef enum result_kind
 	RESULT_PROVISIONAL, /* timer.provisional is over without a final one */
 	RESULT_RINGING,		/* timer.ringing is over without a final one */
 	RESULT_UNSENT,		/* it could not be sent */
+	RESULT_DROPPED,		/* the script did not want it: it was no attempt */
 } result_kind_t;
 
 typedef struct result
@@ -88,6 +67,31 @@ typedef struct final_reply
 
 /* the reply that has just come */
 extern const final_reply_t final_as_it_is;
+
+/* The destinations of one call and how far it has come. */
+typedef struct chain
+{
+	settings_t settings;   /* of the call */
+	settings_t attempt;	   /* the same with the options of the current target */
+	target_t *waiting;	   /* not tried yet, in order */
+	target_t *tried;	   /* in reverse order, the current one first */
+	reason_t reason;	   /* why that is tried */
+	target_t *passed_over; /* as they may not be used now, in order: they are
+							* tried when nothing else is left */
+	may_use_f *may_use;	   /* NULL: all may be used */
+	void *asker;
+	bool is_forced; /* those that were passed over are tried all the same */
+	/* what led to the current target, and the reply if it had been the last one */
+	result_t result_before;
+	final_reply_t last;
+	unsigned attempts;
+	unsigned contacts_followed;
+	bool has_rung;		/* some destination has sent an 18x */
+	bool is_expired;	/* timer.total is over */
+	bool has_timed_out; /* some destination has not replied in time */
+	int best_code;		/* of the replies so far that lead on; 0: none */
+	int best_branch;	/* which reply that is */
+} chain_t;
 
 typedef struct decision
 {

@@ -5,6 +5,7 @@
 
 #include "call/attempt.h"
 #include "call/observe.h"
+#include "call/outgoing.h"
 #include "sip/response.h"
 
 static bool may_use(void *asker, const target_t *target, bool is_forced)
@@ -12,7 +13,7 @@ static bool may_use(void *asker, const target_t *target, bool is_forced)
 	call_t *call = asker;
 
 	holding_finish(&call->next_use, HOLDING_NOTHING, 0, 0);
-	if(holding_ask(&call->next_use, target, attempt_choose_socket(call, target),
+	if(holding_ask(&call->next_use, target, outgoing_socket(call, target),
 			   is_forced))
 		return true;
 	observe_passed_over(call, target);
@@ -55,6 +56,7 @@ void remember_result(call_t *call, const result_t *result)
 			[RESULT_PROVISIONAL] = HOLDING_NOTHING,
 			[RESULT_RINGING] = HOLDING_NOTHING,
 			[RESULT_UNSENT] = HOLDING_UNSENT,
+			[RESULT_DROPPED] = HOLDING_NOTHING,
 	};
 
 	holding_end_t end = ends[result->kind];

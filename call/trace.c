@@ -33,6 +33,7 @@ step_end_t step_end_of(result_kind_t kind)
 			[RESULT_PROVISIONAL] = STEP_PROVISIONAL,
 			[RESULT_RINGING] = STEP_RINGING,
 			[RESULT_UNSENT] = STEP_UNSENT,
+			[RESULT_DROPPED] = STEP_UNDER_WAY,
 	};
 
 	return ends[kind];

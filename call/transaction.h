@@ -14,6 +14,8 @@
 #include <stdbool.h>
 
 #include "../../core/dset.h"
+#include "../../core/usr_avp.h"
+#include "../../core/xavp.h"
 #include "../../core/globals.h"
 #include "../../modules/tm/tm_load.h"
 
@@ -141,6 +143,37 @@ typedef struct tm_manners
 
 void transaction_begin_chain(tm_cell_t *t, tm_manners_t *before);
 void transaction_end_chain(tm_cell_t *t, const tm_manners_t *before);
+
+/* The lists of variables that were current in this process. */
+typedef struct lists
+{
+	avp_list_t *from, *to, *user_from, *user_to;
+	sr_xavp_t **xavps;
+} lists_t;
+
+/** Make the variables of a transaction current: AVPs of URIs and users, XAVPs. As
+ * faked_env() does it for a failure_route (t_reply.c). Without the lock. */
+static inline void transaction_enter_lists(tm_cell_t *t, lists_t *before)
+{
+	before->from =
+			set_avp_list(AVP_TRACK_FROM | AVP_CLASS_URI, &t->uri_avps_from);
+	before->to = set_avp_list(AVP_TRACK_TO | AVP_CLASS_URI, &t->uri_avps_to);
+	before->user_from =
+			set_avp_list(AVP_TRACK_FROM | AVP_CLASS_USER, &t->user_avps_from);
+	before->user_to =
+			set_avp_list(AVP_TRACK_TO | AVP_CLASS_USER, &t->user_avps_to);
+	before->xavps = xavp_set_list(&t->xavps_list);
+}
+
+/** And those that were current before. */
+static inline void transaction_leave_lists(const lists_t *before)
+{
+	set_avp_list(AVP_TRACK_FROM | AVP_CLASS_URI, before->from);
+	set_avp_list(AVP_TRACK_TO | AVP_CLASS_URI, before->to);
+	set_avp_list(AVP_TRACK_FROM | AVP_CLASS_USER, before->user_from);
+	set_avp_list(AVP_TRACK_TO | AVP_CLASS_USER, before->user_to);
+	xavp_set_list(before->xavps);
+}
 
 /* -- sending ------------------------------------------------------------ */
 

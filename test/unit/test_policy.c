@@ -13,7 +13,7 @@
 
 #define ROOM 30
 
-/* happens: words; a code, `silent`, `rings-out`, `unsendable`; `18x` and `total`
+/* happens: words; a code, `silent`, `rings-out`, `unsendable`, `dropped`; `18x` and `total`
  * before one of them are what came first; a code may have Contacts behind it,
  * 302,URI[;q=..],URI.
  * course: the user part of each attempt and its reason, then what the caller
@@ -43,6 +43,16 @@ static const struct
 				"a:first b:send", ROOM},
 		{"E5: to the end", "sip:a@h sip:b@h", "", "unsendable unsendable",
 				"a:first b:send 503", ROOM},
+		{"dropped: the first", "sip:a@h sip:b@h", "", "dropped 404",
+				"a:first b:first it", ROOM},
+		{"dropped: all", "sip:a@h sip:b@h", "", "dropped dropped",
+				"a:first b:first 503", ROOM},
+		{"dropped: behind a reply", "sip:a@h sip:b@h sip:c@h", "",
+				"404 dropped dropped", "a:first b:reply c:reply it", ROOM},
+		{"dropped: behind silence", "sip:a@h sip:b@h", "", "silent dropped",
+				"a:first b:inviting 408", ROOM},
+		{"dropped: it is no attempt", "sip:a@h sip:b@h sip:c@h", "attempts=2",
+				"404 dropped 404", "a:first b:reply c:reply it", ROOM},
 		{"E6: before the rest", "sip:a@h sip:b@h", "", "302,sip:x@h 503",
 				"a:first x:redirect b:reply", ROOM},
 		{"E6: by q", "sip:a@h", "",
@@ -241,6 +251,7 @@ static bool happen(play_t *play, char *word, int room)
 	result.kind = strcmp(word, "silent") == 0		? RESULT_INVITING
 				  : strcmp(word, "rings-out") == 0	? RESULT_PROVISIONAL
 				  : strcmp(word, "unsendable") == 0 ? RESULT_UNSENT
+				  : strcmp(word, "dropped") == 0	? RESULT_DROPPED
 													: RESULT_REPLY;
 	if(result.kind == RESULT_REPLY) {
 		result.code = atoi(word);

@@ -129,8 +129,9 @@ def parameters():
     """{name: its kinds} of failover_mod.c."""
     text = table_text(MODULE, "static param_export_t params[]")
     both = {name: "int or string" for name in re.findall(r"BOTH_TYPES\((\w+)\)", text)}
-    single = re.findall(r'\{"(\w+)", PARAM_(STRING|INT)\b', text)
-    found = {**both, **{name: kind.lower() for name, kind in single}}
+    single = re.findall(r'\{"(\w+)", PARAM_(STRING|INT|STR)\b', text)
+    found = {**both, **{name: {"STR": "string"}.get(kind, kind.lower())
+                       for name, kind in single}}
     assert len(found) == text.count("BOTH_TYPES(") + text.count('{"'), text
     return found
 
@@ -216,7 +217,7 @@ def test_every_parameter_has_a_section_and_every_section_a_parameter():
 WITHOUT_SETTING = {"dialplan": NONE, "dialplan_text": NONE, "attempt_log_level": "3",
                    "hold_after": "0", "hold_time": "30", "hold_max": "600",
                    "hold_codes": "503", "hold_probe": "0", "hold_dmq": "0",
-                   "log_format": "text"}
+                   "event_callback": NONE, "log_format": "text"}
 
 
 def test_every_setting_has_a_parameter():
@@ -526,6 +527,14 @@ def test_the_table_of_statistics():
         listed = re.findall(r"failover:(\w+) = ",
                             server.rpc("stats.get_statistics", "failover:"))
     assert set(listed) == set(names)
+
+
+def test_the_table_of_event_routes():
+    found = {name for path in kamailio.SOURCES for name in
+             re.findall(r'"(failover:\w+)"', path.read_text())}
+    said = {value_of(row[0]) for row in rows("failover.eventroutes.table")}
+    assert found == said | {name for name in found if name not in said
+                            and f"event_route[{name}]" in text_of(book())}
 
 
 # the fields of a line of the log: "name", value

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../../core/sr_module.h"
+#include "../../core/msg_translator.h"
+#include "../../core/receive.h"
+
+#include "call/events.h"
+
+#include <string.h>
+
+#include "server/script_events.h"
+
+/* tm's own function of the script; NULL without it */
+static cmd_function save_lumps;
+
+void events_init(void)
+{
+	script_events_init();
+	save_lumps = find_export("t_save_lumps", 0, 0);
+}
+
+/* -- before an attempt -------------------------------------------------- */
+
+/* What the script does from here on is in a copy of the lists, as in a branch_route
+ * (t_fwd.c, prepare_new_uac). tm takes those of the request over when it is sent for
+ * the first time (t_fwd.c, t_forward_nonack), and would keep what the event route
+ * has changed: it is told to do so now. */
+static bool keep_changes(struct sip_msg *msg, own_changes_t *own)
+{
+	if(is_route_type(REQUEST_ROUTE) && save_lumps != NULL)
+		save_lumps(msg, NULL, NULL);
+	own->add_rm = msg->add_rm;
+	own->body_lumps = msg->body_lumps;
+	msg->add_rm = dup_lump_list(own->add_rm);
+	msg->body_lumps = dup_lump_list(own->body_lumps);
+	own->are_kept = true;
+	return (own->add_rm == NULL || msg->add_rm != NULL)
+		   && (own->body_lumps == NULL || msg->body_lumps != NULL);
+}
+
+bool events_before_attempt(struct sip_msg *msg, own_changes_t *own)
+{
+	own->are_kept = false;
+	if(!script_wants(SCRIPT_ATTEMPT))
+		return true;
+	return keep_changes(msg, own)
+		   && script_run(SCRIPT_ATTEMPT, msg, BRANCH_ROUTE);
+}
+
+void events_forget_changes(struct sip_msg *msg, own_changes_t *own)
+{
+	if(!own->are_kept)
+		return;
+	free_duped_lump_list(msg->add_rm);
+	free_duped_lump_list(msg->body_lumps);
+	msg->add_rm = own->add_rm;
+	msg->body_lumps = own->body_lumps;
+	own->are_kept = false;
+}
+
+/* -- behind the call ---------------------------------------------------- */
+
+/* The request anew, in private memory: that of the transaction is shared, and what
+ * the script parses would hang on it. */
+static bool copy_request(tm_cell_t *t, struct sip_msg *copy)
+{
+	const struct sip_msg *request = transaction_request(t);
+
+	if(build_sip_msg_from_buf(
+			   copy, request->buf, (int)request->len, inc_msg_no())
+			< 0)
+		return false;
+	copy->rcv = request->rcv;
+	copy->flags = request->flags;
+	return true;
+}
+
+void events_ended(tm_cell_t *t)
+{
+	tm_cell_t *t_before = tm_api.t_gett();
+	int branch_before = tm_api.t_gett_branch();
+	struct sip_msg copy;
+	lists_t lists;
+
+	if(!script_wants(SCRIPT_ENDED))
+		return;
+	memset(&copy, 0, sizeof(copy));
+	if(!copy_request(t, &copy)) {
+		LM_ERR("no memory to tell the script that a call is over\n");
+		return;
+	}
+	tm_api.t_sett(t, T_BR_UNDEFINED);
+	transaction_enter_lists(t, &lists);
+	script_run(SCRIPT_ENDED, &copy, REQUEST_ROUTE);
+	transaction_leave_lists(&lists);
+	tm_api.t_sett(t_before, branch_before);
+	free_sip_msg(&copy);
+}
