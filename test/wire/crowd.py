@@ -5,7 +5,7 @@ their number costs no memory. For races that take thousands of calls to be met."
 import asyncio
 import time
 
-from lag import Lag
+from lag import Lag, Stalls
 from peers import Trace
 from scenario import Judge, Scenario, Stage
 
@@ -28,8 +28,9 @@ class Crowd:
     """The calls of a stage whose trace is a ByCall. `complain` gives what is wrong
     with a call, of its Judge; `notes` is for whatever it wants to count."""
 
-    def __init__(self, stage, complain, scenario):
-        self.stage, self.complain, self.scenario = stage, complain, scenario
+    def __init__(self, stage, stalls, complain, scenario):
+        self.stage, self.stalls = stage, stalls
+        self.complain, self.scenario = complain, scenario
         self.problems, self.notes, self._judging = [], {}, []
 
     def note(self, what):
@@ -50,6 +51,7 @@ class Crowd:
         await asyncio.sleep(GRACE)
         trace = self.stage.trace.calls.pop(call.invite.call_id, Trace())
         judge = Judge(self.scenario, self.stage.names, trace, call)
+        judge.stalls = self.stalls
         for problem in self.complain(self, judge):
             self._complain(call, problem)
 
@@ -79,10 +81,11 @@ async def play(peers, config, users, calls, a_second, complain=demanded, over="U
     number)` is told of each, `headers_of(number)` gives it further headers.
     @return the Crowd, AssertionError if tm keeps anything or the server complains,
     and how long the machine held us up"""
-    async with Stage(peers, config, trace=ByCall(), memory_mb=memory_mb) as stage:
-        crowd = Crowd(stage, complain, Scenario("", peers, [], [], **scenario))
+    async with Stage(peers, config, trace=ByCall(), memory_mb=memory_mb) as stage, \
+            Stalls().watched() as stalls:
+        crowd = Crowd(stage, stalls, complain, Scenario("", peers, [], [], **scenario))
         callers = [await stage.caller(transport) for transport in over.split()]
-        start = time.monotonic()
+        due = time.monotonic()
         with Lag() as lag:
             for number in range(calls):
                 user, caller = users[number % len(users)], callers[number % len(callers)]
@@ -92,8 +95,9 @@ async def play(peers, config, users, calls, a_second, complain=demanded, over="U
                 crowd.follow(call, user)
                 if begun:
                     begun(caller, call, number)
-                wait = start + (number + 1) / a_second - time.monotonic()
-                await asyncio.sleep(max(0, wait))
+                # a machine that has fallen behind is not driven harder
+                due = max(due + 1 / a_second, time.monotonic())
+                await asyncio.sleep(due - time.monotonic())
             await crowd.over()
         left = await stage.drained(40)
         if left:

@@ -22,7 +22,7 @@ import kamailio
 import ladder
 from lag import Stalls
 from peers import (Caller, Gateway, Hangup, Nobody, OnCancel, Reply, Trace,
-                   show_address, HOSTS)
+                   show_address, HOSTS, T1)
 
 AT_ONCE = 20               # scenarios under way at a time, a server each
 STARTS_AT_ONCE = 2         # of them, how many are starting
@@ -500,7 +500,8 @@ class Judge:
             again = [e for e in self.trace.of(peer, final.status, sent=True,
                                               repeated=True)
                      if e.message.branch == final.branch]
-            if again and final.status < 300 and not self.scenario.repeats_2xx:
+            if again and final.status < 300 and not self.scenario.repeats_2xx \
+                    and self.stalls.worst(attempt.final.time, again[0].time) < T1 / 4:
                 yield f"{peer} had to repeat its {final.status}"
 
     def is_discarded(self, attempt):
