@@ -9,6 +9,7 @@ import re
 import pytest
 
 import kamailio
+import measure_memory
 import mixed
 from peers import NoTrace
 from scenario import Stage, filled, reply
@@ -54,6 +55,22 @@ def test_calls_without_memory_are_refused_and_service_comes_back():
     assert grown <= 64 * 1024, f"{grown} bytes of shared memory are gone"
     assert set(codes) - {408, None}, "memory did not run out"
     assert 200 not in codes
+
+
+def route_with(reply):
+    everywhere = " ".join(f"sip:{i}@{{p{i}}}" for i in range(1, 13))
+    return f'if (failover("{everywhere}", "reply={reply}")) exit;'
+
+
+def test_a_reply_that_led_on_is_kept_for_reply_best_only():
+    """It rings at the third destination: tm has stored two replies."""
+    async def run():
+        return await asyncio.gather(*(measure_memory.held(route_with(reply), 3)
+                                      for reply in ("last", "best")))
+
+    last, best = asyncio.run(run())
+    print(f"{last} bytes a call, {best} with reply = best")
+    assert best - last > 7000
 
 
 async def answered(caller, proxy):
