@@ -32,12 +32,13 @@ bool header_line_next(str *rest, const str *name, str *body)
 		colon = memchr(line.s, ':', line.len);
 		if(colon == NULL)
 			continue;
-		found = (str){line.s, (int)(colon - line.s)};
-		*body = (str){line.s + found.len + 1, line.len - found.len - 1};
+		found = str_trim((str){line.s, (int)(colon - line.s)});
+		if(!header_name_equal(&found, name))
+			continue;
+		body->s = (char *)colon + 1;
+		body->len = (int)(line.s + line.len - body->s);
 		*body = str_trim(*body);
-		found = str_trim(found);
-		if(header_name_equal(&found, name))
-			return true;
+		return true;
 	}
 	rest->len = 0;
 	return false;

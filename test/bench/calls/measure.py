@@ -8,8 +8,8 @@ difference, divided by the calls, has neither the start nor the timers' ticks in
 it. Both allocators are Kamailio's fm, for the default one walks lists whose
 length depends on what went before."""
 
+import collections
 import pathlib
-import re
 import shutil
 import socket
 import sys
@@ -19,6 +19,7 @@ WIRE = pathlib.Path(__file__).resolve().parents[2] / "wire"
 sys.path.insert(0, str(WIRE))
 
 import kamailio                # noqa: E402 (test/wire is no package)
+import profile_of               # noqa: E402
 from traffic import HOST, Traffic   # noqa: E402
 
 kamailio.START_LIMIT, kamailio.STOP_LIMIT = 120.0, 60.0  # valgrind is slow
@@ -26,7 +27,6 @@ kamailio.START_LIMIT, kamailio.STOP_LIMIT = 120.0, 60.0  # valgrind is slow
 FEW_CALLS, MANY_CALLS = 20, 180
 RELEASE_S = 1.5                # until tm has released what has ended
 HELD_BEFORE, HELD_CALLS, HOLD_WINDOW = 50, 200, 10
-SUMMARY = re.compile(r"^(?:summary|totals): (\d+)", re.M)
 
 
 class Counted(kamailio.Server):
@@ -55,10 +55,12 @@ class Counted(kamailio.Server):
                 return False
 
     def counted(self):
-        """Instructions of all its processes, once it has ended."""
-        dumps = list(self.directory.glob("callgrind.*"))
-        texts = [path.read_text(errors="replace") for path in dumps]
-        return sum(int(count) for text in texts for count in SUMMARY.findall(text)[:1])
+        """{(file, function): instructions} of all its processes, once it has
+        ended."""
+        spent = collections.Counter()
+        for path in self.directory.glob("callgrind.*"):
+            spent.update(profile_of.read(path))
+        return spent
 
 
 READY = (b"OPTIONS sip:@ SIP/2.0\r\nVia: SIP/2.0/UDP @:#;branch=z9hG4bK-ready\r\n"
@@ -76,7 +78,7 @@ def run(scenario, method, calls, seconds=0, keep=None):
     """Make calls through a server under callgrind.
     seconds: the run lasts as long at least, counted from the first call
     keep: a folder for callgrind's files
-    -> (instructions, seconds)"""
+    -> ({(file, function): instructions}, seconds)"""
     callees = scenario.callees()
     with Traffic(callees) as traffic:
         server = Counted(method(scenario, scenario.listed(callees)))
@@ -97,10 +99,11 @@ def run(scenario, method, calls, seconds=0, keep=None):
 
 
 def instructions(scenario, method, keep=None):
-    """Instructions of one call."""
+    """{(file, function): instructions} of one call."""
     many, lasts = run(scenario, method, MANY_CALLS, keep=keep)
     few, _ = run(scenario, method, FEW_CALLS, seconds=lasts)
-    return (many - few) / (MANY_CALLS - FEW_CALLS)
+    many.subtract(few)
+    return {where: count / (MANY_CALLS - FEW_CALLS) for where, count in many.items()}
 
 
 def shared_memory(scenario, method):

@@ -20,7 +20,7 @@ class Scenario:
     window: int = 1            # calls at a time; more where a call takes a while
     follows: bool = False      # the last role is the target of a 302
     target: float = 1.0        # of failover()'s share of the best alternative
-    memory_target: float = 0   # the same for shared memory; 0: none is set
+    memory_target: float = 0   # of its share of dispatcher's memory; 0: none is set
 
     def callees(self):
         made = [Callee(codes) for codes in self.roles]
