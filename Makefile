@@ -134,7 +134,7 @@ DOCBOOK_XSL ?= /usr/share/xml/docbook/stylesheet/docbook-xsl
 .PHONY: doc
 doc: $(DOC_PAGE) ## the reference of doc/ as one page, build/doc/failover.html
 
-$(DOC_PAGE): $(wildcard doc/*.xml)
+$(DOC_PAGE): $(wildcard doc/*.xml) doc/states.svg
 	$(if $(and $(shell command -v $(XSLTPROC)),$(wildcard $(DOCBOOK_XSL)/xhtml/docbook.xsl)),,\
 		$(error DocBook cannot be read here: run 'apt-get install xsltproc docbook-xsl'))
 	$(call say,DOC,$@)
@@ -143,6 +143,7 @@ $(DOC_PAGE): $(wildcard doc/*.xml)
 		--stringparam generate.toc 'book toc' --param toc.section.depth 1 \
 		--param section.autolabel 1 --param table.borders.with.css 1 \
 		--param variablelist.as.table 1 $(DOCBOOK_XSL)/xhtml/docbook.xsl doc/failover.xml
+	$(Q)cp doc/states.svg $(@D)
 
 ##@ Trying
 # Python's own files go to build/ as well.
@@ -153,8 +154,9 @@ demo: ## deps, build, then examples/demo.py: the module at work
 	+@scripts/steps.sh demo $(MAKE) $(PYTHON)
 
 .PHONY: pictures
-pictures: all ## doc/failed-over.svg, the ladder of the README, drawn from a call
+pictures: all ## the pictures of doc/: a call in time, and the states of a call, from call/state.h
 	@$(PYTHON) examples/demo.py --picture doc/failed-over.svg
+	@$(PYTHON) scripts/draw-states.py call/state.h >doc/states.svg
 
 ##@ Checking
 .PHONY: check

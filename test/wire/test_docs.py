@@ -9,6 +9,7 @@ import html
 import math
 import pathlib
 import re
+import runpy
 import shlex
 import socket
 import subprocess
@@ -562,6 +563,38 @@ def test_the_refused_values_of_parameters_of_tm():
         if values:
             found[text_of(parameter)] = {int(n) for n in re.findall(r"\d", values[1])}
     assert found == refused and refused
+
+
+# -- the picture of the states ----------------------------------------------------
+
+STATES = (TOP / "call" / "state.h").read_text()
+
+
+draw_states = runpy.run_path(str(TOP / "scripts" / "draw-states.py"))["draw"]
+
+
+def test_the_picture_of_the_states_is_that_of_the_table():
+    """If this fails: make pictures."""
+    assert draw_states(STATES) == (DOC / "states.svg").read_text()
+
+
+def picture_without(cells, j):
+    changed = "|".join([*cells[:j], " - ", *cells[j + 1:]])
+    try:
+        return draw_states(STATES.replace("|".join(cells), changed))
+    except (AssertionError, KeyError):
+        return "cannot be drawn"
+
+
+def test_the_picture_of_the_states_has_each_cell_of_the_table():
+    picture, seen = draw_states(STATES), 0
+    for line in re.findall(r"^ \*  \| .*", STATES, re.M)[1:]:
+        cells = line.split("|")
+        for j in range(2, len(cells) - 1):
+            if cells[j].strip() != "-":
+                seen += 1
+                assert picture_without(cells, j) != picture, (line, cells[j])
+    assert seen > 50
 
 
 # -- text ------------------------------------------------------------------------
