@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Several servers that tell each other by dmq which next hops are held: real servers
+on loopback, with the same two gateways."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+
+import kamailio
+from peers import Caller
+from scenario import SILENT, Stage, filled, reply
+from test_hold import ROUTE, hop
+
+ANSWERS = [reply(200)]
+HOLD = (("hold_after", 1), ("hold_dmq", 1))
+# $shv(cut) makes a server deaf to the others
+FIRST = ('if (is_method("KDMQ")) { if ($shv(cut) == 1) exit;'
+         ' if ($rU == "failover") xlog("L_NOTICE", "a letter has come\\n");'
+         ' dmq_handle_message(); exit; }')
+
+
+def config(names, first=None, hold=HOLD):
+    """A server; `first` is the port of the one it asks who else there is."""
+    dmq = [("dmq", "server_address", "sip:127.0.0.1:@PORT@"),
+           ("pv", "shvset", "cut=i:0")]
+    if first:
+        dmq.append(("dmq", "notification_address", f"sip:127.0.0.1:{first}"))
+    return kamailio.Config(filled(ROUTE, names), first=FIRST, modules=("dmq", "failover"),
+                           modparams=(*dmq, *(("failover", *pair) for pair in hold)))
+
+
+class Site:
+    """Servers that know each other; the first one is the stage's."""
+
+    def __init__(self, stage):
+        self.stage, self.servers, self.callers = stage, [stage.server], []
+        self._stack = contextlib.AsyncExitStack()
+
+    async def __aenter__(self):
+        self.callers.append(await self.stage.caller())
+        return self
+
+    async def __aexit__(self, kind, *_):
+        await self._stack.aclose()
+        for server in self.servers[1:]:
+            await asyncio.to_thread(server.stop)
+            if kind:                   # pytest shows it with the failure
+                print(server.log())
+            server.discard()
+
+    async def join(self):
+        """One server more. @return its number"""
+        server = kamailio.Server(config(self.stage.names, self.stage.server.port))
+        self.servers.append(server)
+        await asyncio.to_thread(server.start)
+        self.callers.append(await self._stack.enter_async_context(
+            Caller(self.stage.trace, server.port)))
+        return len(self.servers) - 1
+
+    async def meet(self):
+        """Each knows all the others."""
+        for server in self.servers:
+            await until(lambda server=server: server.rpc("dmq.list_nodes").count(
+                "status: active") >= len(self.servers), 10)
+
+    async def way(self, which):
+        """Who gets an INVITE of a call through this server."""
+        call = self.callers[which].call("sip:100@127.0.0.1:5060", hangup_after=0)
+        await asyncio.wait_for(call.ended.wait(), 10)
+        assert call.codes[-1] == 200, call.codes
+        return "".join(e.peer for e in self.stage.trace
+                       if e.message.call_id == call.invite.call_id and e.is_a("INVITE")
+                       and e.peer in "ab" and not e.sent and not e.repeated)
+
+    async def rpc(self, which, *command):
+        return await asyncio.to_thread(self.servers[which].rpc, *command)
+
+    async def holds(self, which, name):
+        return "state: held" in await self.state(which, name) \
+            or "state: out" in await self.state(which, name)
+
+    async def state(self, which, name):
+        text = await self.rpc(which, "failover.destinations")
+        at = text.find(f"next_hop: {name}\n")
+        return text[at:at + 60] if at >= 0 else ""
+
+    async def agree(self, name, is_held, seconds, servers=None):
+        """Within so many seconds each of them holds it, or none."""
+        for which in servers or range(len(self.servers)):
+            await until(lambda which=which: self.holds(which, name), seconds, is_held)
+
+
+async def until(condition, seconds, wanted=True):
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        value = await value if asyncio.iscoroutine(value) else value
+        if value == wanted:
+            return
+        assert time.monotonic() < end, "not in time"
+        await asyncio.sleep(0.05)
+
+
+def play(test, servers, a=SILENT, b=ANSWERS):
+    async def run():
+        async with Stage({"a": a, "b": b}, config, memory_mb=64) as stage, Site(stage) as site:
+            for _ in range(servers - 1):
+                await site.join()
+            await site.meet()
+            await test(site)
+            for server in site.servers[1:]:
+                if server.process.poll() is None:
+                    assert not await asyncio.to_thread(server.stop)
+    asyncio.run(run())
+
+
+def test_a_hold_on_one_is_obeyed_by_the_others_and_a_release_too():
+    async def test(site):
+        name = hop(site.stage.names, "a")
+        assert await site.way(1) == "ab"
+        await site.agree(name, True, 1.0)
+        assert [await site.way(which) for which in range(3)] == ["b"] * 3
+        await site.rpc(2, "failover.release", name)
+        await site.agree(name, False, 1.0)
+        assert await site.way(0) == "ab"
+    play(test, 3)
+
+
+def test_an_operators_wish_holds_everywhere():
+    async def test(site):
+        name = hop(site.stage.names, "b")
+        await site.rpc(0, "failover.hold", name)
+        await site.agree(name, True, 1.0)
+        assert await site.way(1) == "a"
+        await site.rpc(1, "failover.release", name)
+        await site.agree(name, False, 1.0)
+    play(test, 2, a=ANSWERS)
+
+
+def test_one_that_starts_late_learns_what_is_held():
+    async def test(site):
+        name = hop(site.stage.names, "a")
+        assert await site.way(0) == "ab"
+        late = await site.join()
+        await site.agree(name, True, 5.0)
+        assert await site.way(late) == "b"
+    play(test, 2)
+
+
+def test_one_that_has_forgotten_is_believed():
+    """The others remember a higher count than one that starts anew begins with."""
+    async def test(site):
+        name = hop(site.stage.names, "a")
+        for _ in range(3):
+            await site.rpc(0, "failover.hold", name)
+            await site.rpc(0, "failover.release", name)
+        await until(lambda: site.servers[1].log().count("] is released"), 1.0, 3)
+        late = await site.join()
+        await site.meet()
+        assert await site.way(late) == "ab"
+        await site.agree(name, True, 1.0)
+        await asyncio.sleep(1)
+        await site.agree(name, True, 0)
+    play(test, 2)
+
+
+def test_one_that_is_cut_off_goes_on_alone_and_meets_the_others_again():
+    async def test(site):
+        name, other = hop(site.stage.names, "a"), hop(site.stage.names, "b")
+        await site.rpc(0, "failover.hold", other)
+        await site.agree(other, True, 1.0)
+        for which in range(2):
+            await site.rpc(which, "pv.shvSet", "cut", "int", "1")
+        assert await site.way(0) == "ab"             # one finds a gateway dead,
+        assert await site.holds(0, name) and not await site.holds(1, name)
+        await site.rpc(1, "failover.release", other)  # the other releases one
+        await asyncio.sleep(1)
+        assert await site.holds(0, other) and not await site.holds(1, other)
+        for which in range(2):
+            await site.rpc(which, "pv.shvSet", "cut", "int", "0")
+        await site.agree(name, True, 8.0)
+        await site.agree(other, False, 8.0)
+    play(test, 2)
+
+
+def test_twenty_that_change_at_once_are_no_storm():
+    async def test(site):
+        names = [f"udp:192.0.2.{n}:5060" for n in range(1, 21)]
+        before = site.servers[1].log().count("a letter has come")
+        await asyncio.gather(*(site.rpc(0, "failover.hold", name) for name in names))
+        for name in names:
+            await site.agree(name, True, 2.0)
+        await asyncio.sleep(1)
+        letters = site.servers[1].log().count("a letter has come") - before
+        assert 1 <= letters <= 5, letters
+    play(test, 2)
+
+
+def test_the_end_of_one_costs_the_other_no_call():
+    """200 calls a second, and kill -9 in the middle."""
+    async def test(site):
+        calls = []
+        for number in range(600):
+            calls.append(site.callers[0].call("sip:100@127.0.0.1:5060", hangup_after=0))
+            if number == 300:
+                os.killpg(site.servers[1].process.pid, signal.SIGKILL)
+            await asyncio.sleep(1 / 200)
+        await asyncio.wait_for(asyncio.gather(*(call.ended.wait() for call in calls)), 30)
+        assert {call.codes[-1] for call in calls} == {200}
+        await site.rpc(0, "failover.hold", "udp:192.0.2.1:5060")
+    play(test, 2, a=[reply(503)])
