@@ -13,6 +13,7 @@
 
 #include "text/duration.h"
 #include "server/args.h"
+#include "server/gateways.h"
 #include "server/hold_peers.h"
 #include "server/hold_probe.h"
 #include "server/hold_rpc.h"
@@ -461,7 +462,9 @@ static int mod_init(void)
 		LM_ERR("cannot register the RPC commands\n");
 		return -1;
 	}
-	return plan_check() < 0 || init_holding() < 0 ? -1 : call_init();
+	return gateways_init() < 0 || plan_check() < 0 || init_holding() < 0
+				   ? -1
+				   : call_init();
 }
 
 static int child_init(int rank)
@@ -476,6 +479,7 @@ static void mod_destroy(void)
 	plan_destroy();
 	holding_destroy();
 	call_end();
+	gateways_destroy();
 	arena_destroy(parameters_arena);
 }
 

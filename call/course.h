@@ -20,11 +20,12 @@ typedef struct attempt
 {
 	struct attempt *before;
 	const target_t *target;
-	int first_branch;  /* it may have more: of the script, of DNS failover */
-	int branches_end;  /* behind the last one that we know of */
-	bool has_replied;  /* some branch of it has sent a 1xx */
-	holding_use_t use; /* of its next hop, if that is remembered */
-	step_t step;	   /* what operators see of it */
+	int first_branch;	/* it may have more: of the script, of DNS failover */
+	int branches_end;	/* behind the last one that we know of */
+	bool has_replied;	/* some branch of it has sent a 1xx */
+	bool shows_nothing; /* of who it was sent to */
+	holding_use_t use;	/* of its next hop, if that is remembered */
+	step_t step;		/* what operators see of it */
 } attempt_t;
 
 /* What of a branch tm does not tell, or forgets. */

@@ -5,6 +5,7 @@
 #include "call/outgoing.h"
 
 #include "call/events.h"
+#include "server/gateways.h"
 #include "server/self.h"
 
 struct socket_info *outgoing_socket(const call_t *call, const target_t *target)
@@ -52,6 +53,8 @@ int outgoing_address(call_t *call, struct sip_msg *msg, const target_t *target)
 			|| (next_hop.len > 0 && set_dst_uri(msg, &next_hop) < 0))
 		return -1;
 	set_force_socket(msg, outgoing_socket(call, target));
+	if(target->gateway != NULL)
+		gateways_show(target->gateway);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include "call/attempt.h"
 #include "call/observe.h"
 #include "call/outgoing.h"
+#include "server/gateways.h"
 #include "sip/response.h"
 
 static bool may_use(void *asker, const target_t *target, bool is_forced)
@@ -47,6 +48,18 @@ void remember_retry(call_t *call, const target_t *target)
 		may_use(call, target, true);
 }
 
+/* A gateway of dispatcher's is not held here: dispatcher is told when it fails. */
+static void note_gateway(const attempt_t *attempt, holding_end_t end, int code)
+{
+	const gateway_t *gateway = attempt->target->gateway;
+
+	if(gateway == NULL || attempt->shows_nothing)
+		return;
+	if(end == HOLDING_SILENT || end == HOLDING_UNSENT
+			|| (end == HOLDING_REPLY && holding_is_failing(code)))
+		gateways_note_failure(gateway);
+}
+
 void remember_result(call_t *call, const result_t *result)
 {
 	static const holding_end_t ends[] = {
@@ -66,6 +79,7 @@ void remember_result(call_t *call, const result_t *result)
 	/* its time was not over, but that of the whole call */
 	if(end == HOLDING_SILENT && call->chain.is_expired)
 		end = HOLDING_NOTHING;
+	note_gateway(call->attempt, end, result->code);
 	holding_finish(
 			&call->attempt->use, end, result->code, result->retry_after_s);
 }
@@ -80,6 +94,7 @@ void remember_answer(call_t *call, int branch, int code)
 
 static void remember_nothing(attempt_t *attempt)
 {
+	attempt->shows_nothing = true;
 	holding_finish(&attempt->use, HOLDING_NOTHING, 0, 0);
 }
 

@@ -7,6 +7,7 @@
 
 #include "call/request.h"
 
+#include "server/gateways.h"
 #include "server/log.h"
 #include "server/self.h"
 
@@ -50,7 +51,9 @@ static request_view_t view_of_request(
 	return (request_view_t){.uri = *GET_RURI(msg),
 			.next_hop = msg->dst_uri,
 			.is_ours = msg->dst_uri.len == 0 && has_no_first(request)
-					   && server_is_called(msg)};
+					   && server_is_called(msg),
+			.find_gateways = gateways_find,
+			.asker = msg};
 }
 
 static int keep_origin(struct sip_msg *msg, arena_t *arena, origin_t *origin)

@@ -80,7 +80,9 @@ static json_t *attempt_json(const attempt_t *attempt)
 
 	json_object_set_new(entry, "uri", json_of_text(&attempt->target->uri));
 	json_object_set_new(entry, "transport",
-			json_string(transport_name(attempt->transport)));
+			attempt->target->gateway != NULL
+					? json_null()
+					: json_string(transport_name(attempt->transport)));
 	json_object_set_new(
 			entry, "next_hop", json_of_text_or_null(&attempt->next_hop));
 	json_object_set_new(

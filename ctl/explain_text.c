@@ -112,8 +112,13 @@ static void print_attempt(const attempt_t *attempt, int number)
 	const settings_t *settings = &attempt->settings;
 
 	printf("  %d. ", number);
-	print_text(stdout, &attempt->target->uri);
-	printf(" over %s", transport_name(attempt->transport));
+	if(attempt->target->gateway != NULL) {
+		printf("the gateways of dispatcher set %d",
+				attempt->target->gateway->set);
+	} else {
+		print_text(stdout, &attempt->target->uri);
+		printf(" over %s", transport_name(attempt->transport));
+	}
 	if(attempt->next_hop.len > 0) {
 		fputs(", to ", stdout);
 		print_text(stdout, &attempt->next_hop);

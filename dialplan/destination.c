@@ -2,6 +2,7 @@
 #include "dialplan/destination.h"
 
 #include <stddef.h>
+#include <limits.h>
 #include <string.h>
 
 /* of the URI of a Contact */
@@ -523,10 +524,75 @@ static int know_uri(
 	return 0;
 }
 
+/* A whole number, as a part of a word.
+ * @return -1 if it is none, or above the most */
+static int read_number(const fragment_t *text, int most)
+{
+	long number = 0;
+	int i;
+
+	for(i = 0; i < text->text.len; i++) {
+		char c = text->text.s[i];
+
+		if(c < '0' || c > '9')
+			return -1;
+		number = 10 * number + (c - '0');
+		if(number > most)
+			return -1;
+	}
+	return text->text.len == 0 ? -1 : (int)number;
+}
+
+#define SET_PREFIX "ds:"
+
+static bool is_set(const fragment_t *word)
+{
+	int len = (int)strlen(SET_PREFIX);
+
+	return word->text.len >= len && memcmp(word->text.s, SET_PREFIX, len) == 0;
+}
+
+/* ds:SET[/ALGORITHM] */
+static int parse_set(destination_t *destination, const fragment_t *word,
+		diagnostics_t *diagnostics)
+{
+	int begin = (int)strlen(SET_PREFIX);
+	int end = word->text.len;
+	int slash = fragment_find(word, begin, '/');
+	fragment_t set =
+			fragment_part(word, begin, (slash < 0 ? end : slash) - begin);
+	fragment_t algorithm;
+
+	if(fragment_has_holes(word))
+		return diagnostics_error(diagnostics, word,
+				"[%.*s]: a set of dispatcher must be written out, as in ds:1",
+				SHOWN(word));
+	destination->is_set = true;
+	destination->set = read_number(&set, INT_MAX);
+	if(slash >= 0) {
+		algorithm = fragment_part(word, slash + 1, end - slash - 1);
+		destination->algorithm = read_number(&algorithm, ALGORITHM_MAX);
+	}
+	if(destination->set < 0 || destination->algorithm < 0)
+		return diagnostics_error(diagnostics, word,
+				"[%.*s] is no set of dispatcher: ds:SET or ds:SET/ALGORITHM, "
+				"both of them numbers, would be right",
+				SHOWN(word));
+	if(destination->algorithm == ALGORITHM_PARALLEL)
+		return diagnostics_error(diagnostics, word,
+				"[%.*s]: algorithm 12 of dispatcher sends to all gateways at "
+				"once; another one would be right",
+				SHOWN(word));
+	return 0;
+}
+
 static int parse_uri(destination_t *destination, parts_t *parts, arena_t *arena,
 		diagnostics_t *diagnostics)
 {
 	int errors_before = diagnostics->errors;
+
+	if(is_set(&parts->uri))
+		return parse_set(destination, &parts->uri, diagnostics);
 
 	if(fragment_is(&parts->uri, "current")) {
 		destination->is_current = true;
@@ -594,6 +660,11 @@ int destination_set_transport(destination_t *destination,
 
 	if(transport_parse(transport, &named, diagnostics) < 0)
 		return -1;
+	if(destination->is_set)
+		return diagnostics_error(diagnostics, transport,
+				"$transport = %s: the gateways of dispatcher have transports "
+				"of their own; no such line would be right",
+				transport_name(named));
 	if(destination->has_transport && destination->transport != named)
 		return diagnostics_error(diagnostics, transport,
 				"$transport = %s contradicts To, which says %s: one of them "
@@ -819,6 +890,27 @@ target_t *destination_resolve(const destination_t *destination,
 
 	if(target == NULL
 			|| target_set_options(target, &destination->options, arena) == 0)
+		return target;
+	*why = "no memory";
+	return NULL;
+}
+
+target_t *target_of_gateway(const destination_t *destination,
+		const gateway_t *gateway, const str *user, arena_t *arena,
+		const char **why)
+{
+	settings_t options = destination->options;
+	target_t *target = target_of_uri(
+			&gateway->uri, user, transport_of_uri(&gateway->uri), arena, why);
+
+	if(target == NULL)
+		return NULL;
+	target->gateway = gateway;
+	if(!settings_has(&options, SETTING_SOCKET) && gateway->socket.len > 0) {
+		options.socket = gateway->socket;
+		options.written |= 1u << SETTING_SOCKET;
+	}
+	if(target_set_options(target, &options, arena) == 0)
 		return target;
 	*why = "no memory";
 	return NULL;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* destination: a place that a call can be sent to, as an author writes it:
  *     URI[/TRANSPORT][{option=value,...}]      or the word  current
+ *     ds:SET[/ALGORITHM][{option=value,...}]   the gateways of a set of Kamailio's
+ *                                              module dispatcher
  * In a call its holes are filled, and it becomes a target. */
 #ifndef FAILOVER_DIALPLAN_DESTINATION_H
 #define FAILOVER_DIALPLAN_DESTINATION_H
@@ -33,7 +35,9 @@ typedef struct destination
 	fragment_t where; /* its place in the text */
 	bool has_user;	  /* its URI has a user part */
 	bool is_current;  /* the request's own R-URI and next hop; no template */
-	template_t uri;	  /* as written, without suffix and options */
+	bool is_set;	  /* the gateways of this set; no template */
+	int set, algorithm;
+	template_t uri;			  /* as written, without suffix and options */
 	const known_uri_t *known; /* its parts, if it has no holes; else NULL */
 	transport_t transport;
 	bool has_transport; /* it is written: a suffix, a parameter, or sips: */
@@ -48,6 +52,20 @@ typedef struct place
 	str host; /* or maddr, which replaces it */
 	int port;
 } place_t;
+
+/* A gateway of dispatcher, as that has it. */
+typedef struct gateway
+{
+	struct gateway *next;
+	int set;
+	str uri, attributes;
+	str socket; /* from which it is sent to; len 0: any */
+} gateway_t;
+
+/* Dispatcher's number of the algorithm that sends to all gateways at once, and the
+ * highest number. */
+#define ALGORITHM_PARALLEL 12
+#define ALGORITHM_MAX 99
 
 /* A destination of one call. */
 typedef struct target
@@ -68,6 +86,7 @@ typedef struct target
 	bool keeps_ruri;
 	bool is_contact;		   /* from a 3xx, not from the list */
 	int q;					   /* of a Contact: 0..1000 */
+	const gateway_t *gateway;  /* that it is; NULL: none of dispatcher's */
 	const settings_t *options; /* of this destination; or NULL */
 } target_t;
 
@@ -127,6 +146,14 @@ bool destination_keeps_ruri(const destination_t *destination, bool is_default);
  * @return the target; NULL if a value does not fit in its place, or without memory */
 target_t *destination_resolve(const destination_t *destination,
 		const str *values, const str *user, arena_t *arena, const char **why);
+
+/** Make the target of a gateway of a set.
+ * @param user as above; for a gateway whose URI has none
+ * @param gateway lives as long as the target
+ * @return NULL as above */
+target_t *target_of_gateway(const destination_t *destination,
+		const gateway_t *gateway, const str *user, arena_t *arena,
+		const char **why);
 
 /** Make a target of a URI.
  * @param text a sip or sips URI without headers

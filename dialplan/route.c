@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dialplan/route.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "sip/response.h"
@@ -83,7 +84,8 @@ typedef struct target_maker
 	bool is_asked;
 	route_t *route;
 	target_t **last;
-	int count; /* of them */
+	int count;		  /* of them */
+	fragment_t empty; /* a set without gateways; len 0: none */
 	arena_t *arena;
 	diagnostics_t *diagnostics;
 } target_maker_t;
@@ -129,12 +131,24 @@ static target_t *target_of_view(target_maker_t *maker,
 	return target;
 }
 
+/* Make a target the next hop for the R-URI of the call. */
+static target_t *keep_ruri(
+		target_maker_t *maker, target_t *target, const char **why)
+{
+	const str *uri = &maker->view->uri;
+
+	if(target->transport != TRANSPORT_TLS && sip_uri_is_sips(uri)) {
+		*why = SIPS_ONLY_TLS;
+		return NULL;
+	}
+	return target_keep_ruri(target, uri, maker->arena) < 0 ? NULL : target;
+}
+
 /* Make a target that is only a next hop and keeps the R-URI of the call. */
 static target_t *target_of_hop(target_maker_t *maker,
 		const destination_t *destination, const str *values, const char **why)
 {
 	static const str no_user = {0};
-	const str *uri = &maker->view->uri;
 	target_t *target = destination_resolve(
 			destination, values, &no_user, maker->arena, why);
 
@@ -145,11 +159,7 @@ static target_t *target_of_hop(target_maker_t *maker,
 			   "would be right";
 		return NULL;
 	}
-	if(target->transport != TRANSPORT_TLS && sip_uri_is_sips(uri)) {
-		*why = SIPS_ONLY_TLS;
-		return NULL;
-	}
-	return target_keep_ruri(target, uri, maker->arena) < 0 ? NULL : target;
+	return keep_ruri(maker, target, why);
 }
 
 /* The user part for a destination: that of the first one, which a list of gateways
@@ -197,12 +207,10 @@ static int leave_from(target_maker_t *maker, target_t *target)
 				   : target_set_options(target, &options, maker->arena);
 }
 
-static int add_target(target_maker_t *maker, const destination_t *destination,
-		const str *values)
+/* @param target NULL: it could not be made, and why */
+static int append_target(target_maker_t *maker,
+		const destination_t *destination, target_t *target, const char *why)
 {
-	const char *why = "no memory";
-	target_t *target = make_target(maker, destination, values, &why);
-
 	if(target != NULL && maker->address != NULL
 			&& leave_from(maker, target) < 0)
 		target = NULL;
@@ -220,6 +228,77 @@ static int add_target(target_maker_t *maker, const destination_t *destination,
 	maker->last = &target->next;
 	maker->count++;
 	return 0;
+}
+
+/* Where gateways are not known the set stands for itself. */
+static target_t *target_of_set(
+		target_maker_t *maker, const destination_t *destination)
+{
+	target_t *target = arena_alloc(maker->arena, sizeof(*target));
+	gateway_t *gateway = arena_alloc(maker->arena, sizeof(*gateway));
+	char buffer[32];
+	str name = {buffer, snprintf(buffer, sizeof(buffer), "ds:%d/%d",
+								destination->set, destination->algorithm)};
+
+	if(target == NULL || gateway == NULL
+			|| arena_copy(maker->arena, &name, &target->name) < 0
+			|| target_set_options(target, &destination->options, maker->arena)
+					   < 0)
+		return NULL;
+	gateway->set = destination->set;
+	target->gateway = gateway;
+	target->uri = target->name;
+	return target;
+}
+
+static target_t *make_gateway(target_maker_t *maker,
+		const destination_t *destination, const gateway_t *gateway,
+		const char **why)
+{
+	static const str no_user = {0};
+	bool is_default = maker->route->settings.ruri == RURI_KEEP;
+	bool keeps_ruri = destination_keeps_ruri(destination, is_default);
+	target_t *target = target_of_gateway(destination, gateway,
+			keeps_ruri ? &no_user : user_for(maker, destination), maker->arena,
+			why);
+
+	if(target == NULL || !keeps_ruri)
+		return target;
+	return keep_ruri(maker, target, why);
+}
+
+static int add_set(target_maker_t *maker, const destination_t *destination)
+{
+	const request_view_t *view = maker->view;
+	const char *why = "no memory";
+	const gateway_t *it;
+
+	if(view->find_gateways == NULL)
+		return append_target(
+				maker, destination, target_of_set(maker, destination), why);
+	it = view->find_gateways(view->asker, destination->set,
+			destination->algorithm, maker->arena);
+	if(it == NULL)
+		maker->empty = destination->where;
+	for(; it != NULL && maker->count < ROUTE_TARGETS_MAX; it = it->next) {
+		target_t *target = make_gateway(maker, destination, it, &why);
+
+		if(append_target(maker, destination, target, why) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int add_target(target_maker_t *maker, const destination_t *destination,
+		const str *values)
+{
+	const char *why = "no memory";
+	target_t *target;
+
+	if(destination->is_set)
+		return add_set(maker, destination);
+	target = make_target(maker, destination, values, &why);
+	return append_target(maker, destination, target, why);
 }
 
 /* Apply a transport line. If it stands in a later rule than To, it overrides the transport
@@ -294,6 +373,10 @@ static int make_targets(route_t *route, const parts_t *parts,
 		return -1;
 	if(route->targets != NULL)
 		return 0;
+	if(maker.empty.text.len > 0)
+		return diagnostics_refusal(diagnostics, &maker.empty,
+				"[%.*s]: dispatcher has no gateway there that can be used now",
+				SHOWN(&maker.empty));
 	return diagnostics_refusal(diagnostics, &where,
 			"there is no destination: the request is for ourselves, and this "
 			"rule has neither To nor a list");

@@ -7,12 +7,22 @@
 
 #include "dialplan/dialplan.h"
 
+/** The gateways that dispatcher would use for this call, in its order.
+ * @param arena holds them
+ * @return NULL: none can be used */
+typedef gateway_t *find_gateways_f(
+		void *asker, int set, int algorithm, arena_t *arena);
+
 /* Where a request would go without the module. */
 typedef struct request_view
 {
 	str uri;	  /* the R-URI */
 	str next_hop; /* the dst URI; len 0: none */
 	bool is_ours; /* it would come back to this server: no dst URI, and the R-URI is ours */
+	find_gateways_f
+			*find_gateways; /* NULL: none are known, and a set stands for
+									 * itself, as one target without next hop */
+	void *asker;
 } request_view_t;
 
 /* A call keeps at most so many destinations of a list. Each attempt takes a branch of

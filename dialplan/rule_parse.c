@@ -835,8 +835,8 @@ static void set_address(rule_reader_t *reader)
 		return;
 	for(it = rule->first != NULL ? rule->first : rule->further; it != NULL;
 			it = it == rule->first ? rule->further : it->next) {
-		/* the address of the request's own is only known in the call */
-		if(!it->is_current
+		/* the transport of these is only known in the call */
+		if(!it->is_current && !it->is_set
 				&& settings_leave_from(&it->options, &rule->from_address,
 						   it->transport, reader->arena)
 						   < 0)

@@ -354,7 +354,8 @@ static void see_slash(lint_t *lint, const destination_t *destination)
 	int distance;
 	str word;
 
-	if(destination->is_current || !find_slash(&uri, &name, &suffix))
+	if(destination->is_current || destination->is_set
+			|| !find_slash(&uri, &name, &suffix))
 		return;
 	word = suffix.text;
 	word.s++;

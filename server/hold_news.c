@@ -12,6 +12,7 @@
 
 #include "server/hold_news.h"
 
+#include "server/gateways.h"
 #include "server/hold_peers.h"
 #include "server/hold_probe.h"
 #include "server/holding.h"
@@ -110,6 +111,7 @@ static void look(unsigned int now, void *param)
 	(void)param;
 	items = take_all();
 	hold_peers_tell(items);
+	gateways_tell();
 	for(item = items; item != NULL; item = item->next) {
 		if(item->is_changed)
 			tell_operator(item);

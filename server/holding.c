@@ -80,7 +80,7 @@ static void note_held(bool is_changed)
 
 static bool is_remembered(const target_t *target)
 {
-	return !target->is_contact && !target->is_current
+	return !target->is_contact && !target->is_current && target->gateway == NULL
 		   && (target->options == NULL
 				   || !settings_has(target->options, SETTING_HOLD)
 				   || target->options->hold);

@@ -9,6 +9,8 @@
 
 #include "server/self.h"
 
+#include "server/gateways.h"
+
 #include <string.h>
 
 /* Kamailio's numbers of the transports. */
@@ -66,7 +68,7 @@ static int check_socket(
 				"[%.*s] is no socket of this server: the name of a listen "
 				"line, or proto:address:port, would be right",
 				STR_FMT(name));
-	if(!destination->is_current
+	if(!destination->is_current && !destination->is_set
 			&& !server_socket_fits(socket, destination->transport))
 		return diagnostics_error(diagnostics, &destination->where,
 				"the socket [%.*s] cannot send over %s", STR_FMT(name),
@@ -131,12 +133,26 @@ static int check_self_destination(
 	return 0;
 }
 
+static int check_gateways(
+		const destination_t *destination, diagnostics_t *diagnostics)
+{
+	const char *fault = gateways_fault();
+
+	if(fault == NULL)
+		return 0;
+	return diagnostics_error(diagnostics, &destination->where, "[%.*s]: %s",
+			SHOWN(&destination->where), fault);
+}
+
 static int check_destination(
 		const destination_t *destination, diagnostics_t *diagnostics)
 {
 	/* the transport of the request's own URI is not known yet */
-	bool is_open = destination->is_current && !destination->has_transport;
+	bool is_open = destination->is_set
+				   || (destination->is_current && !destination->has_transport);
 
+	if(destination->is_set && check_gateways(destination, diagnostics) < 0)
+		return -1;
 	if(!is_open
 			&& check_transport(
 					   destination->transport, &destination->where, diagnostics)

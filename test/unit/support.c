@@ -296,6 +296,9 @@ void describe_destination(
 
 	if(destination->is_current)
 		print(buffer, size, "current");
+	if(destination->is_set)
+		print(buffer, size, "set %d, algorithm %d", destination->set,
+				destination->algorithm);
 	describe_template(&destination->uri, buffer, size);
 	print(buffer, size, destination->has_transport ? "/%s" : "(%s)", transport);
 	describe_settings(&destination->options, options, sizeof(options));

@@ -133,6 +133,29 @@ static const request_view_t by_tel = {.uri = str_init("tel:555")};
 #define VIA_B "sip:b@h via sip:h;transport=udp"
 #define VIA_C "sip:c@h via sip:h;transport=udp"
 
+/* Set 1 has two gateways, one of them with a socket; set 2 none. */
+static gateway_t *find_gateways(
+		void *asker, int set, int algorithm, arena_t *arena)
+{
+	gateway_t *first = arena_alloc(arena, sizeof(*first));
+	gateway_t *second = arena_alloc(arena, sizeof(*second));
+
+	ck_assert_ptr_null(asker);
+	if(set == 2)
+		return NULL;
+	*first = (gateway_t){.next = second,
+			.set = set,
+			.uri = str_init("sip:h"),
+			.socket = str_init("out")};
+	*second = (gateway_t){.set = set,
+			.uri = algorithm == 4 ? (str)str_init("sip:trunk@k;transport=tcp")
+								  : (str)str_init("sip:k:5070")};
+	return first;
+}
+
+static const request_view_t with_gateways = {
+		.uri = str_init("sip:555@example.com"), .find_gateways = find_gateways};
+
 static const struct
 {
 	const char *title, *plan;
@@ -140,6 +163,36 @@ static const struct
 	const char *expected; /* NULL: refused */
 	const char *errors;
 } routes[] = {
+		/* gateways of dispatcher */
+		{"a set", PLAN "To = ds:1", &with_gateways,
+				"sip:555@h via sip:h;transport=udp{socket=out}, sip:555@k:5070 "
+				"via sip:k:5070;transport=udp",
+				""},
+		{"a user part and a transport of its own", PLAN "To = ds:1/4",
+				&with_gateways,
+				"sip:555@h via sip:h;transport=udp{socket=out}, "
+				"sip:trunk@k;transport=tcp via sip:k;transport=tcp",
+				""},
+		{"options are those of each gateway",
+				PLAN "To = ds:1{inviting=3,socket=in}", &with_gateways,
+				"sip:555@h via sip:h;transport=udp{timer.inviting=3000 "
+				"socket=in}, sip:555@k:5070 via "
+				"sip:k:5070;transport=udp{timer.inviting=3000 socket=in}",
+				""},
+		{"a set without gateways is passed over",
+				PLAN "To = ds:2\n$session = failover sip:b@h", &with_gateways,
+				VIA_B, ""},
+		{"and alone it is an error", PLAN "To = ds:2", &with_gateways, NULL,
+				"2:6 refused: [ds:2]: dispatcher has no gateway there that can "
+				"be used "
+				"now"},
+		{"where they are not known", PLAN "To = ds:7{inviting=3}", &plain,
+				"ds:7/0{timer.inviting=3000}", ""},
+		{"the R-URI of the call", PLAN "To = ds:1{ruri=keep}", &with_gateways,
+				"sip:555@example.com via sip:h;transport=udp{ruri=1 "
+				"socket=out}, sip:555@example.com via "
+				"sip:k:5070;transport=udp{ruri=1}",
+				""},
 		/* one rule */
 		{"To and a list",
 				PLAN "To = sip:a@h\n$session = failover sip:b@h sip:c@h",

@@ -52,7 +52,9 @@ def test_the_picture_of_the_readme_is_what_the_demo_draws(tmp_path):
 @pytest.mark.parametrize("defines", [
     {},
     {"WITH_DIALPLAN": "1", "DIALPLAN": f'"{EXAMPLES / "quickstart.dialplan"}"'},
-], ids=["gateways", "dial plan"])
+    {"WITH_DISPATCHER": "1", "GATEWAY_FILE": f'"{EXAMPLES / "dispatcher.list"}"'},
+    {"WITH_DMQ": "1", "SERVER": '"sip:127.0.0.1:@PORT@"', "OTHER": '"sip:127.0.0.2:@PORT@"'},
+], ids=["gateways", "dial plan", "dispatcher", "dmq"])
 def test_kamailio_accepts_the_quick_start(defines):
     config = kamailio.ConfigFile(EXAMPLES / "quickstart.cfg", **defines)
     status, log = kamailio.check(config)

@@ -642,6 +642,7 @@ def test_readme_links_the_reference():
 
 PLAN = "[Deploy Patterns]\nTo = sip:100@192.0.2.1\n"
 QUICKSTART = (TOP / "examples" / "quickstart.dialplan").read_text()
+GATEWAYS = "1 sip:192.0.2.1\n"
 MODULES = ("tm", "cfgutils", "tmx", "sl", "rr", "pv", "xlog", "textops", "siputils", "maxfwd", "usrloc",
            "registrar")
 # modules of which an example says nothing but uses something
@@ -793,7 +794,8 @@ def load_config(example):
     with contextlib.ExitStack() as stack:
         if "@RTPENGINE@" in text:
             text = text.replace("@RTPENGINE@", stack.enter_context(rtpengine()))
-        log = start(text, **{"failover.dialplan": PLAN}, **certificate())
+        log = start(text, **{"failover.dialplan": PLAN, "dispatcher.list": GATEWAYS},
+                    **certificate())
     assert "ERROR" not in log, log
 
 

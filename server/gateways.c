@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "../../core/sr_module.h"
+#include "../../core/fmsg.h"
+#include "../../core/ip_addr.h"
+#include "../../core/locking.h"
+#include "../../core/mem/shm_mem.h"
+#include "../../core/receive.h"
+#include "../../core/xavp.h"
+#include "../../modules/dispatcher/api.h"
+
+#include "server/gateways.h"
+
+/* of modules/dispatcher/dispatch.h, which stands in no API */
+#define SETS_NOTHING 2 /* DS_SETOP_XAVP */
+#define FAILOVER_ON 2  /* DS_FAILOVER_ON, of its parameter flags */
+#define TRYING 2	   /* DS_TRYING_DST: counts for ds_probing_threshold */
+#define PROBING 8	   /* DS_PROBING_DST */
+#define PROBES_ALL 1   /* of its parameter ds_probing_mode */
+#define PROBES_FLAGGED 3
+
+/* what is told between two looks at the most */
+#define FAILURES_MAX 4096
+
+static str field_uri = str_init("uri");
+static str field_set = str_init("grp");
+static str field_attributes = str_init("attrs");
+static str field_socket = str_init("sock");
+
+static dispatcher_api_t dispatcher;
+
+/* its parameters; NULL: it is not loaded */
+static str *xavp_name;
+static const int *flags, *probing_mode;
+
+typedef struct failure
+{
+	struct failure *next;
+	int set;
+	str uri;
+	char text[];
+} failure_t;
+
+typedef struct failures
+{
+	gen_lock_t lock;
+	failure_t *first, **last;
+	int n;
+} failures_t;
+
+static failures_t *failures;
+
+static void *parameter(
+		struct sr_module *module, const char *name, modparam_t type)
+{
+	modparam_t found;
+
+	return find_param_export(module, (char *)name, type, &found);
+}
+
+int gateways_init(void)
+{
+	struct sr_module *module = find_module_by_name("dispatcher");
+
+	if(module == NULL)
+		return 0;
+	xavp_name = parameter(module, "xavp_dst", PARAM_STR);
+	flags = parameter(module, "flags", PARAM_INT);
+	probing_mode = parameter(module, "ds_probing_mode", PARAM_INT);
+	if(xavp_name == NULL || flags == NULL || probing_mode == NULL
+			|| dispatcher_load_api(&dispatcher) < 0) {
+		LM_ERR("this dispatcher is none that is known here\n");
+		return -1;
+	}
+	failures = shm_malloc(sizeof(*failures));
+	if(failures == NULL) {
+		SHM_MEM_ERROR;
+		return -1;
+	}
+	memset(failures, 0, sizeof(*failures));
+	lock_init(&failures->lock);
+	failures->last = &failures->first;
+	return 0;
+}
+
+const char *gateways_fault(void)
+{
+	if(failures == NULL)
+		return "the module dispatcher is not loaded: loadmodule "
+			   "\"dispatcher.so\" would be right";
+	if((*flags & FAILOVER_ON) == 0 || xavp_name->len <= 0)
+		return "dispatcher keeps no list of gateways for a call: "
+			   "modparam(\"dispatcher\", \"flags\", 2) would be right";
+	return NULL;
+}
+
+/* -- which there are ---------------------------------------------------- */
+
+static str text_of(sr_xavp_t *record, str *field)
+{
+	sr_xavp_t *found = xavp_get(field, record->val.v.xavp);
+
+	return found != NULL && found->val.type == SR_XTYPE_STR ? found->val.v.s
+															: (str){0};
+}
+
+static str socket_of(sr_xavp_t *record)
+{
+	sr_xavp_t *found = xavp_get(&field_socket, record->val.v.xavp);
+	const struct socket_info *socket;
+
+	if(found == NULL || found->val.type != SR_XTYPE_VPTR)
+		return (str){0};
+	socket = found->val.v.vptr;
+	return socket->sockname.len > 0 ? socket->sockname : socket->sock_str;
+}
+
+/* @return NULL without memory */
+static gateway_t *read_record(sr_xavp_t *record, int set, arena_t *arena)
+{
+	gateway_t *gateway = arena_alloc(arena, sizeof(*gateway));
+	str uri = text_of(record, &field_uri);
+	str attributes = text_of(record, &field_attributes);
+	str socket = socket_of(record);
+
+	if(gateway == NULL || arena_copy(arena, &uri, &gateway->uri) < 0
+			|| arena_copy(arena, &attributes, &gateway->attributes) < 0
+			|| arena_copy(arena, &socket, &gateway->socket) < 0)
+		return NULL;
+	gateway->set = set;
+	return gateway;
+}
+
+gateway_t *gateways_find(void *msg, int set, int algorithm, arena_t *arena)
+{
+	gateway_t *list = NULL, **last = &list;
+	sr_xavp_t *before, *record;
+
+	if(gateways_fault() != NULL)
+		return NULL;
+	before = xavp_get(xavp_name, NULL);
+	dispatcher.select(msg, set, algorithm, SETS_NOTHING);
+	/* what it has added stands before what the script had there */
+	while((record = xavp_get(xavp_name, NULL)) != NULL && record != before) {
+		if(record->val.type == SR_XTYPE_XAVP) {
+			*last = read_record(record, set, arena);
+			if(*last != NULL)
+				last = &(*last)->next;
+		}
+		xavp_rm(record, NULL);
+	}
+	return list;
+}
+
+/* -- what becomes of them ----------------------------------------------- */
+
+/* @return the record, first of its name; NULL without memory */
+static sr_xavp_t *add_record(int set, const str *uri, const str *attributes)
+{
+	sr_xval_t value = {.type = SR_XTYPE_STR, .v.s = *uri};
+	sr_xavp_t *fields = NULL, *record;
+	bool is_good = xavp_add_value(&field_uri, &value, &fields) != NULL;
+
+	value = (sr_xval_t){.type = SR_XTYPE_INT, .v.i = set};
+	is_good = is_good && xavp_add_value(&field_set, &value, &fields) != NULL;
+	value = (sr_xval_t){.type = SR_XTYPE_STR, .v.s = *attributes};
+	if(attributes->len > 0)
+		is_good = is_good
+				  && xavp_add_value(&field_attributes, &value, &fields) != NULL;
+	value = (sr_xval_t){.type = SR_XTYPE_XAVP, .v.xavp = fields};
+	record = is_good ? xavp_add_value(xavp_name, &value, NULL) : NULL;
+	if(record == NULL)
+		xavp_destroy_list(&fields);
+	return record;
+}
+
+void gateways_show(const gateway_t *gateway)
+{
+	xavp_rm_by_name(xavp_name, 1, NULL);
+	add_record(gateway->set, &gateway->uri, &gateway->attributes);
+}
+
+void gateways_note_failure(const gateway_t *gateway)
+{
+	failure_t *failure = shm_malloc(sizeof(*failure) + gateway->uri.len);
+
+	if(failure == NULL) {
+		SHM_MEM_ERROR;
+		return;
+	}
+	failure->next = NULL;
+	failure->set = gateway->set;
+	failure->uri = (str){failure->text, gateway->uri.len};
+	memcpy(failure->text, gateway->uri.s, gateway->uri.len);
+	lock_get(&failures->lock);
+	if(failures->n < FAILURES_MAX) {
+		failures->n++;
+		*failures->last = failure;
+		failures->last = &failure->next;
+		failure = NULL;
+	}
+	lock_release(&failures->lock);
+	if(failure != NULL)
+		shm_free(failure);
+}
+
+static failure_t *take_all(void)
+{
+	failure_t *all;
+
+	lock_get(&failures->lock);
+	all = failures->first;
+	failures->first = NULL;
+	failures->last = &failures->first;
+	failures->n = 0;
+	lock_release(&failures->lock);
+	return all;
+}
+
+static void tell(const failure_t *failure)
+{
+	static const str none = {0};
+	bool is_probed =
+			*probing_mode == PROBES_ALL || *probing_mode == PROBES_FLAGGED;
+	sr_xavp_t *record = add_record(failure->set, &failure->uri, &none);
+
+	if(record == NULL || faked_msg_init() < 0)
+		return;
+	/* one that dispatcher does not know any more is none of ours either */
+	dispatcher.mark(faked_msg_next_clear(), TRYING | (is_probed ? PROBING : 0));
+	ksr_msg_env_reset();
+}
+
+void gateways_tell(void)
+{
+	failure_t *failure, *next;
+
+	if(failures == NULL || failures->first == NULL)
+		return;
+	for(failure = take_all(); failure != NULL; failure = next) {
+		next = failure->next;
+		tell(failure);
+		shm_free(failure);
+	}
+}
+
+void gateways_destroy(void)
+{
+	failure_t *failure, *next;
+
+	if(failures == NULL)
+		return;
+	for(failure = failures->first; failure != NULL; failure = next) {
+		next = failure->next;
+		shm_free(failure);
+	}
+	shm_free(failures);
+	failures = NULL;
+}
