@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Plays the scenarios of a group all at once, and gives every test the outcome
-of its own. Under pytest-xdist (`-n 8 --dist loadgroup`) it says which tests stay
+of its own. Under pytest-xdist (`-n 5 --dist loadgroup`) it says which tests stay
 together in one worker. Python's collector works between the tests only."""
 
 import gc
