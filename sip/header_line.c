@@ -27,7 +27,7 @@ bool header_line_next(str *rest, const str *name, str *body)
 		const char *colon;
 		str found;
 
-		if(line.len == 0)
+		if(line.len <= 0)
 			break;
 		colon = memchr(line.s, ':', line.len);
 		if(colon == NULL)
