@@ -43,6 +43,17 @@ static inline bool compat_xavp_number(const sr_xval_t *value, long long *number)
 	}
 }
 
+/** The value of an xavp that holds a number, of the type that modules of this release
+ * use for it (see above). */
+static inline sr_xval_t compat_xavp_of_number(int number)
+{
+#if VERSIONVAL < 5007000
+	return (sr_xval_t){.type = SR_XTYPE_INT, .v.i = number};
+#else
+	return (sr_xval_t){.type = SR_XTYPE_LONG, .v.l = number};
+#endif
+}
+
 /* From 6.1 on, the core has a mode that applies the changes of a message at once.
  * With a branch that has a URI of its own, it then releases the wrong text
  * (core/globals.h, core/parser/msg_parser.c). Older releases have no such mode. */

@@ -10,6 +10,8 @@
 
 #include "server/gateways.h"
 
+#include "server/compat.h"
+
 /* of modules/dispatcher/dispatch.h, which stands in no API */
 #define SETS_NOTHING 2 /* DS_SETOP_XAVP */
 #define FAILOVER_ON 2  /* DS_FAILOVER_ON, of its parameter flags */
@@ -160,7 +162,7 @@ static sr_xavp_t *add_record(int set, const str *uri, const str *attributes)
 	sr_xavp_t *fields = NULL, *record;
 	bool is_good = xavp_add_value(&field_uri, &value, &fields) != NULL;
 
-	value = (sr_xval_t){.type = SR_XTYPE_INT, .v.i = set};
+	value = compat_xavp_of_number(set);
 	is_good = is_good && xavp_add_value(&field_set, &value, &fields) != NULL;
 	value = (sr_xval_t){.type = SR_XTYPE_STR, .v.s = *attributes};
 	if(attributes->len > 0)
