@@ -56,6 +56,7 @@ def test_they_are_tried_in_the_order_of_dispatcher():
     run(test)
 
 
+@pytest.mark.alone("how soon a call passes over")
 def test_one_that_fails_is_reported_and_one_that_replies_is_not():
     async def test():
         more = (("ds_probing_threshold", 2), ("ds_probing_mode", 1))
@@ -216,6 +217,7 @@ def test_the_socket_and_the_attributes_of_a_gateway():
 WEIGHTS = {"a": 50, "b": 30, "c": 20}
 
 
+@pytest.mark.heavy("250 calls a second")
 def test_relative_weights_over_1000_calls():
     async def test():
         gateways = "".join(f"1 sip:{{{name}}} 0 0 rweight={weight}\n"

@@ -8,6 +8,8 @@ import os
 import signal
 import time
 
+import pytest
+
 import kamailio
 from peers import Caller
 from scenario import SILENT, Stage, filled, reply
@@ -198,6 +200,7 @@ def test_twenty_that_change_at_once_are_no_storm():
     play(test, 2)
 
 
+@pytest.mark.heavy("200 calls a second")
 def test_the_end_of_one_costs_the_other_no_call():
     """200 calls a second, and kill -9 in the middle."""
     async def test(site):
