@@ -3,10 +3,12 @@
 
 #include "call/actions.h"
 
+#include "call/answer.h"
 #include "call/attempt.h"
 #include "call/ending.h"
 #include "call/observe.h"
 #include "call/remember.h"
+#include "call/sending.h"
 
 /* How often a connection is looked at. tm needs another tick to act on it, and
  * the next INVITE has to leave within 200 ms (specification, E5b). */
@@ -14,7 +16,7 @@
 
 /* When it is looked whether all have got their CANCEL, and whether the script
  * has changed tm's timers. */
-#define CHECK_TICKS 2
+#define CANCEL_CHECK_TICKS 2
 
 /* -- the alarm ---------------------------------------------------------- */
 
@@ -32,7 +34,9 @@ void course_set_alarm(call_t *call, const tm_cell_t *t)
 	if(call->is_watched || call->wants_repair)
 		alarm_set(&call->alarm, now + WATCH_TICKS);
 	if(call->wants_cancels)
-		alarm_set(&call->alarm, now + CHECK_TICKS);
+		alarm_set(&call->alarm, now + CANCEL_CHECK_TICKS);
+	if(call->let_go_at != 0)
+		alarm_set(&call->alarm, call->let_go_at);
 }
 
 static bool is_due(ticks_t at)
@@ -79,17 +83,24 @@ void course_alarm_goes_off(
 		call->wants_cancels = false;
 		attempt_cancel(call, t, cancels);
 	}
-	if(state_is_over(call->state) || transaction_is_final(t))
-		return;
-	on_time(&scene);
-	course_set_alarm(call, t);
+	if(is_due(call->let_go_at)) {
+		transaction_let_go(t, call->references);
+		call->references = 0;
+		call->let_go_at = 0;
+	}
+	if(!state_is_over(call->state) && !transaction_is_final(t)) {
+		on_time(&scene);
+		course_set_alarm(call, t);
+	} else if(call->let_go_at != 0) {
+		alarm_set(&call->alarm, call->let_go_at);
+	}
 }
 
 /* -- what is done ------------------------------------------------------- */
 
 void note_cancel(scene_t *scene)
 {
-	if(transaction_is_cancelled(scene->t)
+	if((transaction_is_cancelled(scene->t) || scene->call->was_cancelled)
 			&& scene->call->state != CALL_CANCELLED)
 		happen(scene, EVENT_CANCEL);
 }
@@ -100,12 +111,20 @@ static void try_next(scene_t *scene)
 {
 	call_t *call = scene->call;
 	decision_t decision;
-	attempt_sent_t sent;
+	sent_t sent;
 
+	/* the alarm waits for this process where it is tm's timer process */
+	if(is_due(call->total_end))
+		chain_expire(&call->chain);
 	remember_result(call, &scene->result);
 	decision = policy_decide(&call->chain, &scene->result);
 	observe_result(call, scene->t, &scene->result, &decision);
 	if(decision.target == NULL) {
+		/* it has come while an attempt was made that could not be sent, and may
+		 * be of the branch that tm takes for failed when we return */
+		if(scene->branch != NO_BRANCH && answer_is_in_hand(call, scene->t)
+				&& transaction_fail_soon(scene->t))
+			return;
 		scene->reply = decision.reply;
 		happen(scene, EVENT_NONE_LEFT);
 		return;
@@ -115,17 +134,17 @@ static void try_next(scene_t *scene)
 		happen(scene, EVENT_UNSENT);
 		return;
 	}
-	sent = attempt_make(
+	sent = sending_make(
 			call, scene->t, scene->msg, scene->branch, decision.target);
 	note_cancel(scene);
 	if(call->state == CALL_ENDED)
 		ending_take_over(call, scene->t, scene->branch, scene->code);
-	if(sent == ATTEMPT_SENT)
+	if(sent == HAS_LEFT)
 		happen(scene, EVENT_SENT);
-	if(sent != ATTEMPT_UNSENT && sent != ATTEMPT_DROPPED)
+	if(sent != NOT_SENT && sent != IS_DROPPED)
 		return;
 	scene->result = (result_t){
-			.kind = sent == ATTEMPT_UNSENT ? RESULT_UNSENT : RESULT_DROPPED,
+			.kind = sent == NOT_SENT ? RESULT_UNSENT : RESULT_DROPPED,
 			.room = transaction_room(scene->t)};
 	happen(scene, EVENT_UNSENT);
 }
@@ -161,7 +180,6 @@ static void give_up(scene_t *scene)
 
 void course_want_cancels(call_t *call, const tm_cell_t *t)
 {
-
 	call->wants_cancels = true;
 	course_set_alarm(call, t);
 }
@@ -170,7 +188,7 @@ void course_want_cancels(call_t *call, const tm_cell_t *t)
 static void reply_cancelled(scene_t *scene)
 {
 	if(transaction_has_cancellable(scene->t))
-		ending_reply_cancelled(scene->t);
+		ending_reply_cancelled(scene->call, scene->t);
 }
 
 static void reply_total(scene_t *scene)

@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../core/sr_module.h"
-#include "../../core/dset.h"
-#include "../../core/onsend.h"
-#include "../../core/ut.h"
 
 #include "call/attempt.h"
 
 #include "call/connection.h"
-#include "call/observe.h"
-#include "call/outgoing.h"
 #include "call/remember.h"
-#include "server/script_events.h"
-#include "server/self.h"
 
 /* How long a CANCELled destination may take to end before the next one is
  * tried (specification, E4). */
@@ -23,151 +16,17 @@
 
 /* When it is looked whether tm has ended the branches it was told to end: a 1xx
  * that comes in between makes it wait for its own timer. */
-#define CHECK_TICKS 2
-
-/* How long it is waited for an attempt to be made, about half a second; and how
- * often it is looked whether it has been. */
-#define WAIT_TICKS_MAX 8
-#define WAIT_STEP_US 500
+#define END_CHECK_TICKS 2
 
 /* tm's timers may be off by this much before they are put right. */
 #define TIMER_SLACK_MS 125
 
-/* How long a branch of this attempt may stay between its first reply and its
- * last, as far as tm knows. */
-static unsigned safe_ms(const call_t *call)
+unsigned attempt_safe_ms(const call_t *call)
 {
 	const settings_t *settings = &call->chain.attempt;
 
 	return settings->timer_provisional_ms + settings->timer_ringing_ms
 		   + CANCEL_WAIT_MS + SAFETY_MS;
-}
-
-/* -- sending ------------------------------------------------------------ */
-
-/* May making an attempt take long: a name be looked up, a connection be opened, the
- * script run? A datagram to an address does not. */
-static bool may_block(const tm_cell_t *t, const target_t *target)
-{
-	return target->transport != TRANSPORT_UDP || target->is_current
-		   || !target->is_address || transaction_has_branch_route(t)
-		   || onsend_route_enabled(SIP_REQUEST) || script_wants(SCRIPT_ATTEMPT);
-}
-
-static attempt_t *attempt_create(
-		call_t *call, const tm_cell_t *t, const target_t *target)
-{
-	attempt_t *attempt = arena_alloc(call->arena, sizeof(*attempt));
-
-	if(attempt == NULL)
-		return NULL;
-	attempt->target = target;
-	attempt->use = call->next_use;
-	call->next_use = (holding_use_t){0};
-	attempt->first_branch = attempt->branches_end = transaction_branches(t);
-	attempt->before = call->attempt;
-	call->attempt = attempt;
-	call->check_at = 0;
-	call->is_watched = false;
-	observe_attempt(call, attempt);
-	return attempt;
-}
-
-/* The copy of the request is that of the failed branch again, for the script's
- * branch-failure route, which comes after us. */
-static void address_again(call_t *call, tm_cell_t *t, struct sip_msg *msg,
-		int failed, const attempt_t *before)
-{
-	if(failed == NO_BRANCH || before == NULL
-			|| !transaction_has_branch_failure_route(t, failed))
-		return;
-	outgoing_address(call, msg, before->target);
-	ruri_mark_consumed();
-}
-
-/* Let go of the lock while something slow is done, and take it back. */
-static void let_go(
-		call_t *call, tm_cell_t *t, int failed, bool is_slow, pause_t *pause)
-{
-	if(failed != NO_BRANCH)
-		call->branches[failed].is_hidden = true;
-	transaction_pause(t, failed, is_slow, pause);
-}
-
-static void take_back(call_t *call, tm_cell_t *t, const pause_t *pause)
-{
-	branch_record_t *record;
-
-	transaction_resume(t, pause);
-	if(pause->branch == NO_BRANCH)
-		return;
-	record = &call->branches[pause->branch];
-	record->is_hidden = false;
-	/* should nothing come of the 2xx that has come meanwhile */
-	if(pause->is_open && record->has_answer)
-		record->code_before = pause->code;
-}
-
-attempt_sent_t attempt_make(call_t *call, tm_cell_t *t, struct sip_msg *msg,
-		int failed, const target_t *target)
-{
-	attempt_t *attempt = attempt_create(call, t, target);
-	pause_t pause;
-	int sent;
-
-	if(attempt == NULL)
-		return ATTEMPT_UNSENT;
-	transaction_set_timers(
-			t, call->chain.attempt.timer_inviting_ms, safe_ms(call));
-	transaction_rearm_branch_route(t);
-	call->is_making = may_block(t, target);
-	let_go(call, t, failed, call->is_making, &pause);
-	ser_error = 0;
-	sent = outgoing_send(call, msg, target);
-	take_back(call, t, &pause);
-	call->is_making = false;
-	address_again(call, t, msg, failed, attempt->before);
-	if(sent <= 0) {
-		remember_unsent(attempt, sent);
-		transaction_close_unsent_from(t, attempt->first_branch);
-	}
-	if(call->attempt != attempt)
-		return ATTEMPT_PAST;
-	if(sent <= 0 && ser_error == E_CFG) {
-		call->attempt = attempt->before;
-		observe_dropped(call);
-		return ATTEMPT_DROPPED;
-	}
-	transaction_reset_timers(t, &call->manners, safe_ms(call));
-	if(sent <= 0)
-		return ATTEMPT_UNSENT;
-	attempt_adopt_branches(call, t);
-	return ATTEMPT_SENT;
-}
-
-void attempt_wait_until_made(call_t *call, tm_cell_t *t, int failed)
-{
-	ticks_t began = get_ticks_raw();
-	pause_t pause;
-
-	while(call->is_making && get_ticks_raw() - began < WAIT_TICKS_MAX) {
-		let_go(call, t, failed, true, &pause);
-		sleep_us(WAIT_STEP_US);
-		take_back(call, t, &pause);
-	}
-}
-
-bool attempt_wait_until_shown(const call_t *call, tm_cell_t *t, int branch)
-{
-	ticks_t began = get_ticks_raw();
-
-	while(call->branches[branch].is_hidden
-			&& get_ticks_raw() - began < WAIT_TICKS_MAX) {
-		transaction_unlock(t);
-		sleep_us(WAIT_STEP_US);
-		transaction_lock(t);
-	}
-	return !call->branches[branch].is_hidden;
 }
 
 /* -- branches ----------------------------------------------------------- */
@@ -197,7 +56,9 @@ static void keep_inviting_time(const call_t *call, tm_cell_t *t, int branch)
 	unsigned ms = call->chain.attempt.timer_inviting_ms;
 	unsigned left = transaction_time_left(t, branch);
 
-	if(left + TIMER_SLACK_MS < ms || left > ms + TIMER_SLACK_MS)
+	if(left + TIMER_SLACK_MS < ms)
+		transaction_extend(t, branch, ms);
+	else if(left > ms + TIMER_SLACK_MS)
 		transaction_expire(t, branch, ms);
 }
 
@@ -214,7 +75,7 @@ void attempt_adopt_branches(call_t *call, tm_cell_t *t)
 			continue;
 		record->connection = connection_of(transaction_destination(t, branch));
 		if(record->has_replied) {
-			transaction_extend(t, branch, safe_ms(call));
+			transaction_extend(t, branch, attempt_safe_ms(call));
 			continue;
 		}
 		keep_inviting_time(call, t, branch);
@@ -230,7 +91,7 @@ void attempt_begin_time(call_t *call, tm_cell_t *t, int branch, bool is_ringing)
 	ticks_t now = get_ticks_raw();
 
 	record->is_lost = false;
-	transaction_extend(t, branch, safe_ms(call));
+	transaction_extend(t, branch, attempt_safe_ms(call));
 	/* the script may drop the reply, so that tm never sets its own time; or set
 	 * that of the transaction */
 	if(transaction_has_onreply_route(t, branch))
@@ -254,12 +115,12 @@ void attempt_repair_timers(call_t *call, tm_cell_t *t)
 	int branch;
 
 	call->wants_repair = false;
-	transaction_reset_timers(t, &call->manners, safe_ms(call));
+	transaction_reset_timers(t, &call->manners, attempt_safe_ms(call));
 	for(branch = attempt_first_branch(call); branch < transaction_branches(t);
 			branch++) {
 		if(transaction_is_pending(t, branch)
 				&& call->branches[branch].has_replied)
-			transaction_extend(t, branch, safe_ms(call));
+			transaction_extend(t, branch, attempt_safe_ms(call));
 	}
 }
 
@@ -292,7 +153,7 @@ void attempt_expire(call_t *call, tm_cell_t *t)
 	for(branch = attempt_first_branch(call); branch < transaction_branches(t);
 			branch++)
 		transaction_expire(t, branch, 0);
-	call->check_at = get_ticks_raw() + CHECK_TICKS;
+	call->check_at = get_ticks_raw() + END_CHECK_TICKS;
 }
 
 void attempt_note_provisional(const call_t *call, tm_cell_t *t, int branch)
@@ -303,10 +164,19 @@ void attempt_note_provisional(const call_t *call, tm_cell_t *t, int branch)
 		transaction_note_provisional(t, branch);
 }
 
+/* Does a branch wait for its final reply, and not only look so? */
+static bool is_waited_for(const call_t *call, const tm_cell_t *t, int branch)
+{
+	return transaction_is_pending(t, branch)
+		   && !call->branches[branch].is_hidden;
+}
+
 /* Whoever has replied to a script that dropped it can be CANCELled as well. */
 static void cancel_branch_of(
 		call_t *call, tm_cell_t *t, int branch, struct cancel_info *cancels)
 {
+	if(call->branches[branch].is_hidden)
+		return;
 	attempt_note_provisional(call, t, branch);
 	transaction_choose_cancels(t, (branch_bm_t)1 << branch, cancels);
 }
@@ -329,7 +199,7 @@ static void give_up_branch(
 	transaction_expire(t, branch, CANCEL_WAIT_MS);
 	record->is_given_up = true;
 	record->deadline =
-			get_ticks_raw() + MS_TO_TICKS(CANCEL_WAIT_MS) + CHECK_TICKS;
+			get_ticks_raw() + MS_TO_TICKS(CANCEL_WAIT_MS) + END_CHECK_TICKS;
 }
 
 void attempt_give_up(call_t *call, tm_cell_t *t, struct cancel_info *cancels)
@@ -338,7 +208,7 @@ void attempt_give_up(call_t *call, tm_cell_t *t, struct cancel_info *cancels)
 
 	for(branch = attempt_first_branch(call); branch < transaction_branches(t);
 			branch++) {
-		if(transaction_is_pending(t, branch)
+		if(is_waited_for(call, t, branch)
 				&& !call->branches[branch].is_given_up)
 			give_up_branch(call, t, branch, cancels);
 	}
@@ -353,7 +223,7 @@ ticks_t attempt_deadline(const call_t *call, const tm_cell_t *t)
 			branch++) {
 		ticks_t at = call->branches[branch].deadline;
 
-		if(at != 0 && transaction_is_pending(t, branch)
+		if(at != 0 && is_waited_for(call, t, branch)
 				&& (first == 0 || (s_ticks_t)(at - first) < 0))
 			first = at;
 	}
@@ -370,13 +240,13 @@ bool attempt_check_time(call_t *call, tm_cell_t *t, struct cancel_info *cancels)
 			branch++) {
 		branch_record_t *record = &call->branches[branch];
 
-		if(!transaction_is_pending(t, branch))
+		if(!is_waited_for(call, t, branch))
 			continue;
 		if(record->deadline != 0
 				&& (s_ticks_t)(record->deadline - get_ticks_raw()) <= 0) {
 			if(record->is_given_up || call->state == CALL_CANCELLED) {
 				transaction_expire(t, branch, 0);
-				record->deadline = get_ticks_raw() + CHECK_TICKS;
+				record->deadline = get_ticks_raw() + END_CHECK_TICKS;
 			} else {
 				give_up_branch(call, t, branch, cancels);
 				is_any = true;
@@ -395,7 +265,7 @@ static bool branch_was_cancelled(
 	bool is_timed_out =
 			!record->has_failed && transaction_has_timed_out(t, branch);
 
-	if(record->is_lost || record->is_given_up
+	if(record->is_lost || record->is_given_up || record->is_ended_again
 			|| (is_timed_out && record->has_replied)
 			|| (transaction_made_it_up(t, branch) && !is_timed_out))
 		return false;

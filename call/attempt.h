@@ -1,32 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* attempt: one destination is tried: the INVITE is made and sent, its branches
- * are watched and given up. What follows is not decided here. */
+/* attempt: one destination is tried: its branches have their time, are watched and
+ * given up. How it is sent: sending.h. What follows is not decided here. */
 #ifndef FAILOVER_CALL_ATTEMPT_H
 #define FAILOVER_CALL_ATTEMPT_H
 
 #include "call/course.h"
 
-typedef enum attempt_sent
-{
-	ATTEMPT_UNSENT,
-	ATTEMPT_SENT,
-	ATTEMPT_DROPPED, /* the script did not want it: it was none */
-	ATTEMPT_PAST,	 /* and another process has gone on from it already */
-} attempt_sent_t;
-
-/** Try a destination. The lock is let go of while names are looked up, connections
- * opened, branch_route run, and is held again afterwards; meanwhile the call may
- * have gone on.
- * @param msg the request in request_route; else the copy of it that tm offers
- * @param failed the branch in whose callback we are; NO_BRANCH in request_route
- * @return whether the INVITE has left */
-attempt_sent_t attempt_make(call_t *call, tm_cell_t *t, struct sip_msg *msg,
-		int failed, const target_t *target);
-
-/** In the callback for a failed branch: wait until the process that is just making
- * the attempt has noted that it has left. That takes no longer than a return from
- * tm, as a reply has come; where it does the call goes on without. */
-void attempt_wait_until_made(call_t *call, tm_cell_t *t, int failed);
+/** How long a branch of the current attempt may stay between its first reply and its
+ * last, as far as tm knows; in milliseconds. */
+unsigned attempt_safe_ms(const call_t *call);
 
 /** Note branches that tm has added to the attempt itself (use_dns_failover); they
  * have the same time to reply. */
@@ -42,11 +24,6 @@ bool attempt_is_pending_beside(
 /** Note that a branch has got a 1xx which tm may not hear of, so that it can be
  * CANCELled; one that has ended is left alone. */
 void attempt_note_provisional(const call_t *call, tm_cell_t *t, int branch);
-
-/** Wait, for no more than half a second, until a branch is not hidden any more by a
- * process that makes an attempt.
- * @return whether it is not */
-bool attempt_wait_until_shown(const call_t *call, tm_cell_t *t, int branch);
 
 /** Begin the time of a branch that has sent a 1xx.
  * @param is_ringing it was an 18x */

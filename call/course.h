@@ -40,9 +40,12 @@ typedef struct branch_record
 	bool is_hidden;	 /* it has ended, and looks pending while a process that has
 					   * it in hand goes without the lock */
 	bool has_failed; /* it has sent a negative final reply itself */
-	bool has_answer; /* some process has a 2xx of it in hand, and tm has not
+	bool is_ended_again; /* by us, for its end that did not count */
+	int postponed_code; /* of that, where it was not looked at yet, and tm is told
+						 * to end it again; 0: none */
+	bool has_answer;	/* some process has a 2xx of it in hand, and tm has not
 					   * looked at it yet */
-	int code_before; /* what tm had of it until then */
+	int code_before;	/* what tm had of it until then */
 } branch_record_t;
 
 struct call
@@ -63,6 +66,9 @@ struct call
 						   * told to end; 0: never. Like: */
 	ticks_t total_end;	  /* of timer.total */
 	bool is_making;		  /* a process makes an attempt without the lock */
+	bool was_cancelled;	  /* somebody cancelled it meanwhile, not the caller */
+	unsigned references;  /* to the transaction, that are given back at: */
+	ticks_t let_go_at;	  /* 0: never */
 	bool is_watched;	  /* connections are looked at */
 	bool wants_cancels;	  /* it is looked whether all have got their CANCEL */
 	bool wants_repair;	  /* a script may have changed the timers of tm */

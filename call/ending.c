@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../core/sr_module.h"
+#include "../../core/error.h"
 
 #include "call/ending.h"
 
@@ -57,6 +58,20 @@ static final_reply_t as_tm_says(const call_t *call, final_reply_t reply)
 	return reply;
 }
 
+/* The failure of a branch that was postponed came to tm as a timeout; its headers are
+ * lost. */
+static final_reply_t as_it_was(
+		const call_t *call, int branch, final_reply_t reply)
+{
+	int code = call->branches[branch].postponed_code;
+
+	if(reply.kind != FINAL_AS_IT_IS || code == 0)
+		return reply;
+	return (final_reply_t){.kind = FINAL_OWN,
+			.code = tm_relayed_code(code),
+			.phrase = error_text(code)};
+}
+
 static void end(call_t *call, tm_cell_t *t, final_reply_t reply)
 {
 	call->state = CALL_ENDED;
@@ -80,7 +95,7 @@ void ending_choose(
 		call_t *call, tm_cell_t *t, int branch, int code, final_reply_t reply)
 {
 	call->last_branch = branch;
-	reply = as_tm_says(call, reply);
+	reply = as_it_was(call, branch, as_tm_says(call, reply));
 	if(is_tms_own(call, t, branch, code, &reply))
 		reply = final_as_it_is;
 	/* no caller gets a code that SIP does not have */
@@ -133,8 +148,10 @@ void ending_reply_total(call_t *call, tm_cell_t *t, final_reply_t reply)
 	transaction_stop_forwarding(t);
 }
 
-void ending_reply_cancelled(tm_cell_t *t)
+void ending_reply_cancelled(const call_t *call, tm_cell_t *t)
 {
+	/* the time of a reply is not that of an attempt */
+	transaction_end_chain(t, &call->manners);
 	transaction_answer(t, transaction_request(t), request_terminated.code,
 			request_terminated.phrase);
 }

@@ -27,7 +27,7 @@ void ending_unsent(
 void ending_reply_total(call_t *call, tm_cell_t *t, final_reply_t reply);
 
 /** Send 487 while an attempt is just being made in another process. */
-void ending_reply_cancelled(tm_cell_t *t);
+void ending_reply_cancelled(const call_t *call, tm_cell_t *t);
 
 /** Another process has ended the call while this one had no lock, and has left
  * the reply to it, as tm took this branch for pending.

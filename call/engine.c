@@ -5,12 +5,14 @@
 #include "call/engine.h"
 
 #include "call/actions.h"
+#include "call/answer.h"
 #include "call/attempt.h"
 #include "call/contacts.h"
 #include "call/ending.h"
 #include "call/headers.h"
 #include "call/observe.h"
 #include "call/remember.h"
+#include "call/sending.h"
 #include "server/log.h"
 #include "sip/response.h"
 
@@ -50,7 +52,9 @@ static result_t result_of_attempt(
 		reply = transaction_reply_of(scene->t, result.branch);
 	if(!response_is_negative(result.code))
 		result.code = 500; /* of a broken gateway */
-	if(reply == FAKED_REPLY || call->branches[result.branch].is_given_up)
+	if(reply == FAKED_REPLY && call->branches[result.branch].postponed_code > 0)
+		result.code = call->branches[result.branch].postponed_code;
+	else if(reply == FAKED_REPLY || call->branches[result.branch].is_given_up)
 		result.kind = kind_of_silence(
 				call, scene->t, result.branch, reply == FAKED_REPLY);
 	else
@@ -61,29 +65,11 @@ static result_t result_of_attempt(
 	return result;
 }
 
-/* Has another process a 2xx in hand, so that this failure may not count? Then tm
- * is not to take the call for failed either. */
-static bool is_answer_in_hand(const call_t *call, tm_cell_t *t)
-{
-	bool is_any = false;
-	int branch;
-
-	for(branch = 0; branch < transaction_branches(t); branch++) {
-		if(!call->branches[branch].has_answer)
-			continue;
-		transaction_keep_open(t, branch);
-		is_any = true;
-	}
-	return is_any;
-}
-
-/* By the caller; or by somebody else who had every branch CANCELled. What comes
- * back when a failure was postponed looks like that, and is not. */
+/* By the caller; or by somebody else who had every branch CANCELled. */
 static bool is_cancelled(const call_t *call, const tm_cell_t *t)
 {
 	return transaction_is_cancelled(t)
-		   || (course_is_under_way(call) && call->postponed_branch == NO_BRANCH
-				   && attempt_was_cancelled(call, t));
+		   || (course_is_under_way(call) && attempt_was_cancelled(call, t));
 }
 
 /* tm stores the whole reply of each attempt, 5 KB: only the best is asked for. */
@@ -91,6 +77,14 @@ static void forget_earlier_replies(const call_t *call, tm_cell_t *t)
 {
 	if(call->chain.settings.reply.kind != REPLY_BEST)
 		transaction_drop_replies_before(t, attempt_first_branch(call));
+}
+
+/* tm will end it again, and has forgotten by then what it has replied. */
+static void postpone(call_t *call, int branch, const struct tmcb_params *params)
+{
+	call->postponed_branch = branch;
+	if(params->rpl != FAKED_REPLY)
+		call->branches[branch].postponed_code = params->code;
 }
 
 /* A branch has got a negative final reply, or was timed out by tm. Called by tm
@@ -105,13 +99,13 @@ static void on_branch_failure(
 			.branch = tm_api.t_gett_branch(),
 			.code = params->code};
 
-	attempt_wait_until_made(call, t, scene.branch);
+	sending_wait_until_made(call, t, scene.branch);
 	if(transaction_is_final(t))
 		return;
 	/* this comes first: also where the chain is over, and failure_route has
 	 * forked */
-	if(is_answer_in_hand(call, t)) {
-		call->postponed_branch = scene.branch;
+	if(answer_is_in_hand(call, t)) {
+		postpone(call, scene.branch, params);
 		return;
 	}
 	if(state_is_over(call->state) || !attempt_has_branch(call, t, scene.branch))
@@ -138,32 +132,6 @@ static void on_branch_failure(
 /* How often a destination is tried again at the script's wish. */
 #define RETRIES_MAX 2
 
-/* The branch whose 2xx this process has in hand. */
-static struct
-{
-	unsigned hash_index, label;
-	int branch;
-} answer_here = {.branch = NO_BRANCH};
-
-/* A 2xx has come in, and tm does not look at it before this returns. */
-static void on_answer_in(call_t *call, tm_cell_t *t, int branch)
-{
-	branch_record_t *record = &call->branches[branch];
-	int code_before;
-
-	if(transaction_is_final(t) || record->has_answer)
-		return;
-	code_before = transaction_expect_answer(t, branch);
-	if(code_before < 0)
-		return;
-	record->has_answer = true;
-	record->code_before = code_before;
-	transaction_ident(t, &answer_here.hash_index, &answer_here.label);
-	answer_here.branch = branch;
-	if(code_before >= 300)
-		log_send(log_begin("late_answer", transaction_request(t)));
-}
-
 /* A negative final reply has come in. Nothing is concluded of it here: the script may
  * drop it, and tm discard it. But a branch has one only: to a second one (the late
  * 487 of who did not end in time) tm would listen as long as the branch looks
@@ -175,7 +143,7 @@ static void on_failure_in(
 	if(!call->branches[branch].is_hidden)
 		return;
 	if(reply->rcv.proto == PROTO_UDP
-			|| !attempt_wait_until_shown(call, t, branch))
+			|| !sending_wait_until_shown(call, t, branch))
 		transaction_take_for_trying(reply);
 }
 
@@ -195,7 +163,7 @@ static void on_reply_in(call_t *call, tm_cell_t *t, struct tmcb_params *params)
 		return;
 	}
 	if(params->code >= 200) {
-		on_answer_in(call, t, scene.branch);
+		answer_note(call, t, scene.branch);
 		return;
 	}
 	/* tm may not hear of it, and not CANCEL it then: the script may drop it, and
@@ -214,23 +182,23 @@ static void on_reply_in(call_t *call, tm_cell_t *t, struct tmcb_params *params)
 static void on_relay(call_t *call, tm_cell_t *t, int code)
 {
 	scene_t scene = {.call = call, .t = t, .branch = NO_BRANCH};
+	int branch;
 
 	if(code < 200)
 		return;
 	if(call->state == CALL_STARTING)
 		transaction_stop_forwarding(t);
-	call->branches[tm_api.t_gett_branch()].has_answer = false;
-	answer_here.branch = NO_BRANCH;
-	remember_answer(call, tm_api.t_gett_branch(), code);
+	branch = answer_relayed(call, t, tm_api.t_gett_branch());
+	remember_answer(call, branch, code);
 	happen(&scene, EVENT_ANSWER);
-	observe_answer(call, t, tm_api.t_gett_branch(), code);
+	observe_answer(call, t, branch, code);
 	if(call->state != CALL_ANSWERED)
 		return;
 	remember_end(call);
 	transaction_end_chain(t, &call->manners);
 	transaction_disarm_failure_route(t);
 	/* tm CANCELs the others, but for one that replies in this instant */
-	if(transaction_is_pending_beside(t, tm_api.t_gett_branch()))
+	if(transaction_is_pending_beside(t, branch))
 		course_want_cancels(call, t);
 }
 
@@ -317,37 +285,24 @@ static int on_failure_route_done(
 	return 1;
 }
 
-/* Nothing has come of a 2xx: the script has dropped it, or tm has discarded it. The
- * chain goes on as if it had not come. */
-static void forget_answer(call_t *call, tm_cell_t *t, int branch)
-{
-	branch_record_t *record = &call->branches[branch];
-	int postponed = call->postponed_branch;
-
-	if(!record->has_answer)
-		return;
-	record->has_answer = false;
-	if(transaction_put_back(t, branch, record->code_before)
-			&& postponed != NO_BRANCH && !is_answer_in_hand(call, t))
-		transaction_end_again(t, postponed);
-}
-
-/* Another transaction for this process, and the one it had before. */
+/* Nothing has come of the 2xx that this process had in hand. That is another
+ * transaction for it than the one it has, which it gets back. */
 static void forget_answer_here(void)
 {
 	tm_cell_t *before = tm_api.t_gett();
 	int branch_before = tm_api.t_gett_branch();
-	int branch = answer_here.branch;
+	unsigned hash_index, label;
+	int branch;
 	tm_cell_t *t;
 	call_t *call;
 
-	answer_here.branch = NO_BRANCH;
-	if(tm_api.t_lookup_ident(&t, answer_here.hash_index, answer_here.label)
-			>= 0) {
+	if(!answer_take(&hash_index, &label, &branch))
+		return;
+	if(tm_api.t_lookup_ident(&t, hash_index, label) >= 0) {
 		call = call_of(t);
 		transaction_lock(t);
 		if(call != NULL)
-			forget_answer(call, t, branch);
+			answer_forget(call, t, branch);
 		transaction_unlock(t);
 		tm_api.unref_cell(t);
 	}
@@ -356,15 +311,21 @@ static void forget_answer_here(void)
 
 /* The server has done with a reply. A script that has asked for its transaction
  * (t_check_trans) and then drops it leaves tm's reference behind, and the
- * transaction would never end. */
+ * transaction would never end. One that the script has suspended is not done with;
+ * when it goes on tm has a reference of its own (t_suspend.c, t_continue_helper). */
 static int on_reply_done(struct sip_msg *msg, unsigned int flags, void *param)
 {
 	tm_cell_t *t = transaction_current();
+	unsigned hash_index, label;
 	int branch;
 
 	(void)flags;
 	(void)param;
-	if(answer_here.branch != NO_BRANCH)
+	if(msg->msg_flags & FL_SHM_CLONE)
+		return 1;
+	if(msg->msg_flags & FL_RPL_SUSPENDED)
+		answer_take(&hash_index, &label, &branch);
+	else
 		forget_answer_here();
 	if(t == NULL || call_of(t) == NULL || tm_api.t_check(msg, &branch) != 1)
 		return 1;
@@ -435,6 +396,8 @@ static const char *why_not_retry(const call_t *call, const tm_cell_t *t)
 		return "the call has not failed at a destination";
 	if(transaction_is_final(t) || transaction_is_cancelled(t))
 		return "the caller has his final reply, or has given up";
+	if(call->chain.is_expired)
+		return "timer.total is over";
 	if(transaction_room(t) <= 0
 			|| call->chain.attempts >= call->chain.settings.attempts)
 		return "the call has made as many attempts as it may";
@@ -457,7 +420,7 @@ static bool retry(call_t *call, tm_cell_t *t, struct sip_msg *msg)
 	remember_retry(call, target);
 	call->state = CALL_STARTING;
 	call->reply = final_as_it_is;
-	if(attempt_make(call, t, msg, NO_BRANCH, target) == ATTEMPT_SENT) {
+	if(sending_make(call, t, msg, NO_BRANCH, target) == HAS_LEFT) {
 		scene_t scene = {.call = call, .t = t, .branch = NO_BRANCH};
 
 		happen(&scene, EVENT_SENT);

@@ -3,7 +3,6 @@
 
 #include "call/remember.h"
 
-#include "call/attempt.h"
 #include "call/observe.h"
 #include "call/outgoing.h"
 #include "server/gateways.h"

@@ -127,8 +127,8 @@ bool transaction_hold(tm_cell_t *t, int branch)
 
 void transaction_pause(tm_cell_t *t, int branch, bool is_slow, pause_t *pause)
 {
-	pause->branch = branch;
-	pause->is_open = is_slow && t->reply_rec_lock_level == 0;
+	*pause = (pause_t){.branch = branch,
+			.is_open = is_slow && t->reply_rec_lock_level == 0};
 	if(!pause->is_open)
 		return;
 	if(branch != NO_BRANCH) {
@@ -136,33 +136,38 @@ void transaction_pause(tm_cell_t *t, int branch, bool is_slow, pause_t *pause)
 
 		pause->code = uac->last_received;
 		pause->reply = uac->reply;
+		pause->flags = uac->request.flags & F_RB_CANCELED;
 		uac->last_received = 0;
 		uac->reply = NULL;
+		uac->request.flags &= ~F_RB_CANCELED;
 	}
-	/* a timer process has no reference of its own, and what it is about may end
-	 * before it comes back */
+	/* what it is about may end before it comes back */
 	atomic_inc(&t->ref_count);
 	transaction_unlock(t);
 }
 
-void transaction_resume(tm_cell_t *t, const pause_t *pause)
+void transaction_resume(tm_cell_t *t, pause_t *pause)
 {
 	if(!pause->is_open)
 		return;
 	transaction_lock(t);
-	/* a 2xx may have come on it; a 1xx, or that the caller gives up, is nothing
-	 * to a branch that has ended */
-	if(pause->branch != NO_BRANCH
-			&& t->uac[pause->branch].last_received < 200) {
-		t->uac[pause->branch].last_received = pause->code;
-		t->uac[pause->branch].reply = pause->reply;
-	}
-	tm_api.unref_cell(t);
-}
+	if(pause->branch != NO_BRANCH) {
+		tm_ua_client_t *uac = &t->uac[pause->branch];
 
-void transaction_take_for_trying(struct sip_msg *reply)
-{
-	reply->REPLY_STATUS = 100;
+		/* a 2xx may have come on it; a 1xx, or that the caller gives up, is
+		 * nothing to a branch that has ended */
+		if(uac->last_received < 200) {
+			uac->last_received = pause->code;
+			uac->reply = pause->reply;
+		}
+		pause->was_cancelled = uac->request.flags & F_RB_CANCELED;
+		uac->request.flags |= pause->flags;
+	}
+	/* who times a branch out has no reference of his own, and goes on with it
+	 * when we return (timer.c, final_response_handler) */
+	pause->is_kept = pause->reply == FAKED_REPLY;
+	if(!pause->is_kept)
+		tm_api.unref_cell(t);
 }
 
 /* In one go: other processes note their flags without the lock (T_CANCELED), and
@@ -242,15 +247,26 @@ void transaction_stop_forwarding(tm_cell_t *t)
 
 /* -- a branch ----------------------------------------------------------- */
 
-bool transaction_is_pending_beside(const tm_cell_t *t, int branch)
+/* Is the stored reply of a branch one that the script has suspended? Then tm, which
+ * goes on with it, has it in hand (t_suspend.c, t_continue_helper). */
+static bool is_suspended_reply(const tm_cell_t *t, int branch)
 {
-	int i;
+	return (t->flags & (T_ASYNC_SUSPENDED | T_ASYNC_CONTINUE))
+		   && t->async_backup.backup_route == TM_ONREPLY_ROUTE
+		   && (int)t->async_backup.backup_branch == branch;
+}
 
-	for(i = 0; i < t->nr_of_outgoings; i++) {
-		if(i != branch && transaction_is_pending(t, i))
-			return true;
-	}
-	return false;
+static void drop_reply(tm_cell_t *t, int branch)
+{
+	tm_ua_client_t *uac = &t->uac[branch];
+	struct sip_msg *reply = uac->reply;
+
+	if(is_suspended_reply(t, branch))
+		return;
+	if(reply != NULL && reply != FAKED_REPLY
+			&& (reply->msg_flags & FL_SHM_CLONE))
+		sip_msg_free(reply);
+	uac->reply = NULL;
 }
 
 /* The timer of a branch is taken out and put in anew (core/timer.h); taking it
@@ -259,11 +275,19 @@ bool transaction_is_pending_beside(const tm_cell_t *t, int branch)
  * if the mark is not seen before the timer goes in, it is afterwards. */
 static void expire(struct retr_buf *request, ticks_t delay)
 {
+	ticks_t now = get_ticks_raw();
+
 	if(!request->t_active || (request->flags & F_RB_DEL_TIMER))
 		return;
-	request->fr_expire = get_ticks_raw() + delay;
+	request->fr_expire = now + delay;
 	if(timer_del(&request->timer) < 0)
 		return; /* it is being run: it sees the new time, or has fired */
+	/* the same timer repeats the request over UDP */
+	if(!(request->flags & F_RB_RETR_DISABLED)
+			&& (s_ticks_t)(request->retr_expire - request->fr_expire) < 0)
+		delay = (s_ticks_t)(request->retr_expire - now) > 0
+						? request->retr_expire - now
+						: 1;
 	timer_reinit(&request->timer);
 	timer_add(&request->timer, delay);
 	membar();
@@ -290,13 +314,6 @@ void transaction_extend(tm_cell_t *t, int branch, unsigned ms)
 
 	if((s_ticks_t)(expire_at - request->fr_expire) > 0)
 		request->fr_expire = expire_at;
-}
-
-unsigned transaction_time_left(const tm_cell_t *t, int branch)
-{
-	s_ticks_t left = t->uac[branch].request.fr_expire - get_ticks_raw();
-
-	return left > 0 ? TICKS_TO_MS(left) : 0;
 }
 
 bool transaction_was_cancelled(const tm_cell_t *t, int branch, bool was_silent)
@@ -326,13 +343,6 @@ void transaction_send_cancels(tm_cell_t *t, struct cancel_info *cancels)
 		tm_api.cancel_uacs(t, cancels, 0);
 }
 
-/* Both flags are set where tm makes up a final reply, and nowhere else. */
-bool transaction_made_it_up(const tm_cell_t *t, int branch)
-{
-	return t->uac[branch].last_received >= 300
-		   && (t->uac[branch].request.flags & (F_RB_TIMEOUT | F_RB_RELAYREPLY));
-}
-
 int transaction_expect_answer(tm_cell_t *t, int branch)
 {
 	int code = t->uac[branch].last_received;
@@ -346,14 +356,6 @@ int transaction_expect_answer(tm_cell_t *t, int branch)
 	return code;
 }
 
-bool transaction_put_back(tm_cell_t *t, int branch, int code)
-{
-	if(t->uas.status >= 200)
-		return false;
-	t->uac[branch].last_received = code;
-	return true;
-}
-
 void transaction_end_again(tm_cell_t *t, int branch)
 {
 	tm_ua_client_t *uac = &t->uac[branch];
@@ -361,7 +363,7 @@ void transaction_end_again(tm_cell_t *t, int branch)
 
 	/* below 100 tm sends no CANCEL to who has replied already */
 	uac->last_received = 0;
-	uac->reply = NULL;
+	drop_reply(t, branch);
 	timer_del(&request->timer);
 	request->flags &= ~(F_RB_DEL_TIMER | F_RB_FR_INV);
 	request->flags |= F_RB_RETR_DISABLED;
@@ -411,16 +413,6 @@ int transaction_pick(const tm_cell_t *t, int first_branch, int branch, int code,
 	return picked;
 }
 
-static void drop_reply(tm_ua_client_t *uac)
-{
-	struct sip_msg *reply = uac->reply;
-
-	if(reply != NULL && reply != FAKED_REPLY
-			&& (reply->msg_flags & FL_SHM_CLONE))
-		sip_msg_free(reply);
-	uac->reply = NULL;
-}
-
 void transaction_ignore_6xx(tm_cell_t *t)
 {
 	set_flags(t, T_DISABLE_6xx);
@@ -431,7 +423,7 @@ void transaction_drop_replies_before(tm_cell_t *t, int branch)
 	int i;
 
 	for(i = 0; i < branch; i++)
-		drop_reply(&t->uac[i]);
+		drop_reply(t, i);
 }
 
 bool transaction_leave_reply(tm_cell_t *t, int earlier, int last, int code)
@@ -440,18 +432,20 @@ bool transaction_leave_reply(tm_cell_t *t, int earlier, int last, int code)
 
 	for(i = 0; i < t->nr_of_outgoings; i++) {
 		if(i != earlier && i != last)
-			drop_reply(&t->uac[i]);
+			drop_reply(t, i);
 	}
 	return rank_of(&t->uac[earlier]) <= response_rank(code);
 }
 
 void transaction_show_code(tm_cell_t *t, struct tmcb_params *params, int code)
 {
-	tm_ua_client_t *uac = &t->uac[tm_api.t_get_picked_branch()];
+	int branch = tm_api.t_get_picked_branch();
 
-	drop_reply(uac);
-	uac->reply = FAKED_REPLY;
-	uac->last_received = code;
+	if(!is_suspended_reply(t, branch)) {
+		drop_reply(t, branch);
+		t->uac[branch].reply = FAKED_REPLY;
+	}
+	t->uac[branch].last_received = code;
 	params->rpl = FAKED_REPLY;
 	params->code = code;
 	params->req->msg_flags &= ~FL_TIMEOUT;

@@ -3,7 +3,7 @@
  * beyond its API: the reply lock, a branch that is given up, the choice of the
  * reply that goes to the caller. Each function names the place in tm that it
  * stands in for or compensates. These two files, transaction.[ch], alone know tm's
- * structures; they are those of the very release that the module is built for.
+ * structures (layout.c looks whether they lie where they should); they are those of the very release that the module is built for.
  * It knows nothing of destinations and decisions.
  *
  * Unless it is said otherwise a function is called with the reply lock of its
@@ -111,7 +111,10 @@ typedef struct pause
 	int branch;
 	int code;
 	struct sip_msg *reply;
+	unsigned short flags;
 	bool is_open;
+	bool was_cancelled; /* somebody had the branch CANCELled meanwhile */
+	bool is_kept;		/* our reference is to be given back later */
 } pause_t;
 
 /** Let go of the lock while something slow is done: a name looked up, a connection
@@ -125,13 +128,26 @@ typedef struct pause
  * @param pause for transaction_resume() */
 void transaction_pause(tm_cell_t *t, int branch, bool is_slow, pause_t *pause);
 
-/** Take the lock back. Anything may have happened meanwhile. */
-void transaction_resume(tm_cell_t *t, const pause_t *pause);
+/** Take the lock back. Anything may have happened meanwhile.
+ * @param pause says whether the reference that we had is to be given back later, by
+ *        transaction_let_go(): tm's timer process has none of its own, and works on
+ *        with the transaction when we return, though it may have ended */
+void transaction_resume(tm_cell_t *t, pause_t *pause);
+
+/** Give references back. The caller has another one. */
+static inline void transaction_let_go(tm_cell_t *t, unsigned references)
+{
+	for(; references > 0; references--)
+		tm_api.unref_cell(t);
+}
 
 /** Have tm take a final reply for a 100, in a callback of TMCB_RESPONSE_IN: it has no
  * use for a second negative one of a branch that looks pending in a pause, and would
  * take the call for failed. It is not ACKed then, so over UDP it comes again. */
-void transaction_take_for_trying(struct sip_msg *reply);
+static inline void transaction_take_for_trying(struct sip_msg *reply)
+{
+	reply->REPLY_STATUS = 100;
+}
 
 /** Let tm be silent to the caller while there are other destinations, and not
  * CANCEL one destination for the 6xx of another; and as it was before. */
@@ -198,6 +214,19 @@ static inline void transaction_rearm_branch_route(tm_cell_t *t)
 		t->on_branch = t->on_branch_delayed;
 }
 
+/** May an onreply_route run for a reply of the call, whose branches are sent or to be
+ * sent? */
+static inline bool transaction_may_run_onreply_route(const tm_cell_t *t)
+{
+	int i;
+
+	for(i = 0; i < t->nr_of_outgoings; i++) {
+		if(t->uac[i].on_reply != 0)
+			return true;
+	}
+	return t->on_reply != 0 && t->nr_of_outgoings > 0;
+}
+
 /** Will a branch_route run for the next branch? */
 static inline bool transaction_has_branch_route(const tm_cell_t *t)
 {
@@ -244,7 +273,16 @@ static inline bool transaction_is_pending(const tm_cell_t *t, int branch)
 }
 
 /** Does any branch but this one? */
-bool transaction_is_pending_beside(const tm_cell_t *t, int branch);
+static inline bool transaction_is_pending_beside(const tm_cell_t *t, int branch)
+{
+	int i;
+
+	for(i = 0; i < t->nr_of_outgoings; i++) {
+		if(i != branch && transaction_is_pending(t, i))
+			return true;
+	}
+	return false;
+}
 
 /** Let tm time a pending branch out in so many milliseconds, a tick at least. A
  * 1xx that comes in between undoes it. tm itself looks at a changed time only
@@ -256,7 +294,12 @@ void transaction_expire(tm_cell_t *t, int branch, unsigned ms);
 void transaction_extend(tm_cell_t *t, int branch, unsigned ms);
 
 /** In how many milliseconds will tm time a branch out? */
-unsigned transaction_time_left(const tm_cell_t *t, int branch);
+static inline unsigned transaction_time_left(const tm_cell_t *t, int branch)
+{
+	s_ticks_t left = t->uac[branch].request.fr_expire - get_ticks_raw();
+
+	return left > 0 ? TICKS_TO_MS(left) : 0;
+}
 
 /** Has tm given the branch up because a timer was over? Else the final reply it
  * made up is for a retransmission that could not be sent. */
@@ -294,7 +337,12 @@ void transaction_send_cancels(tm_cell_t *t, struct cancel_info *cancels);
 
 /** Has tm made up the final reply of a branch? Not if the branch has sent a
  * negative one itself. */
-bool transaction_made_it_up(const tm_cell_t *t, int branch);
+static inline bool transaction_made_it_up(const tm_cell_t *t, int branch)
+{
+	/* both flags are set where tm makes one up, and nowhere else */
+	return t->uac[branch].last_received >= 300
+		   && (t->uac[branch].request.flags & (F_RB_TIMEOUT | F_RB_RELAYREPLY));
+}
 
 /** A 2xx has come in, and tm has not looked at it yet. tm would discard it ("status
  * rewrite by UAS") on a branch that it has given up while another one is pending,
@@ -313,10 +361,24 @@ static inline void transaction_keep_open(tm_cell_t *t, int branch)
 }
 
 /** Nothing has come of the 2xx: the branch is as it was.
- * @return whether it was still open */
-bool transaction_put_back(tm_cell_t *t, int branch, int code);
+ * @return whether the caller has no final reply yet */
+static inline bool transaction_put_back(tm_cell_t *t, int branch, int code)
+{
+	if(t->uas.status >= 200)
+		return false;
+	t->uac[branch].last_received = code;
+	return true;
+}
 
-/** Let a branch that has ended end once more, in a tick: tm calls back for it. */
+/** Will tm still call back for a branch that has been sent: does it wait for its
+ * final reply, with a timer? */
+static inline bool transaction_is_timed(const tm_cell_t *t, int branch)
+{
+	return t->uac[branch].request.t_active;
+}
+
+/** Let a branch that has ended, or has lost its timer, end in a tick: tm calls back
+ * for it. Its stored reply is dropped. */
 void transaction_end_again(tm_cell_t *t, int branch);
 
 /* -- the final reply ---------------------------------------------------- */

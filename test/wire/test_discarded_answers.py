@@ -131,7 +131,36 @@ THROWN_AWAY = [
 ]
 
 
-@pytest.mark.parametrize("scenario", [*BEHIND, *THROWN_AWAY], ids=lambda s: s.title)
+# -- while the process that throws it away takes its time -----------------------------
+
+HELD_UP = ('reply_route { if (t_check_trans() && %s) { $shv(n) = $shv(n) + 1; '
+           'if ($shv(n) == 1) usleep("%d"); drop; } }')
+
+
+def held_up(title, list, a, us, b=ANSWERS_LATE, settings=QUICK, **more):
+    """The script has the 200 of a in hand for so long, and drops it then."""
+    return Scenario(f"E18: a 200 that the script holds and drops: {title}",
+        route=f'failover("{list}", "{settings}")', extra=HELD_UP % (OF_A, us),
+        modules=("cfgutils", "failover"), discarded=["a"], keeps=True, peers={"a": a, **b},
+        **more)
+
+
+SLOWLY = [
+    held_up("its time is over meanwhile", "sip:100@{a} sip:101@{b}", [reply(200, after=0.7)],
+        600_000, {"b": ANSWERS_LATE}, final_from="b", caller=[100, 180, 200],
+        attempts=[("a", "UDP", at(0)), ("b", "UDP", When("start", 1.4, early=0.5, late=0.6))]),
+    held_up("the time of the only one is over meanwhile", "sip:100@{a}",
+        [reply(200, after=0.7)], 600_000, {}, attempts=[("a", "UDP", at(0))],
+        caller=[100, 408]),
+    held_up("the next one fails meanwhile, and its code does not lead on",
+        "sip:100@{a} sip:101@{b} sip:102@{c}", [reply(200, after=0.8)], 500_000,
+        {"b": [reply(180), reply(486, after=0.5)], "c": ANSWERS_LATE},
+        "timer.inviting=500ms; timer.provisional=9; pattern.response=503",
+        attempts=[("a", "UDP", at(0)), ("b", "UDP", at(0.5))], caller=[100, 180, 486]),
+]
+
+
+@pytest.mark.parametrize("scenario", [*BEHIND, *THROWN_AWAY, *SLOWLY], ids=lambda s: s.title)
 def test_an_answer_that_does_not_count(outcome):
     outcome.check()
 

@@ -62,6 +62,7 @@ FAILS = [
 # A worker has told us of the answer and asks tm for the lock then; it is held
 # between the two, and the timer process has the lock first.
 INSTANT = "log:1:300:transaction_found_-_T:"
+INSTANT_OF_THIRD = "log:3:500:transaction_found_-_T:"
 
 
 def instant(title, route, **more):
@@ -130,7 +131,7 @@ SLOW = "slow.example"
 
 def being_made(title, rule, hold, **more):
     return Scenario(f"while the next attempt is being made: {title}",
-        environment=forced(rule), **{"logged": {HELD.format(hold): 1}, **more})
+        environment=forced(*rule.split()), **{"logged": {HELD.format(hold): 1}, **more})
 
 
 def after_its_invite(title, list, **more):
@@ -149,6 +150,14 @@ def during_a_lookup(title, over="UDP", ms=1200, **more):
               '"timer.provisional=1")', globals="dns_try_naptr=no", **more)
 
 
+def in_hand(title, **more):
+    """a has been given up, and a worker has its late 200 in hand when it turns out that
+    b cannot be sent to."""
+    return being_made(title, f"name:{SLOW}:1200:0 {INSTANT_OF_THIRD}", SLOW,
+        route=f'failover("sip:100@{{a}} sip:101@{SLOW}:5060", "timer.provisional=1")',
+        globals="debug=3\ndns_try_naptr=no\ndns_try_ipv6=no", **more)
+
+
 BEING_MADE = [
     after_its_invite("the caller gives up, and the next one has rung",
         "sip:100@{a} sip:101@{b}",
@@ -161,6 +170,10 @@ BEING_MADE = [
         attempts=[("a", over, at(0)), ("b", "UDP", at(1.5 + ms / 1000))],
         cancelled=["a"], caller=[100, 180, 180, 200])
       for over, ms in (("UDP", 1200), ("TCP", 700)) for code in (487, 486)),
+    in_hand("a late 200 is in hand, and nothing else is left",
+        peers={"a": [reply(180), on_cancel(then=200, after=1.55)]},
+        attempts=[("a", "UDP", at(0))], cancelled=["a"], caller=[100, 180, 200],
+        final_from="a", repeats_2xx=True),
     during_a_lookup("a late 200 of the one before",
         peers={"a": [reply(180), on_cancel(then=200, after=0.8)], "b": [reply(180)]},
         attempts=[("a", "UDP", at(0))], cancelled=["a"],
@@ -216,3 +229,40 @@ def test_a_final_reply_while_a_retransmission_fails(code, at_seconds, second):
         judge.trace, ["caller", "kamailio", "a", "b"], start=judge.call.started)])
     assert judge.finals, f"no final reply: {judge.call.codes}"
     assert after == [200], f"a call made afterwards: {after}"
+
+
+# -- the transaction ends while a timer process goes without the lock -----------------------
+
+ENDS = """failure_route[F] {
+    xlog("L_ERR", "failure_route begins\n");
+    usleep("1600000");
+    xlog("L_ERR", "failure_route ends\n");
+}"""
+
+
+async def released(scenario):
+    async with Stage(scenario.peers, scenario.config) as stage:
+        caller = await stage.caller()
+        call = caller.call(filled(scenario.uri, stage.names))
+        await asyncio.sleep(1.25)
+        call.cancel()
+        await asyncio.wait_for(call.ended.wait(), 5)
+        left = await stage.drained(15)
+        return call.codes, left, stage.server.log()
+
+
+def test_the_transaction_is_there_as_long_as_tm_works_with_it():
+    """A timer process of tm has no reference of its own. While it looks the next name
+    up the caller gives up, and the transaction is on its way out when failure_route
+    runs."""
+    codes, left, log = asyncio.run(released(Scenario("",
+        route=f't_on_failure("F"); if (failover("sip:100@{{a}} sip:101@{SLOW}:5060",'
+              ' "timer.inviting=1")) exit;',
+        globals="debug=3\ndns_try_naptr=no\ndns_try_ipv6=no", extra=ENDS,
+        modparams=(("tm", "wt_timer", 1000),), modules=("cfgutils", "failover"),
+        environment=forced(f"name:{SLOW}:1500:0"), peers={"a": SILENT}, attempts=[],
+        caller=[])))
+    assert codes == [100, 487] and left == 0
+    assert "failure_route ends" in log
+    assert "freeing transaction" not in log[log.index("failure_route begins"):
+                                            log.index("failure_route ends")]

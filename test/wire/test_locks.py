@@ -15,7 +15,7 @@ import sip
 from lag import Lag
 from peers import Caller
 from shim import forced
-from scenario import (Judge, Scenario, Stage, When, at, filled, reply, when)
+from scenario import (Judge, Scenario, Stage, When, at, filled, on_cancel, reply, when)
 
 SLOW, SLOW_MS = 1.5, 1500      # what it takes
 AT_ONCE = 0.2                  # and that no packet may wait
@@ -85,6 +85,10 @@ GIVEN_UP = [
         given_up(how, slow, "the caller gives up, and that is taken at once"),
         given_up(how, slow, "so when the INVITE has come again", resent=(0.1, 0.2)))
 ] + [
+    given_up("a name of the script's own branch",
+        Slowness(f"sip:100@{{b}}", (name(0, SLOW_MS, 1),),
+                 arm=f'append_branch("sip:101@{NAMES[0]}:{{a_port}}"); '),
+        "the caller gives up, and that is taken at once"),
     given_up("branch_route", ARMED, "as it is with t_relay()",
              route='t_on_branch("SLOW"); $ru = "sip:100@{a}"; t_relay(); exit;'),
 ]
@@ -205,3 +209,43 @@ TOTAL = [
 @pytest.mark.parametrize("scenario", TOTAL, ids=lambda s: s.title)
 def test_total(outcome):
     outcome.check()
+
+
+# -- what the script has in common with itself ------------------------------------------------
+
+LOOP = ("$var(i) = 0; while ($var(i) < 60000) { $avp(k) = $var(i); $avp(k) = $var(i) + 1; "
+        "$(avp(k)[*]) = $null; $var(i) = $var(i) + 1; }")
+SAME_AVPS = Scenario("branch_route and onreply_route change the same AVPs, and not at once",
+    route='t_on_branch("E"); t_on_reply("R"); if (failover("sip:100@{a} sip:101@{b} '
+          'sip:102@{c}", "timer.provisional=1")) exit;',
+    globals="max_while_loops=1000000\n",
+    extra=f'branch_route[E] {{ if ($rU == "102") {{ {LOOP} }} }}\n'
+          f'onreply_route[R] {{ if ($rs == 487) {{ {LOOP} }} }}',
+    peers={"a": [reply(180), on_cancel(then=487, after=0.75)], "b": [reply(503, after=0.2)],
+           "c": [reply(200)]},
+    attempts=[("a", "UDP", at(0)), ("b", "UDP", at(1.5)), ("c", "UDP", None)],
+    cancelled=["a"], caller=[100, 180, 200], repeats_2xx=True, within=15)
+
+
+@pytest.mark.parametrize("scenario", [SAME_AVPS], ids=lambda s: s.title)
+def test_the_script_does_not_run_beside_itself(outcome):
+    outcome.check()
+
+
+async def cancelled_by_an_operator():
+    scenario = Scenario("", peers={"a": [reply(503)], "b": [reply(180, after=0.1)]},
+        route=f'failover("sip:100@{{a}} sip:101@{NAMES[0]}:{{b_port}}")', attempts=[],
+        caller=[], globals="dns_try_naptr=no\ndns_try_ipv6=no",
+        environment=forced(name(0, SLOW_MS, 1)))
+    async with Stage(scenario.peers, scenario.config) as stage:
+        caller = await stage.caller()
+        call = caller.call(filled(scenario.uri, stage.names))
+        await asyncio.sleep(0.5)
+        await stage.rpc("tm.cancel", call.invite.call_id, "s:101")
+        await asyncio.wait_for(call.ended.wait(), 5)
+        return call.codes
+
+
+def test_an_operator_cancels_while_a_name_is_looked_up():
+    """E10b, when the destination before it has failed and nobody rings."""
+    assert asyncio.run(cancelled_by_an_operator())[-1] == 487

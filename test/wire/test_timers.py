@@ -11,6 +11,7 @@ import pytest
 
 import kamailio
 from lag import Lag
+from shim import forced
 from scenario import (IGNORES_CANCEL, SILENT, Stage, attempts_of, filled, on_cancel,
                       reply)
 
@@ -101,6 +102,37 @@ def test_ignored_cancel(transport):
     assert_within("CANCEL to next INVITE",
                   [b.entry.time - a.cancel.time for a, b in pairs],
                   CANCEL_WAIT, lag, late=HOP - CANCEL_WAIT)
+
+
+# -- what is lost is sent again ---------------------------------------------------------
+
+AGAIN = {                      # what changes tm's timers; modules, branches
+    "nothing": ("", ""),
+    "t_set_fr() in branch_route": ('t_on_branch("SETS"); ', ""),
+    "a slow connection of the script's other branch": (
+        'append_branch("sip:109@{b};transport=tcp"); ', "connect:{b_port}:1:300:0"),
+}
+
+
+async def invites_to_a_silent_one(arm, rule):
+    def config(names):
+        return kamailio.Config(filled(
+            arm + 'if (failover("sip:100@{a} sip:102@{c}", "timer.inviting=3")) exit;', names),
+            modules=("corex", "failover"), environment=forced(filled(rule, names)),
+            extra='branch_route[SETS] { t_set_fr("0", "9000"); }')
+
+    async with Stage({"a": SILENT, "b": SILENT, "c": [reply(486)]}, config) as stage:
+        caller = await stage.caller()
+        call = caller.call(f"sip:9555@{stage.names['proxy']}")
+        await asyncio.wait_for(call.ended.wait(), 6)
+        return stage.trace.of("a", "INVITE")
+
+
+@pytest.mark.parametrize("how", AGAIN)
+def test_an_invite_is_sent_again_until_its_time_is_over(how):
+    """Over UDP at 0, 0.5 and 1.5 s (RFC 3261 section 17.1.1.2), whatever changes tm's
+    timers meanwhile."""
+    assert len(asyncio.run(invites_to_a_silent_one(*AGAIN[how]))) == 3
 
 
 # -- calls beside each other ------------------------------------------------------------
