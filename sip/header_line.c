@@ -5,7 +5,8 @@
 
 #include "sip/header_name.h"
 
-/* Cut off one line, with those that go on with it: they begin with a blank. */
+/* Cut off one line, with those that go on with it: they begin with a blank.
+ * @return an empty one where the text is cut off in it */
 static str cut_line(str *rest)
 {
 	str line = {rest->s, 0};
@@ -13,7 +14,9 @@ static str cut_line(str *rest)
 
 	do {
 		end = memchr(line.s + line.len, '\n', rest->len - line.len);
-		line.len = end == NULL ? rest->len : (int)(end + 1 - line.s);
+		if(end == NULL)
+			return (str){rest->s, 0};
+		line.len = (int)(end + 1 - line.s);
 	} while(line.len < rest->len && is_blank(line.s[line.len]));
 	rest->s += line.len;
 	rest->len -= line.len;

@@ -9,7 +9,8 @@
 #include "../../core/str.h"
 
 /** Cut off everything up to the end of the next header of a name. A line without a
- * colon is passed over, the empty line behind the headers ends them.
+ * colon is passed over, the empty line behind the headers ends them, and so does one
+ * that is cut off.
  * @param rest in: a message, or the rest of it; out: what is behind the header
  * @param name in either form, in any case of letters
  * @param body set to its value, which may go on over several lines, without the

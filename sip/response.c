@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "sip/header_line.h"
 #include "text/ascii.h"
 
 /* The registry of response codes of SIP at IANA. */
@@ -154,27 +155,12 @@ unsigned response_retry_after(const str *value)
 
 unsigned response_find_retry_after(const str *message)
 {
-	static const str name = {"retry-after", 11};
-	const char *at = message->s, *end = message->s + message->len;
+	static const str name = {"Retry-After", 11};
+	str rest = *message;
+	unsigned seconds = 0;
+	str value;
 
-	while((at = memchr(at, '\n', end - at)) != NULL && ++at < end) {
-		const char *eol = memchr(at, '\n', end - at);
-		str left = {(char *)at, name.len}, value;
-		unsigned seconds;
-
-		if(eol == NULL || *at == '\r' || *at == '\n')
-			return 0;
-		if(eol - at <= name.len || !str_equal_nocase(&left, &name))
-			continue;
-		value.s = (char *)at + name.len;
-		while(value.s < eol && (*value.s == ' ' || *value.s == '\t'))
-			value.s++;
-		if(*value.s++ != ':')
-			continue;
-		value.len = (int)(eol - value.s);
+	while(seconds == 0 && header_line_next(&rest, &name, &value))
 		seconds = response_retry_after(&value);
-		if(seconds > 0)
-			return seconds;
-	}
-	return 0;
+	return seconds;
 }
