@@ -231,6 +231,7 @@ void happen(scene_t *scene, call_event_t event)
 			give_up(scene);
 			break;
 		case DO_CANCEL:
+			observe_cancel(call, scene->t);
 			course_want_cancels(call, scene->t);
 			break;
 		case DO_END:
@@ -243,6 +244,7 @@ void happen(scene_t *scene, call_event_t event)
 			reply_total(scene);
 			break;
 		case DO_REPLY_CANCELLED:
+			observe_cancel(call, scene->t);
 			reply_cancelled(scene);
 			break;
 	}

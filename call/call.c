@@ -115,7 +115,7 @@ static void call_answer(call_t *call, tm_cell_t *t, struct sip_msg *msg,
 		bool is_of_plan, int code, const char *reason)
 {
 	call->state = CALL_ENDED;
-	observe_plan_reply(call, is_of_plan);
+	observe_plan_reply(call, t, is_of_plan);
 	transaction_answer(t, msg, code, reason);
 }
 

@@ -54,7 +54,8 @@ struct call
 	call_state_t state;
 	chain_t chain;
 	trace_t trace;
-	calls_link_t link;			 /* among the calls that are under way */
+	bool is_reply_awaited; /* it is told when the caller has his final reply */
+	calls_link_t link;	   /* among the calls that are under way */
 	const named_text_t *headers; /* of every attempt */
 	origin_t origin;
 	attempt_t *attempt;		   /* the current one; NULL before the first */

@@ -236,9 +236,6 @@ static void on_tm_event(tm_cell_t *t, int type, struct tmcb_params *params)
 		transaction_unlock(t);
 	} else if(type & TMCB_RESPONSE_FWDED) {
 		on_relay(call, t, params->code);
-	} else if(type & TMCB_RESPONSE_OUT) {
-		if(params->code >= 200)
-			observe_final(call, t, params->code);
 	} else if(type & TMCB_ON_BRANCH_FAILURE) {
 		if(transaction_hold(t, tm_api.t_gett_branch()))
 			on_branch_failure(call, t, params);
@@ -354,7 +351,7 @@ int engine_attach(call_t *call, struct sip_msg *msg, tm_cell_t *t,
 		void (*release)(void *call))
 {
 	int events = TMCB_RESPONSE_IN | TMCB_RESPONSE_FWDED | TMCB_ON_BRANCH_FAILURE
-				 | TMCB_ON_FAILURE | TMCB_E2ECANCEL_IN | TMCB_RESPONSE_OUT;
+				 | TMCB_ON_FAILURE | TMCB_E2ECANCEL_IN;
 
 	/* costs a copy of the URIs for each branch */
 	if(call->headers != NULL)

@@ -10,6 +10,7 @@
 #include "call/view.h"
 #include "server/dialogs.h"
 #include "server/log.h"
+#include "server/script_events.h"
 #include "server/statistics.h"
 
 /* of the trace in a line of the log */
@@ -103,11 +104,53 @@ void observe_begin(call_t *call, const tm_cell_t *t)
 	statistics_add(STATISTIC_ACTIVE);
 }
 
-void observe_plan_reply(call_t *call, bool is_of_plan)
+/* The attempts that are under way end with the call. */
+static void log_cancelled(const call_t *call, const tm_cell_t *t)
+{
+	const step_t *step = call->trace.last;
+
+	if(step != NULL && step->end == STEP_CANCELLED)
+		log_step(call, t, step, NULL);
+}
+
+static void set_outcome(
+		call_t *call, const tm_cell_t *t, call_outcome_t outcome)
+{
+	bool is_open =
+			call->trace.last != NULL && call->trace.last->end == STEP_UNDER_WAY;
+
+	trace_end(&call->trace, outcome, observe_now_ms());
+	if(is_open)
+		log_cancelled(call, t);
+}
+
+static void on_reply_out(tm_cell_t *t, int type, struct tmcb_params *params)
+{
+	(void)type;
+	if(params->code >= 200)
+		observe_final(*params->param, t, params->code);
+}
+
+/* To be told of each reply costs more than all of the rest, so it is asked for only
+ * where the final one does not come with what is told anyway. */
+static void await_reply(call_t *call, tm_cell_t *t)
+{
+	if(call->is_reply_awaited || call->trace.is_over)
+		return;
+	call->is_reply_awaited = true;
+	if(transaction_is_final(t))
+		observe_final(call, t, transaction_status(t));
+	else
+		tm_api.register_tmcb(
+				NULL, t, TMCB_RESPONSE_OUT, on_reply_out, call, NULL);
+}
+
+void observe_plan_reply(call_t *call, tm_cell_t *t, bool is_of_plan)
 {
 	if(is_of_plan)
 		statistics_add(STATISTIC_PLAN_REPLIES);
 	trace_end(&call->trace, CALL_OUTCOME_REJECTED, observe_now_ms());
+	await_reply(call, t);
 }
 
 void observe_attempt(call_t *call, attempt_t *attempt)
@@ -147,7 +190,7 @@ static void count_result(const result_t *result, const decision_t *decision)
 		statistics_add(of_kind[result->kind]);
 }
 
-void observe_result(call_t *call, const tm_cell_t *t, const result_t *result,
+void observe_result(call_t *call, tm_cell_t *t, const result_t *result,
 		const decision_t *decision)
 {
 	step_t *step = call->attempt == NULL ? NULL : &call->attempt->step;
@@ -165,7 +208,7 @@ void observe_result(call_t *call, const tm_cell_t *t, const result_t *result,
 									  : CALL_OUTCOME_EXHAUSTED);
 }
 
-void observe_answer(call_t *call, const tm_cell_t *t, int branch, int code)
+void observe_answer(call_t *call, tm_cell_t *t, int branch, int code)
 {
 	attempt_t *attempt = attempt_of_branch(call, branch);
 	bool is_late;
@@ -183,27 +226,24 @@ void observe_answer(call_t *call, const tm_cell_t *t, int branch, int code)
 	if(is_late)
 		statistics_add(STATISTIC_LATE_ANSWERS);
 	log_step(call, t, &attempt->step, NULL);
-	if(call->state == CALL_ANSWERED)
-		observe_end(call, t, CALL_OUTCOME_ANSWERED);
+	if(call->state != CALL_ANSWERED)
+		return;
+	set_outcome(call, t, CALL_OUTCOME_ANSWERED);
+	if(script_wants(SCRIPT_ENDED))
+		await_reply(call, t);
+	else
+		observe_final(call, t, code);
 }
 
-/* The attempts that are under way end with the call. */
-static void log_cancelled(const call_t *call, const tm_cell_t *t)
+void observe_end(call_t *call, tm_cell_t *t, call_outcome_t outcome)
 {
-	const step_t *step = call->trace.last;
-
-	if(step != NULL && step->end == STEP_CANCELLED)
-		log_step(call, t, step, NULL);
+	set_outcome(call, t, outcome);
+	await_reply(call, t);
 }
 
-void observe_end(call_t *call, const tm_cell_t *t, call_outcome_t outcome)
+void observe_cancel(call_t *call, tm_cell_t *t)
 {
-	bool is_open =
-			call->trace.last != NULL && call->trace.last->end == STEP_UNDER_WAY;
-
-	trace_end(&call->trace, outcome, observe_now_ms());
-	if(is_open)
-		log_cancelled(call, t);
+	await_reply(call, t);
 }
 
 void observe_resume(call_t *call)
@@ -245,7 +285,7 @@ void observe_final(call_t *call, tm_cell_t *t, int code)
 		return;
 	/* somebody else has replied: tm to a CANCEL, or the script */
 	if(call->trace.outcome == CALL_OUTCOME_NONE)
-		observe_end(call, t,
+		set_outcome(call, t,
 				call->state == CALL_CANCELLED || transaction_is_cancelled(t)
 						? CALL_OUTCOME_CANCELLED
 				: code < 300 ? CALL_OUTCOME_ANSWERED

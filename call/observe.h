@@ -23,7 +23,7 @@ void observe_destroy(void);
 void observe_begin(call_t *call, const tm_cell_t *t);
 
 /** It is answered by the plan or by us, and goes nowhere. No lock, as above. */
-void observe_plan_reply(call_t *call, bool is_of_plan);
+void observe_plan_reply(call_t *call, tm_cell_t *t, bool is_of_plan);
 
 /** An attempt is going to be made. */
 void observe_attempt(call_t *call, attempt_t *attempt);
@@ -35,14 +35,17 @@ void observe_passed_over(call_t *call, const target_t *target);
 void observe_dropped(call_t *call);
 
 /** The current attempt has ended, and this follows: the next one, or the end. */
-void observe_result(call_t *call, const tm_cell_t *t, const result_t *result,
+void observe_result(call_t *call, tm_cell_t *t, const result_t *result,
 		const decision_t *decision);
 
 /** tm relays a 2xx of a branch to the caller. */
-void observe_answer(call_t *call, const tm_cell_t *t, int branch, int code);
+void observe_answer(call_t *call, tm_cell_t *t, int branch, int code);
 
 /** The chain ends without an answer. */
-void observe_end(call_t *call, const tm_cell_t *t, call_outcome_t outcome);
+void observe_end(call_t *call, tm_cell_t *t, call_outcome_t outcome);
+
+/** The caller gives up: tm may reply to him, and not us. */
+void observe_cancel(call_t *call, tm_cell_t *t);
 
 /** The script has it go on (failover_retry). */
 void observe_resume(call_t *call);

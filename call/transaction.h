@@ -75,6 +75,12 @@ static inline bool transaction_is_final(const tm_cell_t *t)
 	return t->uas.status >= 200;
 }
 
+/** What he has got last. */
+static inline int transaction_status(const tm_cell_t *t)
+{
+	return (int)t->uas.status;
+}
+
 /** Has the caller sent CANCEL? */
 static inline bool transaction_is_cancelled(const tm_cell_t *t)
 {
