@@ -13,4 +13,15 @@ int check_run(options_t *options);
  * @return the exit status */
 int explain_run(options_t *options);
 
+/** List the calls that are under way on a server; show what it has counted; both
+ * again and again.
+ * @return the exit status */
+int calls_run(options_t *options);
+int stats_run(options_t *options);
+int watch_run(options_t *options);
+
+/** Check the dial plan that a server has, and have it loaded again.
+ * @return the exit status */
+int reload_run(options_t *options);
+
 #endif

@@ -29,7 +29,7 @@ _failoverctl() {
 	case $before in
 	--color) mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$word") ;;
 	-t | --transport) mapfile -t COMPREPLY < <(compgen -W 'UDP TCP TLS SCTP WS WSS' -- "$word") ;;
-	-r | --request | -H | --header | -a | --addr | -l | --localhost | -R | --route | --registered | --at | --set | --defaults | --max-branches | --call) ;;
+	-r | --request | -H | --header | -a | --addr | -l | --localhost | -R | --route | --registered | --at | --set | --defaults | --max-branches | --rounds | --call) ;;
 	*)
 		if [[ $word == -* ]]; then
 			mapfile -t COMPREPLY < <(compgen -W "$(_failoverctl_words "$program" "${COMP_WORDS[1]}")" -- "$word")

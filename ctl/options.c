@@ -7,6 +7,7 @@
 
 #include "text/ascii.h"
 #include "ctl/commands.h"
+#include "ctl/server.h"
 #include "dialplan/inline_parse.h"
 #include "ctl/listing.h"
 
@@ -15,14 +16,28 @@
 
 #define FOR_CHECK 1u
 #define FOR_EXPLAIN 2u
+#define FOR_CALLS 4u
+#define FOR_STATS 8u
+#define FOR_WATCH 16u
+#define FOR_RELOAD 32u
 #define FOR_BOTH (FOR_CHECK | FOR_EXPLAIN)
+#define FOR_SERVER (FOR_CALLS | FOR_STATS | FOR_WATCH | FOR_RELOAD)
 
 static const command_t commands[] = {
 		{"check", FOR_CHECK, "find what is wrong, or looks wrong, with a plan",
-				check_run},
+				check_run, 0},
 		{"explain", FOR_EXPLAIN,
 				"say which rules apply to a call and who is tried, and why",
-				explain_run},
+				explain_run, 0},
+		{"calls", FOR_CALLS,
+				"list the calls that are under way: calls [FIRST [COUNT] | "
+				"CALL-ID]",
+				calls_run, 2},
+		{"stats", FOR_STATS, "show what the server has counted", stats_run, 0},
+		{"watch", FOR_WATCH, "show both, anew each second", watch_run, 0},
+		{"reload", FOR_RELOAD,
+				"check the dial plan of the server, then have it loaded again",
+				reload_run, 0},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -95,6 +110,24 @@ static int set_json(options_t *options, const char *value, reason_t *why)
 	return 0;
 }
 
+static int set_socket(options_t *options, const char *value, reason_t *why)
+{
+	if(value[0] == '\0')
+		return reason_give(why, "the name of the socket is empty");
+	options->socket = value;
+	return 0;
+}
+
+static int set_rounds(options_t *options, const char *value, reason_t *why)
+{
+	char *end;
+
+	options->rounds = strtol(value, &end, 10);
+	if(!is_digit(value[0]) || *end != '\0' || options->rounds < 1)
+		return reason_give(why, "[%s] is no whole number from 1 on", value);
+	return 0;
+}
+
 static int set_all(options_t *options, const char *value, reason_t *why)
 {
 	(void)value;
@@ -156,9 +189,14 @@ static const option_row_t rows[] = {
 		{FOR_BOTH, '\0', "--max-branches", "N",
 				"max_branches of the server; 12 if not said",
 				.read = set_max_branches},
-		{FOR_BOTH, '\0', "--json", NULL, "print JSON, for programs",
-				.read = set_json},
-		{FOR_BOTH, '\0', "--color", "WHEN",
+		{FOR_SERVER, 's', "--socket", "PATH",
+				"dgram_socket of jsonrpcs; " SERVER_SOCKET_DEFAULT,
+				.read = set_socket},
+		{FOR_WATCH, '\0', "--rounds", "N", "end after so many looks",
+				.read = set_rounds},
+		{FOR_BOTH | FOR_CALLS | FOR_STATS, '\0', "--json", NULL,
+				"print JSON, for programs", .read = set_json},
+		{FOR_BOTH | FOR_SERVER, '\0', "--color", "WHEN",
 				"auto, always or never; auto is on a terminal",
 				.read = set_colour},
 };
@@ -193,11 +231,16 @@ static void print_help(void)
 
 	printf("Usage: " TOOL " check FILE [OPTION...]\n"
 		   "       " TOOL " explain FILE -r LINE [OPTION...]\n"
+		   "       " TOOL " calls [FIRST [COUNT] | CALL-ID] [OPTION...]\n"
+		   "       " TOOL " stats [OPTION...]\n"
+		   "       " TOOL " watch [OPTION...]\n"
+		   "       " TOOL " reload [OPTION...]\n"
 		   "       " TOOL " --help | --version\n"
 		   "\n"
 		   "Reads a dial plan of Kamailio's module failover, without a server. "
 		   "FILE may be -,\n"
-		   "the standard input.\n");
+		   "the standard input. calls, stats, watch and reload ask a running "
+		   "server.\n");
 	for(i = 0; i < COMMANDS; i++) {
 		printf("\n%s: %s\n", commands[i].name, commands[i].explanation);
 		print_options(&commands[i]);
@@ -205,7 +248,9 @@ static void print_help(void)
 	printf("\n"
 		   "Exit status: 0 all is well, or there are warnings only; 1 the plan "
 		   "has errors;\n"
-		   "2 wrong usage, or the file cannot be read; 3 no rule applies.\n"
+		   "2 wrong usage, or the file cannot be read, or no server answers; 3 "
+		   "no "
+		   "rule applies.\n"
 		   "The manual, failoverctl(1), says more.\n");
 }
 
@@ -301,8 +346,18 @@ static int read_option(options_t *options, const option_row_t *row,
 	return refuse(row->name, why.text);
 }
 
+static int read_word(options_t *options, const char *word)
+{
+	if(options->n_words == options->command->words_max)
+		return refuse(word, "there is one argument too many");
+	options->words[options->n_words++] = word;
+	return 0;
+}
+
 static int read_file_name(options_t *options, const char *name)
 {
+	if(options->command->bit & FOR_SERVER)
+		return read_word(options, name);
 	if(options->file != NULL)
 		return refuse(name, "one dial plan at a time is right");
 	if(name[0] == '\0')
@@ -344,6 +399,8 @@ static int check_together(options_t *options)
 {
 	reason_t why = {""};
 
+	if(options->command->bit & FOR_SERVER)
+		return 0;
 	if(options->file == NULL)
 		return refuse(options->command->name,
 				"FILE is missing: a dial plan, or - for the standard input");
@@ -376,6 +433,7 @@ const command_t *options_read(
 	memset(options, 0, sizeof(*options));
 	options->arena = arena;
 	options->max_branches = MAX_BRANCHES_DEFAULT;
+	options->socket = SERVER_SOCKET_DEFAULT;
 	settings_builtin(&options->defaults);
 	request_init(&options->request, arena);
 	*status = STATUS_OK;
@@ -389,13 +447,16 @@ const command_t *options_read(
 	}
 	*status = STATUS_USAGE;
 	if(argc < 2) {
-		refuse(NULL, "a command is missing: check or explain would be right");
+		refuse(NULL,
+				"a command is missing: check, explain, calls, stats, watch or "
+				"reload would be right");
 		return NULL;
 	}
 	options->command = find_command(argv[1]);
 	if(options->command == NULL) {
-		refuse(argv[1], "there is no such command: check or explain would be "
-						"right");
+		refuse(argv[1],
+				"there is no such command: check, explain, calls, stats, "
+				"watch or reload would be right");
 		return NULL;
 	}
 	if(read_arguments(options, &cursor) < 0 || check_together(options) < 0)

@@ -27,6 +27,10 @@ typedef struct options
 	colour_t colour;
 	bool is_json;
 	bool shows_all;
+	const char *socket;	  /* of a running server */
+	const char *words[2]; /* arguments for it */
+	int n_words;
+	long rounds; /* how often to look; 0: until it is stopped */
 } options_t;
 
 /* A row of the table of commands. */
@@ -36,6 +40,7 @@ typedef struct command
 	unsigned bit; /* its bit in the option rows */
 	const char *explanation;
 	int (*run)(options_t *options); /* the exit status */
+	int words_max;					/* of a command for a server */
 } command_t;
 
 /** Read a command line. --help and --version are carried out here.

@@ -21,6 +21,8 @@ expect() {
 	[ "$found" = "$expected " ] || fail "[$*] becomes [$found], not [$expected ]"
 }
 expect explain exp
+expect reload rel
+expect --rounds watch --r
 expect --version --v
 expect --max-branches check some.dialplan --max
 expect --localhost explain some.dialplan --lo
@@ -28,12 +30,12 @@ expect '' check some.dialplan --lo
 expect 'auto always' check --color a
 expect 'TCP TLS' explain -t T
 expect README.md check READ
-for command in check explain; do
+for command in check explain calls stats watch reload; do
 	completes "" | grep -qw "$command" || fail "the command $command is not offered"
 done
 # each option that the help has, and no other word
 ./failoverctl --help | grep -oE '^ +-[^ ]+( --[a-z-]+)?' | tr -s ' ,' '\n' | grep -- -- | sort -u >"$scratch/listed"
-for command in check explain; do
+for command in check explain calls stats watch reload; do
 	completes "$command" -
 done | tr ' ' '\n' | grep -- -- | sort -u >"$scratch/offered"
 cmp "$scratch/listed" "$scratch/offered" || fail "$(diff "$scratch/listed" "$scratch/offered")"

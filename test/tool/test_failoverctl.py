@@ -40,8 +40,8 @@ def test_version():
 
 # What is wrong, after "failoverctl: "; ... is anything.
 USAGE = [
-    ([], "a command is missing: check or explain would be right"),
-    (["chek", "x"], "chek: there is no such command: check or explain would be right"),
+    ([], "a command is missing: check, explain, calls, stats, watch or reload would be right"),
+    (["chek", "x"], "chek: there is no such command: check, explain, calls, stats, watch or reload would be right"),
     (["--json"], "--json: there is no such command: ..."),
     (["check"], "check: FILE is missing: a dial plan, or - for the standard input"),
     (["check", "--json"], "check: FILE is missing: ..."),

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""failoverctl calls, stats, watch and reload on a running server."""
+
+import asyncio
+import json
+import pathlib
+import pty
+import os
+import subprocess
+
+import pytest
+
+import kamailio
+from scenario import Stage, filled, reply
+
+TOOL = kamailio.TOP / "failoverctl"
+PLAN = """\
+[Rule abroad]
+[Matching Patterns]
+$request = ^INVITE
+[Deploy Patterns]
+To = sip:1@{a}
+$session = failover sip:2@{b}
+"""
+WARNED = PLAN + "[Rule never]\n[Matching Patterns]\n$request = ^INVITE\n[Deploy Patterns]\n" \
+                "To = sip:3@{a}\n"
+WRONG = PLAN + "&failover.timer.inviting = soon\n"
+
+
+def config_for(plan):
+    return lambda names: kamailio.Config(
+        "if (failover()) exit;", files={"plan": filled(plan, names)},
+        modules=("jsonrpcs", "failover"),
+        modparams=(("failover", "dialplan", "@DIR@/plan"),
+                   ("jsonrpcs", "transport", 4), ("jsonrpcs", "dgram_socket", "@DIR@/json")))
+
+
+async def run(stage, *words):
+    """(exit status, stdout, stderr)"""
+    done = await asyncio.to_thread(
+        subprocess.run, [TOOL, *words, "-s", f"{stage.server.directory}/json"],
+        capture_output=True, text=True, timeout=20)
+    return done.returncode, done.stdout, done.stderr
+
+
+def play(then, plan=PLAN, peers=None):
+    async def play_on():
+        async with Stage(peers or {"a": [reply(503)], "b": [reply(180)]},
+                         config_for(plan)) as stage:
+            await then(stage)
+    asyncio.run(play_on())
+
+
+def test_a_call_is_listed_and_watched():
+    async def then(stage):
+        caller = await stage.caller()
+        call = caller.call(filled("sip:9@{proxy}", stage.names))
+        await asyncio.sleep(0.4)
+        for words in (("calls",), ("calls", call.invite.call_id), ("calls", "1", "5")):
+            status, out, err = await run(stage, *words)
+            assert status == 0 and not err, err
+            line = out.splitlines()[1]
+            assert line.split()[0] == "2/2" and "proceeding" in line
+            assert filled("sip:2@{b}/UDP", stage.names) in line and "abroad" in line
+            assert call.invite.call_id in line and "1 calls under way" in out
+        status, out, _ = await run(stage, "calls", "--json")
+        assert json.loads(out)["list"][0]["attempt"] == 2
+        status, out, _ = await run(stage, "stats")
+        assert status == 0 and "attempts                      2" in out, out
+        status, out, err = await run(stage, "watch", "--rounds", "2")
+        assert status == 0 and out.count("1 calls under way") == 2, err
+        assert out.count("a second") > 5 and "\033" not in out
+        call.cancel()
+        await asyncio.wait_for(call.final, 5)
+
+    play(then)
+
+
+def on_a_terminal(stage, *words):
+    """What it writes to a terminal."""
+    ours, theirs = pty.openpty()
+    try:
+        subprocess.run([TOOL, *words, "-s", f"{stage.server.directory}/json"], stdout=theirs,
+                       timeout=20, check=True, env={**os.environ, "TERM": "xterm"})
+        return os.read(ours, 65536).decode()
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+def test_a_terminal_has_colour_and_is_redrawn():
+    async def then(stage):
+        caller = await stage.caller()
+        call = caller.call(filled("sip:9@{proxy}", stage.names))
+        await asyncio.sleep(0.3)
+        text = await asyncio.to_thread(on_a_terminal, stage, "watch", "--rounds", "1")
+        assert text.startswith("\033[H\033[2J") and "\033[1mATTEMPT" in text
+        assert "\033" not in await asyncio.to_thread(
+            on_a_terminal, stage, "calls", "--color", "never")
+        call.cancel()
+        await asyncio.wait_for(call.final, 5)
+
+    play(then)
+
+
+@pytest.mark.parametrize("words, status, says", [
+    (("calls", "nobody@here"), 1, "no call with this Call-ID"),
+    (("calls", "0"), 1, "failover.calls [FIRST [COUNT]]"),
+    (("calls", "1", "2", "3"), 2, "one argument too many"),
+    (("stats", "x"), 2, "one argument too many"),
+    (("watch", "--rounds", "0"), 2, "no whole number from 1 on"),
+    (("calls", "--rounds", "1"), 2, "no such option here"),
+])
+def test_what_is_wrong_is_said(words, status, says):
+    async def then(stage):
+        found, _, err = await run(stage, *words)
+        assert found == status and says in err, err
+
+    play(then)
+
+
+def test_no_server():
+    done = subprocess.run([TOOL, "calls", "-s", "/nowhere/sock"], capture_output=True, text=True,
+                          timeout=20)
+    assert done.returncode == 2 and "/nowhere/sock: No such file" in done.stderr
+    assert not list(pathlib.Path("/tmp").glob("failoverctl.*.sock"))
+
+
+def test_reload():
+    """Its status is the outcome; the plan with a mistake is not asked for."""
+    async def then(stage):
+        plan = stage.server.directory / "plan"
+        plan.write_text(filled(WARNED, stage.names))
+        status, out, err = await run(stage, "reload")
+        assert status == 0 and "2 rules are loaded" in out, err
+        assert "warning" in err and str(plan) in err
+        plan.write_text(filled(WRONG, stage.names))
+        status, out, err = await run(stage, "reload")
+        assert status == 1 and "[soon] is no duration" in err and not out
+        assert "last_failed_reload" not in await stage.rpc("failover.list")
+        plan.unlink()
+        status, out, err = await run(stage, "reload")
+        assert status == 2 and "plan" in err
+
+    play(then)
