@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../core/sr_module.h"
-#include "../../core/action.h"
 #include "../../core/dset.h"
 #include "../../core/fmsg.h"
 #include "../../core/locking.h"
 #include "../../core/mem/shm_mem.h"
 #include "../../core/pt.h"
 #include "../../core/receive.h"
-#include "../../core/route.h"
 #include "../../core/timer_proc.h"
 
 #include "server/hold_news.h"
@@ -16,6 +14,7 @@
 #include "server/hold_peers.h"
 #include "server/hold_probe.h"
 #include "server/holding.h"
+#include "server/script_events.h"
 
 /* how often it is looked: the other servers are to know within a second */
 #define PERIOD_US 250000
@@ -31,28 +30,22 @@ typedef struct queue
 } queue_t;
 
 static queue_t *queue;
-static int route_held = -1, route_released = -1;
 
 /* -- the script --------------------------------------------------------- */
 
 /* As dispatcher does it for its own event routes: $ru is the next hop. */
-static void run_route(int route, const next_hop_name_t *name)
+static void run_script(script_event_t event, const next_hop_name_t *name)
 {
 	char buffer[NEXT_HOP_URI_BYTES_MAX];
 	str uri = next_hop_uri(name, buffer);
-	int type_before = get_route_type();
-	struct run_act_ctx context;
 	struct sip_msg *msg;
 
-	if(route < 0 || faked_msg_init() < 0)
+	if(!script_wants(event) || faked_msg_init() < 0)
 		return;
 	msg = faked_msg_next_clear();
 	if(rewrite_uri(msg, &uri) < 0)
 		return;
-	set_route_type(REQUEST_ROUTE);
-	init_run_actions_ctx(&context);
-	run_top_route(event_rt.rlist[route], msg, &context);
-	set_route_type(type_before);
+	script_run(event, msg, REQUEST_ROUTE);
 	reset_new_uri(msg);
 	ksr_msg_env_reset();
 }
@@ -73,7 +66,8 @@ static void tell_operator(const hold_item_t *item)
 		LM_NOTICE("next hop [%.*s] is %s for %lld s%s\n", name->len, name->text,
 				item->news.state == HOLD_OUT ? "taken out of service" : "held",
 				(item->news.left_ms + 999) / 1000, from);
-	run_route(item->news.state == HOLD_UP ? route_released : route_held, name);
+	run_script(
+			item->news.state == HOLD_UP ? SCRIPT_RELEASED : SCRIPT_HELD, name);
 }
 
 /* -- the queue ---------------------------------------------------------- */
@@ -159,8 +153,6 @@ int hold_news_init(void)
 	memset(queue, 0, sizeof(*queue));
 	lock_init(&queue->lock);
 	queue->last = &queue->first;
-	route_held = route_lookup(&event_rt, "failover:held");
-	route_released = route_lookup(&event_rt, "failover:released");
 	if(register_basic_timers(1) < 0) {
 		LM_ERR("cannot have a process of our own\n");
 		return -1;

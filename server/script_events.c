@@ -15,6 +15,8 @@ static struct
 } events[SCRIPT_EVENTS] = {
 		[SCRIPT_ATTEMPT] = {str_init("failover:attempt"), -1},
 		[SCRIPT_ENDED] = {str_init("failover:ended"), -1},
+		[SCRIPT_HELD] = {str_init("failover:held"), -1},
+		[SCRIPT_RELEASED] = {str_init("failover:released"), -1},
 };
 
 void script_events_init(void)

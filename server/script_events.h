@@ -11,8 +11,10 @@
 
 typedef enum script_event
 {
-	SCRIPT_ATTEMPT, /* failover:attempt */
-	SCRIPT_ENDED,	/* failover:ended */
+	SCRIPT_ATTEMPT,	 /* failover:attempt */
+	SCRIPT_ENDED,	 /* failover:ended */
+	SCRIPT_HELD,	 /* failover:held */
+	SCRIPT_RELEASED, /* failover:released */
 	SCRIPT_EVENTS
 } script_event_t;
 

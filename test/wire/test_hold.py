@@ -349,3 +349,42 @@ def test_the_time_of_the_whole_call_is_no_fault_of_a_gateway():
                 assert call.codes[-1] == 408
             assert (await entries(stage))[hop(stage.names, "a")]["state"] == "up"
     run(test)
+
+
+def test_a_kemi_script_hears_of_it_as_well():
+    async def test():
+        lua = ('function heard(event)\n'
+               '  KSR.notice("heard " .. event .. " " .. KSR.pv.get("$ru") .. "\\n")\n'
+               '  return 1\nend\nfunction ksr_request_route()\n'
+               '  if KSR.is_method("OPTIONS") then KSR.sl.sl_send_reply(200, "OK") end\n'
+               '  return 1\nend\n')
+        def config(names):
+            return kamailio.Config(
+                "", script='cfgengine "lua"', modules=("app_lua", "failover"),
+                files={"script.lua": lua},
+                modparams=(("app_lua", "load", "@DIR@/script.lua"),
+                           ("failover", "hold_after", 1), ("failover", "event_callback", "heard")))
+        async with Stage({"a": ANSWERS}, config) as stage:
+            name = hop(stage.names, "a")
+            await stage.rpc("failover.hold", name)
+            await stage.rpc("failover.release", name)
+            uri = f"sip:{stage.names['a']};transport=udp"
+            await logged(stage, f"heard failover:held {uri}")
+            await logged(stage, f"heard failover:released {uri}")
+    run(test)
+
+
+def test_a_hold_outlives_a_reload_of_the_plan():
+    async def test():
+        plan = "[Deploy Patterns]\nTo = sip:1@{a}\n$session = failover sip:1@{b}\n"
+
+        def config(names):
+            return kamailio.Config(
+                "if (failover()) exit;", files={"plan": filled(plan, names)},
+                modparams=(("failover", "dialplan", "@DIR@/plan"), ("failover", "hold_after", 1)))
+        async with Stage({"a": [reply(503)], "b": ANSWERS}, config) as stage:
+            caller = await stage.caller()
+            assert (await answered(stage, caller))[0] == "ab"
+            await stage.rpc("failover.reload")
+            assert (await answered(stage, caller))[0] == "b"
+    run(test)
