@@ -89,19 +89,23 @@ static bool is_remembered(const target_t *target)
 static bool make_name(next_hop_name_t *name, const target_t *target,
 		const struct socket_info *socket)
 {
-	static const char *const transports[TRANSPORT_COUNT] = {
-			[TRANSPORT_UDP] = "udp",
-			[TRANSPORT_TCP] = "tcp",
-			[TRANSPORT_TLS] = "tls",
-			[TRANSPORT_SCTP] = "sctp",
+	static const struct
+	{
+		str proto, port;
+	} transports[TRANSPORT_COUNT] = {
+			[TRANSPORT_UDP] = {str_init("udp:"), str_init(":5060")},
+			[TRANSPORT_TCP] = {str_init("tcp:"), str_init(":5060")},
+			[TRANSPORT_TLS] = {str_init("tls:"), str_init(":5061")},
+			[TRANSPORT_SCTP] = {str_init("sctp:"), str_init(":5060")},
 	};
 	static const str any = {0};
 	const str *from = socket == NULL			 ? &any
 					  : socket->sockname.len > 0 ? &socket->sockname
 												 : &socket->sock_str;
 
-	return next_hop_make_name(name, transports[target->transport],
-			target->next_hop.len > 0 ? &target->next_hop : &target->uri, from);
+	return next_hop_make_name(name, &transports[target->transport].proto,
+			&transports[target->transport].port, &target->next_hop,
+			target->is_address, from);
 }
 
 bool holding_ask(holding_use_t *use, const target_t *target,

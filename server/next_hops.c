@@ -74,65 +74,76 @@ bool next_hops_are_there(void)
 
 /* -- names -------------------------------------------------------------- */
 
-/* FNV-1a */
-static void add_char(next_hop_name_t *name, char c)
-{
-	name->text[name->len++] = c;
-	name->hash = (name->hash ^ (unsigned char)c) * 16777619u;
-}
-
 static void add(next_hop_name_t *name, const char *text, int len)
 {
+	memcpy(name->text + name->len, text, len);
+	name->len += len;
+}
+
+static void add_lower(next_hop_name_t *name, const char *text, int len)
+{
+	char *at = name->text + name->len;
 	int i;
 
 	for(i = 0; i < len; i++)
-		add_char(name, to_lower(text[i]));
+		at[i] = to_lower(text[i]);
+	name->len += len;
 }
 
-static void clear(next_hop_name_t *name)
+/* Eight bytes at a time: this is done for each attempt. */
+static void set_hash(next_hop_name_t *name)
 {
-	name->len = 0;
-	name->hash = 2166136261u;
+	unsigned long long hash = (unsigned)name->len, word = 0;
+	int i;
+
+	memcpy(name->text + name->len, &word, sizeof(word));
+	for(i = 0; i < name->len; i += (int)sizeof(word)) {
+		memcpy(&word, name->text + i, sizeof(word));
+		hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;
+		hash ^= hash >> 32;
+	}
+	name->hash = (unsigned)hash;
 }
 
 /* How many characters from the host on belong to host and port. */
 static int place_len(const char *at, const char *end, bool *has_port)
 {
-	const char *it = at;
-	bool is_in_brackets = false;
+	const char *params = memchr(at, ';', end - at);
+	const char *host_end = at;
 
-	*has_port = false;
-	for(; it < end && *it != ';' && *it != '?'; it++) {
-		if(*it == '[' || *it == ']')
-			is_in_brackets = *it == '[';
-		else if(*it == ':' && !is_in_brackets)
-			*has_port = true;
-	}
-	return (int)(it - at);
+	if(params != NULL)
+		end = params;
+	if(at < end && *at == '[')
+		host_end = memchr(at, ']', end - at);
+	*has_port =
+			host_end != NULL && memchr(host_end, ':', end - host_end) != NULL;
+	return (int)(end - at);
 }
 
-bool next_hop_make_name(next_hop_name_t *name, const char *transport,
-		const str *uri, const str *socket)
+bool next_hop_make_name(next_hop_name_t *name, const str *proto,
+		const str *default_port, const str *uri, bool is_address,
+		const str *socket)
 {
 	const char *end = uri->s + uri->len;
-	const char *host = memchr(uri->s, ':', uri->len);
+	const char *host = uri->s + sizeof("sip:") - 1;
 	bool has_port;
-	int len;
+	int len = place_len(host, end, &has_port);
 
-	host = host == NULL ? uri->s : host + 1;
-	len = place_len(host, end, &has_port);
-	clear(name);
+	name->len = 0;
 	if(len + socket->len + 16 > NEXT_HOP_NAME_BYTES_MAX)
 		return false;
-	add(name, transport, (int)strlen(transport));
-	add_char(name, ':');
-	add(name, host, len);
+	add(name, proto->s, proto->len);
+	if(is_address && *host != '[')
+		add(name, host, len);
+	else
+		add_lower(name, host, len);
 	if(!has_port)
-		add(name, strcmp(transport, "tls") == 0 ? ":5061" : ":5060", 5);
+		add(name, default_port->s, default_port->len);
 	if(socket->len > 0) {
-		add_char(name, '/');
-		add(name, socket->s, socket->len);
+		add(name, "/", 1);
+		add_lower(name, socket->s, socket->len);
 	}
+	set_hash(name);
 	return true;
 }
 
@@ -172,10 +183,11 @@ static bool is_name(const next_hop_name_t *name)
 
 bool next_hop_read_name(next_hop_name_t *name, const str *text)
 {
-	clear(name);
+	name->len = 0;
 	if(text->len > NEXT_HOP_NAME_BYTES_MAX)
 		return false;
-	add(name, text->s, text->len);
+	add_lower(name, text->s, text->len);
+	set_hash(name);
 	return is_name(name);
 }
 

@@ -42,17 +42,19 @@ typedef struct next_hop_name
 {
 	unsigned hash;
 	int len;
-	char text[NEXT_HOP_NAME_BYTES_MAX];
+	char text[NEXT_HOP_NAME_BYTES_MAX + 8]; /* some zeros are behind it */
 } next_hop_name_t;
 
 /** Make the name of a next hop.
- * @param transport "udp", "tcp", "tls", "sctp"
- * @param uri the next hop as a URI; its host in any case of letters, its port or
- *            none
+ * @param proto "udp:", "tcp:", "tls:", "sctp:"
+ * @param default_port ":5060", if the URI has none
+ * @param uri the next hop as a target has it, sip:HOST[:PORT];transport=...
+ * @param is_address its host is one, and no name
  * @param socket from which it is sent to; len 0: any
  * @return false if it is too long */
-bool next_hop_make_name(next_hop_name_t *name, const char *transport,
-		const str *uri, const str *socket);
+bool next_hop_make_name(next_hop_name_t *name, const str *proto,
+		const str *default_port, const str *uri, bool is_address,
+		const str *socket);
 
 /** Take a name that was made already, here or by another server.
  * @return false if it is no name of a next hop */
