@@ -15,7 +15,7 @@ import urllib.request
 import pytest
 
 import kamailio
-from scenario import SILENT, NOBODY, Scenario, Stage, attempts_of, filled, redirect, reply
+from scenario import SILENT, NOBODY, Stage, attempts_of, filled, redirect, reply
 
 SLACK = 0.1                # seconds that a time may be off the wire's
 
@@ -536,3 +536,62 @@ if shutil.which("promtool"):    # a big package, which `make deps` does not inst
         done = subprocess.run(["promtool", "check", "rules", EXAMPLES / "prometheus.rules.yml"],
                               capture_output=True, text=True, timeout=30)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+# -- examples/cdr.cfg ----------------------------------------------------------------------
+
+class CdrExample(kamailio.ConfigFile):
+    """The example with the addresses of the test in the place of its own."""
+    sockets = ("udp4", "tcp4")
+
+    def __init__(self, names, database):
+        super().__init__(EXAMPLES / "cdr.cfg")
+        self.names, self.database = names, database
+
+    def text(self, directory, port):
+        text = self.path.read_text()
+        for old, new in (("udp:127.0.0.1:5060", f"udp:127.0.0.1:{port}"),
+                         ("sip:192.0.2.10 sip:192.0.2.11/TCP",
+                          filled("sip:{a} sip:{b}/TCP", self.names)),
+                         ("/var/lib/kamailio/cdr.sqlite", str(self.database))):
+            assert old in text
+            text = text.replace(f"!{old}!g", f"!{new}!g")
+        return text.replace("listen=LISTEN",
+                            f"listen=LISTEN\nlisten=tcp:127.0.0.1:{port}\nlog_stderror=yes")
+
+
+def test_the_example_writes_cdrs_into_sqlite(tmp_path):
+    """An answered call and one that the caller gives up, read back with SQL."""
+    path = tmp_path / "cdr.sqlite"
+    database = sqlite3.connect(path)
+    database.executescript((EXAMPLES / "cdr.sql").read_text())
+    database.close()
+    peers = {"a": [reply(503)], "b": [reply(180), reply(200, after=0.8)]}
+
+    async def run():
+        async with Stage(peers, lambda names: CdrExample(names, path)) as stage:
+            caller = await stage.caller()
+            codes = []
+            for gives_up in (False, True):
+                call = caller.call(filled("sip:4711@{proxy}", stage.names), hangup_after=0.1)
+                if gives_up:
+                    caller.later(0.3, call.cancel)
+                await asyncio.wait_for(asyncio.shield(call.final), 5)
+                if call.answered:
+                    await asyncio.wait_for(call.ended.wait(), 5)
+                codes.append(call.codes[-1])
+            await asyncio.sleep(0.3)
+            return stage.names, codes
+
+    names, codes = asyncio.run(run())
+    assert codes == [200, 487]
+    a, b = filled("sip:4711@{a}/UDP", names), filled("sip:4711@{b}/TCP", names)
+    found = rows_of(path, "select number, gateway, attempts, outcome, trace, sip_code from acc"
+                          " where method = 'INVITE' order by id")
+    assert [row[:4] + row[5:] for row in found] == [
+        ("4711", b, 2, "answered", "200"), ("4711", b, 2, "cancelled", "487")]
+    assert [[s[:2] for s in steps_of(row[4])] for row in found] == [
+        [(a, "503"), (b, "200")], [(a, "503"), (b, "cancelled")]]
+    assert rows_of(path, "select outcome, sip_code from missed_calls") == [("cancelled", "487")]
+    (gateway, trace), = rows_of(path, "select gateway, trace from acc_cdrs")
+    assert (gateway, trace) == (b, found[0][4])

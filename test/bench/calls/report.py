@@ -112,9 +112,6 @@ the core on its behalf:
 - tm runs callbacks for each reply that comes in and for the one that it sends on:
   `run_trans_callbacks_internal`, which puts nine lists of variables in their places and
   back (`set_avp_list`), 400 each time.
-- For whoever wants to hear of each final reply, as the figures and traces of this module
-  do, tm notes the To tag of a 2xx, which takes two blocks of shared memory
-  (`update_totag_set`), and runs the callbacks once more: 1,700 a call.
 - A call, and its registration with tm, are two blocks of shared memory, and the URI of
   each INVITE is a block of private memory, where the others change the next hop only:
   `fm_malloc`, `fm_free`, `rewrite_uri`, 1,800 for the first attempt.
