@@ -12,7 +12,8 @@ static bool may_use(void *asker, const target_t *target, bool is_forced)
 {
 	call_t *call = asker;
 
-	holding_finish(&call->next_use, HOLDING_NOTHING, 0, 0);
+	if(call->next_use.hop != NULL)
+		holding_finish(&call->next_use, HOLDING_NOTHING, 0, 0);
 	if(holding_ask(&call->next_use, target, outgoing_socket(call, target),
 			   is_forced))
 		return true;

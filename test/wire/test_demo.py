@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The examples an administrator starts from: the quick start and the demo."""
 
+import asyncio
 import os
 import subprocess
+import time
 from xml.etree import ElementTree
 
 import pytest
 
 import kamailio
+import test_hold
+from scenario import Stage, reply
 
 EXAMPLES = kamailio.TOP / "examples"
 
@@ -62,3 +66,63 @@ def test_kamailio_accepts_the_quick_start(defines):
     with kamailio.Server(kamailio.ConfigFile(
             EXAMPLES / "quickstart.cfg", LISTEN="127.0.0.1:@PORT@", **defines)):
         pass                           # it starts, and stops without a fault
+
+
+def quickstart(**defines):
+    return kamailio.ConfigFile(EXAMPLES / "quickstart.cfg", LISTEN="127.0.0.1:@PORT@", **defines)
+
+
+def test_the_quick_start_with_dispatcher(tmp_path):
+    def config(names):
+        (tmp_path / "dispatcher.list").write_text(
+            f"1 sip:{names['a']} 0 20\n1 sip:{names['b']} 0 10\n")
+        return quickstart(WITH_DISPATCHER="1", GATEWAYS='"ds:1/8"',
+                          GATEWAY_FILE=f'"{tmp_path}/dispatcher.list"')
+
+    async def test():
+        async with Stage({"a": [reply(503)], "b": [reply(200)]}, config) as stage:
+            caller = await stage.caller()
+            assert (await test_hold.answered(stage, caller))[0] == "ab"
+            await asyncio.sleep(0.6)         # dispatcher has heard of it
+            assert (await test_hold.answered(stage, caller))[0] == "b"
+    asyncio.run(test())
+
+
+def test_the_quick_start_passes_over_a_dead_gateway():
+    def config(names):
+        return quickstart(GATEWAYS=f'"sip:{names["a"]} sip:{names["b"]}"')
+
+    async def test():
+        async with Stage({"a": [reply(503)], "b": [reply(200)]}, config) as stage:
+            caller = await stage.caller()
+            ways = [(await test_hold.answered(stage, caller))[0] for _ in range(5)]
+            assert ways == ["ab", "ab", "ab", "b", "b"]
+    asyncio.run(test())
+
+
+def test_two_quick_starts_tell_each_other_by_dmq():
+    gateways = {}
+
+    def config(names):
+        gateways.update(GATEWAYS=f'"sip:{names["a"]} sip:{names["b"]}"')
+        return quickstart(WITH_DMQ="1", SERVER='"sip:127.0.0.1:@PORT@"',
+                          OTHER='"sip:127.0.0.1:@PORT@"', OTHER_ADDRESS='"127.0.0.1"', **gateways)
+
+    async def test():
+        async with Stage({"a": [reply(503)], "b": [reply(200)]}, config) as stage:
+            caller = await stage.caller()
+            for _ in range(3):
+                assert (await test_hold.answered(stage, caller))[0] == "ab"
+            with kamailio.Server(quickstart(
+                    WITH_DMQ="1", SERVER='"sip:127.0.0.1:@PORT@"',
+                    OTHER=f'"sip:127.0.0.1:{stage.server.port}"', OTHER_ADDRESS='"127.0.0.1"',
+                    **gateways)) as other:
+                await asyncio.to_thread(lambda: _until(lambda: "is held" in other.log(), 5))
+    asyncio.run(test())
+
+
+def _until(condition, seconds):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
