@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../core/sr_module.h"
 #include "../../core/globals.h"
+#include "../../core/ut.h"
 
 #include "call/call.h"
-
-#include <stdio.h>
 
 #include "call/engine.h"
 #include "call/ending.h"
@@ -42,14 +41,13 @@ static void call_destroy(void *call)
 /* What a rule is called: its name, else its number in the plan. */
 static int name_rule(const rule_t *rule, arena_t *arena, str *name)
 {
-	char digits[16];
-	str number = {digits, 0};
+	str number;
 
 	if(rule == NULL)
 		return 0;
 	if(rule->name.len > 0)
 		return arena_copy(arena, &rule->name, name);
-	number.len = snprintf(digits, sizeof(digits), "%d", rule->id + 1);
+	number.s = int2str((unsigned long)rule->id + 1, &number.len);
 	return arena_copy(arena, &number, name);
 }
 
