@@ -9,7 +9,8 @@
 # the archive that the machine's own apt uses. The package is tried in a second
 # one. With `all` it runs demo and check on each server too that the caller has
 # built from sources: SOURCES="PREFIX=TREE ...", PREFIX where it was installed and
-# TREE its sources. Writes what came of it to TABLE.
+# TREE its sources. Writes what came of it to TABLE, and with `all` into
+# doc/releases.md, in the place of the table that is there.
 #
 # The bare roots are kept in the folder MATRIX, /var/cache/failover-matrix by
 # default, and the next run copies them; without such a folder they are made anew.
@@ -195,6 +196,15 @@ make_with_sources() {
 		KAMCMD="$prefix/sbin/kamcmd" KAMAILIO_MODULES="${modules%/}" </dev/null
 }
 
+# into_document FILE: the table takes the place of the one in FILE.
+into_document() {
+	awk -v table="$table" '
+		/^\| Kamailio / { while((getline row <table) > 0) print row; old = 1 }
+		!/^\|/ { old = 0 }
+		!old' "$1" >"$1.new"
+	mv "$1.new" "$1"
+}
+
 # -- the whole -------------------------------------------------------------
 
 [ $# -eq 2 ] || fail "usage: $0 all|other TABLE"
@@ -238,5 +248,6 @@ if [ "$which" = all ]; then
 	[ -n "${SOURCES:-}" ] || echo "== servers built from sources: skipped, SOURCES names none"
 fi
 mv "$table.new" "$table"
+[ "$which" = other ] || into_document doc/releases.md
 cat "$table"
 exit "$bad"
