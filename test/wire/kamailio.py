@@ -191,6 +191,7 @@ def turn_to_start():
     start takes a core for a while, and the peers of the others would come late. The
     process that holds a turn and dies gives it back."""
     turn = os.getpid() % STARTS_AT_ONCE
+    (TOP / "build").mkdir(exist_ok=True)       # the demo of a package has none
     with open(TOP / f"build/start-{turn}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
