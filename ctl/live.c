@@ -128,6 +128,38 @@ static void show_stats(const json_t *stats, const json_t *before, long seconds)
 	}
 }
 
+static json_t *first_page(void)
+{
+	return json_pack("[s, s]", "1", SHOWN_MAX);
+}
+
+/* Which next hops are held or out of service: they stand first in the list. */
+static asked_t show_held(const options_t *options, const json_t *stats)
+{
+	json_t *reply;
+	const json_t *list;
+	asked_t asked;
+	size_t i;
+
+	if(number_of(stats, "held") == 0)
+		return ASKED_ANSWERED;
+	asked = server_ask(
+			options->socket, "failover.destinations", first_page(), &reply);
+	if(asked != ASKED_ANSWERED)
+		return asked;
+	list = json_object_get(reply, "list");
+	for(i = 0; i < json_array_size(list) && (long)i < number_of(reply, "held");
+			i++) {
+		const json_t *hop = json_array_get(list, i);
+
+		printf("%-20s ", text_of(hop, "state"));
+		print_string(stdout, text_of(hop, "next_hop"));
+		printf(" until %s\n", text_of(hop, "until"));
+	}
+	json_decref(reply);
+	return ASKED_ANSWERED;
+}
+
 int stats_run(options_t *options)
 {
 	json_t *reply;
@@ -140,16 +172,12 @@ int stats_run(options_t *options)
 		return STATUS_OK;
 	}
 	show_stats(reply, NULL, 0);
+	asked = show_held(options, reply);
 	json_decref(reply);
-	return STATUS_OK;
+	return status_of(asked);
 }
 
 /* -- watch -------------------------------------------------------------- */
-
-static json_t *first_page(void)
-{
-	return json_pack("[s, s]", "1", SHOWN_MAX);
-}
 
 int watch_run(options_t *options)
 {
@@ -173,6 +201,7 @@ int watch_run(options_t *options)
 			show_calls(calls, is_colour_wanted(options));
 			putchar('\n');
 			show_stats(stats, before, 1);
+			asked = show_held(options, stats);
 			fflush(stdout);
 			json_decref(before);
 			before = stats;

@@ -31,7 +31,7 @@ def config_for(plan):
     return lambda names: kamailio.Config(
         "if (failover()) exit;", files={"plan": filled(plan, names)},
         modules=("jsonrpcs", "failover"),
-        modparams=(("failover", "dialplan", "@DIR@/plan"),
+        modparams=(("failover", "dialplan", "@DIR@/plan"), ("failover", "hold_after", 100),
                    ("jsonrpcs", "transport", 4), ("jsonrpcs", "dgram_socket", "@DIR@/json")))
 
 
@@ -72,6 +72,21 @@ def test_a_call_is_listed_and_watched():
         assert out.count("a second") > 5 and "\033" not in out
         call.cancel()
         await asyncio.wait_for(call.final, 5)
+
+    play(then)
+
+
+def test_what_is_held_is_shown():
+    async def then(stage):
+        name = f"udp:{stage.names['a']}"
+        for words in (("stats",), ("watch", "--rounds", "1")):
+            status, out, _ = await run(stage, *words)
+            assert status == 0 and name not in out
+        await stage.rpc("failover.hold", name)
+        for words in (("stats",), ("watch", "--rounds", "1")):
+            status, out, err = await run(stage, *words)
+            assert status == 0 and not err, err
+            assert out.splitlines()[-1].split() == ["out", name, "until", "released"], out
 
     play(then)
 
