@@ -36,7 +36,8 @@ static bool needs_others(const target_t *target)
 /* Will the script run for it, and for as long as it likes? */
 static bool runs_script(const tm_cell_t *t)
 {
-	return transaction_has_branch_route(t) || onsend_route_enabled(SIP_REQUEST);
+	return transaction_has_branch_route(t) || onsend_route_enabled(SIP_REQUEST)
+		   || script_wants(SCRIPT_ATTEMPT);
 }
 
 /* May it be made without the lock? Not where the script may run for a reply of this
