@@ -12,7 +12,7 @@
 
 #include "server/compat.h"
 
-/* of modules/dispatcher/dispatch.h, which stands in no API */
+/* these are of modules/dispatcher/dispatch.h; its API does not have them */
 #define SETS_NOTHING 2 /* DS_SETOP_XAVP */
 #define FAILOVER_ON 2  /* DS_FAILOVER_ON, of its parameter flags */
 #define TRYING 2	   /* DS_TRYING_DST: counts for ds_probing_threshold */
@@ -20,7 +20,7 @@
 #define PROBES_ALL 1   /* of its parameter ds_probing_mode */
 #define PROBES_FLAGGED 3
 
-/* what is told between two looks at the most */
+/* at most so many failures are kept until gateways_tell() is called */
 #define FAILURES_MAX 4096
 
 static str field_uri = str_init("uri");
@@ -30,7 +30,7 @@ static str field_socket = str_init("sock");
 
 static dispatcher_api_t dispatcher;
 
-/* its parameters; NULL: it is not loaded */
+/* the parameters of dispatcher; NULL: dispatcher is not loaded */
 static str *xavp_name;
 static const int *flags, *probing_mode;
 
@@ -95,7 +95,7 @@ const char *gateways_fault(void)
 	return NULL;
 }
 
-/* -- which there are ---------------------------------------------------- */
+/* -- the gateways of a set ---------------------------------------------- */
 
 static str text_of(sr_xavp_t *record, str *field)
 {
@@ -141,7 +141,7 @@ gateway_t *gateways_find(void *msg, int set, int algorithm, arena_t *arena)
 		return NULL;
 	before = xavp_get(xavp_name, NULL);
 	dispatcher.select(msg, set, algorithm, SETS_NOTHING);
-	/* what it has added stands before what the script had there */
+	/* dispatcher has put its records before those that the script had there */
 	while((record = xavp_get(xavp_name, NULL)) != NULL && record != before) {
 		if(record->val.type == SR_XTYPE_XAVP) {
 			*last = read_record(record, set, arena);
@@ -153,9 +153,9 @@ gateway_t *gateways_find(void *msg, int set, int algorithm, arena_t *arena)
 	return list;
 }
 
-/* -- what becomes of them ----------------------------------------------- */
+/* -- what is told to dispatcher ----------------------------------------- */
 
-/* @return the record, first of its name; NULL without memory */
+/* @return the record, which is now the first of its name; NULL without memory */
 static sr_xavp_t *add_record(int set, const str *uri, const str *attributes)
 {
 	sr_xval_t value = {.type = SR_XTYPE_STR, .v.s = *uri};
@@ -227,7 +227,7 @@ static void tell(const failure_t *failure)
 
 	if(record == NULL || faked_msg_init() < 0)
 		return;
-	/* one that dispatcher does not know any more is none of ours either */
+	/* a gateway that dispatcher has forgotten meanwhile is no matter of ours */
 	dispatcher.mark(faked_msg_next_clear(), TRYING | (is_probed ? PROBING : 0));
 	ksr_msg_env_reset();
 }

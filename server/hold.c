@@ -86,7 +86,7 @@ bool hold_use(hold_t *hold, bool is_forced, const hold_rules_t *rules,
 	return true;
 }
 
-/* Does what an attempt shows still count? */
+/* Is the next hop still in the state in which the attempt began? */
 static bool is_valid(const hold_t *hold, const hold_ticket_t *ticket)
 {
 	return hold->turn == ticket->turn && hold->state != HOLD_OUT;
@@ -114,8 +114,8 @@ bool hold_note_life(hold_t *hold, const hold_ticket_t *ticket, long long now_ms)
 	return go_up(hold, now_ms);
 }
 
-/* Two failures in a row stay so when a 1xx came before the second one: who always
- * sends 100 and then 503 has not recovered by its 100. */
+/* Restore the count of failures that a 1xx had cleared: a next hop that sends 100 and
+ * then 503 each time has not recovered because of the 100. */
 static void take_back(hold_t *hold, const hold_ticket_t *ticket)
 {
 	if(!ticket->has_replied || hold->answers != ticket->answers)
@@ -197,7 +197,7 @@ hold_news_t hold_tell(const hold_t *hold, long long now_ms)
 	return news;
 }
 
-/* How much it keeps calls away. */
+/* The order of the states: the higher one keeps more calls away. */
 static int weight_of(hold_state_t state)
 {
 	return state == HOLD_OUT ? 2 : state == HOLD_UP ? 0 : 1;

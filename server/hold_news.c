@@ -16,10 +16,10 @@
 #include "server/holding.h"
 #include "server/script_events.h"
 
-/* how often it is looked: the other servers are to know within a second */
+/* how often the process looks: the other servers must know within a second */
 #define PERIOD_US 250000
 
-/* what is told between two looks at the most; more is not told, only logged */
+/* at most so many news between two looks; more is only logged */
 #define ITEMS_MAX 8192
 
 typedef struct queue
@@ -31,9 +31,9 @@ typedef struct queue
 
 static queue_t *queue;
 
-/* -- the script --------------------------------------------------------- */
+/* -- event routes ------------------------------------------------------- */
 
-/* As dispatcher does it for its own event routes: $ru is the next hop. */
+/* In the event route $ru is the next hop, as in those of dispatcher. */
 static void run_script(script_event_t event, const next_hop_name_t *name)
 {
 	char buffer[NEXT_HOP_URI_BYTES_MAX];

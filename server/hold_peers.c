@@ -9,7 +9,7 @@
 
 #include "server/holding.h"
 
-/* A datagram that is not cut in pieces holds some twenty. */
+/* A datagram that is not fragmented has room for some twenty lines. */
 #define LINES_MAX 20
 #define BODY_BYTES_MAX (LINES_MAX * (NEXT_HOP_NAME_BYTES_MAX + 80))
 #define REPEAT_MS 5000
@@ -18,10 +18,10 @@ static dmq_api_t dmq;
 static dmq_peer_t *peer;
 static str content_type = str_init("text/plain");
 
-/* A message while it is written. */
+/* A message that is being written. */
 typedef struct letter
 {
-	dmq_node_t *to; /* NULL: all */
+	dmq_node_t *to; /* for which server; NULL: for all */
 	long long now_ms;
 	int lines, skip;
 	str body;
@@ -71,7 +71,7 @@ static void letter_add(
 	letter->lines++;
 }
 
-/* -- what is told ------------------------------------------------------- */
+/* -- sending ------------------------------------------------------------ */
 
 void hold_peers_tell(const hold_item_t *items)
 {
@@ -102,7 +102,7 @@ static void add_held(next_hop_t *hop, void *param)
 	letter_add(letter, &news, hop->name, hop->name_len);
 }
 
-/* @return how many were told from the given one on */
+/* @return how many next hops were told, counted from the given one */
 static int tell_held_from(letter_t *letter, int first)
 {
 	int lines;
@@ -114,7 +114,8 @@ static int tell_held_from(letter_t *letter, int first)
 	return lines;
 }
 
-/* Only one message at a time, in turn: hundreds may be held. */
+/* Send one message at a time, with the next hops in turn, because hundreds may be
+ * held. */
 void hold_peers_repeat(void)
 {
 	static letter_t letter;
@@ -142,9 +143,9 @@ static void tell_all_held(dmq_node_t *to)
 	} while(lines == LINES_MAX);
 }
 
-/* -- what is heard ------------------------------------------------------ */
+/* -- receiving ---------------------------------------------------------- */
 
-/* What is known here of a next hop. */
+/* Answer with what this server knows about a next hop. */
 static void answer(letter_t *letter, const next_hop_name_t *name)
 {
 	next_hop_t *hop = next_hops_lock(name, false, letter->now_ms);
@@ -222,7 +223,7 @@ static int on_message(
 	return 0;
 }
 
-/* The others can be reached: what do they hold? */
+/* The other servers can be reached now. Ask them what they hold. */
 static int on_start(void)
 {
 	static letter_t letter;

@@ -7,7 +7,7 @@
 
 #include "server/holding.h"
 
-/* of one look; what is left is due at the next one, a quarter of a second later */
+/* at most so many probes at once; the others follow a quarter of a second later */
 #define PROBES_MAX 32
 
 static tm_api_t tm;
@@ -20,7 +20,7 @@ typedef struct probe
 	next_hop_name_t name;
 } probe_t;
 
-/* What is due. */
+/* The probes that are due. */
 typedef struct round
 {
 	long long now_ms;
@@ -53,7 +53,7 @@ static void choose(next_hop_t *hop, void *param)
 	round->n++;
 }
 
-/* An answer that comes later than the next probe is none. */
+/* A reply that comes after the next probe was sent does not count. */
 static void on_end(struct cell *t, int type, struct tmcb_params *params)
 {
 	probe_t *probe = *params->param;

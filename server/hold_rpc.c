@@ -22,7 +22,7 @@ static const char *const destinations_doc[] = {
 		"nothing else is said, at most 50.",
 		NULL};
 
-/* What is shown of one. */
+/* What is shown of one next hop. */
 typedef struct shown
 {
 	bool is_held;
@@ -63,7 +63,7 @@ static int compare(const void *one, const void *other)
 	return order != 0 ? order : a->name.len - b->name.len;
 }
 
-/* When it was or will be, on the clock of the wall. */
+/* Show a past or future moment in local time. */
 static void show_time(
 		char *text, size_t size, long long at_ms, long long now_ms)
 {

@@ -44,10 +44,10 @@ bool holding_is_failing(int code)
 	return response_set_has(&failing_codes, code);
 }
 
-/* -- what is done with the lock of the next hop -------------------------- */
+/* -- with the next hop locked -------------------------------------------- */
 
-/* A server that has just started does not know how far the others have counted: so
- * what it says is at least of this moment. */
+/* A version is at least the present time, because a server that has just started does
+ * not know how far the others have counted. */
 static void raise_version(hold_t *hold)
 {
 	struct timespec now;
@@ -59,8 +59,8 @@ static void raise_version(hold_t *hold)
 		hold->version = now_ms;
 }
 
-/* Tell of what has changed here.
- * @param version that it had before */
+/* Tell what has changed here.
+ * @param version the version before the change */
 static void note(next_hop_t *hop, unsigned long version, bool is_changed,
 		long long now_ms)
 {
@@ -165,7 +165,7 @@ void holding_note_reply(holding_use_t *use)
 	next_hop_unlock(hop);
 }
 
-/* @return whether it is a failure of the server */
+/* @return whether it is a failure of the next hop */
 static bool count(holding_use_t *use, holding_end_t end, int code)
 {
 	next_hop_figures_t *figures = &use->hop->figures;
@@ -222,7 +222,7 @@ void holding_finish(
 	next_hop_unlock(hop);
 }
 
-/* -- others ------------------------------------------------------------- */
+/* -- operators, probes and other servers -------------------------------- */
 
 bool holding_put_out(const next_hop_name_t *name, unsigned for_s)
 {

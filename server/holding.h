@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* holding: the memory across calls as a call sees it: may a next hop be used, and
- * what has become of an attempt. It brings together what decides (hold), what
- * remembers (next_hops) and what is told to others (hold_news). */
+/* holding: what a call asks and reports about next hops: whether one may be used, and
+ * how an attempt ended. It joins the decision (hold), the memory (next_hops) and the
+ * news to others (hold_news). */
 #ifndef FAILOVER_SERVER_HOLDING_H
 #define FAILOVER_SERVER_HOLDING_H
 
@@ -13,14 +13,14 @@
 #define HOLD_AFTER_MAX 100
 #define HOLD_SECONDS_MAX 86400
 
-/* What the parameters say; the numbers can be changed at run time. */
+/* The values of the parameters; the numbers can be changed at run time. */
 typedef struct hold_config
 {
 	hold_rules_t rules;
 	unsigned probe_s; /* 0: no probes */
 } hold_config_t;
 
-/* One attempt at a next hop that is remembered. All zero: at one that is not. */
+/* One attempt at a remembered next hop. All zero: the next hop is not remembered. */
 typedef struct holding_use
 {
 	next_hop_t *hop; /* pinned */
@@ -31,19 +31,19 @@ typedef struct holding_use
 
 typedef enum holding_end
 {
-	HOLDING_NOTHING, /* it shows nothing: the caller gave up, it rang too long */
+	HOLDING_NOTHING, /* it shows nothing: the caller gave up, or it rang too long */
 	HOLDING_ANSWERED,
 	HOLDING_REPLY,	/* a negative final reply */
 	HOLDING_SILENT, /* no reply at all in time */
 	HOLDING_UNSENT, /* it cannot be reached */
 } holding_end_t;
 
-/** @param config says what holds now
- * @param codes the replies that are failures of the server, hold_codes
+/** @param config returns the present values
+ * @param codes the replies that are failures of the next hop (hold_codes)
  * @return 0, or -1 with the reason logged */
 int holding_init(hold_config_t (*config)(void), const response_set_t *codes);
 
-/** In the main process, once. @return 0, or -1 with the reason logged */
+/** To be called in the main process, once. @return 0, or -1 with the reason logged */
 int holding_start(void);
 void holding_destroy(void);
 
@@ -52,38 +52,41 @@ bool holding_is_on(void);
 
 hold_config_t holding_config(void);
 
-/** Is a reply with this code a failure of the server that sent it? */
+/** Is a reply with this code a failure of the next hop? */
 bool holding_is_failing(int code);
 
 /** May an attempt be made now? A Contact, `current`, a gateway of dispatcher and a
- * destination with {hold=off} are not remembered, and always may.
- * @param use zero; filled if the next hop is remembered, then to be ended
- * @param socket from which it is sent to; NULL: any
- * @param is_forced it is made, as nothing else is left */
+ * destination with {hold=off} are not remembered: the answer is always yes.
+ * @param use all zero; filled if the next hop is remembered; holding_finish() must follow
+ *        then
+ * @param socket the socket to send from; NULL: any
+ * @param is_forced the attempt is made in any case, because nothing else is left */
 bool holding_ask(holding_use_t *use, const target_t *target,
 		const struct socket_info *socket, bool is_forced);
 
 /** The attempt has got a provisional reply. */
 void holding_note_reply(holding_use_t *use);
 
-/** The attempt has ended. A second call does nothing.
+/** The attempt has ended. A second call of this does nothing.
  * @param code of the reply
- * @param retry_after_s of the same; 0: none */
+ * @param retry_after_s of that reply; 0: none */
 void holding_finish(holding_use_t *use, holding_end_t end, int code,
 		unsigned retry_after_s);
 
-/** What an operator wants. @return false: there is no such next hop */
+/** An operator takes a next hop out of service, or releases it.
+ * @return false: there is no such next hop */
 bool holding_put_out(const next_hop_name_t *name, unsigned for_s);
 bool holding_release(const next_hop_name_t *name);
 
 /** A probe was answered with this code. */
 void holding_note_probe(const next_hop_name_t *name, int code);
 
-/** Another server tells.
- * @return whether it is to be told what is known here */
+/** Hear what another server says.
+ * @return whether this server knows better and must tell the other one */
 bool holding_hear(const next_hop_name_t *name, const hold_news_t *news);
 
-/** End what ends by itself; how many are held now. */
+/** Release each next hop whose time out of service is over.
+ * @return how many are held now */
 int holding_tick(void);
 
 #endif

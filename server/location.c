@@ -11,7 +11,7 @@
 #include "dialplan/dialplan.h"
 #include "text/ascii.h"
 
-/* of a user with his domain; a longer one is not registered */
+/* a user with his domain; a longer one cannot be registered */
 #define AOR_BYTES_MAX 256
 
 static usrloc_api_t usrloc;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* location: whether a user is registered, by the table of Kamailio's module usrloc
- * in which registrar keeps him. */
+/* location: whether a user is registered. It asks the table of Kamailio's module
+ * usrloc, in which registrar keeps the users. */
 #ifndef FAILOVER_SERVER_LOCATION_H
 #define FAILOVER_SERVER_LOCATION_H
 
@@ -9,12 +9,12 @@
 /* the table of save("location") and lookup("location") */
 #define LOCATION_TABLE "location"
 
-/** Find usrloc and its table; once all modules are loaded.
+/** Find usrloc and its table. To be called once all modules are loaded.
  * @return 0, or -1 if this server has none */
 int location_bind(void);
 
 /** Is a user registered, with a Contact that has not expired?
- * @param uri whose; its host counts only where usrloc has use_domain
+ * @param uri the URI of the user; its host counts only if usrloc has use_domain
  * @return 1, 0; SOURCE_UNKNOWN without usrloc */
 int location_has(const str *uri);
 

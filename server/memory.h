@@ -5,15 +5,15 @@
 
 #include "text/arena.h"
 
-/* Shared by all processes; for calls and dial plans. */
+/* Memory shared by all processes; for calls and dial plans. */
 extern const allocator_t failover_shm;
 
-/* Of one process, or of all if it was taken before they were forked; for the
- * arguments of the script. */
+/* Memory of one process. What was taken before the processes were forked is in all of
+ * them; for the arguments of the script. */
 extern const allocator_t failover_pkg;
 
-/* Of one process, and not limited by the server's -M; for what grows with the size
- * of a dial plan and would not fit into a worker's pkg memory. */
+/* Memory of one process that the server's option -M does not limit; for what grows
+ * with a dial plan and would not fit into a worker's pkg memory. */
 extern const allocator_t failover_heap;
 
 #endif

@@ -16,7 +16,7 @@
 typedef struct bucket
 {
 	gen_lock_t lock;
-	next_hop_t *first, *last; /* the one used last stands first */
+	next_hop_t *first, *last; /* the one that was used last is the first */
 } bucket_t;
 
 typedef struct table
@@ -105,7 +105,7 @@ static void set_hash(next_hop_name_t *name)
 	name->hash = (unsigned)hash;
 }
 
-/* How many characters from the host on belong to host and port. */
+/* How many characters are the host and the port, counted from the host on. */
 static int place_len(const char *at, const char *end, bool *has_port)
 {
 	const char *params = memchr(at, ';', end - at);
@@ -159,8 +159,8 @@ static bool is_proto(const char *text, int len)
 	return false;
 }
 
-/* Is it what next_hop_make_name() makes: does it give a URI that has a host and a
- * port and nothing else? */
+/* Could next_hop_make_name() have made this name? Then its URI has a host and a port
+ * and nothing else. */
 static bool is_name(const next_hop_name_t *name)
 {
 	char buffer[NEXT_HOP_URI_BYTES_MAX];
@@ -198,7 +198,7 @@ void next_hop_copy_name(next_hop_name_t *name, const next_hop_t *hop)
 	memcpy(name->text, hop->name, hop->name_len);
 }
 
-/* Where host and port end, behind which the socket stands. */
+/* Where host and port end. The socket follows there. */
 static const char *end_of_place(const next_hop_name_t *name)
 {
 	const char *slash = memchr(name->text, '/', name->len);
@@ -263,8 +263,8 @@ static next_hop_t *find(const bucket_t *bucket, const next_hop_name_t *name)
 	return NULL;
 }
 
-/* One that is held until nobody asks for it any more may go as well: else callers
- * who choose hosts could fill the table for good. */
+/* May a next hop be forgotten? A held one may be once no call has asked for it for a
+ * while. Otherwise callers who choose hosts could fill the table for ever. */
 static bool may_go(const next_hop_t *hop, long long now_ms)
 {
 	return hop->pins == 0
@@ -273,7 +273,8 @@ static bool may_go(const next_hop_t *hop, long long now_ms)
 						   && hop->hold.until_ms <= now_ms));
 }
 
-/* The one of a bucket that was unused longest and may go. */
+/* The next hop of a bucket that was not used for the longest time and may be
+ * forgotten. */
 static next_hop_t *oldest_of(const bucket_t *bucket)
 {
 	long long now_ms = next_hops_now_ms();
@@ -284,9 +285,9 @@ static next_hop_t *oldest_of(const bucket_t *bucket)
 	return hop;
 }
 
-/* Make room for one. Another process may use the oldest one meanwhile: then the
- * next oldest of its bucket goes.
- * @return whether there is room */
+/* Forget one next hop to get room for another. If another process uses the oldest one
+ * meanwhile, the next oldest of its bucket is forgotten.
+ * @return whether there is room now */
 static bool evict(void)
 {
 	bucket_t *chosen = NULL;
@@ -334,7 +335,7 @@ static next_hop_t *create(const next_hop_name_t *name)
 	return hop;
 }
 
-/* With the bucket locked again: another process may have been faster. */
+/* The bucket is locked again here: another process may have been faster. */
 static next_hop_t *insert(
 		bucket_t *bucket, next_hop_t *made, const next_hop_name_t *name)
 {

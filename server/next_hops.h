@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* next_hops: what is remembered of next hops across calls, in shared memory. It
- * keeps at most NEXT_HOPS_MAX; the one unused longest goes, but none that is held
- * or that an attempt is under way to. A bucket has a lock; nothing slow is done
- * while it is held. What is concluded from the figures is not known here. */
+/* next_hops: the table of next hops that are remembered across calls, in shared
+ * memory. It has at most NEXT_HOPS_MAX entries. If it is full, the entry that was not
+ * used for the longest time is removed, but never one that is held, or that an
+ * attempt is under way to. Each bucket has a lock, and nothing slow is done under it.
+ * This file draws no conclusions from the figures. */
 #ifndef FAILOVER_SERVER_NEXT_HOPS_H
 #define FAILOVER_SERVER_NEXT_HOPS_H
 
@@ -11,60 +12,61 @@
 
 #define NEXT_HOPS_MAX 4096
 
-/* proto:host:port, and /SOCKET where one is chosen */
+/* proto:host:port, then /SOCKET if one is chosen */
 #define NEXT_HOP_NAME_BYTES_MAX 400
 #define NEXT_HOP_URI_BYTES_MAX (NEXT_HOP_NAME_BYTES_MAX + 32)
 
 typedef struct next_hop_figures
 {
 	unsigned attempts, answered;
-	unsigned replies[7]; /* negative final ones by class: [3] to [6] */
+	unsigned replies[7]; /* negative final replies by class: [3] to [6] */
 	unsigned timeouts, send_failures;
-	unsigned first_replies;			   /* so many have come, */
-	unsigned long long first_reply_ms; /* after so long all together */
+	unsigned first_replies;			   /* how many first replies came, */
+	unsigned long long first_reply_ms; /* and after how long, added up */
 } next_hop_figures_t;
 
 typedef struct next_hop
 {
-	struct next_hop *before, *after; /* of its bucket, by use */
+	struct next_hop *before,
+			*after; /* links of its bucket, in the order of use */
 	unsigned hash;
 	unsigned pins; /* attempts under way */
 	long long used_ms;
 	hold_t hold;
 	next_hop_figures_t figures;
-	long long probed_ms; /* when the last probe left; 0: none */
+	long long probed_ms; /* when the last probe was sent; 0: none */
 	int name_len;
 	char name[];
 } next_hop_t;
 
-/* A name while it is made, with its hash. */
+/* The name of a next hop, with its hash. */
 typedef struct next_hop_name
 {
 	unsigned hash;
 	int len;
-	char text[NEXT_HOP_NAME_BYTES_MAX + 8]; /* some zeros are behind it */
+	char text[NEXT_HOP_NAME_BYTES_MAX + 8]; /* zero bytes follow the text */
 } next_hop_name_t;
 
 /** Make the name of a next hop.
  * @param proto "udp:", "tcp:", "tls:", "sctp:"
  * @param default_port ":5060", if the URI has none
  * @param uri the next hop as a target has it, sip:HOST[:PORT];transport=...
- * @param is_address its host is one, and no name
- * @param socket from which it is sent to; len 0: any
+ * @param is_address its host is an IP address and not a name
+ * @param socket the socket to send from; len 0: any
  * @return false if it is too long */
 bool next_hop_make_name(next_hop_name_t *name, const str *proto,
 		const str *default_port, const str *uri, bool is_address,
 		const str *socket);
 
-/** Take a name that was made already, here or by another server.
- * @return false if it is no name of a next hop */
+/** Read a name that this server or another one has made.
+ * @return false if it is not the name of a next hop */
 bool next_hop_read_name(next_hop_name_t *name, const str *text);
 
-/** The name of one that is in the table. */
+/** The name of a next hop that is in the table. */
 void next_hop_copy_name(next_hop_name_t *name, const next_hop_t *hop);
 
 /** The name as a URI, `sip:HOST:PORT;transport=udp`, and the socket in it.
- * @param buffer room for NEXT_HOP_URI_BYTES_MAX bytes, which the URI lies in */
+ * @param buffer room for NEXT_HOP_URI_BYTES_MAX bytes; the URI is written there */
 str next_hop_uri(const next_hop_name_t *name, char *buffer);
 str next_hop_socket(const next_hop_name_t *name);
 
@@ -72,24 +74,25 @@ str next_hop_socket(const next_hop_name_t *name);
 int next_hops_init(void);
 void next_hops_destroy(void);
 
-/** Is there a table? When the server ends modules go in any order, and tm's lets go
- * of its transactions when this one has gone. */
+/** Is there a table? When the server stops, modules end in any order, and tm may
+ * release its transactions after this module has ended. */
 bool next_hops_are_there(void);
 
 /** Find a next hop, and lock its bucket.
- * @param is_to_be_made make it if it is not there
- * @return NULL, with nothing locked: it is not there, or there is no room */
+ * @param is_to_be_made add it if it is not there
+ * @return NULL, and nothing is locked: it is not there, or there is no room */
 next_hop_t *next_hops_lock(
 		const next_hop_name_t *name, bool is_to_be_made, long long now_ms);
 
-/** Lock the bucket of one that is pinned. */
+/** Lock the bucket of a pinned next hop. */
 void next_hop_lock(next_hop_t *hop);
 void next_hop_unlock(next_hop_t *hop);
 
-/** Call a function for each, with its bucket locked; it must not block. */
+/** Call a function for each next hop, with its bucket locked. The function must not
+ * block. */
 void next_hops_walk(void (*visit)(next_hop_t *hop, void *param), void *param);
 
-/** Milliseconds of a clock that nobody sets. */
+/** Milliseconds of the monotonic clock. */
 long long next_hops_now_ms(void);
 
 #endif

@@ -21,8 +21,8 @@
 #define LIST_SOURCE_BYTES_MAX 1000
 #define LIST_NAME_BYTES_MAX 64
 
-/* The module ctl has room for 255 bytes of a fault, and reads beyond its buffer if
- * there is one more. jsonrpcs cuts a fault at 127 bytes, even inside a character. */
+/* The module ctl has room for a fault of 255 bytes, and reads beyond its buffer if a
+ * fault is longer. jsonrpcs cuts a fault at 127 bytes, even inside a character. */
 #define FAULT_BYTES_MAX 250
 
 /* -- texts -------------------------------------------------------------- */

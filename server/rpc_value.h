@@ -7,12 +7,12 @@
 
 #include "../../core/rpc.h"
 
-/** Read an optional number of a command. It is read as a text, because scan() does
- * not tell a wrong word from a missing number.
- * @param number not changed if it is missing; -1 if it is no number from 0 on */
+/** Read an optional number of a command. It is read as text, because scan() cannot
+ * tell a wrong word from a missing number.
+ * @param number not changed if it is missing; -1 if it is not a number >= 0 */
 void rpc_scan_number(rpc_t *rpc, void *context, int *number);
 
-/** Write a time, as the clock of this machine shows it: 2026-01-31 23:59:59. */
+/** Write a time as local time: 2026-01-31 23:59:59. */
 void rpc_show_time(time_t when, char *text, size_t size);
 
 #endif

@@ -11,7 +11,7 @@ str script_event_callback;
 static struct
 {
 	str name;
-	int route; /* -1: none */
+	int route; /* the index of each route; -1: the script has none */
 } events[SCRIPT_EVENTS] = {
 		[SCRIPT_ATTEMPT] = {str_init("failover:attempt"), -1},
 		[SCRIPT_ENDED] = {str_init("failover:ended"), -1},
@@ -38,7 +38,7 @@ bool script_wants(script_event_t event)
 	return script_event_callback.len > 0 || has_route(event);
 }
 
-/* @return false if the engine is none, or the function failed */
+/* @return false if there is no KEMI engine, or the function failed */
 static bool run_callback(
 		script_event_t event, struct sip_msg *msg, struct run_act_ctx *context)
 {

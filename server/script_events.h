@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* script_events: the event routes of the script: event_route[failover:NAME] of
+/* script_events: runs the event routes of the script: event_route[failover:NAME] of
  * kamailio.cfg, or the function of a KEMI script that the parameter event_callback
- * names. Where the script has neither they cost nothing. */
+ * names. If the script has neither, they cost nothing. */
 #ifndef FAILOVER_SERVER_SCRIPT_EVENTS_H
 #define FAILOVER_SERVER_SCRIPT_EVENTS_H
 
@@ -21,14 +21,15 @@ typedef enum script_event
 /* The parameter event_callback; len 0: none. */
 extern str script_event_callback;
 
-/** Look for the routes, once the script was read. */
+/** Look for the routes. To be called once the script was read. */
 void script_events_init(void);
 
-/** Does the script want to hear of it? */
+/** Does the script have a route for this event? */
 bool script_wants(script_event_t event);
 
-/** Run it.
- * @param route_type as which it runs: what the script may do in it
+/** Run the event route.
+ * @param route_type the type of route that it runs as, which decides what the script
+ *                   may do
  * @return false if the script said `drop` */
 bool script_run(script_event_t event, struct sip_msg *msg, int route_type);
 

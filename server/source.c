@@ -21,7 +21,7 @@
 /* Room for a number, a date or a transport. */
 #define SHORT_BYTES 32
 
-/* Return one value, as a copy.
+/* Return one value, copied.
  * @return 1, or SOURCE_FAILED */
 static int one_copy(const str *text, arena_t *arena, const str **values)
 {
@@ -33,7 +33,7 @@ static int one_copy(const str *text, arena_t *arena, const str **values)
 	return 1;
 }
 
-/* Return one value, without a copy. */
+/* Return one value, not copied. */
 static int one_text(const char *text, arena_t *arena, const str **values)
 {
 	str *value = arena_alloc(arena, sizeof(*value));

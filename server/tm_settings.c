@@ -77,8 +77,9 @@ static int refuse_values(void)
 	return result;
 }
 
-/* The releases with the fault have it by default. Older releases do not know the
- * parameter and refuse to start. So no line of a configuration suits both. */
+/* The releases with the fault have the wrong value by default. Older releases do not
+ * know the parameter and would not start with it. So no line of a configuration suits
+ * both. */
 static void mend_reply_matching(void)
 {
 	int *value = tm_parameter("reply_matching");

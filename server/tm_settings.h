@@ -13,9 +13,9 @@ int tm_settings_check(void);
  * @param absent the value for a release whose tm has no such parameter */
 int tm_setting(const char *name, int absent);
 
-/** What tm replies in the place of a destination that says nothing: 408 Request
- * Timeout, from 6.0 on what its parameters reply_408_code and reply_408_reason say.
- * @param phrase set, where it is not NULL; tm's own
+/** The reply of tm for a destination that sends none: 408 Request Timeout, or from 6.0
+ * on what its parameters reply_408_code and reply_408_reason say.
+ * @param phrase set if it is not NULL, to memory of tm
  * @return the code */
 int tm_timeout_reply(const char **phrase);
 
