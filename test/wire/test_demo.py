@@ -69,7 +69,8 @@ def test_kamailio_accepts_the_quick_start(defines):
 
 
 def quickstart(**defines):
-    return kamailio.ConfigFile(EXAMPLES / "quickstart.cfg", LISTEN="127.0.0.1:@PORT@", **defines)
+    return kamailio.ConfigFile(EXAMPLES / "quickstart.cfg",
+                               **{"LISTEN": "127.0.0.1:@PORT@", **defines})
 
 
 def test_the_quick_start_with_dispatcher(tmp_path):
@@ -106,17 +107,19 @@ def test_two_quick_starts_tell_each_other_by_dmq():
     def config(names):
         gateways.update(GATEWAYS=f'"sip:{names["a"]} sip:{names["b"]}"')
         return quickstart(WITH_DMQ="1", SERVER='"sip:127.0.0.1:@PORT@"',
-                          OTHER='"sip:127.0.0.1:@PORT@"', OTHER_ADDRESS='"127.0.0.1"', **gateways)
+                          OTHER='"sip:127.0.0.2:@PORT@"', OTHER_ADDRESS='"127.0.0.2"', **gateways)
 
     async def test():
         async with Stage({"a": [reply(503)], "b": [reply(200)]}, config) as stage:
             caller = await stage.caller()
             for _ in range(3):
                 assert (await test_hold.answered(stage, caller))[0] == "ab"
-            with kamailio.Server(quickstart(
-                    WITH_DMQ="1", SERVER='"sip:127.0.0.1:@PORT@"',
-                    OTHER=f'"sip:127.0.0.1:{stage.server.port}"', OTHER_ADDRESS='"127.0.0.1"',
-                    **gateways)) as other:
+            port = stage.server.port
+            second = quickstart(
+                WITH_DMQ="1", LISTEN=f"127.0.0.2:{port}", SERVER=f'"sip:127.0.0.2:{port}"',
+                OTHER=f'"sip:127.0.0.1:{port}"', OTHER_ADDRESS='"127.0.0.1"', **gateways)
+            second.sockets = ()          # those of the number that is its own
+            with kamailio.Server(second) as other:
                 await asyncio.to_thread(lambda: _until(lambda: "is held" in other.log(), 5))
     asyncio.run(test())
 

@@ -23,13 +23,20 @@ FIRST = ('if (is_method("KDMQ")) { if ($shv(cut) == 1) exit;'
          ' dmq_handle_message(); exit; }')
 
 
-def config(names, first=None, hold=HOLD):
-    """A server; `first` is the port of the one it asks who else there is."""
-    dmq = [("dmq", "server_address", "sip:127.0.0.1:@PORT@"),
-           ("pv", "shvset", "cut=i:0")]
+def address(number):
+    """Each server has one of its own: from Kamailio 5.8 on dmq takes servers with the
+    same IP address for one (modules/dmq/notification_peer.c, extract_node_list())."""
+    return f"127.0.0.{2 + number}"
+
+
+def config(names, number=0, first=None, hold=HOLD):
+    """A server; `first` is the port of server 0, which it asks who else there is."""
+    here = f"{address(number)}:@PORT@"
+    dmq = [("dmq", "server_address", f"sip:{here}"), ("pv", "shvset", "cut=i:0")]
     if first:
-        dmq.append(("dmq", "notification_address", f"sip:127.0.0.1:{first}"))
+        dmq.append(("dmq", "notification_address", f"sip:{address(0)}:{first}"))
     return kamailio.Config(filled(ROUTE, names), first=FIRST, modules=("dmq", "failover"),
+                           globals=f"listen=udp:{here}",
                            modparams=(*dmq, *(("failover", *pair) for pair in hold)))
 
 
@@ -54,7 +61,8 @@ class Site:
 
     async def join(self):
         """One server more. @return its number"""
-        server = kamailio.Server(config(self.stage.names, self.stage.server.port))
+        server = kamailio.Server(config(self.stage.names, len(self.servers),
+                                        self.stage.server.port))
         self.servers.append(server)
         await asyncio.to_thread(server.start)
         self.callers.append(await self._stack.enter_async_context(
