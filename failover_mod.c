@@ -30,15 +30,15 @@
 #include "server/rpc.h"
 #include "server/script_events.h"
 
-/* What the server looks up (core/sr_module.c, ksr_load_module), and nothing else is
- * seen of the module: no name of ours meets one of the server's. */
+/* The server looks up these symbols (core/sr_module.c, ksr_load_module). All others
+ * are hidden, so no name of ours can clash with one of the server. */
 #define SEEN_BY_SERVER __attribute__((visibility("default")))
 
 extern char *module_version SEEN_BY_SERVER;
 extern char *module_flags SEEN_BY_SERVER;
 MODULE_VERSION
 
-/* where the rules of a script call stand, for messages */
+/* stands for the source of a script call in messages */
 #define CALL_SOURCE "failover()"
 
 #define NO_PLAN                                                      \
@@ -47,12 +47,12 @@ MODULE_VERSION
 
 /* -- parameters --------------------------------------------------------- */
 
-/* What the parameters say, as a level of settings, and its memory. */
+/* The values of the parameters as settings, and their memory. */
 static settings_t parameters;
 static arena_t *parameters_arena;
 
-/* The level below a call, made of them at start. Numbers in it can be changed
- * at run time (cfg.set_now_int) and are therefore also here: */
+/* The default settings of a call, made from the parameters at start. Some numbers can
+ * be changed at run time (cfg.set_now_int) and are therefore also here: */
 static settings_t defaults;
 
 struct cfg_group_failover
@@ -103,7 +103,7 @@ static cfg_def_t cfg_definitions[] = {
 		{0, 0, 0, 0, 0, 0, 0},
 };
 
-/* The defaults, with what was changed at run time. */
+/* The defaults, with the changes of run time. */
 static settings_t current_defaults(void)
 {
 	settings_t settings = defaults;
@@ -146,7 +146,7 @@ static int declare_cfg(void)
 			cfg_sizeof(failover), &cfg_handle);
 }
 
-/* A parameter is a string as in a plan, or a number, which is read as one. */
+/* A parameter is a string as in a plan, or a number, which is read like a string. */
 static int read_parameter(setting_id_t id, modparam_t type, void *value)
 {
 	const setting_t *setting = &settings_table()[id];
@@ -162,7 +162,7 @@ static int read_parameter(setting_id_t id, modparam_t type, void *value)
 		return -1;
 	snprintf(source, sizeof(source), "modparam failover %s", setting->name);
 	for(dot = strchr(source, '.'); dot != NULL; dot = strchr(dot, '.'))
-		*dot = '_'; /* as the parameter is written */
+		*dot = '_'; /* the value as text */
 	if(PARAM_TYPE_MASK(type) == PARAM_INT) {
 		snprintf(digits, sizeof(digits), "%d", (int)(long)value);
 		text.s = digits;
@@ -194,8 +194,7 @@ PARAMETER(ruri, SETTING_RURI)
 PARAMETER(reply, SETTING_REPLY)
 PARAMETER(preset, SETTING_PRESET)
 
-/* A number of the memory across calls, within what the run-time framework allows
- * for it. */
+/* Read a number for holding, in the range that the run-time framework allows. */
 static int read_hold_number(const char *name, unsigned *field, void *value)
 {
 	const cfg_def_t *it = cfg_definitions;
@@ -223,7 +222,7 @@ HOLD_NUMBER(hold_time)
 HOLD_NUMBER(hold_max)
 HOLD_NUMBER(hold_probe)
 
-/* Replies that are failures of the server that sent them; NULL: not set. */
+/* The replies that are failures of the next hop; NULL: not set. */
 static response_set_t hold_codes;
 static bool has_hold_codes;
 static int hold_dmq;
@@ -274,7 +273,7 @@ static int set_dialplan_text(modparam_t type, void *value)
 
 /* -- a call ------------------------------------------------------------- */
 
-/* Rules, and where they stand. */
+/* Make a call from rules and the name of their source. */
 static call_t *prepare(struct sip_msg *msg, const applied_rule_t *applied,
 		int n_applied, const char *source, const rule_t *rule, route_t *route)
 {
@@ -293,8 +292,8 @@ static int start(
 	return call == NULL ? CALL_REFUSED : call_start(call, msg, &route);
 }
 
-/* The plan is let go before anything is sent: that may take long, and would keep
- * a plan in memory that was replaced meanwhile. */
+/* The plan is released before anything is sent, because sending may take long, and an
+ * old plan would stay in memory after a reload. */
 static int start_by_plan(struct sip_msg *msg, plan_t *plan)
 {
 	const applied_rule_t *applied;

@@ -10,12 +10,12 @@
 #include "call/remember.h"
 #include "call/sending.h"
 
-/* How often a connection is looked at. tm needs another tick to act on it, and
- * the next INVITE has to leave within 200 ms (specification, E5b). */
+/* How often a connection is checked. tm needs one more tick to act on the result, and
+ * the next INVITE must leave within 200 ms. */
 #define WATCH_TICKS 1
 
-/* When it is looked whether all have got their CANCEL, and whether the script
- * has changed tm's timers. */
+/* After how long it is checked that each pending branch has got its CANCEL, and that
+ * the script has not changed tm's timers. */
 #define CANCEL_CHECK_TICKS 2
 
 /* -- the alarm ---------------------------------------------------------- */
@@ -96,7 +96,7 @@ void course_alarm_goes_off(
 	}
 }
 
-/* -- what is done ------------------------------------------------------- */
+/* -- the actions -------------------------------------------------------- */
 
 void note_cancel(scene_t *scene)
 {
@@ -105,23 +105,23 @@ void note_cancel(scene_t *scene)
 		happen(scene, EVENT_CANCEL);
 }
 
-/* Ask for the next destination and try it, one after the other until one can be
- * sent to. The caller may give up meanwhile, or timer.total end. */
+/* Try the next destination. If it cannot be sent to, try the one after it, and so on.
+ * Meanwhile the caller may give up, or timer.total may end. */
 static void try_next(scene_t *scene)
 {
 	call_t *call = scene->call;
 	decision_t decision;
 	sent_t sent;
 
-	/* the alarm waits for this process where it is tm's timer process */
+	/* if this is tm's timer process, the alarm cannot go off meanwhile */
 	if(is_due(call->total_end))
 		chain_expire(&call->chain);
 	remember_result(call, &scene->result);
 	decision = policy_decide(&call->chain, &scene->result);
 	observe_result(call, scene->t, &scene->result, &decision);
 	if(decision.target == NULL) {
-		/* it has come while an attempt was made that could not be sent, and may
-		 * be of the branch that tm takes for failed when we return */
+		/* the 2xx came while this process made an attempt that could not be sent; it
+		 * may belong to the branch that tm takes for failed when this returns */
 		if(scene->branch != NO_BRANCH && answer_is_in_hand(call, scene->t)
 				&& transaction_fail_soon(scene->t))
 			return;
@@ -184,7 +184,7 @@ void course_want_cancels(call_t *call, const tm_cell_t *t)
 	course_set_alarm(call, t);
 }
 
-/* tm replies to the INVITE itself where it finds no branch to CANCEL. */
+/* If tm finds no branch to CANCEL, it replies to the INVITE itself. */
 static void reply_cancelled(scene_t *scene)
 {
 	if(transaction_has_cancellable(scene->t))

@@ -5,7 +5,7 @@
 
 #include "call/alarm.h"
 
-/* when the lock is asked for again that another process has */
+/* if another process has the lock, the alarm tries again after this time */
 #define BUSY_TICKS 1
 
 static void start(alarm_t *alarm, ticks_t delay)
@@ -25,9 +25,9 @@ static void let_go_off(alarm_t *alarm, tm_cell_t *t)
 	transaction_send_cancels(t, &cancels);
 }
 
-/* The alarm is there until timer_allow_del(), as who releases it waits for it,
- * and then until the reference to the transaction is given back: only what
- * releases the transaction releases the alarm. */
+/* The alarm exists until timer_allow_del(), because alarm_remove() waits until then.
+ * After that it exists until the reference to the transaction is given back, because
+ * only the end of the transaction releases it. */
 static ticks_t timer_fires(ticks_t now, struct timer_ln *timer, void *data)
 {
 	alarm_t *alarm = data;
@@ -39,10 +39,10 @@ static ticks_t timer_fires(ticks_t now, struct timer_ln *timer, void *data)
 		tm_api.t_sett(T_UNDEFINED, T_BR_UNDEFINED);
 		return 0;
 	}
-	/* from here on others may set it again, or take it back to set it earlier */
+	/* from here on other processes may set the alarm again, or to an earlier time */
 	timer_allow_del();
-	/* All alarms go off in one process, and who holds this lock may be waiting
-	 * for the script: nobody else's call must wait for that. */
+	/* All alarms go off in one process. The holder of this lock may be waiting for
+	 * the script, and the alarms of other calls must not wait for that. */
 	if(transaction_try_lock(t))
 		let_go_off(alarm, t);
 	else
@@ -66,7 +66,7 @@ void alarm_set(alarm_t *alarm, ticks_t at)
 {
 	if(alarm->is_set && (s_ticks_t)(alarm->at - at) <= 0)
 		return;
-	/* it may be going off just now, and then comes back for the lock soon */
+	/* it may be going off just now; then it will try to get the lock soon */
 	if(alarm->is_set && timer_del(&alarm->timer) < 0)
 		return;
 	alarm->is_set = true;

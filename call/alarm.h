@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* alarm: a timer that belongs to a transaction. It goes off in a timer
- * process, with the transaction found, referenced and its reply lock held; or
- * not at all, when the transaction has gone. */
+/* alarm: a timer that belongs to a transaction. It goes off in a timer process, which
+ * then has a reference to the transaction and its reply lock. If the transaction has
+ * ended, it does not go off. */
 #ifndef FAILOVER_CALL_ALARM_H
 #define FAILOVER_CALL_ALARM_H
 
@@ -13,19 +13,19 @@
 
 typedef struct alarm alarm_t;
 
-/** What is done when an alarm goes off, with the reply lock held. It may set the
- * alarm again.
- * @param cancels what is put in is CANCELled once the lock is let go of */
+/** Called when an alarm goes off, with the reply lock held. It may set the alarm
+ * again.
+ * @param cancels the branches put in here are CANCELled once the lock is released */
 typedef void alarm_f(alarm_t *alarm, tm_cell_t *t, struct cancel_info *cancels);
 
-/* Lies in the memory of its owner, which the transaction releases. */
+/* It lies in memory that the transaction releases. */
 struct alarm
 {
 	struct timer_ln timer;
-	unsigned hash_index, label; /* of the transaction */
+	unsigned hash_index, label; /* identify the transaction */
 	alarm_f *go_off;			/* NULL before alarm_init() */
 	void *owner;				/* for go_off */
-	bool is_set;				/* written under the reply lock, like: */
+	bool is_set;				/* written under the reply lock, as is: */
 	ticks_t at;					/* when it goes off */
 };
 
@@ -33,13 +33,14 @@ struct alarm
 void alarm_init(
 		alarm_t *alarm, const tm_cell_t *t, alarm_f *go_off, void *owner);
 
-/** Have it go off at a time, unless it does so earlier; with the reply lock held.
- * @param at in ticks of core/timer_ticks.h; it goes off up to one of them early,
- *           and later while another process has the reply lock */
+/** Let it go off at a time, unless it is set to an earlier one. The caller holds the
+ * reply lock.
+ * @param at in ticks of core/timer_ticks.h; it may go off one tick early, or later if
+ *           another process has the reply lock */
 void alarm_set(alarm_t *alarm, ticks_t at);
 
-/** Take it back before its memory is released; waits while it is going off, but
- * at the end of the server, when the process that was in it may be gone. */
+/** Stop it before its memory is released. If it is going off just now, this waits for
+ * it; but not when the server ends, because the timer process may have ended already. */
 void alarm_remove(alarm_t *alarm);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "server/log.h"
 
-/* The branch whose 2xx this process has in hand. */
+/* The branch whose 2xx this process is handling. */
 static struct
 {
 	unsigned hash_index, label;
@@ -86,8 +86,8 @@ void answer_forget(call_t *call, tm_cell_t *t, int branch)
 	record->has_answer = false;
 	if(!transaction_put_back(t, branch, record->code_before))
 		return;
-	/* its time was over while we had it in hand, and tm let that pass; unless it
-	 * has just been sent, and its time has not begun yet */
+	/* its timer fired while this process was handling the 2xx, and tm did nothing
+	 * then; this is not so for a branch that was just sent, whose time has not begun */
 	if(transaction_is_pending(t, branch) && !record->is_hidden
 			&& !transaction_is_timed(t, branch)
 			&& !(call->is_making && branch >= call->attempt->first_branch))

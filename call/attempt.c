@@ -6,16 +6,16 @@
 #include "call/connection.h"
 #include "call/remember.h"
 
-/* How long a CANCELled destination may take to end before the next one is
- * tried (specification, E4). */
+/* How long a CANCELled destination may take to send its final reply before the next
+ * one is tried. */
 #define CANCEL_WAIT_MS 500
 
-/* tm's own timer of a ringing branch lies this far behind ours: it ends the
- * branch should ours ever fail. */
+/* tm's own timer of a ringing branch fires this much later than ours. It ends the
+ * branch if ours ever fails. */
 #define SAFETY_MS 2000
 
-/* When it is looked whether tm has ended the branches it was told to end: a 1xx
- * that comes in between makes it wait for its own timer. */
+/* After how long it is checked that tm has ended the branches that it should end: a
+ * 1xx that comes in between lets tm wait for its own timer. */
 #define END_CHECK_TICKS 2
 
 /* tm's timers may be off by this much before they are put right. */
@@ -49,8 +49,7 @@ bool attempt_is_pending_beside(
 	return false;
 }
 
-/* The time of tm's own timer for a branch that has not replied, unless it is
- * right already. */
+/* Set tm's own timer for a branch that has not replied, unless it is right already. */
 static void keep_inviting_time(const call_t *call, tm_cell_t *t, int branch)
 {
 	unsigned ms = call->chain.attempt.timer_inviting_ms;
@@ -92,8 +91,8 @@ void attempt_begin_time(call_t *call, tm_cell_t *t, int branch, bool is_ringing)
 
 	record->is_lost = false;
 	transaction_extend(t, branch, attempt_safe_ms(call));
-	/* the script may drop the reply, so that tm never sets its own time; or set
-	 * that of the transaction */
+	/* the script may drop the reply, so that tm does not set its timer, or it may
+	 * change the timer of the transaction */
 	if(transaction_has_onreply_route(t, branch))
 		call->wants_repair = true;
 	/* later ones never prolong it */
@@ -102,7 +101,7 @@ void attempt_begin_time(call_t *call, tm_cell_t *t, int branch, bool is_ringing)
 	if(is_ringing && !record->is_ringing && !record->is_given_up
 			&& settings->timer_ringing_ms > 0)
 		record->deadline = now + MS_TO_TICKS(settings->timer_ringing_ms);
-	/* it has spoken in the instant in which timer.total ended */
+	/* it has replied in the instant in which timer.total ended */
 	if(call->chain.is_expired && !record->is_given_up)
 		record->deadline = now + 1;
 	record->is_ringing = record->is_ringing || is_ringing;
@@ -164,14 +163,14 @@ void attempt_note_provisional(const call_t *call, tm_cell_t *t, int branch)
 		transaction_note_provisional(t, branch);
 }
 
-/* Does a branch wait for its final reply, and not only look so? */
+/* Does a branch really wait for its final reply? A hidden one only seems to. */
 static bool is_waited_for(const call_t *call, const tm_cell_t *t, int branch)
 {
 	return transaction_is_pending(t, branch)
 		   && !call->branches[branch].is_hidden;
 }
 
-/* Whoever has replied to a script that dropped it can be CANCELled as well. */
+/* A branch whose replies the script dropped can be CANCELled as well. */
 static void cancel_branch_of(
 		call_t *call, tm_cell_t *t, int branch, struct cancel_info *cancels)
 {
@@ -257,8 +256,8 @@ bool attempt_check_time(call_t *call, tm_cell_t *t, struct cancel_info *cancels)
 	return is_any && are_all;
 }
 
-/* tm marks a branch that it times out as if it had been CANCELled; who was
- * silent until then can be told apart, who has replied cannot. */
+/* tm marks a branch that timed out as if it had been CANCELled. For a branch that was
+ * silent the two can be told apart; for one that has replied they cannot. */
 static bool branch_was_cancelled(
 		const branch_record_t *record, const tm_cell_t *t, int branch)
 {

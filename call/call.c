@@ -12,8 +12,8 @@
 #include "call/variables.h"
 #include "server/memory.h"
 
-/* Most calls fit: the call, two destinations and what is noted of twelve
- * branches. Longer lists take another block, or more. */
+/* Most calls fit into one block: the call, two destinations and the records of twelve
+ * branches. Longer lists take further blocks. */
 #define CALL_BLOCK_BYTES 2176
 
 int call_init(void)
@@ -38,7 +38,7 @@ static void call_destroy(void *call)
 
 /* -- making a call ------------------------------------------------------ */
 
-/* What a rule is called: its name, else its number in the plan. */
+/* The name of a rule; if it has none, its number in the plan. */
 static int name_rule(const rule_t *rule, arena_t *arena, str *name)
 {
 	str number;
@@ -82,11 +82,11 @@ typedef enum claim
 {
 	CLAIM_GRANTED,
 	CLAIM_RETRANSMISSION,
-	CLAIM_ENDED, /* the caller has his final reply, or has given up */
+	CLAIM_ENDED, /* the caller has a final reply, or has given up */
 	CLAIM_REFUSED,
 } claim_t;
 
-/* The transaction of the request, if the call may be taken. */
+/* Get the transaction of the request, if the call may be taken. */
 static claim_t claim_transaction(struct sip_msg *msg, tm_cell_t **t)
 {
 	int made;
@@ -102,13 +102,13 @@ static claim_t claim_transaction(struct sip_msg *msg, tm_cell_t **t)
 		}
 		*t = transaction_current();
 	}
-	/* the caller may give up while the script still thinks */
+	/* the caller may have given up while the script was running */
 	return transaction_is_final(*t) || transaction_is_cancelled(*t)
 				   ? CLAIM_ENDED
 				   : CLAIM_GRANTED;
 }
 
-/* The call has a reply instead of destinations. */
+/* Answer the call with a reply, because it has no destinations. */
 static void call_answer(call_t *call, tm_cell_t *t, struct sip_msg *msg,
 		bool is_of_plan, int code, const char *reason)
 {
@@ -139,9 +139,9 @@ bool call_is_new(struct sip_msg *msg, call_result_t *result)
 	return true;
 }
 
-/* A caller whose CANCEL came before the transaction of his INVITE was made has
- * nobody who replies to that: tm does only where it finds it (t_fwd.c,
- * e2e_cancel). Where he has a final reply this does nothing. */
+/* If the CANCEL came before the transaction of the INVITE was made, tm did not reply
+ * to the INVITE (t_fwd.c, e2e_cancel). This does so. It does nothing if the caller
+ * has a final reply. */
 static void end_given_up(tm_cell_t *t, struct sip_msg *msg)
 {
 	transaction_answer(
@@ -156,7 +156,7 @@ call_result_t call_start(
 
 	if(claim == CLAIM_GRANTED
 			&& engine_attach(call, msg, t, call_destroy) == 0) {
-		/* a call without what its rule says for it is another call */
+		/* without the variables of its rule the script would do something else */
 		if(variables_set(route->variables) < 0)
 			call_answer(call, t, msg, false, 500, "Server Internal Error");
 		else if(route->is_reply)

@@ -61,7 +61,7 @@ void calls_remove(call_t *call)
 	calls_link_t *link = &call->link;
 	list_t *list;
 
-	/* when the server ends, tm releases its calls behind us */
+	/* when the server ends, tm may release its calls after this module */
 	if(lists == NULL || !link->is_in)
 		return;
 	list = &lists[link->list];

@@ -17,23 +17,24 @@
 #define SHOWN_DEFAULT 20
 #define SHOWN_MAX 50
 
-/* of a Call-ID, a rule and a destination, what is longer is cut */
+/* a longer Call-ID, rule or destination is cut */
 #define TEXT_BYTES_MAX 200
 
-/* so many calls are looked at; further ones are counted only */
+/* at most so many calls are read; further ones are only counted */
 #define CALLS_MAX 20000
 
-/* a list is not longer than that, whatever another process does to it meanwhile */
+/* at most so many destinations are counted, because another process may change the
+ * list meanwhile */
 #define WAITING_MAX 64
 
-/* One call as it was when it was looked at. */
+/* One call at the moment in which it was read. */
 typedef struct shown
 {
 	char call_id[TEXT_BYTES_MAX + 1];
 	char rule[TEXT_BYTES_MAX + 1];
 	char destination[TEXT_BYTES_MAX + 8];
 	const char *state;
-	unsigned attempt, attempts; /* n of m */
+	unsigned attempt, attempts; /* attempt n of m */
 	int64_t began_ms, attempt_began_ms;
 } shown_t;
 
@@ -41,10 +42,10 @@ typedef struct snapshot
 {
 	shown_t *calls;
 	int n, room, total;
-	const str *call_id; /* only this one; NULL: all */
+	const str *call_id; /* only the call with this Call-ID; NULL: all */
 } snapshot_t;
 
-/* -- looking ------------------------------------------------------------ */
+/* -- reading the calls -------------------------------------------------- */
 
 /* A text as UTF-8 without control characters, NUL-terminated. */
 static void copy_text(const str *text, char *copy)
@@ -162,7 +163,7 @@ static void add_page(rpc_t *rpc, void *context, const snapshot_t *snapshot,
 		add_call(rpc, list, &snapshot->calls[i], now_ms);
 }
 
-/* @return the number; -1 for what is none */
+/* @return the number; -1 if it is not a number */
 static int number_of(const char *text)
 {
 	char *end;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* calls_rpc: the commands that show calls and what was counted of them. */
+/* calls_rpc: the RPC commands that show the calls and the statistics. */
 #ifndef FAILOVER_CALL_CALLS_RPC_H
 #define FAILOVER_CALL_CALLS_RPC_H
 

@@ -5,15 +5,14 @@
 
 #include "call/connection.h"
 
-/* of core/tcp_main.c, which its header names in macros only */
+/* of core/tcp_main.c; its header uses this name in macros only */
 extern struct tcp_conn_alias **tcpconn_aliases_hash;
 extern struct tcp_connection **tcpconn_id_hash;
 extern gen_lock_t *tcpconn_lock;
 
-/* Over which connection does the server send to this address? As
- * core/tcp_main.c, tcp_send, but that a connection of another transport to the
- * same address is not taken for it.
- * @param from the local address, if the send socket was forced; else any */
+/* Over which connection does the server send to this address? This searches like
+ * tcp_send (core/tcp_main.c), but never finds a connection of another transport.
+ * @param from the local address, if the send socket was forced; otherwise any */
 static int find_id(const struct dest_info *dst, struct ip_addr *to, int port,
 		struct ip_addr *from)
 {

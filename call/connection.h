@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* connection: is the connection that a request was sent over still
- * there? tm is not told when a connection fails after the request was handed to
- * it: refused or reset from a distance, a TLS handshake that fails, closed
- * before a reply. The server has no event for it either, so it is looked at.
+/* connection: does the connection that a request was sent over still exist? tm does
+ * not learn that a connection failed after the request was handed over: that it was
+ * refused or reset by the peer, closed before a reply, or that its TLS handshake
+ * failed. The core has no event for it either, so the connection is checked again and
+ * again.
  *
- * The tables of the server are read under its own lock (core/tcp_main.c,
- * _tcpconn_find), and no reference is taken: one that is taken in the instant in
- * which the connection is closed could not be given back from here. */
+ * The tables of the core are read under its lock (core/tcp_main.c, _tcpconn_find). No
+ * reference is taken: one that was taken in the instant in which the connection is
+ * closed could not be given back from here. */
 #ifndef FAILOVER_CALL_CONNECTION_H
 #define FAILOVER_CALL_CONNECTION_H
 

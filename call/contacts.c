@@ -7,8 +7,8 @@
 #include "sip/contact.h"
 #include "sip/header_line.h"
 
-/* Contacts of one reply that are looked at: no call can follow more, and what
- * is beyond them must not cost memory. */
+/* At most so many Contacts of one reply are read. No call can follow more, and the
+ * others must not cost memory. */
 #define CONTACTS_MAX ATTEMPTS_MAX
 
 /* The list that targets are appended to. */
@@ -20,7 +20,7 @@ typedef struct target_list
 	int seen;
 } target_list_t;
 
-/* Has a request passed this server before? It has a Via of ours then. */
+/* Has a request passed this server before? Then one of its Via headers is ours. */
 static bool has_been_here(const struct sip_msg *request)
 {
 	const struct hdr_field *header;
@@ -47,8 +47,9 @@ static bool leads_back(const target_t *target)
 	return check_self(&host, (unsigned short)port, 0) > 0;
 }
 
-/* The addresses of one Contact header. The core's parser is not used: it turns
- * their order round, gives all up for a bad one, and logs each as an error. */
+/* Read the addresses of one Contact header. The core's parser is not used: it
+ * reverses their order, drops all of them if one is wrong, and logs each wrong one as
+ * an error. */
 static void read_addresses(str rest, target_list_t *list, arena_t *arena)
 {
 	contact_address_t address;
@@ -86,8 +87,8 @@ target_t *contacts_read(const struct sip_msg *reply,
 
 	if(first == NULL)
 		return NULL;
-	/* found in its text: a reply in shared memory must not be parsed, and of
-	 * another one nothing else is asked */
+	/* the headers are found in the text, because a reply in shared memory must not be
+	 * parsed */
 	rest.s = first->name.s;
 	rest.len = (int)(reply->buf + reply->len - rest.s);
 	while(header_line_next(&rest, &name, &body))

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* course: what is remembered of one call while it goes through its destinations.
- * It lies in shared memory, in one arena that hangs on the transaction and is
- * released with it; it is written under the reply lock of the transaction only,
- * by whichever process a reply or a timer comes to. Private to call/. */
+/* course: the data of one call. They lie in shared memory, in one arena that belongs
+ * to the transaction and is released with it. Any process may write there, but only
+ * with the reply lock of the transaction. Private to call/. */
 #ifndef FAILOVER_CALL_COURSE_H
 #define FAILOVER_CALL_COURSE_H
 
@@ -15,37 +14,35 @@
 #include "call/trace.h"
 #include "server/holding.h"
 
-/* One destination that is being tried, or was. */
+/* One destination that is being tried or was tried. */
 typedef struct attempt
 {
 	struct attempt *before;
 	const target_t *target;
-	int first_branch;	/* it may have more: of the script, of DNS failover */
-	int branches_end;	/* behind the last one that we know of */
-	bool has_replied;	/* some branch of it has sent a 1xx */
-	bool shows_nothing; /* of who it was sent to */
-	holding_use_t use;	/* of its next hop, if that is remembered */
-	step_t step;		/* what operators see of it */
+	int first_branch;	/* it may have more: from the script or DNS failover */
+	int branches_end;	/* one more than the last known branch */
+	bool has_replied;	/* one of its branches has sent a 1xx */
+	bool shows_nothing; /* its end shows nothing about the next hop */
+	holding_use_t use;	/* its next hop, if that is remembered */
+	step_t step;		/* what operators see of this attempt */
 } attempt_t;
 
-/* What of a branch tm does not tell, or forgets. */
+/* What tm does not tell about a branch, or forgets. */
 typedef struct branch_record
 {
-	int connection;	  /* that carries it; CONNECTION_NONE */
-	bool has_replied; /* it has sent a 1xx, if only to a script that drops it */
-	bool is_ringing;  /* and an 18x */
-	bool is_given_up; /* its time was over, and we have CANCELled it */
+	int connection;	  /* of the request; CONNECTION_NONE: no connection */
+	bool has_replied; /* it has sent a 1xx, which the script may have dropped */
+	bool is_ringing;  /* it has sent an 18x */
+	bool is_given_up; /* its time was over, and it was CANCELled */
 	ticks_t deadline; /* when its time is over; 0: tm keeps it */
-	bool is_lost;	  /* its connection has gone before any reply */
-	bool is_hidden;	 /* it has ended, and looks pending while a process that has
-					   * it in hand goes without the lock */
-	bool has_failed; /* it has sent a negative final reply itself */
-	bool is_ended_again; /* by us, for its end that did not count */
-	int postponed_code; /* of that, where it was not looked at yet, and tm is told
-						 * to end it again; 0: none */
-	bool has_answer;	/* some process has a 2xx of it in hand, and tm has not
-					   * looked at it yet */
-	int code_before;	/* what tm had of it until then */
+	bool is_lost;	  /* its connection was lost before any reply */
+	bool is_hidden;	  /* it has ended, but seems pending while the process that
+					  * handles it has released the lock */
+	bool has_failed;  /* it has really sent a negative final reply */
+	bool is_ended_again; /* because its end did not count */
+	int postponed_code;	 /* of that end, if tm must end it again; 0: none */
+	bool has_answer; /* a process handles a 2xx of it that tm has not seen yet */
+	int code_before; /* what tm had stored for it until then */
 } branch_record_t;
 
 struct call
@@ -54,38 +51,39 @@ struct call
 	call_state_t state;
 	chain_t chain;
 	trace_t trace;
-	bool is_reply_awaited; /* it is told when the caller has his final reply */
-	calls_link_t link;	   /* among the calls that are under way */
-	const named_text_t *headers; /* of every attempt */
+	bool is_reply_awaited; /* tm calls back when the caller has the final reply */
+	calls_link_t link;	   /* in the list of calls that are under way */
+	const named_text_t *headers; /* in each attempt */
 	origin_t origin;
-	attempt_t *attempt;		   /* the current one; NULL before the first */
-	holding_use_t next_use;	   /* of the one that is made next */
+	attempt_t *attempt;		   /* the current attempt; NULL before the first */
+	holding_use_t next_use;	   /* of the attempt that will be made next */
 	branch_record_t *branches; /* as many as the server allows */
 	tm_manners_t manners;
 	alarm_t alarm;
-	ticks_t check_at;	  /* when it is looked whether tm has ended what it was
-						   * told to end; 0: never. Like: */
-	ticks_t total_end;	  /* of timer.total */
-	bool is_making;		  /* a process makes an attempt without the lock */
-	bool was_cancelled;	  /* somebody cancelled it meanwhile, not the caller */
-	unsigned references;  /* to the transaction, that are given back at: */
+	ticks_t check_at;  /* it is checked then that tm has ended what it must end;
+						  * 0: never. The same holds for: */
+	ticks_t total_end; /* of timer.total */
+	bool is_making;	   /* a process is making an attempt without the lock */
+	bool was_cancelled;	  /* somebody other than the caller has cancelled it */
+	unsigned references;  /* to the transaction, which are given back at: */
 	ticks_t let_go_at;	  /* 0: never */
-	bool is_watched;	  /* connections are looked at */
-	bool wants_cancels;	  /* it is looked whether all have got their CANCEL */
-	bool wants_repair;	  /* a script may have changed the timers of tm */
-	int postponed_branch; /* whose failure waits for a 2xx in another process;
+	bool is_watched;	  /* the connections of its branches are checked */
+	bool wants_cancels;	  /* it is checked that all have got their CANCEL */
+	bool wants_repair;	  /* tm's timers must be set again: a script runs */
+	int postponed_branch; /* its failure waits for a 2xx in another process;
 						   * NO_BRANCH: none */
-	final_reply_t reply;  /* of a call that has ended, until it is sent */
-	const target_t *retried; /* that failover_retry() has tried again */
+	final_reply_t reply;  /* the final reply of the chain, until it is sent */
+	const target_t *retried; /* by failover_retry() */
 	unsigned retries;		 /* how often */
-	int reply_branch; /* whose reply that is; NO_BRANCH: the last one's */
+	int reply_branch; /* of the reply to the caller; NO_BRANCH: the last */
 	int last_branch, branches_at_end;
 };
 
-/** The attempt that a branch belongs to; NULL if it is older than all. */
+/** The attempt that a branch belongs to; NULL if the branch is older than all
+ * attempts. */
 attempt_t *attempt_of_branch(const call_t *call, int branch);
 
-/** The first branch of the current attempt; of the attempt that a branch belongs
+/** The first branch of the current attempt, or of the attempt that a branch belongs
  * to. */
 int attempt_first_branch(const call_t *call);
 int attempt_first_beside(const call_t *call, int branch);

@@ -15,9 +15,9 @@ static const final_reply_t request_timeout = {
 static const final_reply_t server_error = {
 		.kind = FINAL_OWN, .code = 500, .phrase = "Server Internal Error"};
 
-/* -- which reply -------------------------------------------------------- */
+/* -- choosing the reply -------------------------------------------------- */
 
-/* Is what a branch has replied a code that SIP does not have? */
+/* Has a branch replied with a code that SIP does not have? */
 static bool is_odd(const tm_cell_t *t, int branch)
 {
 	const struct sip_msg *reply = transaction_reply_of(t, branch);
@@ -26,8 +26,8 @@ static bool is_odd(const tm_cell_t *t, int branch)
 		   && !response_is_negative((int)reply->REPLY_STATUS);
 }
 
-/* The reply of a branch in our own words, where tm would not choose it. It has
- * the code and the phrase; its headers are lost. */
+/* Make a copy of the reply of a branch that tm would not choose. It has the code and
+ * the phrase, but not the headers. */
 static final_reply_t own_copy(
 		const call_t *call, const tm_cell_t *t, int branch)
 {
@@ -48,8 +48,7 @@ static final_reply_t own_copy(
 	return copy;
 }
 
-/* What a timeout is to the caller is tm's to say, unless the setting `reply` has
- * the word. */
+/* tm says what the caller gets for a timeout, unless the setting `reply` says it. */
 static final_reply_t as_tm_says(const call_t *call, final_reply_t reply)
 {
 	if(reply.kind == FINAL_OWN && reply.code == 408
@@ -58,8 +57,8 @@ static final_reply_t as_tm_says(const call_t *call, final_reply_t reply)
 	return reply;
 }
 
-/* The failure of a branch that was postponed came to tm as a timeout; its headers are
- * lost. */
+/* If the failure of a branch was postponed, tm sees it as a timeout. This restores
+ * the code; the headers of the reply are lost. */
 static final_reply_t as_it_was(
 		const call_t *call, int branch, final_reply_t reply)
 {
@@ -81,8 +80,8 @@ static void end(call_t *call, tm_cell_t *t, final_reply_t reply)
 	transaction_end_chain(t, &call->manners);
 }
 
-/* Is it the reply that tm has made up itself? It is left to it: a reply of ours
- * stops the timers, and tm may be just in one of them. */
+/* Is it the reply that tm has made up itself? Then tm sends it: a reply of ours stops
+ * the timers, and tm may be running one of them. */
 static bool is_tms_own(const call_t *call, const tm_cell_t *t, int branch,
 		int code, const final_reply_t *reply)
 {
@@ -98,12 +97,12 @@ void ending_choose(
 	reply = as_it_was(call, branch, as_tm_says(call, reply));
 	if(is_tms_own(call, t, branch, code, &reply))
 		reply = final_as_it_is;
-	/* no caller gets a code that SIP does not have */
+	/* the caller must not get a code that SIP does not have */
 	if(reply.kind == FINAL_AS_IT_IS && !response_is_negative(code))
 		reply = server_error;
 	end(call, t, reply);
-	/* tm would choose among the replies of all attempts: it is left those of
-	 * the last one, or the one that was chosen */
+	/* tm would choose among the replies of all attempts, so only those of the last
+	 * attempt are kept, or the chosen one */
 	if(reply.kind == FINAL_EARLIER) {
 		call->reply = !is_odd(t, reply.branch)
 									  && transaction_leave_reply(
@@ -150,7 +149,7 @@ void ending_reply_total(call_t *call, tm_cell_t *t, final_reply_t reply)
 
 void ending_reply_cancelled(const call_t *call, tm_cell_t *t)
 {
-	/* the time of a reply is not that of an attempt */
+	/* the timers of a final reply are not those of an attempt */
 	transaction_end_chain(t, &call->manners);
 	transaction_answer(t, transaction_request(t), request_terminated.code,
 			request_terminated.phrase);
@@ -166,10 +165,10 @@ void ending_take_over(call_t *call, tm_cell_t *t, int branch, int code)
 	call->reply_branch = call->last_branch;
 }
 
-/* -- sending it --------------------------------------------------------- */
+/* -- sending the reply ---------------------------------------------------- */
 
-/* Give the caller the reply that the chain ended with, unless tm has it in
- * hand, or the script's failure_route has done something else.
+/* Send the caller the reply that the chain ended with, unless tm does so, or the
+ * script's failure_route has done something else.
  * @param copy the copy of the request that tm offers */
 static void send_final_reply(call_t *call, tm_cell_t *t, struct sip_msg *copy)
 {
@@ -179,8 +178,8 @@ static void send_final_reply(call_t *call, tm_cell_t *t, struct sip_msg *copy)
 	if(reply.kind == FINAL_AS_IT_IS
 			|| transaction_branches(t) > call->branches_at_end)
 		return;
-	/* acc notes in the flags that it has logged the call: whoever looks at
-	 * the other one later must see it */
+	/* acc notes in the flags that it has logged the call, so both requests must have
+	 * the same flags */
 	transaction_copy_flags(t, copy, false);
 	transaction_answer(t, transaction_request(t), reply.code, reply.phrase);
 	transaction_copy_flags(t, copy, true);
@@ -200,8 +199,8 @@ void ending_on_failure(call_t *call, tm_cell_t *t, struct tmcb_params *params)
 void ending_after_failure_route(
 		call_t *call, tm_cell_t *t, struct sip_msg *copy)
 {
-	/* it goes on later, and may reply or relay then; the branch that tm has added
-	 * to wait is none of the script's */
+	/* the script goes on later, and may reply or relay then; the branch that tm has
+	 * added in order to wait was not added by the script */
 	if(transaction_is_suspended(t)) {
 		call->branches_at_end = transaction_branches(t);
 		return;

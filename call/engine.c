@@ -16,9 +16,9 @@
 #include "server/log.h"
 #include "sip/response.h"
 
-/* -- what tm tells ------------------------------------------------------ */
+/* -- callbacks of tm ---------------------------------------------------- */
 
-/* What ended an attempt that has not replied with a final reply of its own. */
+/* How an attempt ended that has got no final reply. */
 static result_kind_t kind_of_silence(
 		const call_t *call, const tm_cell_t *t, int branch, bool is_made_up)
 {
@@ -36,8 +36,8 @@ static result_kind_t kind_of_silence(
 				   : RESULT_PROVISIONAL;
 }
 
-/* What has become of the attempt, now that none of its branches is pending: of
- * several it is that which tm would give to the caller. */
+/* The result of an attempt of which no branch is pending any more. If it had several
+ * branches, the result is that of the branch whose reply tm would choose. */
 static result_t result_of_attempt(
 		const scene_t *scene, const struct tmcb_params *params)
 {
@@ -51,7 +51,7 @@ static result_t result_of_attempt(
 	if(result.branch != scene->branch)
 		reply = transaction_reply_of(scene->t, result.branch);
 	if(!response_is_negative(result.code))
-		result.code = 500; /* of a broken gateway */
+		result.code = 500; /* such a code comes from a broken gateway */
 	if(reply == FAKED_REPLY && call->branches[result.branch].postponed_code > 0)
 		result.code = call->branches[result.branch].postponed_code;
 	else if(reply == FAKED_REPLY || call->branches[result.branch].is_given_up)
@@ -65,21 +65,23 @@ static result_t result_of_attempt(
 	return result;
 }
 
-/* By the caller; or by somebody else who had every branch CANCELled. */
+/* Was the call cancelled by the caller, or by somebody else who had every branch
+ * CANCELled? */
 static bool is_cancelled(const call_t *call, const tm_cell_t *t)
 {
 	return transaction_is_cancelled(t)
 		   || (course_is_under_way(call) && attempt_was_cancelled(call, t));
 }
 
-/* tm stores the whole reply of each attempt, 5 KB: only the best is asked for. */
+/* tm stores the whole reply of each attempt, 5 KB. Only the best one is needed. */
 static void forget_earlier_replies(const call_t *call, tm_cell_t *t)
 {
 	if(call->chain.settings.reply.kind != REPLY_BEST)
 		transaction_drop_replies_before(t, attempt_first_branch(call));
 }
 
-/* tm will end it again, and has forgotten by then what it has replied. */
+/* Keep the reply of a branch that tm is to end again. tm will have forgotten the
+ * reply by then. */
 static void postpone(call_t *call, int branch, const struct tmcb_params *params)
 {
 	call->postponed_branch = branch;
@@ -87,8 +89,8 @@ static void postpone(call_t *call, int branch, const struct tmcb_params *params)
 		call->branches[branch].postponed_code = params->code;
 }
 
-/* A branch has got a negative final reply, or was timed out by tm. Called by tm
- * under the reply lock in a copy of the request (t_reply.c,
+/* A branch has got a negative final reply, or tm has timed it out. tm calls this with
+ * the reply lock held and a copy of the request (t_reply.c,
  * run_branch_failure_handlers). */
 static void on_branch_failure(
 		call_t *call, tm_cell_t *t, struct tmcb_params *params)
@@ -102,8 +104,7 @@ static void on_branch_failure(
 	sending_wait_until_made(call, t, scene.branch);
 	if(transaction_is_final(t))
 		return;
-	/* this comes first: also where the chain is over, and failure_route has
-	 * forked */
+	/* this must come first, also if the chain is over and failure_route has forked */
 	if(answer_is_in_hand(call, t)) {
 		postpone(call, scene.branch, params);
 		return;
@@ -120,7 +121,7 @@ static void on_branch_failure(
 	if(is_cancelled(call, t))
 		happen(&scene, EVENT_CANCEL);
 	call->postponed_branch = NO_BRANCH;
-	/* else tm would CANCEL the next attempt for the 6xx of this one */
+	/* otherwise tm would CANCEL the next attempt because of the 6xx of this one */
 	transaction_ignore_6xx(t);
 	forget_earlier_replies(call, t);
 	if(call->state != CALL_CANCELLED)
@@ -129,14 +130,14 @@ static void on_branch_failure(
 	course_set_alarm(call, t);
 }
 
-/* How often a destination is tried again at the script's wish. */
+/* How often the script may retry a destination. */
 #define RETRIES_MAX 2
 
-/* A negative final reply has come in. Nothing is concluded of it here: the script may
- * drop it, and tm discard it. But a branch has one only: to a second one (the late
- * 487 of who did not end in time) tm would listen as long as the branch looks
- * pending. Where it would not be sent again it is waited for a while, so that tm
- * ACKs it. */
+/* A negative final reply has come in. It decides nothing here, because the script may
+ * drop it or tm may discard it. But only the first one of a branch counts. As long as
+ * the branch seems pending, tm would accept a second one, such as the late 487 of a
+ * destination that was given up. If the second one will not be retransmitted, this
+ * waits for a while, so that tm ACKs it. */
 static void on_failure_in(
 		call_t *call, tm_cell_t *t, int branch, struct sip_msg *reply)
 {
@@ -166,13 +167,13 @@ static void on_reply_in(call_t *call, tm_cell_t *t, struct tmcb_params *params)
 		answer_note(call, t, scene.branch);
 		return;
 	}
-	/* tm may not hear of it, and not CANCEL it then: the script may drop it, and
-	 * once the caller has his final reply tm does not note it */
+	/* tm may not see this reply, and then would not CANCEL the branch: the script may
+	 * drop it, and tm ignores it once the caller has the final reply */
 	call->branches[scene.branch].has_replied = true;
 	if(attempt_has_branch(call, t, scene.branch)) {
 		happen(&scene, EVENT_PROVISIONAL);
 		note_cancel(&scene);
-		/* the one that led here was stored after we had looked at it */
+		/* tm stored the reply of the last attempt after it was examined here */
 		if(!state_is_over(call->state))
 			forget_earlier_replies(call, t);
 	}
@@ -197,12 +198,12 @@ static void on_relay(call_t *call, tm_cell_t *t, int code)
 	remember_end(call);
 	transaction_end_chain(t, &call->manners);
 	transaction_disarm_failure_route(t);
-	/* tm CANCELs the others, but for one that replies in this instant */
+	/* tm CANCELs the other branches, but not one that replies in this instant */
 	if(transaction_is_pending_beside(t, branch))
 		course_want_cancels(call, t);
 }
 
-/* The caller's CANCEL has come, and tm has not looked at it yet. */
+/* The caller's CANCEL has come, and tm has not handled it yet. */
 static void on_cancel(call_t *call, tm_cell_t *t)
 {
 	scene_t scene = {.call = call, .t = t, .branch = NO_BRANCH};
@@ -210,16 +211,15 @@ static void on_cancel(call_t *call, tm_cell_t *t)
 
 	if(transaction_is_final(t))
 		return;
-	/* so that tm sends a CANCEL also to who has rung behind a script that drops
-	 * it, or whose first reply is being read in this instant */
+	/* so tm also CANCELs a branch whose 180 the script has dropped, or whose first
+	 * reply is being read in this instant */
 	for(branch = 0; branch < transaction_branches(t); branch++)
 		attempt_note_provisional(call, t, branch);
 	happen(&scene, EVENT_CANCEL);
 }
 
-/* An INVITE is about to be made of the request. What is changed here is in that
- * one only; so it is for each attempt, and not for what failure_route sends
- * afterwards. */
+/* An INVITE is about to be made of the request. Changes made here are in this INVITE
+ * only: not in other attempts, and not in what failure_route sends. */
 static void on_forward(const call_t *call, struct tmcb_params *params)
 {
 	if(!state_is_over(call->state) && call->headers != NULL)
@@ -266,9 +266,9 @@ const call_t *engine_current_call(void)
 	return call_of(transaction_current());
 }
 
-/* -- what the server tells ---------------------------------------------- */
+/* -- callbacks of the core ----------------------------------------------- */
 
-/* A failure_route of the script has run: it had the first word. */
+/* A failure_route of the script has run. It comes before our final reply. */
 static int on_failure_route_done(
 		struct sip_msg *msg, unsigned int flags, void *param)
 {
@@ -282,8 +282,8 @@ static int on_failure_route_done(
 	return 1;
 }
 
-/* Nothing has come of the 2xx that this process had in hand. That is another
- * transaction for it than the one it has, which it gets back. */
+/* The 2xx that this process was handling was not relayed. The current transaction of
+ * the process may be another one, so it is restored. */
 static void forget_answer_here(void)
 {
 	tm_cell_t *before = tm_api.t_gett();
@@ -306,10 +306,10 @@ static void forget_answer_here(void)
 	tm_api.t_sett(before, branch_before);
 }
 
-/* The server has done with a reply. A script that has asked for its transaction
- * (t_check_trans) and then drops it leaves tm's reference behind, and the
- * transaction would never end. One that the script has suspended is not done with;
- * when it goes on tm has a reference of its own (t_suspend.c, t_continue_helper). */
+/* The core has finished with a reply. If a script has called t_check_trans() for it
+ * and then dropped it, tm's reference is left over and the transaction would never
+ * end, so it is released here. A reply that the script has suspended is not finished.
+ * When it continues, tm has a reference of its own (t_suspend.c, t_continue_helper). */
 static int on_reply_done(struct sip_msg *msg, unsigned int flags, void *param)
 {
 	tm_cell_t *t = transaction_current();
@@ -353,7 +353,7 @@ int engine_attach(call_t *call, struct sip_msg *msg, tm_cell_t *t,
 	int events = TMCB_RESPONSE_IN | TMCB_RESPONSE_FWDED | TMCB_ON_BRANCH_FAILURE
 				 | TMCB_ON_FAILURE | TMCB_E2ECANCEL_IN;
 
-	/* costs a copy of the URIs for each branch */
+	/* this costs a copy of the URIs for each branch */
 	if(call->headers != NULL)
 		events |= TMCB_REQUEST_FWDED;
 	alarm_init(&call->alarm, t, course_alarm_goes_off, call);
@@ -379,12 +379,12 @@ void engine_run(call_t *call, tm_cell_t *t, struct sip_msg *msg)
 	if(total_ms > 0)
 		call->total_end = get_ticks_raw() + MS_TO_TICKS(total_ms);
 	course_set_alarm(call, t);
-	/* as if one before the first had failed */
+	/* begin as if an attempt before the first one had failed */
 	happen(&scene, EVENT_FAILED);
 	transaction_unlock(t);
 }
 
-/* @return NULL, or why there is nothing to retry */
+/* @return NULL, or the reason why there is nothing to retry */
 static const char *why_not_retry(const call_t *call, const tm_cell_t *t)
 {
 	if(call == NULL)
@@ -403,7 +403,7 @@ static const char *why_not_retry(const call_t *call, const tm_cell_t *t)
 	return NULL;
 }
 
-/* @return whether it has left */
+/* @return whether the request has left */
 static bool retry(call_t *call, tm_cell_t *t, struct sip_msg *msg)
 {
 	const target_t *target = call->attempt->target;

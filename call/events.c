@@ -9,7 +9,7 @@
 
 #include "server/script_events.h"
 
-/* tm's own function of the script; NULL without it */
+/* the script function of tm, t_save_lumps; NULL if it is not there */
 static cmd_function save_lumps;
 
 void events_init(void)
@@ -20,10 +20,10 @@ void events_init(void)
 
 /* -- before an attempt -------------------------------------------------- */
 
-/* What the script does from here on is in a copy of the lists, as in a branch_route
- * (t_fwd.c, prepare_new_uac). tm takes those of the request over when it is sent for
- * the first time (t_fwd.c, t_forward_nonack), and would keep what the event route
- * has changed: it is told to do so now. */
+/* From here on the script changes a copy of the lists, as in a branch_route (t_fwd.c,
+ * prepare_new_uac). tm saves the lists of the request when it is sent for the first
+ * time (t_fwd.c, t_forward_nonack), and would save what the event route has changed.
+ * So tm is told to save them now. */
 static bool keep_changes(struct sip_msg *msg, own_changes_t *own)
 {
 	if(is_route_type(REQUEST_ROUTE) && save_lumps != NULL)
@@ -57,10 +57,10 @@ void events_forget_changes(struct sip_msg *msg, own_changes_t *own)
 	own->are_kept = false;
 }
 
-/* -- behind the call ---------------------------------------------------- */
+/* -- after the call ----------------------------------------------------- */
 
-/* The request anew, in private memory: that of the transaction is shared, and what
- * the script parses would hang on it. */
+/* Make a copy of the request in private memory. The request of the transaction is
+ * shared, and headers that the script parses would be linked to it. */
 static bool copy_request(tm_cell_t *t, struct sip_msg *copy)
 {
 	const struct sip_msg *request = transaction_request(t);

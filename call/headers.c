@@ -11,8 +11,8 @@
 
 /* -- removing ----------------------------------------------------------- */
 
-/* Take the text out of additions. The lumps stay in their list: they may be
- * copies whose text belongs to others (data_lump.c, LUMPFLAG_DUPED). */
+/* Remove the text of additions. The lumps stay in their list: they may be copies
+ * whose text belongs to others (data_lump.c, LUMPFLAG_DUPED). */
 static void silence(struct lump *addition)
 {
 	if(addition->op == LUMP_ADD_SUBST) {
@@ -23,7 +23,7 @@ static void silence(struct lump *addition)
 		addition->len = 0;
 }
 
-/* Does a change lie within a header, and not between two? */
+/* Does a change lie within a header, and not between two headers? */
 static bool is_within(
 		const struct lump *change, int offset, const struct hdr_field *header)
 {
@@ -34,8 +34,8 @@ static bool is_within(
 	return change->u.offset > offset && change->u.offset < offset + header->len;
 }
 
-/* Of deletions that overlap the core takes care (msg_translator.c, lumps_len),
- * but it would still put out what the script has added inside the header. */
+/* The core handles deletions that overlap (msg_translator.c, lumps_len), but it would
+ * still print what the script has added inside the header. */
 static void drop_changes_within(
 		struct sip_msg *msg, int offset, const struct hdr_field *header)
 {
@@ -53,7 +53,7 @@ static void drop_changes_within(
 	}
 }
 
-/* Remove all headers of a name that the request came with.
+/* Remove all headers with this name that the caller's request has.
  * @return 0, or -1 without memory */
 static int remove_all(struct sip_msg *msg, const str *name)
 {
@@ -79,7 +79,7 @@ static char *put(char *at, const char *text, int len)
 	return at + len;
 }
 
-/* Add a header behind the last one.
+/* Add a header after the last one.
  * @return 0, or -1 without memory */
 static int append(struct sip_msg *msg, const named_text_t *header)
 {
@@ -96,7 +96,7 @@ static int append(struct sip_msg *msg, const named_text_t *header)
 	put(at, CRLF, CRLF_LEN);
 	anchor = anchor_lump(msg, (int)(msg->unparsed - msg->buf), 0, 0);
 	if(anchor != NULL && insert_new_lump_before(anchor, line, len, 0) != NULL)
-		return 0; /* the line is the lump's from now on */
+		return 0; /* from now on the line belongs to the lump */
 	pkg_free(line);
 	return -1;
 }

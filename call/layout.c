@@ -14,13 +14,13 @@
 typedef typeof(build_cell) build_t;
 typedef typeof(free_cell_helper) free_t;
 
-/* tm writes into each branch whose it is and its number (h_table.c,
- * init_branches): the last one is right only if the transaction and a branch are
- * as long as they are here. */
+/* tm writes a pointer to its transaction and its number into each branch (h_table.c,
+ * init_branches). The last branch is found here only if the transaction and the
+ * branches have the size that was built in. */
 static bool is_as_built(const struct cell *t)
 {
 	int last = (int)sr_dst_max_branches - 1;
-	/* behind what may be longer than its declaration (T_UAC_PTR) */
+	/* the structure may be longer than its declaration (T_UAC_PTR) */
 	const struct ua_client *uac = (const void *)((const char *)t + sizeof(*t)
 												 + MD5_LEN - sizeof(t->md5));
 

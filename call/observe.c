@@ -13,7 +13,7 @@
 #include "server/script_events.h"
 #include "server/statistics.h"
 
-/* of the trace in a line of the log */
+/* at most so much of the trace is in a line of the log */
 #define LOG_TRACE_BYTES 2048
 
 /* -- the log ------------------------------------------------------------ */
@@ -26,7 +26,7 @@ static void log_destination(log_line_t *line, const char *name,
 }
 
 /* An attempt has ended.
- * @param decision what follows; NULL: nothing */
+ * @param decision what follows; NULL: nothing follows */
 static void log_step(const call_t *call, const tm_cell_t *t, const step_t *step,
 		const decision_t *decision)
 {
@@ -71,7 +71,7 @@ static void log_call(const call_t *call, const tm_cell_t *t, int code)
 	log_send(line);
 }
 
-/* -- what is told ------------------------------------------------------- */
+/* -- what the call reports ---------------------------------------------- */
 
 int64_t observe_now_ms(void)
 {
@@ -104,7 +104,7 @@ void observe_begin(call_t *call, const tm_cell_t *t)
 	statistics_add(STATISTIC_ACTIVE);
 }
 
-/* The attempts that are under way end with the call. */
+/* The call is over, and so are the attempts that are still under way. */
 static void log_cancelled(const call_t *call, const tm_cell_t *t)
 {
 	const step_t *step = call->trace.last;
@@ -131,8 +131,8 @@ static void on_reply_out(tm_cell_t *t, int type, struct tmcb_params *params)
 		observe_final(*params->param, t, params->code);
 }
 
-/* To be told of each reply costs more than all of the rest, so it is asked for only
- * where the final one does not come with what is told anyway. */
+/* Have tm report the final reply to the caller. This callback costs more than all
+ * others together, so it is registered only if no other callback shows that reply. */
 static void await_reply(call_t *call, tm_cell_t *t)
 {
 	if(call->is_reply_awaited || call->trace.is_over)
@@ -213,7 +213,7 @@ void observe_answer(call_t *call, tm_cell_t *t, int branch, int code)
 	attempt_t *attempt = attempt_of_branch(call, branch);
 	bool is_late;
 
-	/* what the script has sent itself, behind us, is none of ours */
+	/* what the script itself has sent afterwards is not an attempt */
 	if(attempt == NULL
 			|| (call->state == CALL_ENDED && branch >= call->branches_at_end))
 		return;
@@ -251,7 +251,7 @@ void observe_resume(call_t *call)
 	trace_resume(&call->trace);
 }
 
-/* The statistic of a call that is over. */
+/* The statistic in which a call that is over is counted. */
 static statistic_t statistic_of(const trace_t *trace)
 {
 	switch(trace->outcome) {
@@ -268,7 +268,7 @@ static statistic_t statistic_of(const trace_t *trace)
 	}
 }
 
-/* @return whether it was not over before */
+/* @return false: it was over already */
 static bool end_call(call_t *call)
 {
 	if(__atomic_exchange_n(&call->trace.is_over, true, __ATOMIC_ACQ_REL))
@@ -283,7 +283,7 @@ void observe_final(call_t *call, tm_cell_t *t, int code)
 {
 	if(call->trace.is_over)
 		return;
-	/* somebody else has replied: tm to a CANCEL, or the script */
+	/* somebody else has replied: tm after a CANCEL, or the script */
 	if(call->trace.outcome == CALL_OUTCOME_NONE)
 		set_outcome(call, t,
 				call->state == CALL_CANCELLED || transaction_is_cancelled(t)

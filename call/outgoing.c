@@ -20,8 +20,8 @@ struct socket_info *outgoing_socket(const call_t *call, const target_t *target)
 	return socket;
 }
 
-/* Is a destination the next hop only, and the Request-URI stays as the script left
- * it? Not a Contact, which is a Request-URI. */
+/* Is a destination only the next hop, so that the Request-URI stays as the script
+ * left it? A Contact is not: it is a Request-URI. */
 static bool keeps_ruri(const call_t *call, const target_t *target)
 {
 	const settings_t *options = target->options;
@@ -58,9 +58,10 @@ int outgoing_address(call_t *call, struct sip_msg *msg, const target_t *target)
 	return 0;
 }
 
-/* In a route for requests with t_relay(), for its checks; elsewhere from the socket of
- * the request, as tm offers that of the first attempt as the default, which would
- * make that one's choice that of all (t_reply.c, faked_env). */
+/* Send the request. In request_route this is t_relay(), for its checks. Elsewhere the
+ * socket of the original request is restored first: tm sets the socket of the first
+ * attempt as the default, and all further attempts would use it (t_reply.c,
+ * faked_env). */
 static int send_on(const call_t *call, struct sip_msg *msg)
 {
 	struct socket_info *default_socket = bind_address;
@@ -81,7 +82,7 @@ int outgoing_send(call_t *call, struct sip_msg *msg, const target_t *target)
 	own_changes_t own;
 	int sent = E_CFG;
 
-	/* the script's further branches go with the first one */
+	/* branches that the script has appended are sent with the first attempt */
 	if(!is_route_type(REQUEST_ROUTE))
 		clear_branches();
 	if(outgoing_address(call, msg, target) < 0)

@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* outgoing: the request of a call, made that of a destination, and sent. */
+/* outgoing: addresses the request of a call to a destination, and sends it. */
 #ifndef FAILOVER_CALL_OUTGOING_H
 #define FAILOVER_CALL_OUTGOING_H
 
 #include "call/course.h"
 
-/** The socket from which a destination is sent to: that of its own options, else that
- * of the script ($fs), for every attempt that can use it; NULL: any. */
+/** The socket to send from: the one in the options of the destination, or else the one
+ * that the script has set ($fs), if the destination can be reached from it; NULL:
+ * any. */
 struct socket_info *outgoing_socket(const call_t *call, const target_t *target);
 
-/** Make the request, or tm's copy of it, that of a destination. So whatever the
- * script asks in branch_route, onsend_route or a branch-failure route is that
- * destination's.
+/** Write a destination into the request, or into tm's copy of it. So the script sees
+ * that destination in branch_route, onsend_route and a branch-failure route.
  * @return 0, or -1 without memory */
 int outgoing_address(call_t *call, struct sip_msg *msg, const target_t *target);
 
-/** Make it that of a destination, let the script change it, and send it. Without the
- * lock, where that may take long.
- * @return > 0 if it has left; else it has not, and ser_error is E_CFG where the
- *         script did not want it */
+/** Write a destination into the request, let the script change the request, and send
+ * it. The caller does not hold the lock if this may take long.
+ * @return > 0 if it has left; otherwise it has not, and ser_error is E_CFG if the
+ *         script has dropped it */
 int outgoing_send(call_t *call, struct sip_msg *msg, const target_t *target);
 
 #endif

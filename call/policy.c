@@ -4,7 +4,7 @@
 #include "dialplan/pattern.h"
 #include "sip/response.h"
 
-/* of the search for redirection.allow in a Contact URI */
+/* the limit of a search for redirection.allow in a Contact URI */
 #define ALLOW_STEPS_MAX 10000
 
 const char *reason_name(reason_t reason)
@@ -39,7 +39,7 @@ void chain_expire(chain_t *chain)
 	chain->is_expired = true;
 }
 
-/* Does this reply lead on at all? */
+/* Does this reply lead to the next destination? */
 static bool leads_on(const chain_t *chain, int code)
 {
 	return response_set_has(&chain->attempt.pattern_response, code);
@@ -66,9 +66,9 @@ static bool is_uri_in_list(const target_t *target, const target_t *list)
 	return false;
 }
 
-/* May this Contact be followed? A URI that was tried in this call is not tried
- * again (RFC 3261 section 8.1.3.4), which also cuts loops; and who was called
- * by sips must not be handed on in the clear (section 26.4.4). */
+/* May this Contact be followed? A URI that was tried in this call is not tried again
+ * (RFC 3261 section 8.1.3.4); this also ends loops. A call to a sips URI must not
+ * continue without TLS (section 26.4.4). */
 static bool may_follow(const chain_t *chain, const target_t *contact,
 		const target_t *accepted, const pattern_t *allow, searcher_t *searcher)
 {
@@ -83,8 +83,8 @@ static bool may_follow(const chain_t *chain, const target_t *contact,
 		   && !is_uri_in_list(contact, accepted);
 }
 
-/* Put a Contact into a list: highest q first, in header order within equal q
- * (RFC 3261 section 16.6 leaves the order to q), each once. */
+/* Put a Contact into a list, each one once: the highest q first, and Contacts of the
+ * same q in the order of the header (RFC 3261 section 16.6). */
 static void insert_by_q(target_t **list, target_t *contact)
 {
 	while(*list != NULL && (*list)->q >= contact->q)
@@ -93,7 +93,7 @@ static void insert_by_q(target_t **list, target_t *contact)
 	*list = contact;
 }
 
-/* The Contacts that may be followed, in the order in which they are. */
+/* The Contacts that may be followed, in the order in which they are tried. */
 static target_t *choose_contacts(const chain_t *chain, target_t *contacts,
 		const pattern_t *allow, searcher_t *searcher)
 {
@@ -119,7 +119,8 @@ static target_t *choose_allowed_contacts(
 
 	if(text.text.len == 0)
 		return choose_contacts(chain, contacts, NULL, NULL);
-	/* it was seen to be a pattern when it was read; a redirection is rare */
+	/* it was checked when it was read, and it is compiled again here because
+	 * redirections are rare */
 	if(pattern_compile(&allow, &text, "", NULL, &none) < 0)
 		return NULL;
 	if(searcher_init(&searcher) == 0) {
@@ -130,15 +131,15 @@ static target_t *choose_allowed_contacts(
 	return chosen;
 }
 
-/* The Contacts of a 3xx go before the rest of the list.
- * @return whether there is any to follow */
+/* Put the Contacts of a 3xx before the rest of the list.
+ * @return whether there is a Contact to follow */
 static bool follow_contacts(chain_t *chain, target_t *contacts)
 {
 	target_t *chosen = choose_allowed_contacts(chain, contacts);
 	target_t **end;
 	bool is_any;
 
-	/* in their order, so that the cap cuts off the least wanted ones */
+	/* in their order, so that the limit removes those with the lowest q */
 	for(end = &chosen; *end != NULL; end = &(*end)->next) {
 		if(chain->contacts_followed >= chain->settings.redirection_max)
 			break;
@@ -150,7 +151,7 @@ static bool follow_contacts(chain_t *chain, target_t *contacts)
 	return is_any;
 }
 
-/* Has it been tried already, so that it must not be tried again? Only what an
+/* Was it tried already, and must not be tried again? Only a destination that the
  * author wrote twice is tried twice. */
 static bool is_spent(const chain_t *chain, const target_t *target)
 {
@@ -166,8 +167,8 @@ static bool is_spent(const chain_t *chain, const target_t *target)
 	return false;
 }
 
-/* The next one in the list; when that is used up, those that were passed over: no
- * call is refused because of what is remembered. */
+/* Take the next target from the list. When the list is used up, take those that were
+ * passed over: no call is refused because its next hops are held. */
 static target_t *pop(chain_t *chain)
 {
 	target_t *target = chain->waiting;
@@ -223,8 +224,8 @@ static const final_reply_t request_timeout = {
 static const final_reply_t service_unavailable = {
 		.kind = FINAL_OWN, .code = 503, .phrase = "Service Unavailable"};
 
-/* Remember the best reply. A 3xx whose Contacts are followed is none: it has
- * been used up (RFC 3261 section 16.7, step 4). */
+/* Remember the best reply. A 3xx whose Contacts are followed is not a candidate (RFC
+ * 3261 section 16.7, step 4). */
 static void note_reply(chain_t *chain, const result_t *result)
 {
 	if(chain->best_code != 0
@@ -234,8 +235,8 @@ static void note_reply(chain_t *chain, const result_t *result)
 	chain->best_branch = result->branch;
 }
 
-/* All have failed. What a destination said is better than what is said in the
- * place of one that said nothing. */
+/* All destinations have failed. A real reply is better than the reply that stands for
+ * a silent destination. */
 static final_reply_t reply_of_failure(
 		const chain_t *chain, const result_t *result, final_reply_t last)
 {
@@ -259,7 +260,7 @@ static final_reply_t reply_of_failure(
 	return earlier;
 }
 
-/* @param last the reply if there is no next one and the caller gets the last */
+/* @param last the reply if there is no next target and the caller gets the last reply */
 static decision_t try_next(chain_t *chain, const result_t *result,
 		reason_t reason, final_reply_t last)
 {
@@ -300,7 +301,7 @@ static decision_t after_timeout(
 	return try_next(chain, result, reason, request_timeout);
 }
 
-/* The target was none: what follows is what would have followed without it. */
+/* The script has dropped the target. Decide as if it had not been in the list. */
 static decision_t after_drop(chain_t *chain, const result_t *result)
 {
 	result_t before = chain->result_before;

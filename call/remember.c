@@ -48,7 +48,8 @@ void remember_retry(call_t *call, const target_t *target)
 		may_use(call, target, true);
 }
 
-/* A gateway of dispatcher's is not held here: dispatcher is told when it fails. */
+/* A gateway of dispatcher is not held by this module: dispatcher is told that it has
+ * failed. */
 static void note_gateway(const attempt_t *attempt, holding_end_t end, int code)
 {
 	const gateway_t *gateway = attempt->target->gateway;
@@ -76,7 +77,7 @@ void remember_result(call_t *call, const result_t *result)
 
 	if(call->attempt == NULL)
 		return;
-	/* its time was not over, but that of the whole call */
+	/* the time of the whole call was over, not that of the attempt */
 	if(end == HOLDING_SILENT && call->chain.is_expired)
 		end = HOLDING_NOTHING;
 	note_gateway(call->attempt, end, result->code);
@@ -98,8 +99,8 @@ static void remember_nothing(attempt_t *attempt)
 	holding_finish(&attempt->use, HOLDING_NOTHING, 0, 0);
 }
 
-/* Was it not sent because of the script, the caller or the server's limits, and not
- * because of where it goes? */
+/* Was it not sent because of the script, the caller or the server's limits? Then the
+ * next hop is not to blame. */
 static bool is_our_own_doing(int why)
 {
 	static const int reasons[] = {E_CFG, E_TOO_MANY_BRANCHES, E_CANCELED};

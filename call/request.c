@@ -31,8 +31,8 @@ bool request_is_initial_invite(struct sip_msg *msg)
 	return true;
 }
 
-/* Is the request itself asked where it goes, as no rule says so? Few are, and
- * looking for ourselves costs as much as a destination. */
+/* Does the request itself say the first destination, because no rule does? This is
+ * rare, and finding out whether it is our own address costs as much as a destination. */
 static bool has_no_first(const call_request_t *request)
 {
 	int i;
@@ -44,7 +44,7 @@ static bool has_no_first(const call_request_t *request)
 	return true;
 }
 
-/* What the rules need to know of the request itself. */
+/* What the rules need to know about the request itself. */
 static request_view_t view_of_request(
 		struct sip_msg *msg, const call_request_t *request)
 {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* request: what a call is made of. A request and what the script asks
- * for it become the settings that hold, the targets in order, and what the
- * request itself was to be sent with. */
+/* request: prepares a call. From a request and the rules it makes the settings, the
+ * targets in order, and a note of how the request would have been sent. */
 #ifndef FAILOVER_CALL_REQUEST_H
 #define FAILOVER_CALL_REQUEST_H
 
@@ -9,18 +8,17 @@
 
 #include "dialplan/route.h"
 
-/* What a script asks for. */
+/* What the script wants for a call. */
 typedef struct call_request
 {
-	const applied_rule_t *applied; /* where the call is to go, and how */
+	const applied_rule_t *applied; /* destinations and settings */
 	int n_applied;				   /* 1 or more */
 	const char *source;			   /* where these rules stand, for messages */
-	const rule_t
-			*rule; /* of the plan, that decides; NULL: a list of the script */
-	const settings_t *defaults; /* the level below; every setting written */
+	const rule_t *rule; /* the rule of the plan; NULL: a list of the script */
+	const settings_t *defaults; /* the defaults; every setting is written */
 } call_request_t;
 
-/* What the request was to be sent with when failover() was called. */
+/* How the request would have been sent when failover() was called. */
 typedef struct origin
 {
 	str uri; /* the R-URI */
@@ -33,16 +31,16 @@ typedef struct origin
 /** Is it an INVITE that begins a dialog? If not, the reason is logged. */
 bool request_is_initial_invite(struct sip_msg *msg);
 
-/** Make of a request what a call needs. The request is left as it is.
- * @param arena holds it all: nothing points into the message or the rules
- * @param route made
+/** Prepare a call from a request. The request is not changed.
+ * @param arena holds all results: nothing points into the message or the rules
+ * @param route filled
  * @param origin filled
  * @return 0, or -1 with the reason logged */
 int request_read(struct sip_msg *msg, const call_request_t *request,
 		arena_t *arena, route_t *route, origin_t *origin);
 
-/** Put back into a request what belongs to its own next hop only: path, branch
- * flags and what a registration says.
+/** Restore in a request what only its own next hop needs: path, branch flags and the
+ * data of a registration.
  * @return 0, or -1 without memory */
 int request_restore(struct sip_msg *msg, const origin_t *origin);
 

@@ -15,17 +15,18 @@
 #include "call/remember.h"
 #include "server/script_events.h"
 
-/* How long it is waited for an attempt to be made, about half a second; and how
- * often it is looked whether it has been. */
+/* How long a process waits for an attempt of another process, about half a second,
+ * and how often it checks. */
 #define WAIT_TICKS_MAX 8
 #define WAIT_STEP_US 500
 
-/* How long tm's timer process may still work with a transaction that has ended while
- * it went without the lock; as long as tm keeps one that has ended by default. */
+/* How long tm's timer process may still use a transaction that has ended while this
+ * module had released the lock. tm keeps an ended transaction for this time by
+ * default. */
 #define LINGER_TICKS S_TO_TICKS(5)
 
-/* May making an attempt take long: a name be looked up, a connection be opened? A
- * datagram to an address does not. */
+/* Can making an attempt take long, because a name is looked up or a connection is
+ * opened? A datagram to an IP address does not take long. */
 static bool needs_others(const target_t *target)
 {
 	return target->transport != TRANSPORT_UDP || target->is_current
@@ -33,16 +34,16 @@ static bool needs_others(const target_t *target)
 		   || (is_route_type(REQUEST_ROUTE) && nr_branches > 0);
 }
 
-/* Will the script run for it, and for as long as it likes? */
+/* Will the script run for the attempt? It may take any time. */
 static bool runs_script(const tm_cell_t *t)
 {
 	return transaction_has_branch_route(t) || onsend_route_enabled(SIP_REQUEST)
 		   || script_wants(SCRIPT_ATTEMPT);
 }
 
-/* May it be made without the lock? Not where the script may run for a reply of this
- * call at the same time: its AVPs are those of the transaction, and two processes
- * must not change them at once. */
+/* May the attempt be made without the lock? Not if the script may run for a reply of
+ * this call at the same time: both would use the AVPs of the transaction, and two
+ * processes must not change them at once. */
 static bool may_go_without_lock(const tm_cell_t *t, const target_t *target)
 {
 	if(runs_script(t))
@@ -50,7 +51,8 @@ static bool may_go_without_lock(const tm_cell_t *t, const target_t *target)
 	return needs_others(target);
 }
 
-/* Have the core's DNS cache know the name before the lock is needed. */
+/* Look the name up, so that the DNS cache of the core has it before the lock is
+ * needed. */
 static void look_up(const target_t *target)
 {
 	const str *hop =
@@ -88,8 +90,8 @@ static attempt_t *attempt_create(
 	return attempt;
 }
 
-/* The copy of the request is that of the failed branch again, for the script's
- * branch-failure route, which comes after us. */
+/* Write the destination of the failed branch into the copy of the request again, for
+ * the script's branch-failure route, which runs after this. */
 static void address_again(call_t *call, tm_cell_t *t, struct sip_msg *msg,
 		int failed, const attempt_t *before)
 {
@@ -100,7 +102,7 @@ static void address_again(call_t *call, tm_cell_t *t, struct sip_msg *msg,
 	ruri_mark_consumed();
 }
 
-/* Let go of the lock while something slow is done, and take it back. */
+/* Release the lock while something slow is done, and take it again. */
 static void let_go(
 		call_t *call, tm_cell_t *t, int failed, bool is_slow, pause_t *pause)
 {
@@ -124,7 +126,7 @@ static void take_back(call_t *call, tm_cell_t *t, pause_t *pause)
 	record = &call->branches[pause->branch];
 	record->is_hidden = false;
 	call->was_cancelled = call->was_cancelled || pause->was_cancelled;
-	/* should nothing come of the 2xx that has come meanwhile */
+	/* in case the 2xx that has come meanwhile is not relayed */
 	if(pause->is_open && record->has_answer)
 		record->code_before = pause->code;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sending: an attempt is made: the INVITE is addressed and sent, without the lock
- * where that may take long. What becomes of it then: attempt.h. */
+/* sending: makes an attempt: it writes the destination into the INVITE and sends it,
+ * without the lock if that may take long. attempt.h has what follows. */
 #ifndef FAILOVER_CALL_SENDING_H
 #define FAILOVER_CALL_SENDING_H
 
@@ -10,27 +10,27 @@ typedef enum sent
 {
 	NOT_SENT,
 	HAS_LEFT,
-	IS_DROPPED, /* the script did not want it: it was none */
-	IS_PAST,	/* and another process has gone on from it already */
+	IS_DROPPED, /* the script has dropped it: it was no attempt */
+	IS_PAST,	/* and another process has continued the call already */
 } sent_t;
 
-/** Try a destination. The lock is let go of while names are looked up and connections
- * opened, and while routes of the script run for it, unless an onreply_route might
- * run beside them; it is held again afterwards. Meanwhile the call may have gone on.
- * @param msg the request in request_route; else the copy of it that tm offers
- * @param failed the branch in whose callback we are; NO_BRANCH in request_route
+/** Try a destination. The lock is released while names are looked up, connections are
+ * opened and routes of the script run, unless an onreply_route might run at the same
+ * time. Afterwards the lock is held again, and the call may have changed.
+ * @param msg the request in request_route; otherwise the copy of it from tm
+ * @param failed the branch whose callback this is; NO_BRANCH in request_route
  * @return whether the INVITE has left */
 sent_t sending_make(call_t *call, tm_cell_t *t, struct sip_msg *msg, int failed,
 		const target_t *target);
 
-/** In the callback for a failed branch: wait until the process that is just making
- * the attempt has noted that it has left. That takes no longer than a return from
- * tm, as a reply has come; where it does the call goes on without. */
+/** In the callback for a failed branch: wait until the process that is making the
+ * attempt has noted that it was sent. A reply has come already, so this is only the
+ * time of a return from tm. If it takes longer, the call continues without it. */
 void sending_wait_until_made(call_t *call, tm_cell_t *t, int failed);
 
-/** Wait, for no more than half a second, until a branch is not hidden any more by a
- * process that makes an attempt.
- * @return whether it is not */
+/** Wait at most half a second until no process hides the branch any more because it
+ * makes an attempt.
+ * @return false: it is still hidden */
 bool sending_wait_until_shown(const call_t *call, tm_cell_t *t, int branch);
 
 #endif

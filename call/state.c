@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "call/state.h"
 
-/* What is not written here leaves the state and does nothing: zero is told apart
- * by is_written, as the first state and the first action are zero too. */
+/* An event that is not in the table changes nothing. is_written marks the entries,
+ * because the first state and the first action are zero too. */
 static const struct
 {
 	int is_written;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* state: how far a call has come, and what follows each event in each state. It
- * is one table (state.c), and this is the whole of it. The first line of a state
- * has the state that follows, the second what is done; `-` is that it stays as it
- * is, or that nothing is done. A unit test reads it from here.
+/* state: the states of a call, and what follows each event in each state. This is the
+ * whole table of state.c. The first line of a state has the next state, the second
+ * line the action. `-` means that the state stays, or that nothing is done. A unit
+ * test reads the table from here.
  *
  *  | in         | sent   | unsent | provis. | failed   | none left | time    | total     | cancel     | answer   |
  *  |------------|--------|--------|---------|----------|-----------|---------|-----------|------------|----------|
@@ -30,10 +30,10 @@ typedef enum call_state
 	CALL_STARTING,	 /* an attempt is being made, without the lock */
 	CALL_TRYING,	 /* the INVITE has left, no reply has come yet */
 	CALL_PROCEEDING, /* a provisional reply has come */
-	CALL_GIVING_UP, /* its time is over, it is CANCELled and may have a last word */
-	CALL_CANCELLED, /* the caller has given up: no further attempt */
-	CALL_ANSWERED,	/* a 2xx goes to the caller */
-	CALL_ENDED,		/* no destination is left, or the last reply is final */
+	CALL_GIVING_UP,	 /* its time is over; it is CANCELled and may still reply */
+	CALL_CANCELLED,	 /* the caller has given up: no further attempt */
+	CALL_ANSWERED,	 /* a 2xx goes to the caller */
+	CALL_ENDED,		 /* no destination is left, or the last reply is final */
 	CALL_STATES
 } call_state_t;
 
@@ -54,16 +54,16 @@ typedef enum call_event
 typedef enum call_action
 {
 	DO_NOTHING,
-	DO_WATCH,		   /* see that it is not lost in silence */
-	DO_TIME,		   /* begin timer.provisional, or timer.ringing */
-	DO_NEXT,		   /* ask the policy for the next destination, and try it */
-	DO_EXPIRE,		   /* let tm end the branches that are pending */
-	DO_GIVE_UP,		   /* CANCEL them, and wait for their last word */
-	DO_CANCEL,		   /* see that every pending branch gets its CANCEL */
-	DO_END,			   /* end the call with the reply that the policy chose */
-	DO_END_CANCELLED,  /* end it with 487 */
-	DO_REPLY_TOTAL,	   /* send the final reply now, an attempt is being made */
-	DO_REPLY_CANCELLED /* send 487 now, an attempt is being made */
+	DO_WATCH,		  /* check its connection and the timers of tm */
+	DO_TIME,		  /* begin timer.provisional, or timer.ringing */
+	DO_NEXT,		  /* try the destination that the policy chooses */
+	DO_EXPIRE,		  /* let tm end the branches that are pending */
+	DO_GIVE_UP,		  /* CANCEL them, and wait for their final replies */
+	DO_CANCEL,		  /* have every pending branch CANCELled */
+	DO_END,			  /* end the call with the reply that the policy chose */
+	DO_END_CANCELLED, /* end it with 487 */
+	DO_REPLY_TOTAL, /* send the final reply now, while an attempt is being made */
+	DO_REPLY_CANCELLED /* send 487 now, while an attempt is being made */
 } call_action_t;
 
 typedef struct transition
@@ -72,8 +72,8 @@ typedef struct transition
 	call_action_t action;
 } transition_t;
 
-/** What follows an event.
- * @return the state that the call is in then, and what is to be done */
+/** Find what follows an event.
+ * @return the next state of the call, and the action */
 transition_t state_follow(call_state_t state, call_event_t event);
 
 /** Is the chain of attempts over, so that nothing more is decided? */

@@ -6,7 +6,7 @@
 
 #include "text/text.h"
 
-/* More than a call can have: its attempts, and what it passes over. */
+/* More steps than a call can have: its attempts, and what it passes over. */
 #define STEPS_MAX 128
 
 #define MORE ", ..."
@@ -39,7 +39,7 @@ step_end_t step_end_of(result_kind_t kind)
 	return ends[kind];
 }
 
-/* How each end is called, and the code that stands for it. */
+/* The name of each end, and the code that stands for it. */
 static const struct
 {
 	const char *name;
@@ -55,7 +55,7 @@ static const struct
 		[STEP_PASSED_OVER] = {"held", 0},
 };
 
-/* -- what is told ------------------------------------------------------- */
+/* -- writing ------------------------------------------------------------ */
 
 unsigned trace_age_ms(const trace_t *trace, int64_t now_ms)
 {
@@ -127,7 +127,7 @@ void trace_resume(trace_t *trace)
 	trace->outcome = CALL_OUTCOME_NONE;
 }
 
-/* -- what is asked ------------------------------------------------------ */
+/* -- reading ------------------------------------------------------------ */
 
 static bool has_ended(const step_t *step)
 {
@@ -186,8 +186,8 @@ const char *step_result(const step_t *step, char *buffer)
 	return buffer;
 }
 
-/* One step as a text.
- * @return its length; -1 where it does not fit */
+/* Write one step as text.
+ * @return its length; -1 if it does not fit */
 static int write_step(const step_t *step, bool is_first, char *text, int room)
 {
 	char result[12];
@@ -219,7 +219,7 @@ str trace_text(const trace_t *trace, char *buffer, int size)
 		len = write_step(steps[n], text.len == 0, buffer + text.len,
 				size - text.len - (int)strlen(MORE));
 		if(len < 0) {
-			/* there is room for it: see above */
+			/* there is enough room: see above */
 			text.len += snprintf(buffer + text.len, size - text.len, "%s",
 					text.len == 0 ? MORE + 2 : MORE);
 			break;

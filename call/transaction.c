@@ -17,16 +17,16 @@
 #include "server/tm_settings.h"
 #include "sip/response.h"
 
-/* How long the lock is tried for where its holder may be waiting for us without
- * a mark, as expire() does: about a second. */
+/* How long to try to get the lock if its holder may be waiting for this process
+ * without having marked the timer, as expire() does: about a second. */
 #define HOLD_TICKS_MAX 16
 
-/* an own flag of the transaction that a chain takes away and puts back */
+/* the flags of a transaction that a chain changes and restores */
 #define CHAIN_FLAGS (T_DISABLE_INTERNAL_REPLY | T_DISABLE_6xx)
 
 tm_api_t tm_api;
 
-static tm_xapi_t tm_more; /* what tm keeps for the core's own modules */
+static tm_xapi_t tm_more; /* tm exports these for the modules of Kamailio */
 
 int transaction_bind(void)
 {
@@ -116,9 +116,9 @@ bool transaction_hold(tm_cell_t *t, int branch)
 		sched_yield();
 	}
 	atomic_set(&t->reply_locker_pid, pid);
-	/* We are in the timer of this branch: a reply of ours would stop it, from
-	 * within itself. It is over for it, and it goes when it fires next, long
-	 * before the transaction does. */
+	/* This process runs the timer of this branch. A reply sent from here would stop
+	 * that timer and wait for itself. So the timer is only marked as deleted. It ends
+	 * when it fires next, long before the transaction is released. */
 	request->flags |= F_RB_DEL_TIMER;
 	request->t_active = 0;
 	request->fr_expire = get_ticks_raw() + 1;
@@ -141,7 +141,7 @@ void transaction_pause(tm_cell_t *t, int branch, bool is_slow, pause_t *pause)
 		uac->reply = NULL;
 		uac->request.flags &= ~F_RB_CANCELED;
 	}
-	/* what it is about may end before it comes back */
+	/* the transaction may end before the lock is taken again */
 	atomic_inc(&t->ref_count);
 	transaction_unlock(t);
 }
@@ -154,8 +154,8 @@ void transaction_resume(tm_cell_t *t, pause_t *pause)
 	if(pause->branch != NO_BRANCH) {
 		tm_ua_client_t *uac = &t->uac[pause->branch];
 
-		/* a 2xx may have come on it; a 1xx, or that the caller gives up, is
-		 * nothing to a branch that has ended */
+		/* a 2xx may have come on this branch; a 1xx, or a CANCEL of the caller, does
+		 * not matter for a branch that has ended */
 		if(uac->last_received < 200) {
 			uac->last_received = pause->code;
 			uac->reply = pause->reply;
@@ -163,15 +163,15 @@ void transaction_resume(tm_cell_t *t, pause_t *pause)
 		pause->was_cancelled = uac->request.flags & F_RB_CANCELED;
 		uac->request.flags |= pause->flags;
 	}
-	/* who times a branch out has no reference of his own, and goes on with it
-	 * when we return (timer.c, final_response_handler) */
+	/* tm's timer process has no reference of its own, and continues to use the
+	 * transaction when this returns (timer.c, final_response_handler) */
 	pause->is_kept = pause->reply == FAKED_REPLY;
 	if(!pause->is_kept)
 		tm_api.unref_cell(t);
 }
 
-/* In one go: other processes note their flags without the lock (T_CANCELED), and
- * none must be lost. */
+/* Set the flags atomically: other processes set their flags without the lock
+ * (T_CANCELED), and none must be lost. */
 static void set_flags(tm_cell_t *t, unsigned flags)
 {
 	__atomic_fetch_or(&t->flags, flags, __ATOMIC_SEQ_CST);
@@ -182,8 +182,8 @@ static void clear_flags(tm_cell_t *t, unsigned flags)
 	__atomic_fetch_and(&t->flags, ~flags, __ATOMIC_SEQ_CST);
 }
 
-/* (That tm drops no call in silence, whatever its noisy_ctimer says, it owes to
- * our TMCB_ON_FAILURE: timer.c, final_response_handler.) */
+/* (Because of our callback for TMCB_ON_FAILURE, tm never drops a call silently,
+ * whatever its noisy_ctimer is: timer.c, final_response_handler.) */
 void transaction_begin_chain(tm_cell_t *t, tm_manners_t *before)
 {
 	before->flags = t->flags & CHAIN_FLAGS;
@@ -196,15 +196,15 @@ void transaction_end_chain(tm_cell_t *t, const tm_manners_t *before)
 {
 	t->fr_timeout = before->fr_timeout;
 	t->fr_inv_timeout = before->fr_inv_timeout;
-	/* that we have the word about internal replies stays: script and tm have
-	 * the last word about the reply now, and it is not that of a failed send */
+	/* T_DISABLE_INTERNAL_REPLY stays set: the script and tm now choose the reply, and
+	 * it must not be that of a failed send */
 	if(!(before->flags & T_DISABLE_6xx))
 		clear_flags(t, T_DISABLE_6xx);
 }
 
 /* -- sending ------------------------------------------------------------ */
 
-/* tm ends nothing before this time has passed. */
+/* Let tm end no branch before this time has passed. */
 static void live(tm_cell_t *t, ticks_t ticks)
 {
 	ticks_t end_of_life = get_ticks_raw() + ticks;
@@ -223,7 +223,7 @@ void transaction_set_timers(tm_cell_t *t, unsigned fr_ms, unsigned fr_inv_ms)
 void transaction_reset_timers(
 		tm_cell_t *t, const tm_manners_t *before, unsigned fr_inv_ms)
 {
-	/* before the attempt t->fr_timeout was its own */
+	/* before the attempt t->fr_timeout was that of the transaction */
 	live(t, t->fr_timeout + MS_TO_TICKS(fr_inv_ms));
 	t->fr_timeout = before->fr_timeout;
 	t->fr_inv_timeout = MS_TO_TICKS(fr_inv_ms);
@@ -234,7 +234,7 @@ void transaction_close_unsent_from(tm_cell_t *t, int first_branch)
 	int i;
 
 	for(i = first_branch; i < t->nr_of_outgoings; i++) {
-		/* without a stored reply tm never picks it */
+		/* without a stored reply tm never chooses this branch */
 		if(transaction_is_pending(t, i) && !t->uac[i].request.t_active)
 			t->uac[i].last_received = 487;
 	}
@@ -247,8 +247,8 @@ void transaction_stop_forwarding(tm_cell_t *t)
 
 /* -- a branch ----------------------------------------------------------- */
 
-/* Is the stored reply of a branch one that the script has suspended? Then tm, which
- * goes on with it, has it in hand (t_suspend.c, t_continue_helper). */
+/* Is the stored reply of a branch one that the script has suspended? Then tm is
+ * handling it, because it is being continued (t_suspend.c, t_continue_helper). */
 static bool is_suspended_reply(const tm_cell_t *t, int branch)
 {
 	return (t->flags & (T_ASYNC_SUSPENDED | T_ASYNC_CONTINUE))
@@ -269,10 +269,10 @@ static void drop_reply(tm_cell_t *t, int branch)
 	uac->reply = NULL;
 }
 
-/* The timer of a branch is taken out and put in anew (core/timer.h); taking it
- * out waits while it is being run. A worker that ends the branch at the same
- * time marks it first and then takes the timer out (stop_rb_timers in timer.h):
- * if the mark is not seen before the timer goes in, it is afterwards. */
+/* Remove the timer of a branch and add it again (core/timer.h). Removing it waits
+ * while it is running. A worker that ends the branch at the same time first marks the
+ * branch and then removes the timer (stop_rb_timers in timer.h). So the mark is seen
+ * either before or after the timer is added. */
 static void expire(struct retr_buf *request, ticks_t delay)
 {
 	ticks_t now = get_ticks_raw();
@@ -281,7 +281,7 @@ static void expire(struct retr_buf *request, ticks_t delay)
 		return;
 	request->fr_expire = now + delay;
 	if(timer_del(&request->timer) < 0)
-		return; /* it is being run: it sees the new time, or has fired */
+		return; /* it is running: it will see the new time, or has fired */
 	/* the same timer repeats the request over UDP */
 	if(!(request->flags & F_RB_RETR_DISABLED)
 			&& (s_ticks_t)(request->retr_expire - request->fr_expire) < 0)
@@ -295,7 +295,7 @@ static void expire(struct retr_buf *request, ticks_t delay)
 		timer_del(&request->timer);
 }
 
-/* the core warns of a timer of no ticks */
+/* the core warns about a timer of 0 ticks */
 static ticks_t at_least_a_tick(unsigned ms)
 {
 	return MS_TO_TICKS(ms) > 0 ? MS_TO_TICKS(ms) : 1;
@@ -361,7 +361,7 @@ void transaction_end_again(tm_cell_t *t, int branch)
 	tm_ua_client_t *uac = &t->uac[branch];
 	struct retr_buf *request = &uac->request;
 
-	/* below 100 tm sends no CANCEL to who has replied already */
+	/* if this is below 100, tm sends no CANCEL to a branch that has replied */
 	uac->last_received = 0;
 	drop_reply(t, branch);
 	timer_del(&request->timer);
@@ -376,9 +376,9 @@ void transaction_end_again(tm_cell_t *t, int branch)
 
 /* -- the final reply ---------------------------------------------------- */
 
-/* How tm ranks what a branch has ended with; the least is best, and of equal ones the
- * first (t_reply.c, get_prio). That a reply is made up counts for a branch that had it
- * before, not for the one that tm just looks at (t_pick_branch). */
+/* The rank that tm gives to the final reply of a branch; the lowest is the best, and
+ * among equal ones the first (t_reply.c, get_prio). tm ranks made-up replies
+ * differently, but not for the branch that it is handling now (t_pick_branch). */
 static int rank_of(const tm_ua_client_t *uac)
 {
 	int rank = response_rank(uac->last_received);
@@ -473,7 +473,7 @@ void transaction_answer(
 {
 	if(t->uas.status >= 200)
 		return;
-	/* the reply ends its timer; only who has the request in hand lets go of it */
+	/* the reply ends its timer; only the process that handles the request releases it */
 	if(compat_drops_branchless() && t->nr_of_outgoings == 0
 			&& tm_api.t_gett() == t)
 		tm_api.t_addblind();

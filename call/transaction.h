@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* transaction: what a serial failover needs of Kamailio's transaction module (tm)
- * beyond its API: the reply lock, a branch that is given up, the choice of the
- * reply that goes to the caller. Each function names the place in tm that it
- * stands in for or compensates. These two files, transaction.[ch], alone know tm's
- * structures (layout.c looks whether they lie where they should); they are those of the very release that the module is built for.
- * It knows nothing of destinations and decisions.
+/* transaction: what a serial failover needs from Kamailio's transaction module (tm)
+ * beyond its API: the reply lock, giving up a branch, choosing the reply for the
+ * caller. Each function names the place in tm that it replaces or compensates. Only
+ * transaction.[ch] use tm's structures, which are those of the release that the
+ * module is built for; layout.c checks that they are right. These files know nothing
+ * about destinations and decisions.
  *
- * Unless it is said otherwise a function is called with the reply lock of its
- * transaction held. */
+ * The caller of a function holds the reply lock of the transaction, unless the
+ * comment says otherwise. */
 #ifndef FAILOVER_CALL_TRANSACTION_H
 #define FAILOVER_CALL_TRANSACTION_H
 
@@ -30,9 +30,9 @@ int transaction_bind(void);
 
 /* -- the transaction ---------------------------------------------------- */
 
-/** Is the request one of which tm has a transaction already, so that its caller
- * gets what he got last once more? Asked without the lock, of a request that this
- * process has no transaction of yet. */
+/** Does tm have a transaction of this request already, so that tm repeats its last
+ * reply to the caller? Called without the lock, for a request of which this process
+ * has no transaction yet. */
 bool transaction_is_known(struct sip_msg *msg);
 
 /** The transaction that this process works on; NULL if there is none. No lock. */
@@ -42,7 +42,7 @@ tm_cell_t *transaction_current(void);
  * Callbacks are only ever added while the transaction lives, so no lock. */
 void *transaction_find_param(tm_cell_t *t, transaction_cb *callback);
 
-/** What tm finds it by again. */
+/** The numbers by which tm finds the transaction again. */
 static inline void transaction_ident(
 		const tm_cell_t *t, unsigned *hash_index, unsigned *label)
 {
@@ -50,20 +50,20 @@ static inline void transaction_ident(
 	*label = t->label;
 }
 
-/** The request that it is for, in shared memory. */
+/** Its request, in shared memory. */
 static inline struct sip_msg *transaction_request(const tm_cell_t *t)
 {
 	return t->uas.request;
 }
 
-/** How many branches it has: the number that the next one gets. */
+/** How many branches it has. This is the number of the next one. */
 static inline int transaction_branches(const tm_cell_t *t)
 {
 	return t->nr_of_outgoings;
 }
 
-/** How many further branches it can take: the server's max_branches counts all
- * of it, also attempts that have failed. */
+/** How many further branches it can have. The server's max_branches counts all
+ * branches, also those that have failed. */
 static inline int transaction_room(const tm_cell_t *t)
 {
 	return (int)sr_dst_max_branches - t->nr_of_outgoings;
@@ -75,25 +75,25 @@ static inline bool transaction_is_final(const tm_cell_t *t)
 	return t->uas.status >= 200;
 }
 
-/** What he has got last. */
+/** The code that the caller has got last. */
 static inline int transaction_status(const tm_cell_t *t)
 {
 	return (int)t->uas.status;
 }
 
-/** Has the caller sent CANCEL? */
+/** Has the caller sent a CANCEL? */
 static inline bool transaction_is_cancelled(const tm_cell_t *t)
 {
 	return t->flags & T_CANCELED;
 }
 
-/** Is it suspended by the script (t_suspend)? */
+/** Has the script suspended it (t_suspend)? */
 static inline bool transaction_is_suspended(const tm_cell_t *t)
 {
 	return t->flags & T_ASYNC_SUSPENDED;
 }
 
-/** Take the reply lock; the same process may take it again. Stands in for
+/** Take the reply lock. The same process may take it again. This replaces
  * tm_reply_mutex_lock() (t_reply.c), which tm does not export. */
 void transaction_lock(tm_cell_t *t);
 void transaction_unlock(tm_cell_t *t);
@@ -102,16 +102,16 @@ void transaction_unlock(tm_cell_t *t);
  * @return whether it is held */
 bool transaction_try_lock(tm_cell_t *t);
 
-/** Make sure in a callback for a failed branch that the lock is held. tm holds
- * it, but for one case: a retransmission that could not be sent (timer.c,
- * retransmission_handler). There it is taken and left to tm, which releases it
- * as if it had taken it, and the timer of the branch ends. It is not waited for
- * where its holder waits for us: who stops that timer marks it, and waits until
- * it has run; nor for more than a second.
- * @return whether it is held; if not the call must be left alone */
+/** Make sure in a callback for a failed branch that the lock is held. tm holds it,
+ * except after a retransmission that could not be sent (timer.c,
+ * retransmission_handler). In that case this takes the lock, tm releases it as if it
+ * had taken it, and the timer of the branch ends. A process that stops the timer
+ * marks it and waits until it has run. If such a process holds the lock, this does
+ * not wait for it; otherwise it waits at most a second.
+ * @return whether it is held; if not, the call must not be touched */
 bool transaction_hold(tm_cell_t *t, int branch);
 
-/* What tm must find again when the lock is taken back. */
+/* What must be restored for tm when the lock is taken again. */
 typedef struct pause
 {
 	int branch;
@@ -120,43 +120,46 @@ typedef struct pause
 	unsigned short flags;
 	bool is_open;
 	bool was_cancelled; /* somebody had the branch CANCELled meanwhile */
-	bool is_kept;		/* our reference is to be given back later */
+	bool is_kept;		/* our reference must be given back later */
 } pause_t;
 
-/** Let go of the lock while something slow is done: a name looked up, a connection
- * opened, a branch_route run. In a callback for a failed branch that branch looks
- * pending meanwhile, so that no other process takes the call for failed, and its
- * reply, which is private to this process, is hidden. Replies of it may come all the
- * same: see transaction_take_for_trying(). Where the lock is held more than once it
- * stays.
- * @param branch the failed one; NO_BRANCH in request_route
- * @param is_slow whether what is done may take long; else nothing happens
+/** Release the lock while something slow is done: a name is looked up, a connection is
+ * opened, a branch_route runs. In a callback for a failed branch, that branch seems
+ * pending meanwhile, so that no other process takes the call for failed. Its reply,
+ * which is private to this process, is hidden. Further replies of it may come: see
+ * transaction_take_for_trying(). If the lock is held more than once, it is not
+ * released.
+ * @param branch the failed branch; NO_BRANCH in request_route
+ * @param is_slow whether the work may take long; if not, nothing happens
  * @param pause for transaction_resume() */
 void transaction_pause(tm_cell_t *t, int branch, bool is_slow, pause_t *pause);
 
-/** Take the lock back. Anything may have happened meanwhile.
- * @param pause says whether the reference that we had is to be given back later, by
- *        transaction_let_go(): tm's timer process has none of its own, and works on
- *        with the transaction when we return, though it may have ended */
+/** Take the lock again. Anything may have happened meanwhile.
+ * @param pause says whether our reference must be given back later, by
+ *        transaction_let_go(): tm's timer process has no reference, and continues to
+ *        use the transaction when this returns, although the transaction may have
+ *        ended */
 void transaction_resume(tm_cell_t *t, pause_t *pause);
 
-/** Give references back. The caller has another one. */
+/** Give references back. The caller must have another one. */
 static inline void transaction_let_go(tm_cell_t *t, unsigned references)
 {
 	for(; references > 0; references--)
 		tm_api.unref_cell(t);
 }
 
-/** Have tm take a final reply for a 100, in a callback of TMCB_RESPONSE_IN: it has no
- * use for a second negative one of a branch that looks pending in a pause, and would
- * take the call for failed. It is not ACKed then, so over UDP it comes again. */
+/** Make tm take a final reply for a 100, in a callback of TMCB_RESPONSE_IN. Otherwise
+ * a second negative reply of a branch that seems pending during a pause would make tm
+ * take the call for failed. The reply is not ACKed now, so over UDP it is
+ * retransmitted. */
 static inline void transaction_take_for_trying(struct sip_msg *reply)
 {
 	reply->REPLY_STATUS = 100;
 }
 
-/** Let tm be silent to the caller while there are other destinations, and not
- * CANCEL one destination for the 6xx of another; and as it was before. */
+/** The behaviour of tm that is changed while a chain runs: tm sends no reply of its
+ * own to the caller, and does not CANCEL one destination because of the 6xx of
+ * another. Afterwards it is restored. */
 typedef struct tm_manners
 {
 	unsigned flags;
@@ -173,8 +176,8 @@ typedef struct lists
 	sr_xavp_t **xavps;
 } lists_t;
 
-/** Make the variables of a transaction current: AVPs of URIs and users, XAVPs. As
- * faked_env() does it for a failure_route (t_reply.c). Without the lock. */
+/** Make the variables of a transaction current (AVPs and XAVPs), as faked_env() does
+ * for a failure_route (t_reply.c). Without the lock. */
 static inline void transaction_enter_lists(tm_cell_t *t, lists_t *before)
 {
 	before->from =
@@ -187,7 +190,7 @@ static inline void transaction_enter_lists(tm_cell_t *t, lists_t *before)
 	before->xavps = xavp_set_list(&t->xavps_list);
 }
 
-/** And those that were current before. */
+/** Make the previous variables current again. */
 static inline void transaction_leave_lists(const lists_t *before)
 {
 	set_avp_list(AVP_TRACK_FROM | AVP_CLASS_URI, before->from);
@@ -202,17 +205,16 @@ static inline void transaction_leave_lists(const lists_t *before)
 /** Set tm's timers for the next attempt.
  * @param fr_ms how long it may stay silent
  * @param fr_inv_ms how long it may stay between a provisional and a final reply.
- *        max_inv_lifetime is made to end later than both, as it would cap all
+ *        max_inv_lifetime is set to end later than both, because it would limit all
  *        attempts together */
 void transaction_set_timers(tm_cell_t *t, unsigned fr_ms, unsigned fr_inv_ms);
 
-/** Let tm give the caller's reply and the CANCELs their own time again, which it
- * reads from the same place; and undo what the script did to the others
- * (t_set_fr, t_set_max_lifetime). */
+/** Restore tm's timers for the final reply and the CANCELs, which tm reads from the
+ * same fields, and undo what the script has set (t_set_fr, t_set_max_lifetime). */
 void transaction_reset_timers(
 		tm_cell_t *t, const tm_manners_t *before, unsigned fr_inv_ms);
 
-/** Have the branch_route run for the next branch too: tm arms it for the first
+/** Let the branch_route run for the next branch too: tm arms it for the first branch
  * only (t_fwd.c, on_branch_delayed). */
 static inline void transaction_rearm_branch_route(tm_cell_t *t)
 {
@@ -220,8 +222,7 @@ static inline void transaction_rearm_branch_route(tm_cell_t *t)
 		t->on_branch = t->on_branch_delayed;
 }
 
-/** May an onreply_route run for a reply of the call, whose branches are sent or to be
- * sent? */
+/** May an onreply_route run for a reply of this call, now or later? */
 static inline bool transaction_may_run_onreply_route(const tm_cell_t *t)
 {
 	int i;
@@ -239,7 +240,7 @@ static inline bool transaction_has_branch_route(const tm_cell_t *t)
 	return t->on_branch != 0;
 }
 
-/** Will the script run for a reply of this branch, or when it has failed? */
+/** Will an onreply_route run for the replies of this branch? */
 static inline bool transaction_has_onreply_route(const tm_cell_t *t, int branch)
 {
 	return t->uac[branch].on_reply != 0;
@@ -250,15 +251,15 @@ static inline bool transaction_has_branch_failure_route(
 	return t->uac[branch].on_branch_failure != 0;
 }
 
-/** End what a failed relay left behind: a branch that was added but not sent
- * has no timer and would keep the transaction for ever (t_fwd.c,
+/** End the branches that a failed relay has left behind. A branch that was added but
+ * not sent has no timer and would keep the transaction for ever (t_fwd.c,
  * t_forward_nonack, label canceled). */
 void transaction_close_unsent_from(tm_cell_t *t, int first_branch);
 
-/** Stop an attempt that another process is just making, if it has not left yet: tm
- * sends no INVITE for a caller who has given up, and looks at that again when
- * names are looked up and branch_route has run (t_fwd.c, t_forward_nonack). For a
- * call that has its final reply. */
+/** Stop an attempt that another process is making, if its INVITE has not left yet. The
+ * transaction is marked as cancelled: tm checks this mark once more after DNS and
+ * branch_route, and then sends no INVITE (t_fwd.c, t_forward_nonack). For a call that
+ * has its final reply. */
 void transaction_stop_forwarding(tm_cell_t *t);
 
 /** Where a branch was sent to. Valid while the transaction lives. */
@@ -278,7 +279,7 @@ static inline bool transaction_is_pending(const tm_cell_t *t, int branch)
 	return uac->last_received < 200 && uac->request.buffer != NULL;
 }
 
-/** Does any branch but this one? */
+/** Does another branch wait for its final reply? */
 static inline bool transaction_is_pending_beside(const tm_cell_t *t, int branch)
 {
 	int i;
@@ -290,13 +291,13 @@ static inline bool transaction_is_pending_beside(const tm_cell_t *t, int branch)
 	return false;
 }
 
-/** Let tm time a pending branch out in so many milliseconds, a tick at least. A
- * 1xx that comes in between undoes it. tm itself looks at a changed time only
- * when its timer fires for another reason, which on TCP and TLS is never
- * (timer.h, restart_rb_fr). */
+/** Let tm time out a pending branch after so many milliseconds, at least one tick. A
+ * 1xx that comes in between undoes this. Changing the time alone is not enough: tm
+ * reads it only when the timer fires for another reason, which never happens on TCP
+ * and TLS (timer.h, restart_rb_fr). */
 void transaction_expire(tm_cell_t *t, int branch, unsigned ms);
 
-/** Let tm not time out a branch before so many milliseconds have passed. */
+/** Do not let tm time out a branch before so many milliseconds have passed. */
 void transaction_extend(tm_cell_t *t, int branch, unsigned ms);
 
 /** In how many milliseconds will tm time a branch out? */
@@ -307,15 +308,15 @@ static inline unsigned transaction_time_left(const tm_cell_t *t, int branch)
 	return left > 0 ? TICKS_TO_MS(left) : 0;
 }
 
-/** Has tm given the branch up because a timer was over? Else the final reply it
- * made up is for a retransmission that could not be sent. */
+/** Has tm ended the branch because of a timeout? If not, it has made up the final
+ * reply because a retransmission could not be sent. */
 static inline bool transaction_has_timed_out(const tm_cell_t *t, int branch)
 {
 	return t->uac[branch].request.flags & F_RB_TIMEOUT;
 }
 
-/** Note that a branch has got a 1xx which tm may not hear of, so that it can
- * be CANCELled. */
+/** Note that a branch has got a 1xx, so that it can be CANCELled: tm may not see that
+ * reply. */
 static inline void transaction_note_provisional(tm_cell_t *t, int branch)
 {
 	if(t->uac[branch].last_received == 0)
@@ -325,48 +326,47 @@ static inline void transaction_note_provisional(tm_cell_t *t, int branch)
 /** Has somebody had the branch CANCELled (an operator by tm.cancel, a module, the
  * script)? tm itself does so for the 6xx of a parallel branch, which does not
  * count.
- * @param was_silent no reply has come, and tm has timed it out, which looks alike
- *        but for the retransmissions that were stopped before */
+ * @param was_silent no reply has come, and tm has timed it out; a CANCEL is then
+ *        known by the retransmissions, which were stopped before */
 bool transaction_was_cancelled(const tm_cell_t *t, int branch, bool was_silent);
 
-/** Choose pending branches for a CANCEL, but those that have had theirs. One that has
- * not replied is CANCELled by tm when it does (t_reply.c, F_RB_CANCELED). They stay
- * pending.
+/** Choose pending branches for a CANCEL, except those that have got one. A branch that
+ * has not replied is CANCELled by tm when it does (t_reply.c, F_RB_CANCELED). The
+ * branches stay pending.
  * @param branches bit (1 << branch)
- * @param cancels they are added to it */
+ * @param cancels the branches are added to it */
 void transaction_choose_cancels(
 		tm_cell_t *t, branch_bm_t branches, struct cancel_info *cancels);
 
-/** Send the CANCELs that were chosen; without the lock, as this may run the
+/** Send the CANCELs that were chosen. Without the lock, because this may run the
  * script's event_route (tm:local-request). */
 void transaction_send_cancels(tm_cell_t *t, struct cancel_info *cancels);
 
-/** Has tm made up the final reply of a branch? Not if the branch has sent a
- * negative one itself. */
+/** Has tm made up the final reply of a branch, and did not receive it? */
 static inline bool transaction_made_it_up(const tm_cell_t *t, int branch)
 {
-	/* both flags are set where tm makes one up, and nowhere else */
+	/* tm sets both flags only when it makes up a reply */
 	return t->uac[branch].last_received >= 300
 		   && (t->uac[branch].request.flags & (F_RB_TIMEOUT | F_RB_RELAYREPLY));
 }
 
-/** A 2xx has come in, and tm has not looked at it yet. tm would discard it ("status
- * rewrite by UAS") on a branch that it has given up while another one is pending,
- * which RFC 3261 section 16.7 forbids: such a branch is opened again. And its
- * timer process might give the branch up before the worker gets the lock: that
- * is told of a final reply.
- * @return what tm had of the branch, for transaction_put_back(); -1 if the branch
- *         has ended with a negative reply of its own, and is left alone */
+/** A 2xx has come in, and tm has not handled it yet. On a branch that tm has given up
+ * while another one is pending, tm would discard it ("status rewrite by UAS"), which
+ * RFC 3261 section 16.7 forbids. So such a branch is opened again. On a pending
+ * branch, tm's timer process might give the branch up before the worker gets the
+ * lock. So the timer is made to see a final reply.
+ * @return the code that tm had stored for the branch, for transaction_put_back(); -1
+ *         if the branch has ended with a real negative reply, and is not changed */
 int transaction_expect_answer(tm_cell_t *t, int branch);
 
-/** In a callback for another branch that has failed: have tm see that this one is
+/** In a callback for another branch that has failed: let tm see that this branch is
  * not decided yet. */
 static inline void transaction_keep_open(tm_cell_t *t, int branch)
 {
 	t->uac[branch].last_received = 180;
 }
 
-/** Nothing has come of the 2xx: the branch is as it was.
+/** The 2xx was not relayed. Restore the branch.
  * @return whether the caller has no final reply yet */
 static inline bool transaction_put_back(tm_cell_t *t, int branch, int code)
 {
@@ -376,65 +376,64 @@ static inline bool transaction_put_back(tm_cell_t *t, int branch, int code)
 	return true;
 }
 
-/** Will tm still call back for a branch that has been sent: does it wait for its
- * final reply, with a timer? */
+/** Will tm still call back for a branch that was sent? It will if the branch waits for
+ * its final reply and has a timer. */
 static inline bool transaction_is_timed(const tm_cell_t *t, int branch)
 {
 	return t->uac[branch].request.t_active;
 }
 
-/** Let a branch that has ended, or has lost its timer, end in a tick: tm calls back
- * for it. Its stored reply is dropped. */
+/** Let a branch that has ended, or has lost its timer, end after one tick, so that tm
+ * calls back for it. Its stored reply is dropped. */
 void transaction_end_again(tm_cell_t *t, int branch);
 
 /* -- the final reply ---------------------------------------------------- */
 
 /** The branch whose reply tm would choose for the caller.
- * @param first_branch of those to choose from
- * @param branch the one that has just got a reply, which tm has not stored yet
+ * @param first_branch the first branch to choose from
+ * @param branch the branch that has just got a reply, which tm has not stored yet
  * @param code of that reply
  * @param picked_code set to the code of the chosen reply */
 int transaction_pick(const tm_cell_t *t, int first_branch, int branch, int code,
 		int *picked_code);
 
-/** The stored reply of a branch; NULL without one, FAKED_REPLY for one that tm
- * has made up. */
+/** The stored reply of a branch; NULL if there is none, FAKED_REPLY if tm has made it
+ * up. */
 static inline const struct sip_msg *transaction_reply_of(
 		const tm_cell_t *t, int branch)
 {
 	return t->uac[branch].reply;
 }
 
-/** Let a 6xx be a reply as any other until the chain ends: tm would CANCEL the
- * next attempt for the 6xx of the one before. */
+/** Treat a 6xx as any other reply until the chain ends: tm would CANCEL the next
+ * attempt because of the 6xx of the previous one. */
 void transaction_ignore_6xx(tm_cell_t *t);
 
-/** Drop the stored replies of all branches before one, so that tm cannot choose
- * them for the caller. As t_should_relay_response() does it after a
- * failure_route (t_reply.c, drop_replies). */
+/** Drop the stored replies of all branches before this one, so that tm cannot choose
+ * them for the caller, as t_should_relay_response() does after a failure_route
+ * (t_reply.c, drop_replies). */
 void transaction_drop_replies_before(tm_cell_t *t, int branch);
 
-/** Drop the stored replies of all branches but one, for tm to choose that one.
- * @param earlier the branch whose reply the caller is to get
+/** Drop the stored replies of all branches except one, so that tm chooses that one.
+ * @param earlier the branch whose reply the caller shall get
  * @param last the branch that has just got a reply, with its code
- * @return whether tm will choose it, and not the last one */
+ * @return whether tm will choose it and not the last one */
 bool transaction_leave_reply(tm_cell_t *t, int earlier, int last, int code);
 
-/** Within a callback of TMCB_ON_FAILURE: will a failure_route of the script follow?
- * tm runs the one of the branch that it has picked (t_reply.c,
- * run_failure_handlers). */
+/** Within a callback of TMCB_ON_FAILURE: will a failure_route of the script run? tm
+ * runs that of the chosen branch (t_reply.c, run_failure_handlers). */
 static inline bool transaction_runs_failure_route(const tm_cell_t *t)
 {
 	return t->uac[tm_api.t_get_picked_branch()].on_failure != 0;
 }
 
-/** Is a failure_route armed for branches to come? */
+/** Is a failure_route armed for the next branches? */
 static inline bool transaction_is_failure_route_armed(const tm_cell_t *t)
 {
 	return t->on_failure != 0;
 }
 
-/** Run no failure_route any more: the call is answered. */
+/** Disarm the failure_route: the call is answered. */
 static inline void transaction_disarm_failure_route(tm_cell_t *t)
 {
 	int i;
@@ -443,9 +442,9 @@ static inline void transaction_disarm_failure_route(tm_cell_t *t)
 		t->uac[i].on_failure = 0;
 }
 
-/** Within a callback of TMCB_ON_FAILURE: name the branch that this is about, for who
- * looks later (acc, acc_logic.c, on_missed).
- * @param branch NO_BRANCH: that which tm has picked */
+/** Within a callback of TMCB_ON_FAILURE: set the branch that failed, which later
+ * callbacks read (acc, acc_logic.c, on_missed).
+ * @param branch NO_BRANCH: the branch that tm has chosen */
 static inline void transaction_name_branch(tm_cell_t *t, int branch)
 {
 	t->relayed_reply_branch =
@@ -453,14 +452,14 @@ static inline void transaction_name_branch(tm_cell_t *t, int branch)
 										: tm_api.t_get_picked_branch());
 }
 
-/** Within a callback of TMCB_ON_FAILURE: let failure_route, acc and others see a
- * code of ours in the place of what the picked branch replied.
- * @param params of the callback, which those that follow get too
- * @param code 408 is a timeout */
+/** Within a callback of TMCB_ON_FAILURE: let failure_route, acc and others see this
+ * code instead of the reply of the chosen branch.
+ * @param params of the callback; the callbacks that follow get them too
+ * @param code 408 means a timeout */
 void transaction_show_code(tm_cell_t *t, struct tmcb_params *params, int code);
 
-/** Keep the flags of a copy of the request and of the request itself the same:
- * acc notes in them that it has logged the call. */
+/** Copy the flags between the request and a copy of it: acc notes in them that it has
+ * logged the call. */
 static inline void transaction_copy_flags(
 		tm_cell_t *t, struct sip_msg *copy, bool is_back)
 {
@@ -470,18 +469,18 @@ static inline void transaction_copy_flags(
 		t->uas.request->flags = copy->flags;
 }
 
-/** Have the call fail once this process has left the transaction: add a branch
- * that was sent nowhere and let it time out at once, so that the script's
- * failure_route runs and on_failure callbacks hear of it, as for any failure.
- * @return whether that could be done */
+/** Let the call fail once this process has left the transaction: add a branch that is
+ * not sent and let it time out at once. So the script's failure_route and the
+ * on_failure callbacks run as after any failure.
+ * @return whether this was possible */
 bool transaction_fail_soon(tm_cell_t *t);
 
-/** Answer the transaction's request, if it has no final reply; tm CANCELs what is
- * pending. */
+/** Send a final reply to the caller, if there is none yet. tm CANCELs the pending
+ * branches. */
 void transaction_answer(
 		tm_cell_t *t, struct sip_msg *request, int code, const char *phrase);
 
-/** Would tm, for a CANCEL of the caller, find a branch to CANCEL? Else it replies
+/** Would tm find a branch to CANCEL when the caller sends CANCEL? If not, it replies
  * to the INVITE itself (t_fwd.c, e2e_cancel). */
 bool transaction_has_cancellable(const tm_cell_t *t);
 

@@ -6,7 +6,7 @@
 
 static str root = str_init("failover");
 
-/* Those before one are not there: whoever replies to the call needs the room. */
+/* Remove the xavps before this one, to get memory for the reply. */
 static void remove_before(
 		const named_text_t *variables, const named_text_t *end)
 {

@@ -10,10 +10,10 @@
 #include "server/dialogs.h"
 #include "text/text.h"
 
-/* a trace of thirty attempts and more */
+/* room for a trace of more than thirty attempts */
 #define TEXT_BYTES_MAX 4096
 
-/* What a name stands for at this moment: a text, a number, or nothing. */
+/* The present value of a name: a text, a number, or nothing. */
 typedef struct seen
 {
 	bool is_there, is_number;
@@ -96,8 +96,8 @@ static struct
 {
 	const char *name;
 	seen_t (*see)(const trace_t *trace);
-	const char *note; /* of the dialog */
-	bool is_read;	  /* the configuration has it somewhere */
+	const char *note; /* the name of the dialog variable */
+	bool is_read;	  /* the configuration uses it somewhere */
 } names[] = {
 		{"rule", see_rule, "failover_rule", false},
 		{"attempt", see_attempt, "failover_attempt", false},
@@ -110,7 +110,7 @@ static struct
 
 #define NAMES (int)(sizeof(names) / sizeof(names[0]))
 
-/* -- for the core ------------------------------------------------------- */
+/* -- the pseudo-variable ------------------------------------------------ */
 
 static int parse_name(pv_spec_p spec, str *in)
 {
@@ -133,7 +133,8 @@ static int parse_name(pv_spec_p spec, str *in)
 	return -1;
 }
 
-/* The number of a dialog's note is a text; acc and scripts take either. */
+/* A number that was kept with the dialog comes back as a text; acc and scripts accept
+ * both. */
 static int get(struct sip_msg *msg, pv_param_t *param, pv_value_t *value)
 {
 	int i = param->pvn.u.isname.name.n;
@@ -159,7 +160,7 @@ pv_export_t failover_variables[] = {
 		{{0, 0}, 0, 0, 0, 0, 0, 0, 0},
 };
 
-/* -- for a dialog ------------------------------------------------------- */
+/* -- notes with the dialog ---------------------------------------------- */
 
 void view_keep(const call_t *call, struct sip_msg *request)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* view: the pseudo-variable $failover(name), what a script and acc see of a call. */
+/* view: the pseudo-variable $failover(name), which shows a call to the script and to
+ * acc. */
 #ifndef FAILOVER_CALL_VIEW_H
 #define FAILOVER_CALL_VIEW_H
 
@@ -10,8 +11,8 @@
 /** The table of the pseudo-variable, for the exports of the module. */
 extern pv_export_t failover_variables[];
 
-/** A call is answered: note with its dialog what the configuration reads, as its
- * transaction will be gone when the CDR is written. */
+/** A call is answered: keep with its dialog the values that the configuration reads,
+ * because the transaction will have ended when the CDR is written. */
 void view_keep(const call_t *call, struct sip_msg *request);
 
 #endif

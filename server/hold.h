@@ -51,8 +51,7 @@ typedef struct hold
 	unsigned hold_s;	/* for how long it is or was held; 0: it was not */
 	long long since_ms; /* since when it is in this state */
 	long long until_ms; /* when held, trial or out ends; or HOLD_FOR_EVER */
-	unsigned long
-			version; /* version of what the servers of a group know about it */
+	unsigned long version; /* of what a group of servers knows */
 } hold_t;
 
 typedef struct hold_rules
