@@ -214,8 +214,8 @@ check-wire: all ## calls through a real Kamailio; what measures time comes last,
 	exit $$status
 
 .PHONY: check-masses
-check-masses: all ## 14 500 calls against timers, CANCELs and resets, of which check plays a part
-	@MASSES=all $(PYTHON) -m pytest -v -p no:cacheprovider test/wire/test_masses.py
+check-masses: all ## 16 500 calls against timers, CANCELs and resets, of which check plays a part
+	@MASSES=all $(PYTHON) -m pytest -v -p no:cacheprovider test/wire/test_masses.py test/wire/test_sum.py
 
 .PHONY: measure-memory
 measure-memory: all ## shared memory of a call, as the reference gives it

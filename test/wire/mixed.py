@@ -15,6 +15,7 @@ from scenario import (IGNORES_CANCEL, NOBODY, SILENT, Judge, Scenario, Stage, fi
 RINGS = [reply(180)]
 ANSWERS = [reply(180), reply(200, after=0.1)]
 QUICK = "timer.inviting=400ms; timer.provisional=400ms"
+RELAYS = '$du = $null; $ru = "sip:elsewhere@{c}"; t_relay();'
 NO_SUCH_HOST = "n" * 64 + ".invalid"
 
 
@@ -27,6 +28,7 @@ class Kind:
     ends: object                       # name of a peer, or a code
     settings: str = QUICK
     cancel_at: float = None            # seconds after the INVITE
+    on_failure: str = ""               # what the script's failure_route does
 
 
 KINDS = {
@@ -75,20 +77,48 @@ KINDS = {
         {"a": SILENT, "b": ANSWERS}, 487, cancel_at=0.2),
     "given-up-twice": Kind("sip:1@{a} sip:2@{b}",
         {"a": [reply(180), on_cancel(after=0.3)], "b": ANSWERS}, 487, cancel_at=0.5),
+
+    "relayed": Kind("sip:1@{a} sip:2@{b}",
+        {"a": [reply(404)], "b": [reply(503)], "c": ANSWERS}, "c", on_failure=RELAYS),
+    "relayed-failed": Kind("sip:1@{a}", {"a": [reply(503)], "c": [reply(480)]}, 480,
+        on_failure=RELAYS),
+    "relayed-given-up": Kind("sip:1@{a}", {"a": [reply(486)], "c": RINGS}, 487,
+        cancel_at=0.3, on_failure=RELAYS),
+    "replied": Kind("sip:1@{a} sip:2@{b}", {"a": [reply(404)], "b": SILENT}, 480,
+        on_failure='t_reply("480", "Later");'),
+    "retried": Kind("sip:1@{a}", {"a": [reply(486)]}, 486,
+        on_failure="if (failover_retry()) exit;"),
 }
 
 
+def _own_names(kind, names):
+    """The peers of a kind by the names that they have in it; a gateway is kind_peer."""
+    return {peer: names[f"{kind}_{peer}"] for peer in KINDS[kind].peers}
+
+
+def route_name(kind):
+    return kind.replace("-", "_").upper()
+
+
 def route_of(kind, names):
-    """The script line for one kind; a gateway is named kind_peer."""
-    own = {peer: names[f"{kind}_{peer}"] for peer in KINDS[kind].peers}
-    return (f'if ($rU == "{kind}" && failover("{filled(KINDS[kind].list, own)}",'
-            f' "{KINDS[kind].settings}")) exit;')
+    """The script line for one kind."""
+    told = KINDS[kind]
+    arm = f't_on_failure("{route_name(kind)}"); ' if told.on_failure else ""
+    return (f'if ($rU == "{kind}") {{ {arm}if (failover("'
+            f'{filled(told.list, _own_names(kind, names))}", "{told.settings}")) exit; }}')
 
 
-def config_of(kinds, **more):
+def failure_route_of(kind, names):
+    """The failure_route of one kind; empty without one."""
+    told = KINDS[kind].on_failure
+    return f"failure_route[{route_name(kind)}] {{ {filled(told, _own_names(kind, names))} }}" if told else ""
+
+
+def config_of(kinds, extra="", **more):
     """What makes the configuration of a server for these kinds."""
     return lambda names: kamailio.Config(
-        route="\n".join(route_of(kind, names) for kind in kinds), **more)
+        route="\n".join(route_of(kind, names) for kind in kinds),
+        extra="\n".join([extra, *(failure_route_of(kind, names) for kind in kinds)]), **more)
 
 
 def peers_of(kinds):
