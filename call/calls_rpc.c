@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "call/observe.h"
+#include "server/rpc_value.h"
 #include "server/statistics.h"
 #include "text/text.h"
 #include "text/utf8.h"
@@ -147,7 +148,8 @@ static void add_call(
 			"call_ms", (int)(now_ms - shown->began_ms));
 }
 
-static void add_page(rpc_t *rpc, void *context, const snapshot_t *snapshot,
+/* @return false without memory */
+static bool add_page(rpc_t *rpc, void *context, const snapshot_t *snapshot,
 		int first, int count)
 {
 	int64_t now_ms = observe_now_ms();
@@ -158,9 +160,10 @@ static void add_page(rpc_t *rpc, void *context, const snapshot_t *snapshot,
 			|| rpc->struct_add(
 					   reply, "d[", "calls", snapshot->total, "list", &list)
 					   < 0)
-		return;
+		return false;
 	for(i = first - 1; i < snapshot->n && i - (first - 1) < count; i++)
 		add_call(rpc, list, &snapshot->calls[i], now_ms);
+	return true;
 }
 
 /* @return the number; -1 if it is not a number */
@@ -203,8 +206,9 @@ static void rpc_calls(rpc_t *rpc, void *context)
 	call_id = str_of(first_text);
 	if(!is_digits(first_text) && count_text == NULL)
 		snapshot.call_id = &call_id;
-	if(snapshot.call_id == NULL
-			&& (first < 1 || count < 1 || count > SHOWN_MAX)) {
+	if((snapshot.call_id == NULL
+			   && (first < 1 || count < 1 || count > SHOWN_MAX))
+			|| rpc_has_more(rpc, context)) {
 		rpc->fault(context, 400,
 				"failover.calls [FIRST [COUNT]] or failover.calls CALL-ID: the "
 				"first is number 1, and a reply has at most %d of them",
@@ -221,8 +225,9 @@ static void rpc_calls(rpc_t *rpc, void *context)
 		rpc->fault(context, 404, "no call with this Call-ID is under way");
 	} else {
 		qsort(snapshot.calls, snapshot.n, sizeof(*snapshot.calls), compare);
-		add_page(rpc, context, &snapshot, snapshot.call_id != NULL ? 1 : first,
-				count);
+		if(!add_page(rpc, context, &snapshot,
+				   snapshot.call_id != NULL ? 1 : first, count))
+			rpc->fault(context, 500, "no memory for the reply");
 	}
 	free(snapshot.calls);
 }
@@ -238,11 +243,10 @@ static void rpc_stats(rpc_t *rpc, void *context)
 {
 	const char *name;
 	void *reply;
-	char *text;
 	long value;
 	int i;
 
-	if(rpc->scan(context, "*.s", &text) == 1) {
+	if(rpc_has_more(rpc, context)) {
 		rpc->fault(context, 400, "failover.stats takes no argument");
 		return;
 	}
@@ -251,7 +255,7 @@ static void rpc_stats(rpc_t *rpc, void *context)
 		return;
 	}
 	for(i = 0; statistics_read(i, &name, &value); i++)
-		rpc->struct_add(reply, "d", name, (int)value);
+		rpc_add_count(rpc, reply, name, value);
 }
 
 rpc_export_t calls_rpc[] = {

@@ -99,6 +99,10 @@ static void rpc_reload(rpc_t *rpc, void *context)
 {
 	failure_t failure;
 
+	if(rpc_has_more(rpc, context)) {
+		rpc->fault(context, 400, "failover.reload takes no argument");
+		return;
+	}
 	switch(plan_reload(&failure)) {
 		case RELOAD_NO_FILE:
 			rpc->fault(context, 404,
@@ -197,7 +201,8 @@ static void rpc_list(rpc_t *rpc, void *context)
 
 	rpc_scan_number(rpc, context, &first);
 	rpc_scan_number(rpc, context, &count);
-	if(first < 1 || count < 1 || count > LIST_RULES_MAX) {
+	if(first < 1 || count < 1 || count > LIST_RULES_MAX
+			|| rpc_has_more(rpc, context)) {
 		rpc->fault(context, 400,
 				"failover.list [FIRST [COUNT]]: the first rule is number 1, "
 				"and "

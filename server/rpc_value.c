@@ -19,6 +19,21 @@ void rpc_scan_number(rpc_t *rpc, void *context, int *number)
 					  : (int)value;
 }
 
+bool rpc_has_more(rpc_t *rpc, void *context)
+{
+	char *text;
+
+	return rpc->scan(context, "*.s", &text) == 1;
+}
+
+void rpc_add_count(rpc_t *rpc, void *section, const char *name, long value)
+{
+	if(value <= INT_MAX)
+		rpc->struct_add(section, "d", name, (int)value);
+	else
+		rpc->struct_add(section, "l", name, value);
+}
+
 void rpc_show_time(time_t when, char *text, size_t size)
 {
 	struct tm local;

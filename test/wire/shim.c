@@ -9,6 +9,7 @@
  *     log:NTH:MS:TEXT                 who writes the NTH line to the log that
  *                                     holds TEXT, a _ for a blank, is held
  *     connect:PORT:NTH:MS:ERRNO       the NTH connection to PORT, likewise
+ *     memory:BYTES                    malloc() of so many bytes and more fails
  *     name:NAME:MS:FOUND              each look-up of NAME takes so many ms; there
  *                                     is no such host, or if FOUND is 1 it is
  *                                     127.0.0.1. No question leaves the machine.
@@ -33,7 +34,7 @@
 
 typedef struct rule
 {
-	char kind; /* s (send), t (sent), l, c or n */
+	char kind; /* s (send), t (sent), l, c, m or n */
 	char text[64];
 	int port, nth, ms, error;
 	int found;
@@ -66,6 +67,8 @@ static int read_rule(const char *word, rule_t *rule)
 		strcpy(rule->text, "connect");
 		return 0;
 	}
+	if(sscanf(word, "memory:%d", &rule->ms) == 1)
+		return 0;
 	if(sscanf(word, "name:%63[a-z0-9.-]:%d:%d", rule->text, &rule->ms,
 			   &rule->found)
 			== 3)
@@ -279,4 +282,18 @@ int res_search(const char *name, int class, int type, unsigned char *answer,
 		return -1;
 	}
 	return real(name, class, type, answer, answer_len);
+}
+
+void *malloc(size_t bytes)
+{
+	static void *(*real)(size_t);
+	int i;
+
+	if(real == NULL)
+		*(void **)&real = dlsym(RTLD_NEXT, "malloc");
+	for(i = 0; i < n_rules; i++) {
+		if(rules[i].kind == 'm' && bytes >= (size_t)rules[i].ms)
+			return NULL;
+	}
+	return real(bytes);
 }

@@ -445,52 +445,6 @@ def test_a_call_under_way_is_listed():
     asyncio.run(run())
 
 
-@pytest.mark.parametrize("command, says", [
-    (("failover.calls", "0"), "400 - failover.calls [FIRST [COUNT]]"),
-    (("failover.calls", "1", "51"), "at most 50"),
-    (("failover.calls", "1", "x"), "at most 50"),
-    (("failover.calls", "a@b", "2"), "400 - failover.calls"),
-    (("failover.calls", "a@b"), "404 - no call with this Call-ID"),
-    (("failover.stats", "calls"), "400 - failover.stats takes no argument"),
-])
-def test_a_wrong_argument_gets_a_fault_that_says_so(command, says):
-    with kamailio.Server(kamailio.Config("exit;")) as server:
-        with pytest.raises(kamailio.RpcError) as raised:
-            server.rpc(*command)
-    assert says in str(raised.value)
-
-
-@pytest.mark.alone("how soon the RPC replies")
-def test_300_calls_are_listed_in_50_ms_and_do_not_notice():
-    """The RPC itself; kamcmd takes some milliseconds to start."""
-    async def run():
-        peers = {"a": [reply(180), reply(200, after=3)]}
-
-        def config(names):
-            return with_http(names, 'if (failover("sip:1@{a}")) exit;')
-
-        async with Stage(peers, config, memory_mb=64) as stage:
-            caller = await stage.caller()
-            calls = [caller.call(filled("sip:9@{proxy}", stage.names), hangup_after=0)
-                     for _ in range(300)]
-            await asyncio.sleep(1.5)
-            times = []
-            for first in (1, 101, 251):
-                began = asyncio.get_running_loop().time()
-                text = await asyncio.to_thread(json_rpc_over_http, stage.server.port,
-                                               "failover.calls", str(first), "50")
-                times.append(asyncio.get_running_loop().time() - began)
-                assert text["result"]["calls"] == 300 and len(text["result"]["list"]) == 50
-            assert min(times) < 0.05, times
-            await asyncio.wait_for(asyncio.gather(*(c.ended.wait() for c in calls)), 15)
-            assert all(c.codes[-1] == 200 for c in calls)
-            numbers = await at_rest(stage.server)
-            assert_sums_up(numbers)
-            assert numbers["answered_first"] == 300 and numbers["active"] == 0
-
-    asyncio.run(run())
-
-
 # -- Prometheus and Grafana ----------------------------------------------------------------
 
 EXAMPLES = kamailio.TOP / "examples"
