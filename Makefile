@@ -173,14 +173,13 @@ check-symbols: $(PURE:%.c=build/%.o) ## the pure rooms use only what test/build/
 
 UNIT := $(patsubst %.c,build/unit/%.o,$(PURE) $(wildcard test/unit/*.c))
 
+# How many things are done at a time: as many as there are cores.
+JOBS ?= $(shell nproc)
+
 .PHONY: check-unit
 check-unit: build/unit/run ## unit tests of the pure rooms, under ASan and UBSan
 	@mkdir -p build/results
-	@rm -f build/results/unit*.tap
-	@export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1; \
-	CK_TAP_LOG_FILE_NAME=build/results/unit-1.tap $< 1 2 & \
-	CK_TAP_LOG_FILE_NAME=build/results/unit-2.tap $< 2 2; status=$$?; \
-	wait $$! || status=$$?; cat build/results/unit-*.tap >build/results/unit.tap; exit $$status
+	@ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 $< build/results/unit.tap $(JOBS)
 
 build/unit/run: $(UNIT)
 	$(call say,LD,$@)

@@ -14,8 +14,18 @@ results=build/results
 passed=0
 failed=0
 
+# submake TARGET [OPTION]
 submake() {
-	"$make" --no-print-directory "$1"
+	"$make" --no-print-directory "$@"
+}
+
+# built TARGET: what it needs is built as many files at a time as there are cores,
+# unless this make was told how many itself.
+built() {
+	case ${MAKEFLAGS-} in
+	*jobserver*) submake "$1" ;;
+	*) submake "$1" "--jobs=$(nproc)" ;;
+	esac
 }
 
 # Says every few seconds that the step NAME, which began at BEGAN, is not over.
@@ -89,21 +99,21 @@ run_check() {
 
 	step deps "packages and Kamailio's headers" submake deps
 	tally_step
-	step build "the module and failoverctl" submake all
+	step build "the module and failoverctl" built all
 	tally_step
 	step check-layers "every arrow between the layers runs downwards" submake check-layers
 	tally $((status == 0)) $((status != 0))
-	step check-symbols "the pure rooms call nothing of Kamailio or the system" submake check-symbols
+	step check-symbols "the pure rooms call nothing of Kamailio or the system" built check-symbols
 	tally $((status == 0)) $((status != 0))
 	step check-build "the build system itself" submake check-build
 	tally_tap "$results/build.tap"
-	step check-unit "the pure rooms, under ASan and UBSan" submake check-unit
+	step check-unit "the pure rooms, under ASan and UBSan" built check-unit
 	tally_tap "$results/unit.tap"
 	step check-bench "what a search costs: in a dial plan, and with a slow pattern" submake check-bench
 	tally $((status == 0)) $((status != 0))
-	step check-tool "command lines of failoverctl, under ASan and UBSan" submake check-tool
+	step check-tool "command lines of failoverctl, under ASan and UBSan" built check-tool
 	tally_junit "$results/tool.xml"
-	step check-wire "calls through a real Kamailio" submake check-wire
+	step check-wire "calls through a real Kamailio" built check-wire
 	tally_junit "$results/wire.xml" "$results/wire-heavy.xml" "$results/wire-alone.xml"
 
 	echo "$passed passed, $failed failed"
@@ -113,7 +123,7 @@ run_check() {
 run_demo() {
 	step deps "packages and Kamailio's headers" submake deps
 	[ "$status" -eq 0 ] || exit "$status"
-	step build "the module" submake all
+	step build "the module" built all
 	[ "$status" -eq 0 ] || exit "$status"
 	step demo "the module at work" "$python" examples/demo.py
 	exit "$status"

@@ -6,43 +6,75 @@
 enter_small_tree
 mkdir test/unit
 
-# unit_test STATEMENTS: writes a runner with one test case.
+cp "$top/test/unit/run.c" test/unit
+cat >test/unit/suites.h <<-'C'
+	#include <check.h>
+	#define SUITES(X) X(room) X(other)
+	Suite *suite_room(void);
+	Suite *suite_other(void);
+C
+
+# unit_test STATEMENTS: two suites, of which one has these in its second test.
 unit_test() {
-	cat >test/unit/run.c <<-C
-		#include <check.h>
+	cat >test/unit/test_room.c <<-C
 		#include <limits.h>
 		#include <stdlib.h>
 		#include <string.h>
+		#include "suites.h"
 		#include "text/room.h"
 		/* volatile, or the compiler sees through the mistakes and drops them */
 		static char *volatile p;
 		static volatile int n = 9;
+		START_TEST(test_well) { ck_assert_int_eq(room_size(), 0); }
+		END_TEST
 		START_TEST(test_room) { (void)p; (void)n; $1 }
 		END_TEST
-		int main(void)
+		static Suite *suite(const char *name, const TTest *second)
 		{
-			Suite *suite = suite_create("room");
-			TCase *tcase = tcase_create("room");
-			SRunner *runner = srunner_create(suite);
-			int bad;
-			tcase_add_test(tcase, test_room);
+			Suite *suite = suite_create(name);
+			TCase *tcase = tcase_create(name);
+			tcase_add_test(tcase, test_well);
+			tcase_add_test(tcase, second);
 			suite_add_tcase(suite, tcase);
-			srunner_run_all(runner, CK_ENV);
-			bad = srunner_ntests_failed(runner);
-			srunner_free(runner);
-			return bad != 0;
+			return suite;
 		}
+		Suite *suite_room(void) { return suite("room", test_room); }
+		Suite *suite_other(void) { return suite("other", test_well); }
 	C
+}
+
+# results OK NOT-OK: so many tests of each kind are counted.
+results() {
+	[ "$(grep -c '^ok ' build/results/unit.tap)" -eq "$1" ] &&
+		[ "$(grep -c '^not ok ' build/results/unit.tap)" -eq "$2" ] || {
+		cat build/results/unit.tap
+		fail "not $1 ok and $2 not ok"
+	}
 }
 
 unit_test 'ck_assert_int_eq(room_size(), 0);'
 make check-unit
+results 4 0
+unit_test 'ck_assert_int_eq(room_size(), 1);'
+must_fail make check-unit
+output_has "Assertion 'room_size() == 1' failed"
+results 3 2
 unit_test 'p = malloc(8); ck_assert_ptr_nonnull(p); p = NULL;'
 must_fail make check-unit
 output_has 'detected memory leaks'
+output_has 'room:test_room:0: (after this point) Early exit'
+results 3 2
 unit_test 'p = malloc(8); memset(p, 0, (size_t)n); free(p);'
 must_fail make check-unit
 output_has heap-buffer-overflow
+results 3 2
 unit_test 'n = INT_MAX; n = n + 1;'
 must_fail make check-unit
 output_has 'signed integer overflow'
+results 3 2
+# What only fails beside others has failed as well.
+unit_test 'if(n == 10) abort(); n++;'
+sed -i 's/tcase_add_test(tcase, second);/&&/' test/unit/test_room.c
+must_fail make check-unit
+output_has 'room failed; once more'
+results 6 1

@@ -6,47 +6,21 @@
 
 #include <check.h>
 
-Suite *suite_arena(void);
-Suite *suite_diagnostics(void);
-Suite *suite_findings(void);
-Suite *suite_ascii(void);
-Suite *suite_fragment(void);
-Suite *suite_text_map(void);
-Suite *suite_utf8(void);
-Suite *suite_nearness(void);
-Suite *suite_lookalike(void);
-Suite *suite_sip_uri(void);
-Suite *suite_contact(void);
-Suite *suite_duration(void);
-Suite *suite_boolean(void);
-Suite *suite_header_name(void);
-Suite *suite_header_line(void);
-Suite *suite_pattern(void);
-Suite *suite_literal(void);
-Suite *suite_response(void);
-Suite *suite_response_set(void);
-Suite *suite_template(void);
-Suite *suite_settings(void);
-Suite *suite_destination(void);
-Suite *suite_subject(void);
-Suite *suite_network(void);
-Suite *suite_function(void);
-Suite *suite_words(void);
-Suite *suite_condition(void);
-Suite *suite_rule(void);
-Suite *suite_rule_parse(void);
-Suite *suite_inline_parse(void);
-Suite *suite_dialplan_parse(void);
-Suite *suite_rule_index(void);
-Suite *suite_dialplan(void);
-Suite *suite_route(void);
-Suite *suite_dialplan_lint(void);
-Suite *suite_policy(void);
-Suite *suite_state(void);
-Suite *suite_trace(void);
-Suite *suite_log_line(void);
-Suite *suite_hold(void);
-Suite *suite_cases(void);
-Suite *suite_mutation(void);
+/* Those that take long come first, so that none of them runs last and alone. */
+/* clang-format off */
+#define SUITES(X) \
+	X(dialplan_parse) X(dialplan_lint) X(mutation) X(pattern) X(hold) X(cases) \
+	X(rule_index) X(log_line) X(dialplan) \
+	X(arena) X(diagnostics) X(findings) X(ascii) X(fragment) X(text_map) X(utf8) \
+	X(literal) X(nearness) X(lookalike) X(sip_uri) X(contact) X(duration) X(boolean) \
+	X(header_name) X(header_line) X(response) X(response_set) X(template) \
+	X(settings) X(destination) X(subject) X(network) X(function) X(words) \
+	X(condition) X(rule) X(rule_parse) X(inline_parse) X(route) X(policy) \
+	X(state) X(trace)
+/* clang-format on */
+
+#define SUITE(name) Suite *suite_##name(void);
+
+SUITES(SUITE)
 
 #endif

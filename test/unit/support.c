@@ -138,6 +138,22 @@ void searches_fail_at(int n)
 	search_fail_at = n;
 }
 
+/* Tests share a process: what one of them has told to fail fails in that one. */
+static void fail_no_more(void)
+{
+	counting_fail_at(0);
+	searches_fail_at(0);
+	live = 0;
+}
+
+TCase *new_tcase(const char *name)
+{
+	TCase *tcase = tcase_create(name);
+
+	tcase_add_checked_fixture(tcase, fail_no_more, NULL);
+	return tcase;
+}
+
 bool search_fails(void)
 {
 	return search_fail_at > 0 && --search_fail_at == 0;

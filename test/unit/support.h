@@ -14,6 +14,10 @@
 /* Two initializers of a row: bytes, which may have NUL in them, and how many. */
 #define TEXT(literal) literal, (int)sizeof(literal) - 1
 
+/** A case each of whose tests begins as if it were the first: no allocation and
+ * no search fails, and none is counted. */
+TCase *new_tcase(const char *name);
+
 /** Append printf's text to a buffer. */
 void print(char *buffer, size_t size, const char *format, ...)
 		__attribute__((format(printf, 3, 4)));

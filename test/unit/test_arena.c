@@ -207,7 +207,7 @@ END_TEST
 Suite *suite_arena(void)
 {
 	Suite *suite = suite_create("arena");
-	TCase *tc = tcase_create("arena");
+	TCase *tc = new_tcase("arena");
 
 	tcase_add_loop_test(
 			tc, is_one_allocation_when_created, 0, ROWS(block_sizes));

@@ -38,7 +38,7 @@ END_TEST
 Suite *suite_ascii(void)
 {
 	Suite *suite = suite_create("ascii");
-	TCase *tc = tcase_create("ascii");
+	TCase *tc = new_tcase("ascii");
 
 	tcase_add_loop_test(tc, agrees_with_ctype, CHAR_MIN, CHAR_MAX + 1);
 	tcase_add_test(tc, finds_characters_but_not_the_end_of_the_string);

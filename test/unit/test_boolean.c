@@ -61,7 +61,7 @@ END_TEST
 Suite *suite_boolean(void)
 {
 	Suite *suite = suite_create("boolean");
-	TCase *tc = tcase_create("boolean");
+	TCase *tc = new_tcase("boolean");
 
 	tcase_add_loop_test(tc, reads_a_word, 0, ROWS(words));
 	suite_add_tcase(suite, tc);

@@ -511,7 +511,7 @@ END_TEST
 Suite *suite_cases(void)
 {
 	Suite *suite = suite_create("cases");
-	TCase *tc = tcase_create("cases");
+	TCase *tc = new_tcase("cases");
 
 	tcase_add_loop_test(tc, takes_its_course, 0, ROWS(cases));
 	tcase_add_test(tc, are_all_there);

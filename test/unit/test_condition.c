@@ -238,7 +238,7 @@ END_TEST
 Suite *suite_condition(void)
 {
 	Suite *suite = suite_create("condition");
-	TCase *tc = tcase_create("condition");
+	TCase *tc = new_tcase("condition");
 
 	tcase_add_loop_test(tc, reads_a_condition, 0, ROWS(conditions));
 	tcase_add_test(tc, shares_what_is_the_same);

@@ -78,7 +78,7 @@ END_TEST
 Suite *suite_contact(void)
 {
 	Suite *suite = suite_create("contact");
-	TCase *cases = tcase_create("contact");
+	TCase *cases = new_tcase("contact");
 
 	tcase_add_loop_test(cases, reads_a_body, 0, ROWS(bodies));
 	suite_add_tcase(suite, cases);

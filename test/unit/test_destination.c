@@ -833,7 +833,7 @@ END_TEST
 Suite *suite_destination(void)
 {
 	Suite *suite = suite_create("destination");
-	TCase *tc = tcase_create("destination");
+	TCase *tc = new_tcase("destination");
 
 	tcase_add_loop_test(tc, reads_a_word, 0, ROWS(words));
 	tcase_add_loop_test(tc, takes_a_transport, 0, ROWS(lines));

@@ -164,7 +164,7 @@ END_TEST
 Suite *suite_diagnostics(void)
 {
 	Suite *suite = suite_create("diagnostics");
-	TCase *tc = tcase_create("diagnostics");
+	TCase *tc = new_tcase("diagnostics");
 
 	tcase_add_test(tc, says_where_and_counts);
 	tcase_add_test(tc, counts_without_anyone_who_listens);

@@ -868,7 +868,7 @@ END_TEST
 Suite *suite_dialplan(void)
 {
 	Suite *suite = suite_create("dialplan");
-	TCase *tc = tcase_create("dialplan");
+	TCase *tc = new_tcase("dialplan");
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, finds_the_rules_that_apply, 0, ROWS(matches));

@@ -1438,7 +1438,7 @@ END_TEST
 Suite *suite_dialplan_lint(void)
 {
 	Suite *suite = suite_create("dialplan_lint");
-	TCase *tcase = tcase_create("dialplan_lint");
+	TCase *tcase = new_tcase("dialplan_lint");
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, test_plans, 0, ROWS(plans));

@@ -112,7 +112,7 @@ END_TEST
 Suite *suite_duration(void)
 {
 	Suite *suite = suite_create("duration");
-	TCase *tc = tcase_create("duration");
+	TCase *tc = new_tcase("duration");
 
 	tcase_add_loop_test(tc, reads, 0, ROWS(durations));
 	tcase_add_loop_test(tc, reads_the_whole_range, 0, 3);

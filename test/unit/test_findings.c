@@ -69,7 +69,7 @@ END_TEST
 Suite *suite_findings(void)
 {
 	Suite *suite = suite_create("findings");
-	TCase *tc = tcase_create("findings");
+	TCase *tc = new_tcase("findings");
 
 	tcase_add_test(tc, sorts_by_place);
 	tcase_add_test(tc, sorts_nothing);

@@ -263,7 +263,7 @@ END_TEST
 Suite *suite_fragment(void)
 {
 	Suite *suite = suite_create("fragment");
-	TCase *tc = tcase_create("fragment");
+	TCase *tc = new_tcase("fragment");
 
 	tcase_add_loop_test(tc, knows_where_a_part_stands, 0, ROWS(parts));
 	tcase_add_loop_test(tc, trims_blanks, 0, ROWS(trims));

@@ -135,7 +135,7 @@ END_TEST
 Suite *suite_function(void)
 {
 	Suite *suite = suite_create("function");
-	TCase *tc = tcase_create("function");
+	TCase *tc = new_tcase("function");
 
 	tcase_add_loop_test(tc, works_out_its_value, 0, ROWS(calls));
 	suite_add_tcase(suite, tc);

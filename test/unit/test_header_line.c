@@ -72,7 +72,7 @@ END_TEST
 Suite *suite_header_line(void)
 {
 	Suite *suite = suite_create("header line");
-	TCase *cases = tcase_create("header line");
+	TCase *cases = new_tcase("header line");
 
 	tcase_add_loop_test(cases, finds_the_headers_of_a_name, 0, ROWS(messages));
 	suite_add_tcase(suite, cases);

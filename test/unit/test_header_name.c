@@ -183,7 +183,7 @@ END_TEST
 Suite *suite_header_name(void)
 {
 	Suite *suite = suite_create("header_name");
-	TCase *tc = tcase_create("header_name");
+	TCase *tc = new_tcase("header_name");
 
 	tcase_add_loop_test(tc, is_a_token, 0, ROWS(names));
 	tcase_add_loop_test(tc, knows_the_compact_forms, 0, ROWS(compact));

@@ -313,7 +313,7 @@ END_TEST
 Suite *suite_hold(void)
 {
 	Suite *suite = suite_create("hold");
-	TCase *cases = tcase_create("hold");
+	TCase *cases = new_tcase("hold");
 
 	tcase_add_loop_test(cases, test_course, 0, ROWS(courses));
 	tcase_add_test(cases, test_hold_is_obeyed_by_the_other);

@@ -269,7 +269,7 @@ END_TEST
 Suite *suite_inline_parse(void)
 {
 	Suite *suite = suite_create("inline_parse");
-	TCase *tc = tcase_create("inline_parse");
+	TCase *tc = new_tcase("inline_parse");
 
 	tcase_add_loop_test(tc, reads_a_list, 0, ROWS(lists));
 	tcase_add_loop_test(tc, reads_settings, 0, ROWS(settings));

@@ -467,7 +467,7 @@ END_TEST
 Suite *suite_literal(void)
 {
 	Suite *suite = suite_create("literal");
-	TCase *tc = tcase_create("literal");
+	TCase *tc = new_tcase("literal");
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, finds_what_is_required, 0, ROWS(expressions));

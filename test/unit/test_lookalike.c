@@ -41,7 +41,7 @@ END_TEST
 Suite *suite_lookalike(void)
 {
 	Suite *suite = suite_create("lookalike");
-	TCase *tc = tcase_create("lookalike");
+	TCase *tc = new_tcase("lookalike");
 
 	tcase_add_loop_test(tc, finds_what_looks_alike, 0, ROWS(rows));
 	suite_add_tcase(suite, tc);

@@ -258,7 +258,7 @@ END_TEST
 Suite *suite_mutation(void)
 {
 	Suite *suite = suite_create("mutation");
-	TCase *tc = tcase_create("mutation");
+	TCase *tc = new_tcase("mutation");
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, survives_damage, 0, ROWS(seeds));

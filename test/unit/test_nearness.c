@@ -55,7 +55,7 @@ END_TEST
 Suite *suite_nearness(void)
 {
 	Suite *suite = suite_create("nearness");
-	TCase *tc = tcase_create("nearness");
+	TCase *tc = new_tcase("nearness");
 
 	tcase_add_test(tc, counts_letters);
 	tcase_add_loop_test(tc, knows_slips, 0, ROWS(slips));

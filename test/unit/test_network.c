@@ -91,7 +91,7 @@ END_TEST
 Suite *suite_network(void)
 {
 	Suite *suite = suite_create("network");
-	TCase *tc = tcase_create("network");
+	TCase *tc = new_tcase("network");
 
 	tcase_add_loop_test(tc, knows_what_is_in_a_network, 0, ROWS(prefixes));
 	tcase_add_test(tc, refuses_what_is_no_network);

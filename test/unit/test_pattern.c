@@ -547,7 +547,7 @@ END_TEST
 Suite *suite_pattern(void)
 {
 	Suite *suite = suite_create("pattern");
-	TCase *tc = tcase_create("pattern");
+	TCase *tc = new_tcase("pattern");
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, searches_a_text, 0, ROWS(searches));

@@ -378,7 +378,7 @@ END_TEST
 Suite *suite_policy(void)
 {
 	Suite *suite = suite_create("policy");
-	TCase *cases = tcase_create("policy");
+	TCase *cases = new_tcase("policy");
 
 	tcase_add_loop_test(cases, test_passed_over, 0, ROWS(held));
 	tcase_add_loop_test(cases, takes_its_course, 0, ROWS(calls));

@@ -182,7 +182,7 @@ END_TEST
 Suite *suite_response(void)
 {
 	Suite *suite = suite_create("response");
-	TCase *tc = tcase_create("response");
+	TCase *tc = new_tcase("response");
 
 	tcase_add_loop_test(tc, test_retry_after, 0, ROWS(retries));
 	tcase_add_loop_test(tc, splits_code_and_reason, 0, ROWS(replies));

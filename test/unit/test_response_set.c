@@ -249,7 +249,7 @@ END_TEST
 Suite *suite_response_set(void)
 {
 	Suite *suite = suite_create("response_set");
-	TCase *tc = tcase_create("response_set");
+	TCase *tc = new_tcase("response_set");
 
 	tcase_add_test(tc, by_default_lacks_only_the_challenges);
 	tcase_add_test(tc, has_no_code_that_is_out_of_range);

@@ -988,7 +988,7 @@ END_TEST
 Suite *suite_route(void)
 {
 	Suite *suite = suite_create("route");
-	TCase *tc = tcase_create("route");
+	TCase *tc = new_tcase("route");
 
 	tcase_add_loop_test(tc, merges_the_rules_that_apply, 0, ROWS(routes));
 	tcase_add_loop_test(tc, puts_captures_in, 0, ROWS(captures));

@@ -179,7 +179,7 @@ END_TEST
 Suite *suite_rule(void)
 {
 	Suite *suite = suite_create("rule");
-	TCase *tc = tcase_create("rule");
+	TCase *tc = new_tcase("rule");
 
 	tcase_add_loop_test(tc, reads_a_list, 0, ROWS(lists));
 	tcase_add_loop_test(tc, lays_its_settings_over, 0, ROWS(levels));

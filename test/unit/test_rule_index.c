@@ -674,7 +674,7 @@ END_TEST
 Suite *suite_rule_index(void)
 {
 	Suite *suite = suite_create("rule_index");
-	TCase *tc = tcase_create("rule_index");
+	TCase *tc = new_tcase("rule_index");
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, finds_what_could_match, 0, ROWS(searches));

@@ -577,7 +577,7 @@ END_TEST
 Suite *suite_rule_parse(void)
 {
 	Suite *suite = suite_create("rule_parse");
-	TCase *tc = tcase_create("rule_parse");
+	TCase *tc = new_tcase("rule_parse");
 
 	tcase_add_loop_test(tc, reads_a_rule, 0, ROWS(rules));
 	tcase_add_test(tc, has_the_documented_lines);

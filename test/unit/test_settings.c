@@ -454,7 +454,7 @@ END_TEST
 Suite *suite_settings(void)
 {
 	Suite *suite = suite_create("settings");
-	TCase *tc = tcase_create("settings");
+	TCase *tc = new_tcase("settings");
 
 	tcase_add_loop_test(tc, has_the_documented_rows, 0, SETTING_COUNT);
 	tcase_add_loop_test(tc, has_its_fallback_built_in, 0, SETTING_COUNT);

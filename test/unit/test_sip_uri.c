@@ -425,7 +425,7 @@ END_TEST
 Suite *suite_sip_uri(void)
 {
 	Suite *suite = suite_create("sip_uri");
-	TCase *tc = tcase_create("sip_uri");
+	TCase *tc = new_tcase("sip_uri");
 
 	tcase_add_loop_test(tc, takes_apart, 0, ROWS(uris));
 	tcase_add_test(tc, takes_apart_what_is_cut_off);

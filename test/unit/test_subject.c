@@ -416,7 +416,7 @@ END_TEST
 Suite *suite_subject(void)
 {
 	Suite *suite = suite_create("subject");
-	TCase *tc = tcase_create("subject");
+	TCase *tc = new_tcase("subject");
 
 	tcase_add_loop_test(tc, reads_a_left_hand_side, 0, ROWS(subjects));
 	tcase_add_loop_test(tc, says_what_to_write_instead, 0, ROWS(foreign));

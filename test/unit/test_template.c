@@ -316,7 +316,7 @@ END_TEST
 Suite *suite_template(void)
 {
 	Suite *suite = suite_create("template");
-	TCase *tc = tcase_create("template");
+	TCase *tc = new_tcase("template");
 
 	tcase_add_loop_test(tc, puts_in_what_may_stand_there, 0, 5 * ROWS(values));
 	tcase_add_test(tc, keeps_a_uri_one_uri);

@@ -172,7 +172,7 @@ END_TEST
 Suite *suite_text_map(void)
 {
 	Suite *suite = suite_create("text_map");
-	TCase *tc = tcase_create("text_map");
+	TCase *tc = new_tcase("text_map");
 
 	tcase_set_timeout(tc, 30);
 	tcase_add_test(tc, is_empty_at_first);

@@ -224,7 +224,7 @@ END_TEST
 Suite *suite_trace(void)
 {
 	Suite *suite = suite_create("trace");
-	TCase *tests = tcase_create("trace");
+	TCase *tests = new_tcase("trace");
 
 	tcase_add_loop_test(
 			tests, test_course, 0, sizeof(courses) / sizeof(courses[0]));

@@ -77,7 +77,7 @@ END_TEST
 Suite *suite_utf8(void)
 {
 	Suite *suite = suite_create("utf8");
-	TCase *tc = tcase_create("utf8");
+	TCase *tc = new_tcase("utf8");
 
 	tcase_add_loop_test(tc, decodes, 0, ROWS(characters));
 	tcase_add_loop_test(tc, cuts_between_characters, 0, ROWS(cuts));

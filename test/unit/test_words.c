@@ -277,7 +277,7 @@ END_TEST
 Suite *suite_words(void)
 {
 	Suite *suite = suite_create("words");
-	TCase *tc = tcase_create("words");
+	TCase *tc = new_tcase("words");
 
 	tcase_add_loop_test(tc, works_or_says_what_to_write, 0, ROWS(words));
 	tcase_add_loop_test(tc, knows_the_sections, 0, ROWS(sections));
