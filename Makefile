@@ -91,10 +91,15 @@ build/%.o: %.c $(FLAGS) Makefile
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) -fPIC -c -o $@ $<
 
+# What is missing on this machine, each thing by its name.
+MISSING = $(strip $(if $(shell command -v $(CC)),,[the compiler $(CC)]) \
+	$(if $(wildcard $(KAMAILIO)),,[Kamailio: $(KAMAILIO)]) \
+	$(if $(wildcard $(HEADERS)/src/core/str.h),,[the headers of Kamailio: $(HEADERS)/src]) \
+	$(if $(shell command -v pkg-config),$(if $(PCRE2),,[libpcre2-dev]) \
+		$(if $(TOOL),$(if $(JANSSON),,[libjansson-dev])),[pkg-config]))
+
 $(FLAGS): FORCE
-	$(if $(and $(wildcard $(KAMAILIO)),$(wildcard $(HEADERS)/src/core/str.h),$(PCRE2),\
-		$(if $(TOOL),$(JANSSON),none),$(shell command -v $(CC))),,\
-		$(error The compiler, libpcre2, libjansson, Kamailio or its headers are missing: run 'make deps'))
+	$(if $(MISSING),$(error Missing: $(MISSING): run 'make deps' as root))
 	@mkdir -p $(@D)
 	@scripts/kamailio-flags.sh $(KAMAILIO) $(HEADERS)/src >$@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi

@@ -1,12 +1,23 @@
 # shellcheck shell=sh source=test/build/lib.sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Without server or headers one line says what to run.
+# What is missing is named in one line, alone, with what to run.
 . test/build/lib.sh
 enter_small_tree
 
-for missing in KAMAILIO KSRC; do
-	must_fail make "$missing=$scratch/absent"
-	output_has "run 'make deps'"
+# is_named MISSING ARGUMENT...: make with these arguments names MISSING, and only that.
+is_named() {
+	missing=$1
+	shift
+	must_fail make "$@"
+	output_has "Missing: [$missing]: run 'make deps' as root"
 	[ "$(wc -l <"$scratch/output")" -eq 1 ] || fail "more than one line: $(cat "$scratch/output")"
-done
+}
+
+is_named "Kamailio: $scratch/absent" KAMAILIO="$scratch/absent"
+is_named "the headers of Kamailio: $scratch/absent/src" KSRC="$scratch/absent"
+is_named "the compiler no-cc" CC=no-cc
+is_named libpcre2-dev PCRE2=
+mkdir ctl
+: >ctl/failoverctl.c
+is_named libjansson-dev JANSSON=
