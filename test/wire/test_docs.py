@@ -630,8 +630,28 @@ def links(text):
 def test_every_relative_link_leads_somewhere(name):
     here = (TOP / name).parent
     broken = [link for link in links(TEXTS[name])
-              if not re.match(r"[a-z]+:", link) and not (here / link).exists()]
+              if not re.match(r"[a-z]+:", link) and link != "../../issues"  # of GitHub
+              and not (here / link).exists()]
     assert not broken
+
+
+def anchors(text):
+    """What GitHub calls the headings of a text."""
+    text = re.sub(r"^```.*?^```", "", text, flags=re.S | re.M)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+            for heading in re.findall(r"^#+ (.+)$", text, re.M)}
+
+
+@pytest.mark.parametrize("name", [name for name in TEXTS if name.endswith(".md")])
+def test_every_link_to_a_heading_finds_it(name):
+    wanted = re.findall(r"\]\(#([^)]+)\)", TEXTS[name])
+    assert not set(wanted) - anchors(TEXTS[name])
+
+
+def test_the_readme_has_a_list_of_its_sections():
+    contents = re.search(r"^\*\*Contents:\*\*.*$", TEXTS["README.md"], re.M)[0]
+    sections = re.findall(r"^## (.+)$", TEXTS["README.md"], re.M)
+    assert re.findall(r"\[([^]]+)\]\(#", contents) == sections
 
 
 def test_readme_links_the_reference():
