@@ -621,6 +621,19 @@ int dialplan_read(const str *text, dialplan_t **plan, arena_t *arena,
 	return finish_plan(&parser) < 0 ? no_memory(&whole, diagnostics) : 0;
 }
 
+int dialplan_require_rule(const dialplan_t *plan, diagnostics_t *diagnostics)
+{
+	static const str nothing = str_init("");
+	fragment_t where = fragment_of(&nothing);
+
+	if(plan->n_rules > 0)
+		return 0;
+	return diagnostics_error(diagnostics, &where,
+			"there is no rule: [Deploy Patterns] and a line such as To = "
+			"sip:100@192.0.2.1 make one, and one with $action = 403 refuses "
+			"all calls, if that is meant");
+}
+
 dialplan_t *dialplan_parse(const str *text, arena_t *arena, arena_t *scratch,
 		diagnostics_t *diagnostics)
 {

@@ -27,4 +27,9 @@ dialplan_t *dialplan_parse(const str *text, arena_t *arena, arena_t *scratch,
 int dialplan_read(const str *text, dialplan_t **plan, arena_t *arena,
 		arena_t *scratch, diagnostics_t *diagnostics);
 
+/** A plan without a rule takes no call, and is most likely a file that is just being
+ * written: an error for whoever loads one, or checks one.
+ * @return 0, or -1 with it reported */
+int dialplan_require_rule(const dialplan_t *plan, diagnostics_t *diagnostics);
+
 #endif

@@ -422,8 +422,8 @@ static int fixup_args(void **param, int param_no)
 static int fixup_free_args(void **param, int param_no)
 {
 	(void)param_no;
-	arg_destroy(*param);
-	*param = NULL;
+	/* the server frees a text that it has worked out itself */
+	*param = arg_destroy(*param);
 	return 0;
 }
 
@@ -452,6 +452,10 @@ static int init_holding(void)
 static int mod_init(void)
 {
 	log_keep_lines_whole();
+	if(log_prepare() < 0) {
+		LM_ERR("no shared memory for the log\n");
+		return -1;
+	}
 	if(declare_cfg() < 0) {
 		LM_ERR("cannot declare the run-time parameters\n");
 		return -1;

@@ -43,6 +43,8 @@ int check_run(options_t *options)
 		return STATUS_USAGE;
 	listing_init(&listing, text.name, &text.text, arena);
 	plan = dialplan_parse(&text.text, arena, arena, &listing.diagnostics);
+	if(plan != NULL && dialplan_require_rule(plan, &listing.diagnostics) < 0)
+		plan = NULL;
 	/* after an error, a warning may only be its consequence */
 	if(plan != NULL
 			&& dialplan_lint(plan, &lint, arena, &listing.diagnostics) < 0)

@@ -215,7 +215,9 @@ static int parse_shadow(parts_t *parts, diagnostics_t *diagnostics)
 	if(uri->text.len > 0 && uri->text.s[uri->text.len - 1] == '@')
 		return diagnostics_error(diagnostics, uri,
 				"[%.*s] has no host; for a registered user call "
-				"lookup(\"location\") before failover() and write no To",
+				"lookup(\"location\") before failover() and write no To, or, "
+				"for one rule alone, write a domain of this server behind the "
+				"@: the call comes back, and the script looks him up",
 				SHOWN(uri));
 	fault = sip_uri_parse(&shadow, &parts->parsed, &at);
 	if(fault == NULL)
@@ -462,11 +464,20 @@ static int parse_options(destination_t *destination, const fragment_t *block,
 
 bool destination_keeps_ruri(const destination_t *destination, bool is_default)
 {
-	if(destination->is_current)
+	if(destination->is_current || destination->is_value)
 		return false;
 	return settings_has(&destination->options, SETTING_RURI)
 				   ? destination->options.ruri == RURI_KEEP
 				   : is_default;
+}
+
+/* Is the whole host a pseudo-variable, without a port behind it? */
+static bool may_bring_port(const parts_t *parts, int offset)
+{
+	const mark_t *mark = fragment_mark(&parts->uri, offset);
+
+	return mark != NULL && mark->is_variable && parts->parsed.port.len == 0
+		   && mark->len == parts->parsed.host.len;
 }
 
 /* Find the kind of a hole at an offset of a URI; context is its parts_t. */
@@ -484,7 +495,9 @@ static hole_kind_t hole_kind_in_uri(const void *context, int offset)
 		return HOLE_PARAM;
 	if(parts->parsed.port.len > 0 && at >= parts->parsed.port.s)
 		return HOLE_PORT;
-	return at >= parts->parsed.host.s ? HOLE_HOST : HOLE_USER;
+	if(at < parts->parsed.host.s)
+		return HOLE_USER;
+	return may_bring_port(parts, offset) ? HOLE_PLACE : HOLE_HOST;
 }
 
 /* Find the parts of a URI.
@@ -632,6 +645,14 @@ static void check_kept(
 				SHOWN(&destination->where));
 }
 
+/* Is a word one pseudo-variable, and nothing else? */
+static bool is_variable(const fragment_t *word)
+{
+	const mark_t *mark = word->text.len > 0 ? fragment_mark(word, 0) : NULL;
+
+	return mark != NULL && mark->is_variable && mark->len == word->text.len;
+}
+
 destination_t *destination_parse(
 		const fragment_t *word, arena_t *arena, diagnostics_t *diagnostics)
 {
@@ -644,6 +665,11 @@ destination_t *destination_parse(
 		return NULL;
 	}
 	destination->where = *word;
+	if(is_variable(word)) {
+		destination->is_value = true;
+		destination->hole = fragment_mark(word, 0)->hole;
+		return destination;
+	}
 	if(split_options(word, &parts, diagnostics) < 0)
 		return NULL;
 	parse_uri(destination, &parts, arena, diagnostics);
@@ -790,7 +816,7 @@ int target_keep_ruri(target_t *target, const str *uri, arena_t *arena)
 
 #define BAD_VALUE                                                         \
 	"a value that is put in has characters that may not stand there, or " \
-	"is too long"
+	"is too long; a host is a name, an IPv4 address or [an IPv6 address]"
 
 /* Write the user part for a URI that has none. It comes from the caller, so it is
  * escaped as in a hole; a password stays a password.
@@ -997,4 +1023,23 @@ bool destination_find_place(
 	if(place->port == 0)
 		place->port = destination->transport == TRANSPORT_TLS ? 5061 : 5060;
 	return true;
+}
+
+/* No destination has more holes: not more than a rule has groups, or a string
+ * pseudo-variables. */
+#define HOLES_MAX 128
+
+bool destination_find_known_place(
+		const destination_t *destination, place_t *place)
+{
+	/* a blank fits as a value in a user part and in a parameter, but not in a host */
+	static const str blank = {" ", 1};
+	str values[HOLES_MAX];
+	int i;
+
+	for(i = 0; i < HOLES_MAX; i++)
+		values[i] = blank;
+	return !destination->is_current && !destination->is_set
+		   && !destination->is_value
+		   && destination_find_place(destination, values, place);
 }

@@ -37,7 +37,10 @@ typedef struct destination
 	bool is_current;  /* the request's own R-URI and next hop; no template */
 	bool is_set;	  /* the gateways of this set; no template */
 	int set, algorithm;
-	template_t uri;			  /* as written, without suffix and options */
+	bool is_value;	/* a pseudo-variable that is the whole word: whoever has the
+					* call reads its value as a destination; no template */
+	int hole;		/* then, which value it is */
+	template_t uri; /* as written, without suffix and options */
 	const known_uri_t *known; /* its parts, if it has no holes; else NULL */
 	transport_t transport;
 	bool has_transport; /* it is written: a suffix, a parameter, or sips: */
@@ -104,7 +107,8 @@ int transport_parse(const fragment_t *text, transport_t *transport,
 		diagnostics_t *diagnostics);
 
 /** Read one destination.
- * @param word without blanks around it; the destination keeps pointers into it
+ * @param word without blanks around it; the destination keeps pointers into it. A
+ *             word that is one pseudo-variable becomes is_value.
  * @param arena holds the destination
  * @return NULL with one error reported */
 destination_t *destination_parse(
@@ -194,5 +198,10 @@ bool target_equal_uri(const target_t *a, const target_t *b);
  * @return false: these values do not fit */
 bool destination_find_place(
 		const destination_t *destination, const str *values, place_t *place);
+
+/** Find it where it is the same in each call.
+ * @return false: the host, or the whole destination, is only known in a call */
+bool destination_find_known_place(
+		const destination_t *destination, place_t *place);
 
 #endif

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "text/ascii.h"
+
 /* Find the end of the first setting: a semicolon outside of quotes, a line end, or the
  * end of the text. */
 static int setting_end(const fragment_t *text)
@@ -104,7 +106,9 @@ static int parse_setting(rule_t *rule, const fragment_t *text, arena_t *arena,
 
 	if(equals < 0)
 		return diagnostics_error(diagnostics, text,
-				"[%.*s] is no setting: name=value would be right", SHOWN(text));
+				"[%.*s] is no setting: name=value would be right; a value with "
+				"a semicolon in it stands in single quotes, name='a;b'",
+				SHOWN(text));
 	name = fragment_part(text, 0, equals);
 	name = fragment_trim(&name);
 	name = without_prefix(&name);
@@ -139,11 +143,36 @@ int inline_parse_settings(const fragment_t *text, rule_t *rule, arena_t *arena,
 	return result;
 }
 
+/* %1 is of a dial plan; in a URI it would be an escape that is not whole. */
+static int refuse_group(const fragment_t *text, diagnostics_t *diagnostics)
+{
+	int at;
+
+	for(at = fragment_find(text, 0, '%'); at >= 0;
+			at = fragment_find(text, at + 1, '%')) {
+		fragment_t group = fragment_part(text, at, text->text.len - at);
+		const char *s = group.text.s;
+		int len = group.text.len;
+
+		if(len >= 2 && (s[1] == '{' || (s[1] >= '1' && s[1] <= '9'))
+				&& (len < 3 || hex_value(s[2]) < 0)) {
+			group.text.len = 2;
+			return diagnostics_error(diagnostics, &group,
+					"[%.*s]: groups are of a dial plan; here a "
+					"pseudo-variable, such as $rU, would be right",
+					SHOWN(&group));
+		}
+	}
+	return 0;
+}
+
 int inline_parse_destinations(const fragment_t *text, rule_t *rule,
 		arena_t *arena, diagnostics_t *diagnostics)
 {
 	destination_t *list = NULL;
 
+	if(refuse_group(text, diagnostics) < 0)
+		return -1;
 	if(destinations_parse(text, &list, arena, diagnostics) < 0)
 		return -1;
 	rule->has_first = rule->has_further = true;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dialplan/pattern.h"
+#include "text/ascii.h"
 
 /* A text of three characters needs no more steps, unless the pattern is an attack. A list
  * of as many codes as fit takes half of these steps. Each step copies all groups, so a
@@ -37,6 +38,44 @@ bool response_set_has(const response_set_t *set, int code)
 	if(code < RESPONSE_CODE_MIN || code > RESPONSE_CODE_MAX)
 		return false;
 	return (set->bits[bit / 8] >> (bit % 8)) & 1;
+}
+
+static bool has_char(const str *text, const char *chars)
+{
+	int i;
+
+	for(i = 0; i < text->len; i++) {
+		if(is_one_of(text->s[i], chars))
+			return true;
+	}
+	return false;
+}
+
+const char *response_set_advice(const str *text)
+{
+	if(text->len > 0 && text->s[0] == '!')
+		return "nothing is left; 699, which nobody sends, lets silence alone "
+			   "lead on";
+	if(has_char(text, "xX"))
+		return "a dot stands for any digit, as in 4..";
+	if(has_char(text, ", \t;"))
+		return "codes are separated by a bar alone, as in 408|480";
+	if(has_char(text, "-"))
+		return "a range is written 50[0-4]";
+	if(text->len == 3 && is_one_of(text->s[0], "012789"))
+		return "negative replies have the codes 300 to 699, as in 408|5..";
+	return "a code has three digits, as in 408|5..";
+}
+
+bool response_set_is_empty(const response_set_t *set)
+{
+	size_t i;
+
+	for(i = 0; i < sizeof(set->bits); i++) {
+		if(set->bits[i] != 0)
+			return false;
+	}
+	return true;
 }
 
 /* Fill the set: try the expression with each code.

@@ -33,4 +33,11 @@ int response_set_compile(const fragment_t *text, response_set_t *set,
 /** Does a reply with this code lead on? False for any code outside 300..699. */
 bool response_set_has(const response_set_t *set, int code);
 
+/** Does it have no code at all? */
+bool response_set_is_empty(const response_set_t *set);
+
+/** What an author most likely meant who wrote a pattern, or a part of one, that
+ * matches no code; static text. */
+const char *response_set_advice(const str *text);
+
 #endif

@@ -187,3 +187,54 @@ int rule_settings(const rule_t *rule, const str *values, settings_t *settings,
 	settings_apply(settings, &level);
 	return 0;
 }
+
+static bool leads_to_name(const destination_t *destination)
+{
+	place_t place;
+
+	return destination_find_known_place(destination, &place)
+		   && !sip_host_is_address(&place.host);
+}
+
+/* Count the destinations behind the first one whose host is a name.
+ * @param first set to the first of them */
+static int count_names(const rule_t *rule, const destination_t **first)
+{
+	const destination_t *it;
+	int count = 0;
+
+	for(it = rule->further; it != NULL; it = it->next) {
+		if(!leads_to_name(it))
+			continue;
+		if(count++ == 0)
+			*first = it;
+	}
+	return count;
+}
+
+void rules_warn_of_names(
+		rule_t *const *rules, int n_rules, diagnostics_t *diagnostics)
+{
+	static const char advice[] =
+			"is looked up while other calls wait, when the destination before "
+			"it stays silent: an IP address would be right, or a name that "
+			"stays in the DNS cache (dns_cache_min_ttl)";
+	const destination_t *first = NULL;
+	int count = 0;
+	int i;
+
+	for(i = 0; i < n_rules; i++) {
+		const destination_t *it = NULL;
+
+		count += count_names(rules[i], &it);
+		if(first == NULL)
+			first = it;
+	}
+	if(count == 1)
+		diagnostics_warning(diagnostics, &first->where, "[%.*s] %s",
+				SHOWN(&first->where), advice);
+	else if(count > 1)
+		diagnostics_warning(diagnostics, &first->where,
+				"[%.*s], like %d more, %s", SHOWN(&first->where), count - 1,
+				advice);
+}

@@ -123,6 +123,12 @@ int rule_headers(const rule_t *rule, const str *values, named_text_t **list,
 int rule_variables(const rule_t *rule, const str *values, named_text_t **list,
 		arena_t *arena, diagnostics_t *diagnostics);
 
+/** Warn, once for all rules, of names behind their first destinations: tm's timer
+ * process looks them up when the one before stays silent, and every other timer of
+ * the server waits for that (tm, t_fwd.c: add_uac). */
+void rules_warn_of_names(
+		rule_t *const *rules, int n_rules, diagnostics_t *diagnostics);
+
 /** Apply the settings of a rule in a call.
  * @param values the values for the holes of its settings
  * @param settings in: the level below; out: with the rule's settings applied

@@ -19,11 +19,34 @@ static void *field_of(const setting_t *setting, settings_t *settings)
 
 /* -- readers of values -------------------------------------------------- */
 
+/* Without a unit, more seconds than these are most likely milliseconds, as tm has
+ * them. */
+#define SECONDS_LIKELY_MAX 120
+
+static void warn_of_unit(const fragment_t *value, diagnostics_t *diagnostics)
+{
+	const char *before = diagnostics->warning_name;
+
+	diagnostics->warning_name = SETTINGS_UNIT_WARNING;
+	diagnostics_warning(diagnostics, value,
+			"[%.*s] is taken for seconds: %.*sms would be milliseconds, %.*ss "
+			"says that it is meant so",
+			SHOWN(value), SHOWN(value), SHOWN(value));
+	diagnostics->warning_name = before;
+}
+
 static int parse_duration(const setting_t *setting, const fragment_t *value,
 		settings_t *settings, arena_t *arena, diagnostics_t *diagnostics)
 {
+	unsigned *ms = field_of(setting, settings);
+
 	(void)arena;
-	return duration_parse(value, field_of(setting, settings), diagnostics);
+	if(duration_parse(value, ms, diagnostics) < 0)
+		return -1;
+	if(*ms > SECONDS_LIKELY_MAX * 1000
+			&& is_digit(value->text.s[value->text.len - 1]))
+		warn_of_unit(value, diagnostics);
+	return 0;
 }
 
 /* Is it a number above zero? */
@@ -57,9 +80,17 @@ static int parse_duration_or_off(const setting_t *setting,
 static int parse_responses(const setting_t *setting, const fragment_t *value,
 		settings_t *settings, arena_t *arena, diagnostics_t *diagnostics)
 {
+	response_set_t *set = field_of(setting, settings);
+
 	(void)arena;
-	return response_set_compile(
-			value, field_of(setting, settings), diagnostics);
+	if(response_set_compile(value, set, diagnostics) < 0)
+		return -1;
+	if(!response_set_is_empty(set))
+		return 0;
+	return diagnostics_error(diagnostics, value,
+			"[%.*s] matches no code from %d to %d: %s", SHOWN(value),
+			RESPONSE_CODE_MIN, RESPONSE_CODE_MAX,
+			response_set_advice(&value->text));
 }
 
 static int parse_boolean(const setting_t *setting, const fragment_t *value,

@@ -14,6 +14,9 @@
 /* before the name of a setting in a dial plan */
 #define SETTINGS_PREFIX "&failover."
 
+/* the name of the warning of a time that looks like milliseconds */
+#define SETTINGS_UNIT_WARNING "timer-unit"
+
 /* Each attempt takes a branch of the transaction, and tm has 30 of them. */
 #define ATTEMPTS_MAX 30
 

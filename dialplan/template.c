@@ -117,6 +117,26 @@ static bool put_host(output_t *out, const str *value)
 	return put(out, value->s, value->len);
 }
 
+static bool put_port(output_t *out, const str *value);
+
+/* HOST, HOST:PORT or [IPV6]:PORT. The colon before a port is the last one, and no
+ * bracket stands behind it. */
+static bool put_place(output_t *out, const str *value)
+{
+	str host = *value;
+	str port = {NULL, 0};
+	int i;
+
+	for(i = value->len - 1; i >= 0 && is_digit(value->s[i]); i--)
+		;
+	if(i < 1 || value->s[i] != ':' || i == value->len - 1)
+		return put_host(out, value);
+	host.len = i;
+	port.s = value->s + i + 1;
+	port.len = value->len - i - 1;
+	return put_host(out, &host) && put(out, ":", 1) && put_port(out, &port);
+}
+
 static bool put_port(output_t *out, const str *value)
 {
 	int i;
@@ -148,6 +168,8 @@ static bool put_value(output_t *out, hole_kind_t kind, const str *value)
 			return put_escaped(out, value, sip_uri_is_param_char);
 		case HOLE_HOST:
 			return put_host(out, value);
+		case HOLE_PLACE:
+			return put_place(out, value);
 		case HOLE_PORT:
 			return put_port(out, value);
 		case HOLE_VALUE:

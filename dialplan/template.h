@@ -17,6 +17,7 @@ typedef enum hole_kind
 	HOLE_PORT, /* digits only */
 	HOLE_PARAM, /* characters that RFC 3261 allows in a parameter; others are escaped */
 	HOLE_VALUE, /* any text without a line end */
+	HOLE_PLACE, /* as HOLE_HOST, with a port behind it or not */
 } hole_kind_t;
 
 typedef struct piece

@@ -4,7 +4,6 @@
 #include "lint/lint.h"
 
 static const lint_check_t checks[] = {
-		{"no-rule", "a plan without a rule", lint_no_rule},
 		{"rule-unreachable",
 				"a rule that never applies, as one above it always does where "
 				"it would",
@@ -47,8 +46,6 @@ static const lint_check_t checks[] = {
 				"plain one",
 				lint_typography},
 		{"comment-behind", "a comment behind a value", lint_comment_behind},
-		{"pattern-none", "a response pattern that matches no code",
-				lint_pattern_none},
 		{"pattern-alternative",
 				"a part of a response pattern that matches no code",
 				lint_pattern_alternative},
@@ -68,8 +65,6 @@ static const lint_check_t checks[] = {
 				lint_redirection_off},
 		{"timer-beyond-total", "a timer that is not over before timer.total is",
 				lint_timer_beyond_total},
-		{"timer-unit", "a time that was meant in milliseconds",
-				lint_timer_unit},
 		{"condition-never", "a condition that never or always holds",
 				lint_condition_never},
 		{"condition-empty",
@@ -105,6 +100,10 @@ static const lint_check_t checks[] = {
 		{"destination-untried",
 				"more destinations than max_branches or attempts allow",
 				lint_destination_untried},
+		{"destination-name",
+				"a host name behind the first destination, which may hold up "
+				"other calls",
+				lint_destination_name},
 		{"destination-twice", "the same destination or host twice",
 				lint_destination_twice},
 		{"destination-slash", "a parameter value that ends like a transport",

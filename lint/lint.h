@@ -184,7 +184,6 @@ int lint_address_never(lint_t *lint, const condition_t *condition);
 
 /* -- the checks --------------------------------------------------------- */
 
-int lint_no_rule(lint_t *lint);
 int lint_rule_unreachable(lint_t *lint);
 int lint_rule_shadowed(lint_t *lint);
 int lint_continues_alone(lint_t *lint);
@@ -200,7 +199,6 @@ int lint_placeholder_literal(lint_t *lint);
 int lint_typography(lint_t *lint);
 int lint_comment_behind(lint_t *lint);
 
-int lint_pattern_none(lint_t *lint);
 int lint_pattern_alternative(lint_t *lint);
 int lint_pattern_empty(lint_t *lint);
 int lint_pattern_negated_twice(lint_t *lint);
@@ -208,7 +206,6 @@ int lint_redirection_unmatched(lint_t *lint);
 int lint_redirection_anywhere(lint_t *lint);
 int lint_redirection_off(lint_t *lint);
 int lint_timer_beyond_total(lint_t *lint);
-int lint_timer_unit(lint_t *lint);
 
 int lint_condition_never(lint_t *lint);
 int lint_condition_empty(lint_t *lint);
@@ -223,6 +220,7 @@ int lint_address_loose(lint_t *lint);
 int lint_variable_unset(lint_t *lint);
 
 int lint_destination_untried(lint_t *lint);
+int lint_destination_name(lint_t *lint);
 int lint_destination_twice(lint_t *lint);
 int lint_destination_slash(lint_t *lint);
 int lint_destination_escape(lint_t *lint);

@@ -127,6 +127,15 @@ int lint_destination_untried(lint_t *lint)
 	return 0;
 }
 
+/* -- names --------------------------------------------------------------- */
+
+int lint_destination_name(lint_t *lint)
+{
+	rules_warn_of_names(
+			lint->plan->rules, lint->plan->n_rules, lint->diagnostics);
+	return 0;
+}
+
 /* -- the same place twice ----------------------------------------------- */
 
 /* A destination, and where it is. */

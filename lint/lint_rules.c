@@ -11,18 +11,6 @@
  * one condition does not get every warning. */
 #define HIDING_MAX 256
 
-int lint_no_rule(lint_t *lint)
-{
-	static const str nothing = str_init("");
-	fragment_t where = fragment_of(&nothing);
-
-	if(lint->plan->n_rules == 0)
-		diagnostics_warning(lint->diagnostics, &where,
-				"there is no rule, so failover() takes no call: [Deploy "
-				"Patterns] and a line such as To = sip:100@192.0.2.1 make one");
-	return 0;
-}
-
 /* -- rules that never apply --------------------------------------------- */
 
 /* A rule that can hide others. It is listed under its rarest condition. */

@@ -5,11 +5,6 @@
 
 #include "text/ascii.h"
 
-/* A number without a unit is seconds. If it is greater than these, the author most
- * likely meant milliseconds. */
-#define INVITING_LIKELY_MAX_MS (120 * 1000)
-#define PROVISIONAL_LIKELY_MAX_MS (600 * 1000)
-
 /* -- response patterns -------------------------------------------------- */
 
 static int count_codes(const response_set_t *set, int from, int to)
@@ -44,20 +39,6 @@ static bool has_char(const str *text, const char *chars)
 }
 
 #define DIGITS "0123456789"
-
-/* Say what the author of a pattern that matches no code most likely meant. */
-static const char *advice(const str *text)
-{
-	if(has_char(text, "xX"))
-		return "a dot stands for any digit, as in 4..";
-	if(has_char(text, ", \t;"))
-		return "codes are separated by a bar alone, as in 408|480";
-	if(has_char(text, "-"))
-		return "a range is written 50[0-4]";
-	if(text->len == 3 && is_one_of(text->s[0], "012789"))
-		return "negative replies have the codes 300 to 699, as in 408|5..";
-	return "a code has three digits, as in 408|5..";
-}
 
 /* The text of a pattern without its exclamation mark. */
 static str without_negation(const fragment_t *value)
@@ -123,24 +104,6 @@ int lint_pattern_empty(lint_t *lint)
 	return 0;
 }
 
-static void see_pattern_none(
-		lint_t *lint, const fragment_t *value, const settings_t *settings)
-{
-	if(matches_any(&settings->pattern_response) || is_empty_slip(lint, value))
-		return;
-	diagnostics_warning(lint->diagnostics, value,
-			"[%.*s] matches no code from %d to %d, so only silence leads to "
-			"the next destination: %s",
-			SHOWN(value), RESPONSE_CODE_MIN, RESPONSE_CODE_MAX,
-			advice(&value->text));
-}
-
-int lint_pattern_none(lint_t *lint)
-{
-	lint_visit_setting(lint, SETTING_PATTERN_RESPONSE, see_pattern_none);
-	return 0;
-}
-
 /* Does a text of digits, dots and letters match this code from an offset on? */
 static bool matches_at(const str *text, const char *digits, int offset)
 {
@@ -184,7 +147,7 @@ static void see_alternative(lint_t *lint, const fragment_t *alternative)
 	diagnostics_warning(lint->diagnostics, alternative,
 			"[%.*s] in this pattern matches no code from %d to %d: %s",
 			SHOWN(alternative), RESPONSE_CODE_MIN, RESPONSE_CODE_MAX,
-			advice(&alternative->text));
+			response_set_advice(&alternative->text));
 }
 
 static void see_pattern_alternatives(
@@ -504,36 +467,5 @@ int lint_timer_beyond_total(lint_t *lint)
 			see_option_timer(&walk, walk.rule->further, ids[i]);
 		}
 	}
-	return 0;
-}
-
-static void see_unit(lint_t *lint, const fragment_t *value, unsigned ms,
-		unsigned likely_max_ms)
-{
-	if(ms <= likely_max_ms || has_char(&value->text, "sS"))
-		return;
-	diagnostics_warning(lint->diagnostics, value,
-			"[%.*s] is taken for seconds: %.*sms would be milliseconds, %.*ss "
-			"says that it is meant so",
-			SHOWN(value), SHOWN(value), SHOWN(value));
-}
-
-static void see_inviting(
-		lint_t *lint, const fragment_t *value, const settings_t *settings)
-{
-	see_unit(lint, value, settings->timer_inviting_ms, INVITING_LIKELY_MAX_MS);
-}
-
-static void see_provisional(
-		lint_t *lint, const fragment_t *value, const settings_t *settings)
-{
-	see_unit(lint, value, settings->timer_provisional_ms,
-			PROVISIONAL_LIKELY_MAX_MS);
-}
-
-int lint_timer_unit(lint_t *lint)
-{
-	lint_visit_setting(lint, SETTING_TIMER_INVITING, see_inviting);
-	lint_visit_setting(lint, SETTING_TIMER_PROVISIONAL, see_provisional);
 	return 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../core/sr_module.h"
+#include "../../core/action.h"
 #include "../../core/dprint.h"
 #include "../../core/hashes.h"
 #include "../../core/mem/mem.h"
@@ -14,6 +15,8 @@
 #include "server/plan.h"
 #include "server/self.h"
 #include "dialplan/inline_parse.h"
+#include "dialplan/route.h"
+#include "text/ascii.h"
 
 /* a parsed argument is small */
 #define ARG_BLOCK_BYTES 1024
@@ -25,20 +28,30 @@
 /* memory for the parsed texts that a process keeps: some hundred lists */
 #define ARG_TEXTS_BYTES (512 * 1024)
 
+/* of one call, at most: its destinations, and its settings */
+#define ARG_TEXTS_OF_CALL (ARG_HOLES_MAX + 2)
+
 struct arg
 {
 	arg_kind_t kind;
 	arena_t *arena;
-	rule_t *rule; /* NULL: the text is the value of specs[0] */
+	char *text;			/* as it was handed in */
+	bool is_worked_out; /* by the server, for this one call: it is language */
+	rule_t *rule;		/* NULL: the text is the value of specs[0] */
+	bool has_values;	/* of the destinations, some are values of specs */
 	pv_spec_t *specs;
+	str *names; /* of them, as they are written */
 	int n_specs;
-	bool has_been_unfit; /* a pseudo-variable had no value, which was logged */
 };
 
 static const char *kind_name(arg_kind_t kind)
 {
-	return kind == ARG_DESTINATIONS ? "failover() destinations"
-									: "failover() settings";
+	static const char *const names[] = {
+			[ARG_DESTINATIONS] = "failover() destinations",
+			[ARG_SETTINGS] = "failover() settings",
+			[ARG_DESTINATION] = "failover() destination"};
+
+	return names[kind];
 }
 
 /* Parse a text into a rule.
@@ -52,11 +65,13 @@ static rule_t *parse(arg_kind_t kind, const fragment_t *text, arena_t *arena,
 	if(rule == NULL)
 		return NULL;
 	rule->line = 1;
-	result = kind == ARG_DESTINATIONS
-					 ? inline_parse_destinations(text, rule, arena, diagnostics)
-					 : inline_parse_settings(text, rule, arena, diagnostics);
+	result =
+			kind == ARG_SETTINGS
+					? inline_parse_settings(text, rule, arena, diagnostics)
+					: inline_parse_destinations(text, rule, arena, diagnostics);
 	if(result < 0 || server_check_rule(rule, diagnostics) < 0)
 		return NULL;
+	rules_warn_of_names(&rule, 1, diagnostics);
 	return rule;
 }
 
@@ -83,9 +98,12 @@ static int read_dollar(arg_t *arg, const fragment_t *text, int offset,
 	end = pv_parse_spec2(&rest, &arg->specs[arg->n_specs], 1);
 	if(end == NULL)
 		return diagnostics_error(diagnostics, &where,
-				"[%.*s] begins no pseudo-variable; for a dollar sign write $$",
+				"[%.*s] begins no pseudo-variable that there is: load the "
+				"module that has it; for a dollar sign write $$",
 				where.text.len > 20 ? 20 : where.text.len, where.text.s);
 	mark->len = (int)(end - rest.s);
+	mark->is_variable = true;
+	arg->names[arg->n_specs] = (str){rest.s, mark->len};
 	mark->hole = arg->n_specs++;
 	return 0;
 }
@@ -103,7 +121,8 @@ static int mark_text(arg_t *arg, fragment_t *text, diagnostics_t *diagnostics)
 		return 0;
 	marks = arena_alloc(arg->arena, count * sizeof(*marks));
 	arg->specs = arena_alloc(arg->arena, count * sizeof(*arg->specs));
-	if(marks == NULL || arg->specs == NULL)
+	arg->names = arena_alloc(arg->arena, count * sizeof(*arg->names));
+	if(marks == NULL || arg->specs == NULL || arg->names == NULL)
 		return -1;
 	for(i = 0; i < text->text.len; i++) {
 		mark_t *mark = &marks[text->n_marks];
@@ -125,6 +144,18 @@ static bool is_one_variable(const fragment_t *text)
 		   && text->marks[0].len == text->text.len;
 }
 
+static bool has_values(const rule_t *rule)
+{
+	const destination_t *it;
+
+	for(it = rule_next_destination(rule, NULL); it != NULL;
+			it = rule_next_destination(rule, it)) {
+		if(it->is_value)
+			return true;
+	}
+	return false;
+}
+
 static int arg_read(arg_t *arg, char *s)
 {
 	diagnostics_t diagnostics = log_diagnostics(kind_name(arg->kind));
@@ -136,7 +167,10 @@ static int arg_read(arg_t *arg, char *s)
 	if(is_one_variable(&text))
 		return 0;
 	arg->rule = parse(arg->kind, &text, arg->arena, &diagnostics);
-	return arg->rule == NULL ? -1 : 0;
+	if(arg->rule == NULL)
+		return -1;
+	arg->has_values = has_values(arg->rule);
+	return 0;
 }
 
 arg_t *arg_create(arg_kind_t kind, char *text)
@@ -151,7 +185,11 @@ arg_t *arg_create(arg_kind_t kind, char *text)
 		goto error;
 	arg->kind = kind;
 	arg->arena = arena;
-	if(arg_read(arg, text) < 0)
+	arg->text = text;
+	/* the script runs: what the server has worked out is no text of the author's,
+	 * and a dollar in it is a dollar */
+	arg->is_worked_out = get_cfg_crt_action() != NULL;
+	if(!arg->is_worked_out && arg_read(arg, text) < 0)
 		goto error;
 	return arg;
 error:
@@ -159,10 +197,15 @@ error:
 	return NULL;
 }
 
-void arg_destroy(arg_t *arg)
+char *arg_destroy(arg_t *arg)
 {
-	if(arg != NULL)
+	char *text = NULL;
+
+	if(arg != NULL) {
+		text = arg->text;
 		arena_destroy(arg->arena);
+	}
+	return text;
 }
 
 /* -- texts that come with a call ---------------------------------------- */
@@ -175,7 +218,7 @@ typedef struct kept_text
 	arg_kind_t kind;
 	unsigned hash;
 	str text;
-	rule_t *rule; /* NULL: it has an error, which was logged */
+	rule_t *rule;
 } kept_text_t;
 
 static kept_text_t *kept_texts;
@@ -204,6 +247,7 @@ static void keep(kept_text_t *kept)
 {
 	kept_text_t **link = &kept_texts;
 	size_t bytes = 0;
+	int count = 0;
 
 	kept->next = kept_texts;
 	kept_texts = kept;
@@ -211,8 +255,8 @@ static void keep(kept_text_t *kept)
 		kept_text_t *it = *link;
 
 		bytes += arena_bytes(it->arena);
-		/* keep two: a call reads both arguments before it uses the first one */
-		if(it == kept || it == kept->next || bytes <= ARG_TEXTS_BYTES) {
+		/* a call reads this many texts before it uses the first one */
+		if(count++ < ARG_TEXTS_OF_CALL || bytes <= ARG_TEXTS_BYTES) {
 			link = &it->next;
 		} else {
 			*link = it->next;
@@ -221,9 +265,11 @@ static void keep(kept_text_t *kept)
 	}
 }
 
-static kept_text_t *read_new(arg_kind_t kind, const str *text, unsigned hash)
+/* Parse a text that is not kept yet.
+ * @return NULL with its errors reported, or without memory */
+static kept_text_t *read_new(arg_kind_t kind, const str *text, unsigned hash,
+		diagnostics_t *diagnostics)
 {
-	diagnostics_t diagnostics = log_error_diagnostics(kind_name(kind));
 	arena_t *arena = arena_create(&failover_pkg, ARG_BLOCK_BYTES);
 	kept_text_t *kept;
 	fragment_t whole;
@@ -231,52 +277,103 @@ static kept_text_t *read_new(arg_kind_t kind, const str *text, unsigned hash)
 	if(arena == NULL)
 		return NULL;
 	kept = arena_alloc(arena, sizeof(*kept));
-	if(kept == NULL || arena_copy(arena, text, &kept->text) < 0) {
-		arena_destroy(arena);
-		return NULL;
-	}
+	if(kept == NULL || arena_copy(arena, text, &kept->text) < 0)
+		goto error;
 	kept->arena = arena;
 	kept->kind = kind;
 	kept->hash = hash;
 	whole = fragment_of(&kept->text);
-	kept->rule = parse(kind, &whole, arena, &diagnostics);
-	/* the text is not at fault if memory was missing */
-	if(kept->rule == NULL && arena_has_failed(arena)) {
-		arena_destroy(arena);
-		return NULL;
-	}
-	return kept;
+	kept->rule = parse(kind, &whole, arena, diagnostics);
+	if(kept->rule != NULL)
+		return kept;
+error:
+	arena_destroy(arena);
+	return NULL;
 }
 
-/* Its errors were logged when it was new; which calls it costs is told here. */
-static void log_bad_text(
-		const struct sip_msg *msg, arg_kind_t kind, const str *text)
+/* What a line of the log about a refused value names. */
+typedef struct cause
 {
-	log_line_t *line = log_begin("refused", msg);
+	const struct sip_msg *msg;
+	arg_kind_t kind;
+	const str *variable; /* NULL: the value is no pseudo-variable's */
+	int number;			 /* of the variable */
+	const str *text;	 /* that is language; or NULL */
+	bool is_told;
+} cause_t;
+
+static log_line_t *begin_line(cause_t *cause, const char *file, int line_number)
+{
+	int place = line_number + (int)cause->kind + cause->number;
+
+	if(cause->is_told)
+		return log_begin_more(cause->msg);
+	cause->is_told = true;
+	/* a list as a whole is a cause of its own */
+	if(cause->text != NULL && cause->kind != ARG_DESTINATION)
+		place += (int)(get_hash1_raw(cause->text->s, cause->text->len) >> 1);
+	return log_begin_refused(
+			cause->msg, file == NULL ? kind_name(cause->kind) : file, place);
+}
+
+/* Log why a value cannot be used: the script is at fault, or the caller.
+ * @param column in the value; 0: none */
+static void log_refused(cause_t *cause, int column, const char *why)
+{
+	const char *file = get_cfg_crt_file_name();
+	int line_number = file == NULL ? 0 : get_cfg_crt_line();
+	log_line_t *line = begin_line(cause, file, line_number);
 
 	if(line == NULL)
 		return;
-	log_line_word(line, "source", kind_name(kind));
-	log_line_text(line, "text", text);
-	log_line_word(line, "why", "it has an error, which is logged once");
+	if(file != NULL) {
+		log_line_word(line, "source", file);
+		log_line_number(line, "line", line_number);
+	}
+	log_line_word(line, "argument", kind_name(cause->kind));
+	if(cause->variable != NULL)
+		log_line_text(line, "variable", cause->variable);
+	if(column > 0)
+		log_line_number(line, "column", column);
+	log_line_word(line, "why", why);
+	if(cause->text != NULL)
+		log_line_text(line, "text", cause->text);
 	log_send(line);
+}
+
+static void log_error_of_text(void *context, const diagnostic_t *diagnostic)
+{
+	if(diagnostic->severity != SEVERITY_WARNING)
+		log_refused(context, diagnostic->column, diagnostic->text);
+}
+
+/* Read a text that came with a call.
+ * @return of this process, kept; NULL with the reason logged */
+static const rule_t *read_text(cause_t *cause, const str *text)
+{
+	unsigned hash = get_hash1_raw(text->s, text->len);
+	diagnostics_t diagnostics = {.emit = log_error_of_text, .context = cause};
+	kept_text_t *kept = take_kept(cause->kind, text, hash);
+
+	cause->text = text;
+	if(kept == NULL)
+		kept = read_new(cause->kind, text, hash, &diagnostics);
+	if(kept == NULL) {
+		if(!cause->is_told)
+			LM_ERR("no memory to read the %s\n", kind_name(cause->kind));
+		return NULL;
+	}
+	keep(kept);
+	return kept->rule;
 }
 
 int arg_read_text(struct sip_msg *msg, arg_kind_t kind, const str *text,
 		const rule_t **rule)
 {
-	unsigned hash = get_hash1_raw(text->s, text->len);
-	kept_text_t *kept = take_kept(kind, text, hash);
+	cause_t cause = {.msg = msg, .kind = kind};
 
-	if(kept == NULL)
-		kept = read_new(kind, text, hash);
-	if(kept == NULL)
-		return -1;
-	keep(kept);
-	*rule = kept->rule;
-	if(kept->rule == NULL)
-		log_bad_text(msg, kind, text);
-	return kept->rule == NULL ? -1 : 0;
+	*rule = read_text(&cause, text);
+	return *rule == NULL ? -1 : 0;
 }
 
 /* -- in a call ---------------------------------------------------------- */
@@ -305,25 +402,73 @@ static int evaluate(pv_spec_t *spec, struct sip_msg *msg, str *room, str *value)
 	return is_too_long ? -1 : 0;
 }
 
-/* Log a value that is missing or does not fit. If the script is at fault, somebody
- * must see it; if callers are, it can happen at any rate. So the first line is an
- * error, and the next ones have the level of what peers do. */
-static void log_unfit(arg_t *arg, int spec, const struct sip_msg *msg)
-{
-	log_line_t *line;
+/* -- a word that is one pseudo-variable --------------------------------- */
 
-	if(!arg->has_been_unfit)
-		LM_ERR("%s: pseudo-variable number %d has no value, or one that is too "
-			   "long, Call-ID [%s]\n",
-				kind_name(arg->kind), spec + 1, log_call_id(msg));
-	line = arg->has_been_unfit ? log_begin("refused", msg) : NULL;
-	arg->has_been_unfit = true;
-	if(line == NULL)
-		return;
-	log_line_word(line, "source", kind_name(arg->kind));
-	log_line_number(line, "variable", spec + 1);
-	log_line_word(line, "why", "it has no value, or one that is too long");
-	log_send(line);
+static bool is_one_word(const str *text)
+{
+	int i;
+
+	for(i = 0; i < text->len; i++) {
+		if(is_one_of(text->s[i], " \t\r\n"))
+			return false;
+	}
+	return text->len > 0;
+}
+
+/* @return NULL with the reason logged */
+static const destination_t *read_word(
+		const arg_t *arg, int spec, const str *text, const struct sip_msg *msg)
+{
+	cause_t cause = {.msg = msg,
+			.kind = ARG_DESTINATION,
+			.variable = &arg->names[spec],
+			.number = spec};
+	const rule_t *rule;
+
+	if(!is_one_word(text)) {
+		cause.text = text;
+		log_refused(&cause, 0,
+				text->len == 0
+						? "it is empty: one destination would be right"
+						: "there is a blank in it, but it is one destination "
+						  "of "
+						  "the list; a list as a whole in one pseudo-variable "
+						  "would be read as language");
+		return NULL;
+	}
+	rule = read_text(&cause, text);
+	return rule == NULL ? NULL : rule->first;
+}
+
+/* Put the values of words into the list of an argument.
+ * @return until the next call in this process; NULL with the reason logged */
+static const rule_t *with_values(
+		const arg_t *arg, const str *values, const struct sip_msg *msg)
+{
+	static destination_t list[ROUTE_TARGETS_MAX];
+	static rule_t rule;
+	const destination_t *it;
+	int count = 0;
+
+	rule = *arg->rule;
+	for(it = rule_next_destination(arg->rule, NULL);
+			it != NULL && count < ROUTE_TARGETS_MAX;
+			it = rule_next_destination(arg->rule, it)) {
+		const destination_t *read = it;
+
+		if(it->is_value)
+			read = read_word(arg, it->hole, &values[it->hole], msg);
+		if(read == NULL)
+			return NULL;
+		list[count] = *read;
+		list[count].next = NULL;
+		if(count > 0)
+			list[count - 1].next = &list[count];
+		count++;
+	}
+	rule.first = list;
+	rule.further = list[0].next;
+	return &rule;
 }
 
 int arg_evaluate(arg_t *arg, struct sip_msg *msg, applied_rule_t *applied)
@@ -331,21 +476,26 @@ int arg_evaluate(arg_t *arg, struct sip_msg *msg, applied_rule_t *applied)
 	/* one for each kind, as a call evaluates both arguments before it uses them */
 	static char buffers[2][ARG_VALUES_BYTES];
 	static str held[2][ARG_HOLES_MAX];
+	cause_t cause = {.msg = msg, .kind = arg->kind};
 	str room = {buffers[arg->kind], ARG_VALUES_BYTES};
+	str *values = held[arg->kind];
+	str text = {arg->text, (int)strlen(arg->text)};
 	int i;
 
 	for(i = 0; i < arg->n_specs; i++) {
-		if(evaluate(
-				   (pv_spec_t *)&arg->specs[i], msg, &room, &held[arg->kind][i])
-				< 0) {
-			log_unfit(arg, i, msg);
+		cause.variable = &arg->names[i];
+		cause.number = i;
+		if(evaluate((pv_spec_t *)&arg->specs[i], msg, &room, &values[i]) < 0) {
+			log_refused(&cause, 0, "it has no value, or one that is too long");
 			return -1;
 		}
 	}
-	applied->groups = held[arg->kind];
-	if(arg->rule == NULL)
-		return arg_read_text(
-				msg, arg->kind, &held[arg->kind][0], &applied->rule);
+	applied->groups = values;
 	applied->rule = arg->rule;
-	return 0;
+	if(arg->rule == NULL)
+		applied->rule =
+				read_text(&cause, arg->is_worked_out ? &text : &values[0]);
+	else if(arg->has_values)
+		applied->rule = with_values(arg, values, msg);
+	return applied->rule == NULL ? -1 : 0;
 }

@@ -2,9 +2,10 @@
 /* args: the arguments of a script call: strings with pseudo-variables.
  *
  * A string is parsed when the configuration is read. Its text is language; the
- * values of its pseudo-variables are data. There are two exceptions, which are
+ * values of its pseudo-variables are data. There are exceptions, which are
  * language that comes with the call: a string that is one pseudo-variable and
- * nothing else, and every string from KEMI. Each process parses such a text once
+ * nothing else, every string from KEMI, and a word of a list that is one
+ * pseudo-variable, which is one destination. Each process parses such a text once
  * and keeps it. */
 #ifndef FAILOVER_SERVER_ARGS_H
 #define FAILOVER_SERVER_ARGS_H
@@ -18,29 +19,31 @@ typedef enum arg_kind
 {
 	ARG_DESTINATIONS,
 	ARG_SETTINGS,
+	ARG_DESTINATION, /* one, as a word of a list */
 } arg_kind_t;
 
 typedef struct arg arg_t;
 
-/** Read an argument when the configuration is loaded.
+/** Read an argument when the configuration is loaded; or, where the server works
+ * one out at the call (failover("sip:" + $rU + "@gw")), then: such a text is
+ * language, and what is wrong with it is told when it is evaluated.
  * @param text NUL-terminated; must stay where it is
  * @return for the lifetime of the process, or arg_destroy(); NULL with every
  *         error logged */
 arg_t *arg_create(arg_kind_t kind, char *text);
 
-void arg_destroy(arg_t *arg);
+/** @return the text it was made of, which the server wants back */
+char *arg_destroy(arg_t *arg);
 
 /** Evaluate an argument in a call.
  * @param applied set to the destinations, or settings, of the argument, with the
  *                values of its pseudo-variables for msg; valid until the next
  *                call of this function in the same process
- * @return 0, or -1 with the reason logged: the first time as an error, later at
- *         attempt_log_level */
+ * @return 0, or -1 with the reason logged by log_begin_refused() */
 int arg_evaluate(arg_t *arg, struct sip_msg *msg, applied_rule_t *applied);
 
 /** Read a text that comes with the call (KEMI). As arg_evaluate(), without holes.
- * An error is logged once for each distinct text, and at attempt_log_level for each
- * call that has it. */
+ * Errors are logged in the same way. */
 int arg_read_text(struct sip_msg *msg, arg_kind_t kind, const str *text,
 		const rule_t **rule);
 

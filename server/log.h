@@ -10,7 +10,7 @@
 
 /* The parameter attempt_log_level: the level of the lines about what callers and
  * destinations do. There is one for each attempt that ends, and one for a request
- * that is refused because of a value in it. As Kamailio's debug: 0 is WARNING, 3
+ * that is refused because of a value in it, unless that is a warning. As Kamailio's debug: 0 is WARNING, 3
  * is DEBUG. */
 int log_attempt_level(void);
 
@@ -28,10 +28,6 @@ void log_keep_lines_whole(void);
  * @param source the name before the line number; must outlive the result */
 diagnostics_t log_diagnostics(const char *source);
 
-/** The same without warnings, for a text that comes with a call. It may differ
- * from call to call, and no author can correct it. */
-diagnostics_t log_error_diagnostics(const char *source);
-
 /** The Call-ID of a request, on one line: a header may be folded, a line of the log
  * must not be.
  * @return NUL-terminated, valid until the next call in the same process */
@@ -45,6 +41,24 @@ extern log_format_t log_format;
  * @return for log_send(), of this process; NULL if nobody would see it */
 log_line_t *log_begin(const char *event, const struct sip_msg *msg);
 
+/** Make what log_begin_refused() counts in, once, before the server forks.
+ * @return 0, or -1 without shared memory */
+int log_prepare(void);
+
+/** Begin a line about a call that failover() refuses because of a value that came with
+ * it. It is a warning at most once a minute and cause for the whole server, with the
+ * number of those left out since the last one; in between it is at attempt_log_level.
+ * So nobody searches in the dark, and no caller fills the log.
+ * @param source,place the cause: a text, and a line or the like within it; a caller
+ *                     must not be able to choose them
+ * @return as log_begin() */
+log_line_t *log_begin_refused(
+		const struct sip_msg *msg, const char *source, int place);
+
+/** Begin a further line about what the last one of log_begin_refused() is about, at
+ * the same level. */
+log_line_t *log_begin_more(const struct sip_msg *msg);
+
 /** Write it; of NULL nothing. */
 void log_send(log_line_t *line);
 
@@ -55,7 +69,8 @@ typedef struct call_log
 	const struct sip_msg *msg; /* the request that it is about */
 } call_log_t;
 
-/** As log_diagnostics(), with the Call-ID of a call added.
+/** As log_diagnostics(), with the Call-ID of a call added; without warnings, as the
+ * author had them at load; refusals by log_begin_refused().
  * @param log must outlive the result */
 diagnostics_t log_call_diagnostics(const call_log_t *log);
 

@@ -114,9 +114,6 @@ int plan_check(void)
 {
 	if(slot == NULL)
 		return 0;
-	if(slot->plan->dialplan->n_rules == 0)
-		LM_WARN("%s: the dial plan has no rule, so failover() takes no call\n",
-				slot->plan->source.s);
 	return plan_check_server(slot->plan);
 }
 

@@ -42,6 +42,7 @@ static int check_server(const dialplan_t *dialplan, arena_t *scratch,
 		if(server_check_rule(dialplan->rules[i], diagnostics) < 0)
 			result = -1;
 	}
+	rules_warn_of_names(dialplan->rules, dialplan->n_rules, diagnostics);
 	return result;
 }
 
@@ -77,6 +78,8 @@ static int read_dialplan(
 		return -1;
 	result = dialplan_read(&text, &plan->dialplan, reading->arena,
 			reading->scratch, diagnostics);
+	if(plan->dialplan != NULL && result == 0)
+		result = dialplan_require_rule(plan->dialplan, diagnostics);
 	if(plan->dialplan == NULL || !reading->asks_server)
 		return result;
 	checked = check_server(plan->dialplan, reading->scratch, diagnostics);
@@ -197,13 +200,7 @@ static plan_t *make_of_file(arena_t *arena, report_t *report, bool is_reload)
 	if(plan == NULL)
 		return NULL;
 	plan->is_file = true;
-	if(plan->dialplan->n_rules > 0 || !is_reload)
-		return plan;
-	report_fault(report,
-			"there is no rule in it: a rule with $action would refuse all "
-			"calls, if that is meant");
-	arena_destroy(plan->arena);
-	return NULL;
+	return plan;
 }
 
 plan_t *plan_make_of_file(const char *path, bool is_reload, failure_t *failure)

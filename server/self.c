@@ -98,17 +98,9 @@ static int check_transport(transport_t transport, const fragment_t *where,
 /* Is a destination this server? No, if its host is only known in a call. */
 static bool is_self(const destination_t *destination)
 {
-	/* a blank fits as a value in a user part and in a parameter, but not in a host; no
-	 * destination has more holes than there are values here */
-	static const str blank = {" ", 1};
-	str values[RULE_GROUPS_MAX];
 	place_t place;
-	int i;
 
-	for(i = 0; i < RULE_GROUPS_MAX; i++)
-		values[i] = blank;
-	return !destination->is_current
-		   && destination_find_place(destination, values, &place)
+	return destination_find_known_place(destination, &place)
 		   && grep_sock_info(&place.host, (unsigned short)place.port,
 					  protos[destination->transport])
 					  != NULL;
@@ -151,6 +143,8 @@ static int check_destination(
 	bool is_open = destination->is_set
 				   || (destination->is_current && !destination->has_transport);
 
+	if(destination->is_value)
+		return 0;
 	if(destination->is_set && check_gateways(destination, diagnostics) < 0)
 		return -1;
 	if(!is_open

@@ -15,10 +15,13 @@
 
 typedef struct mark
 {
-	const char *at; /* its first character in the text */
-	int len;		/* how many characters it covers there, 1 or more */
-	int hole;		/* which value fills it, from 0; or MARK_ESCAPE: it
+	const char *at;	  /* its first character in the text */
+	int len;		  /* how many characters it covers there, 1 or more */
+	int hole;		  /* which value fills it, from 0; or MARK_ESCAPE: it
 					 * stands for its own last character */
+	bool is_variable; /* the hole is a pseudo-variable, which the author of the
+					   * script fills: in the place of a host it may bring its
+					   * port, and as a word of a list it is a destination */
 } mark_t;
 
 typedef struct fragment

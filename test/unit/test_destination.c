@@ -213,7 +213,9 @@ static const struct
 				"part, write it as %HH"},
 		{"a user without a host", TEXT("sip:user@"), NULL,
 				"1:1 [sip:user@] has no host; for a registered user call "
-				"lookup(\"location\") before failover() and write no To"},
+				"lookup(\"location\") before failover() and write no To, or, "
+				"for one rule alone, write a domain of this server behind the "
+				"@: the call comes back, and the script looks him up"},
 		{"a maddr that is no host", TEXT("sip:a@h;maddr=b:1"), NULL,
 				"1:15 [sip:a@h;maddr=b:1]: maddr is a host name or an "
 				"address"},
@@ -234,8 +236,11 @@ static const struct
 		{"a value in quotes", TEXT("sip:a@h{pattern='486|,|{|}',inviting=1}"),
 				"sip:a@h(UDP){timer.inviting=1000 pattern.response=1:486-486}",
 				""},
-		{"a quote alone is a letter", TEXT("sip:a@h{pattern='}"),
-				"sip:a@h(UDP){pattern.response=0:0-0}", ""},
+		{"a quote alone is a letter", TEXT("sip:a@h{socket='}"),
+				"sip:a@h(UDP){socket='}", ""},
+		{"a pattern without a code", TEXT("sip:a@h{pattern=18.}"), NULL,
+				"1:17 [18.] matches no code from 300 to 699: negative replies "
+				"have the codes 300 to 699, as in 408|5.."},
 		{"an empty block", TEXT("sip:a@h{}"), NULL,
 				"1:9 there is no option here: {inviting=5,provisional=20} "
 				"would be right"},
@@ -461,7 +466,7 @@ END_TEST
 
 #define BAD_VALUE                                                         \
 	"a value that is put in has characters that may not stand there, or " \
-	"is too long"
+	"is too long; a host is a name, an IPv4 address or [an IPv6 address]"
 
 static void describe_target(const target_t *target, char *buffer, size_t size)
 {

@@ -114,13 +114,6 @@ static const struct
 				""},
 
 		/* no rule */
-		{.title = "no rule",
-				"# nothing\n",
-				"1:1 warning: there is no rule, so failover() takes no call: "
-				"[Deploy Patterns] and a line such as To = sip:100@192.0.2.1 "
-				"make one"},
-
-		/* rules that are never reached */
 		{.title = "behind a rule for everything",
 				D TO RULE,
 				"3:1 warning: this rule never applies: the rule of line 1 has "
@@ -419,36 +412,6 @@ static const struct
 				""},
 
 		/* response patterns */
-		{.title = "no code",
-				D TO "&failover.pattern.response = 4xx\n",
-				"3:30 warning: [4xx] matches no code from 300 to 699, so only "
-				"silence leads to the next destination: a dot stands for any "
-				"digit, as in 4.."},
-		{.title = "a list with commas",
-				D TO "&failover.pattern.response = 408,480\n",
-				"3:30 ...: codes are separated by a bar alone, as in 408|480"},
-		{.title = "a list with blanks",
-				D TO "&failover.pattern.response = 408 480\n",
-				"3:30 ...: codes are separated by a bar alone, as in 408|480"},
-		{.title = "a range",
-				D TO "&failover.pattern.response = 500-599\n",
-				"3:30 ...: a range is written 50[0-4]"},
-		{.title = "a provisional reply",
-				D TO "&failover.pattern.response = ^1\n",
-				"3:30 ...: a code has three digits, as in 408|5.."},
-		{.title = "a positive reply",
-				D TO "&failover.pattern.response = 200\n",
-				"3:30 warning: [200] matches no code from 300 to 699, so only "
-				"silence leads to the next destination: negative replies have "
-				"the codes 300 to 699, as in 408|5.."},
-		{.title = "negated, nothing is left",
-				D TO "&failover.pattern.response = !.\n",
-				"3:30 warning: [!.] matches no code ..."},
-		{.title = "of a destination",
-				D "To = sip:a@h{inviting=3, pattern = '4xx'}\n$session = "
-				  "failover sip:b@g{pattern=18.,provisional=9}\n",
-				"2:37 warning: [4xx] matches no ...\n3:37 warning: [18.] "
-				"matches no ..."},
 		{.title = "a part that matches nothing",
 				D TO "&failover.pattern.response = 408|5xx|180|^503$|50333\n",
 				"3:34 warning: [5xx] in this pattern matches no code from 300 "
@@ -474,10 +437,6 @@ static const struct
 		{.title = "in the middle",
 				D TO "&failover.pattern.response = 4..||5..\n",
 				"3:30 warning: [4..||5..] has an empty alternative, so ..."},
-		{.title = "negated",
-				D TO "&failover.pattern.response = !|486\n",
-				"3:30 warning: [!|486] has an empty alternative, so it "
-				"matches no code: ..."},
 		{.title = "of a destination",
 				D "To = sip:a@h{pattern=503|}\n",
 				"2:22 warning: [503|] has an empty alternative, ..."},
@@ -698,13 +657,6 @@ static const struct
 				  "&failover.timer.inviting = 30\n",
 				"",
 				"redirection=no; timer.total=10"},
-		{.title = "milliseconds",
-				D "To = sip:a@h{inviting=1500}\n"
-				  "&failover.timer.inviting = 3000\n"
-				  "&failover.timer.provisional = 700\n",
-				"3:28 warning: [3000] is taken for seconds: 3000ms would be "
-				"milliseconds, 3000s says that it is meant so\n2:23 ...\n4:31 "
-				"..."},
 		{.title = "long, but meant so",
 				D TO "&failover.timer.inviting = 3000s\n"
 					 "&failover.timer.provisional = 600\n",
@@ -1215,13 +1167,13 @@ static const struct
 				"3:1 ..."},
 		{.title = "lines that end with CR LF",
 				"[Deploy Patterns]\r\nTo = sip:a@h\r\n"
-				"&failover.pattern.response = 4xx\r\n",
-				"3:30 warning: [4xx] matches ..."},
+				"&failover.pattern.response = 4..|5xx\r\n",
+				"3:34 warning: [5xx] in ..."},
 		{.title = "comments are no lines",
 				D TO "# &failover.pattern.response = 4..\n"
-					 "&Failover.Pattern.Response=4xx\n"
+					 "&Failover.Pattern.Response=4..|5xx\n"
 					 "#&failover.pattern.response = 4..\n",
-				"4:28 warning: [4xx] matches ..."},
+				"4:32 warning: [5xx] in ..."},
 		{.title = "a condition with the name of a setting",
 				M "&failover.attempts = 5\n" D TO "&failover.attempts = 1\n"
 				  "$session = failover sip:b@g\n",
@@ -1255,6 +1207,18 @@ static const dialplan_t *read_plan(
 	return plan;
 }
 
+/* Nearly every plan of the table has names behind its first destination; of that
+ * warning there is a test of its own. */
+static void collect_but_names(void *context, const diagnostic_t *diagnostic)
+{
+	collector_t *collector = context;
+
+	if(strcmp(diagnostic->name, "destination-name") == 0)
+		return;
+	collector->diagnostics.warnings++;
+	collector->diagnostics.emit(collector->diagnostics.context, diagnostic);
+}
+
 START_TEST(test_plans)
 {
 	str text = exact(plans[_i].plan, (int)strlen(plans[_i].plan));
@@ -1263,6 +1227,8 @@ START_TEST(test_plans)
 	arena_t *arena = small_arena();
 	settings_t settings;
 	collector_t collector;
+	diagnostics_t diagnostics = {
+			.emit = collect_but_names, .context = &collector};
 	lint_options_t options = {.defaults = &settings,
 			.max_branches = max_branches == 0 ? 12 : max_branches};
 	const dialplan_t *plan = read_plan(plans[_i].title, &text, arena);
@@ -1270,10 +1236,9 @@ START_TEST(test_plans)
 	read_defaults(
 			defaults == NULL ? "redirection=no" : defaults, &settings, arena);
 	collector_init(&collector);
-	ck_assert_int_eq(
-			dialplan_lint(plan, &options, arena, &collector.diagnostics), 0);
+	ck_assert_int_eq(dialplan_lint(plan, &options, arena, &diagnostics), 0);
 	expect_reported(plans[_i].title, &collector, plans[_i].expected);
-	ck_assert_int_eq(collector.diagnostics.errors, 0);
+	ck_assert_int_eq(diagnostics.errors, 0);
 	arena_destroy(arena);
 	exact_free(&text);
 }
@@ -1389,9 +1354,9 @@ START_TEST(test_many_rules)
 				"[Rule %d]\n" M "To = <%d>\nFrom = <%d>\n$request = ^INVITE\n" D
 				"To = sip:a@h\n$session = failover sip:b@h sip:a@h\n&x%d = 1\n",
 				i / 2, i % 199, i / 199, i % 997);
-	/* names, variables, destinations, the redirection */
+	/* names, variables, destinations, the redirection, hosts */
 	ck_assert_int_eq(lint_many("many", &text),
-			MANY_RULES / 2 + 997 + 2 * MANY_RULES + 1);
+			MANY_RULES / 2 + 997 + 2 * MANY_RULES + 2);
 }
 END_TEST
 

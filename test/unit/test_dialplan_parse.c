@@ -496,8 +496,8 @@ static const struct
 		{"behind a value that may have a # it belongs to it",
 				TEXT(PLAN "&failover.redirection.allow = a # b\n"
 						  "&failover.reply = 480 c # d\nX-A = e # f\n"
-						  "To = sip:a@h{pattern='4.. # g'}"),
-				"1: sip:a@h(UDP){pattern.response=0:0-0}; "
+						  "To = sip:a@h{pattern='4..|# g'}"),
+				"1: sip:a@h(UDP){pattern.response=100:400-499}; "
 				"redirection.allow=a # b reply=480 c # d; X-A:=e # f",
 				""},
 		{"semicolons begin no comment", TEXT(PLAN ";; x"), NULL,
@@ -530,8 +530,8 @@ static const struct
 				"2:32 [4(] is no regular expression: missing closing "
 				"parenthesis; a pattern such as 4.. or 408|5.. would be "
 				"right"},
-		{"class 39", TEXT(PLAN "&failover.pattern.response = (a+)+$"),
-				"1: implied current(UDP); pattern.response=0:0-0", ""},
+		{"class 39", TEXT(PLAN "&failover.pattern.response = 4..|(a+)+$"),
+				"1: implied current(UDP); pattern.response=100:400-499", ""},
 		{"class 42", TEXT(PLAN "&failover.pattern.response = (*UTF)4"), NULL,
 				"2:36 [(*UTF)4] is no regular expression: ..."},
 		{"a percent sign in a setting stands for itself",
@@ -664,7 +664,9 @@ static const struct
 				TEXT(PLAN "To = sip:$(ru)@h"), "1: sip:$(ru)@h(UDP)", ""},
 		{"To for a registered user", TEXT(PLAN "To = sip:user@"), NULL,
 				"2:6 [sip:user@] has no host; for a registered user call "
-				"lookup(\"location\") before failover() and write no To"},
+				"lookup(\"location\") before failover() and write no To, or, "
+				"for one rule alone, write a domain of this server behind the "
+				"@: the call comes back, and the script looks him up"},
 
 		{"every fault of a text, in its order",
 				TEXT("x = y\n"

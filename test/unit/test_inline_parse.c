@@ -135,8 +135,8 @@ static const struct
 		{"a quote in quotes", TEXT("pattern.response='486|'';'''"),
 				"; pattern.response=1:486-486", ""},
 		{"a semicolon behind a quote in quotes",
-				TEXT("pattern.response='''|486;';attempts=2"),
-				"; pattern.response=0:0-0 attempts=2", ""},
+				TEXT("redirection.allow='''|486;';attempts=2"),
+				"; redirection.allow='|486; attempts=2", ""},
 		{"empty quotes", TEXT("attempts=''"), "", ""},
 		{"quotes that are not needed", TEXT("attempts='3'"), "; attempts=3",
 				""},
@@ -158,13 +158,17 @@ static const struct
 				"1:1 [&failover." NO_SETTING},
 		{"class 19: no name", TEXT("=5"), NULL, "1:1 [" NO_SETTING},
 		{"class 18: no equals sign", TEXT("attempts 5"), NULL,
-				"1:1 [attempts 5] is no setting: name=value would be right"},
+				"1:1 [attempts 5] is no setting: name=value would be right; a "
+				"value with a semicolon in it stands in single quotes, "
+				"name='a;b'"},
 		{"a setting of the call's own language",
 				TEXT("$session=failover sip:a@h"), NULL,
 				"1:1 [$session" NO_SETTING},
 		{"a hole as a name", TEXT("$0=5"), NULL, "1:1 [$0" NO_SETTING},
 		{"an equals sign in a mark is none", TEXT("$(a=b)"), NULL,
-				"1:1 [$(a=b)] is no setting: name=value would be right"},
+				"1:1 [$(a=b)] is no setting: name=value would be right; a "
+				"value with a semicolon in it stands in single quotes, "
+				"name='a;b'"},
 		{"class 23: one twice", TEXT("attempts=3;Attempts=3"), NULL,
 				"1:12 [Attempts] stands here a second time: once is right"},
 		{"class 23: one twice, with a hole", TEXT("attempts=3;attempts=$0"),
@@ -211,7 +215,8 @@ static const struct
 				"1:1 [foo" NO_SETTING "\n"
 				"1:17 [0] is no whole number from 1 to 30, ...\n"
 				"3:9 [x] is neither continue nor stop, ...\n"
-				"3:11 [bar] is no setting: name=value would be right\n"
+				"3:11 [bar] is no setting: name=value would be right; a value "
+				"with a semicolon in it stands in single quotes, name='a;b'\n"
 				"4:17 [0] is out of range: ..."},
 };
 

@@ -186,8 +186,8 @@ static const struct
 				"3:45 [%1" NO_GROUP
 				"\n3:35 [%{2}]: the options of a destination must be written "
 				"out"},
-		{"a percent sign in options", PLAN "To = sip:h{pattern=4%.|4%%.}", NULL,
-				"2:21 [%" NO_PERCENT},
+		{"a percent sign in options", PLAN "To = sip:h{pattern=40.|4%.|4%%.}",
+				NULL, "2:25 [%" NO_PERCENT},
 		{"what looks like a group by a name",
 				PLAN "To = sip:%{x}@h\n$session = failover sip:%{-}@h %{y}",
 				NULL,

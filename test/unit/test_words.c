@@ -144,7 +144,9 @@ static const struct
 				"auth_challenge(\"$fd\", \"0\"); exit; }"},
 		{false, "To = sip:100@",
 				"2:6 [sip:100@] has no host; for a registered user call "
-				"lookup(\"location\") before failover() and write no To"},
+				"lookup(\"location\") before failover() and write no To, or, "
+				"for one rule alone, write a domain of this server behind the "
+				"@: the call comes back, and the script looks him up"},
 		{false, "$action = 200",
 				"2:11 [200]: a rule refuses a call, with a code from 400 to "
 				"699; sl_send_reply() in kamailio.cfg answers it otherwise"},

@@ -231,9 +231,6 @@ RULES = [
         rule(f"$request = sip:{n}@", f"To = sip:{n}@{{a}}") for n in range(9256, 9556)),
         peers={"a": BUSY}, attempts=[to_a("9555")], caller=[100, 486]),
 
-    Scenario("rules: a plan without rules takes no call", plan="# nothing\n",
-        peers={"a": RINGS_AND_ANSWERS}, attempts=[], caller=NO_RULE),
-
     Scenario("$continue: what the rules set accumulates, later ones win",
         plan=rule((), ["$continue = true", "To = sip:1@{a}", "X-A = one", "X-B = one",
                        "&failover.timer.inviting = 500ms", "&v = one", "&w = one"])

@@ -3,12 +3,13 @@
 failover() leaves the request alone. Each is a scenario."""
 
 import asyncio
+import re
 
 import pytest
 
 import kamailio
 import sip
-from scenario import SILENT, Scenario, Stage, at, filled, later, reply, soon
+from scenario import SILENT, Scenario, Stage, at, filled, ipv6, later, reply, soon
 
 RINGS_AND_ANSWERS = [reply(180, after=0.1), reply(200, after=0.2)]
 REFUSED = [500]                # from the script, which has got -2
@@ -112,6 +113,45 @@ DATA = [
         attempts=[("a", "UDP", at(0), "sip:1@{a}"), ("b", "UDP", soon(), "sip:2@{b}")],
         caller=[100, 180, 200]),
 
+    Scenario("data: a host with its port, from a variable",
+        route='$var(gw) = "{a}"; if (failover("sip:1@$var(gw) sip:2@{b}")) exit;',
+        peers={"a": [reply(503)], "b": RINGS_AND_ANSWERS},
+        attempts=[("a", "UDP", at(0), "sip:1@{a}"), ("b", "UDP", soon(), "sip:2@{b}")],
+        caller=[100, 180, 200]),
+
+    Scenario("data: an IPv6 host with its port, from a variable",
+        route='$var(gw) = "[::1]:{a_port}"; if (failover("sip:1@$var(gw)")) exit;',
+        peers={"a": ipv6(reply(180, after=0.1), reply(200, after=0.2))},
+        attempts=[("a", "UDP", at(0), "sip:1@[::1]:{a_port}")], caller=[100, 180, 200]),
+
+    Scenario("words: a word that is one variable is one destination, with suffix and options",
+        route='$avp(gw1) = "sip:1@{a}/TCP{inviting=5}"; $avp(gw2) = "sip:2@{b}"; '
+              'if (failover("$avp(gw1) $avp(gw2)")) exit;',
+        peers={"a": [reply(503)], "b": RINGS_AND_ANSWERS},
+        attempts=[("a", "TCP", at(0), "sip:1@{a}"), ("b", "UDP", soon(), "sip:2@{b}")],
+        caller=[100, 180, 200]),
+
+    *(Scenario(f"words: {what} in it adds no destination: -2",
+        route=f'$avp(gw) = "sip:1@{{a}}{value}"; if (failover("sip:9@{{b}} $avp(gw)")) exit; '
+              '$var(rc) = $rc; xlog("L_NOTICE", "failover returned $var(rc)\\n"); '
+              'sl_send_reply("500", "No"); exit;',
+        peers={"a": SILENT, "b": SILENT}, attempts=[], caller=[500],
+        logged={"failover returned -2": 1, "variable=$avp(gw)": 1, "WARNING": 1})
+      for what, value in (("a blank", " sip:2@{b}"), ("a tab", "\\tsip:2@{b}"),
+                          ("a line end", "\\nsip:2@{b}"), ("a comma", ",sip:2@{b}"),
+                          ("an @", "@evil.example"), ("a brace", "{{x=1}}"))),
+
+    Scenario("unquoted: an expression is language, read at the call",
+        route='if (failover("sip:" + $rU + "@{a}")) exit;',
+        peers={"a": RINGS_AND_ANSWERS}, attempts=[("a", "UDP", at(0), "sip:9555@{a}")],
+        caller=[100, 180, 200], logged={"free(0)": 0, "WARNING": 0}),
+
+    Scenario("unquoted: a variable is language, read at the call",
+        route='$avp(l) = "sip:1@{a} sip:2@{b}"; if (failover($avp(l))) exit;',
+        peers={"a": [reply(503)], "b": RINGS_AND_ANSWERS},
+        attempts=[("a", "UDP", at(0), "sip:1@{a}"), ("b", "UDP", soon(), "sip:2@{b}")],
+        caller=[100, 180, 200], logged={"free(0)": 0, "WARNING": 0}),
+
     Scenario("data: the value of a URI parameter, from a header",
         route='failover("sip:1@{a};tag=$hdr(X-Tag)")',
         headers=[("X-Tag", "x;transport=tcp?y")], peers={"a": RINGS_AND_ANSWERS},
@@ -121,7 +161,9 @@ DATA = [
     *(refused(f"data: {what} is no host: -2",
               'failover("sip:1@$hdr(X-Host) sip:2@{b}")', headers=[("X-Host", value)])
       for what, value in (
-          ("a host with a port", "{a}"), ("a host with a suffix", "127.0.0.1/TCP"),
+          ("a host with a suffix", "127.0.0.1/TCP"), ("a port that is none", "127.0.0.1:99999"),
+          ("a port without a host", ":5060"), ("a host with two ports", "127.0.0.1:5060:5061"),
+          ("IPv6 without brackets", "::1"),
           ("a host with parameters", "127.0.0.1;transport=tcp"),
           ("a second destination", "h sip:1@h"), ("an escape", "127%2e0.0.1"),
           ("what holds an @", "x@127.0.0.1"), ("half an IPv6 address", "[::1"))),
@@ -168,13 +210,14 @@ LISTS = [
         peers={"a": RINGS_AND_ANSWERS}, attempts=[("a", "UDP", at(0), "sip:$rU@{a}")],
         caller=[100, 180, 200]),
 
-    Scenario("list: a bad one is -2 and logged once, with its position",
+    Scenario("list: a bad one is -2 and told once a minute, with its position",
         route='$avp(list) = "sip:100@{a} sip:1@h/TPC"; $var(i) = 0; '
               'while ($var(i) < 5) { if (failover("$avp(list)")) exit; '
               + NOTE_RC + '$var(i) = $var(i) + 1; } $var(x) = -2; '
               'sl_send_reply("500", "Refused"); exit;',
         peers={"a": RINGS_AND_ANSWERS}, attempts=[], caller=REFUSED,
-        logged={"failover returned -2": 5, "TPC": 1, " error: ": 1}),
+        logged={"failover returned -2": 5, "TPC": 1, "event=refused": 1, " column=": 1,
+                "variable=$avp(list)": 1, "WARNING": 1}),
 
     refused("list: an empty one is -2", 'failover("$avp(l)")', '$avp(l) = "";'),
     refused("list: an AVP that is not set is -2", 'failover("$avp(nothing)")'),
@@ -271,11 +314,13 @@ async def calls_without_a_user(calls):
 
 
 def test_callers_cannot_fill_the_log():
-    """A value that is missing may be the script's fault: each process says so
-    once. Then it is at attempt_log_level, as everything that callers do."""
+    """A value that is missing is told of once a minute, with its name and the line of the
+    script. Then it is at attempt_log_level, as everything that callers do."""
     log = asyncio.run(calls_without_a_user(calls=30))
-    assert 1 <= log.count("has no value") <= WORKERS, log
-    assert "Call-ID [" in log
+    assert log.count("has no value") == 1, log
+    assert re.search(r"WARNING: .*event=refused .*source=\S+/kamailio\.cfg line=\d+ "
+                     r'argument="failover\(\) destinations" variable=\$rU why=', log), log
+    assert "call_id=" in log
 
 
 async def lists_of_their_own(calls):
