@@ -139,7 +139,7 @@ DOCBOOK_XSL ?= /usr/share/xml/docbook/stylesheet/docbook-xsl
 .PHONY: doc
 doc: $(DOC_PAGE) ## the reference of doc/ as one page, build/doc/failover.html
 
-$(DOC_PAGE): $(wildcard doc/*.xml) doc/states.svg
+$(DOC_PAGE): $(wildcard doc/*.xml) doc/states.svg doc/failover.css
 	$(if $(and $(shell command -v $(XSLTPROC)),$(wildcard $(DOCBOOK_XSL)/xhtml/docbook.xsl)),,\
 		$(error DocBook cannot be read here: run 'apt-get install xsltproc docbook-xsl'))
 	$(call say,DOC,$@)
@@ -147,8 +147,9 @@ $(DOC_PAGE): $(wildcard doc/*.xml) doc/states.svg
 	$(Q)$(XSLTPROC) --nonet --novalid --xinclude -o $@ \
 		--stringparam generate.toc 'book toc' --param toc.section.depth 1 \
 		--param section.autolabel 1 --param table.borders.with.css 1 \
-		--param variablelist.as.table 1 $(DOCBOOK_XSL)/xhtml/docbook.xsl doc/failover.xml
-	$(Q)cp doc/states.svg $(@D)
+		--param variablelist.as.table 1 --param entry.propagates.style 1 \
+		--stringparam html.stylesheet failover.css $(DOCBOOK_XSL)/xhtml/docbook.xsl doc/failover.xml
+	$(Q)cp doc/states.svg doc/failover.css $(@D)
 
 ##@ Trying
 # Python's own files go to build/ as well.

@@ -167,8 +167,8 @@ def draw(header):
         f'<rect class="card" x="0.5" y="0.5" rx="8" width="{WIDTH - 1}" '
         f'height="{HEIGHT - 1}"/>',
         *text(24, 30, [title], "text title", "start"),
-        *text(24, 50, ["What happens: what is done. In a box stands what leaves the "
-                       "state as it is; from the frame an arrow holds for all in it."],
+        *text(24, 50, ["Event: action. An event inside a box does not change the "
+                       "state. An arrow from the frame begins at each state in it."],
               "muted", "start"),
         f'<rect class="line" style="fill:none" stroke-dasharray="4 4" x="{x}" y="{y}" '
         f'rx="12" width="{right - x}" height="{bottom - y}"/>',

@@ -1030,6 +1030,9 @@ def test_make_doc_makes_a_page_or_says_what_it_needs(tmp_path):
         text = page.read_text()
         assert all(name in text for name in parameters())
         assert "timer.provisional" in text and "Known Limits" in text
+        wanted = re.findall(r'(?:src|data|href)="([\w./]+)"', text)
+        assert {"states.svg", "failover.css"} <= set(wanted)
+        assert all((page.parent / name).exists() for name in wanted)
     else:
         assert "apt-get install xsltproc docbook-xsl" in done.stderr, done.stderr
 
