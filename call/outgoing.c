@@ -53,9 +53,13 @@ int outgoing_address(call_t *call, struct sip_msg *msg, const target_t *target)
 			|| (next_hop.len > 0 && set_dst_uri(msg, &next_hop) < 0))
 		return -1;
 	set_force_socket(msg, outgoing_socket(call, target));
+	return 0;
+}
+
+void outgoing_show(const target_t *target)
+{
 	if(target->gateway != NULL)
 		gateways_show(target->gateway);
-	return 0;
 }
 
 /* Send the request. In request_route this is t_relay(), for its checks. Elsewhere the

@@ -15,6 +15,10 @@ struct socket_info *outgoing_socket(const call_t *call, const target_t *target);
  * @return 0, or -1 without memory */
 int outgoing_address(call_t *call, struct sip_msg *msg, const target_t *target);
 
+/** Show the script which gateway of dispatcher a destination is. The caller holds the
+ * lock: an onreply_route may use the same $xavp. */
+void outgoing_show(const target_t *target);
+
 /** Write a destination into the request, let the script change the request, and send
  * it. The caller does not hold the lock if this may take long.
  * @return > 0 if it has left; otherwise it has not, and ser_error is E_CFG if the

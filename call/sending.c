@@ -99,6 +99,7 @@ static void address_again(call_t *call, tm_cell_t *t, struct sip_msg *msg,
 			|| !transaction_has_branch_failure_route(t, failed))
 		return;
 	outgoing_address(call, msg, before->target);
+	outgoing_show(before->target);
 	ruri_mark_consumed();
 }
 
@@ -164,6 +165,7 @@ sent_t sending_make(call_t *call, tm_cell_t *t, struct sip_msg *msg, int failed,
 	transaction_set_timers(
 			t, call->chain.attempt.timer_inviting_ms, attempt_safe_ms(call));
 	transaction_rearm_branch_route(t);
+	outgoing_show(target);
 	sent = send_in_pause(call, t, msg, failed, target);
 	address_again(call, t, msg, failed, attempt->before);
 	if(sent <= 0) {

@@ -223,9 +223,9 @@ static void tell(const failure_t *failure)
 	static const str none = {0};
 	bool is_probed =
 			*probing_mode == PROBES_ALL || *probing_mode == PROBES_FLAGGED;
-	sr_xavp_t *record = add_record(failure->set, &failure->uri, &none);
 
-	if(record == NULL || faked_msg_init() < 0)
+	if(faked_msg_init() < 0
+			|| add_record(failure->set, &failure->uri, &none) == NULL)
 		return;
 	/* a gateway that dispatcher has forgotten meanwhile is no matter of ours */
 	dispatcher.mark(faked_msg_next_clear(), TRYING | (is_probed ? PROBING : 0));

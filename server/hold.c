@@ -141,7 +141,7 @@ bool hold_note_failure(hold_t *hold, const hold_ticket_t *ticket,
 	if(ticket->is_trial && ticket->hold_s > 0)
 		for_s = ticket->hold_s >= rules->max_s / 2 ? rules->max_s
 												   : 2 * ticket->hold_s;
-	else if(hold->failures < rules->after)
+	else if(!ticket->is_trial && hold->failures < rules->after)
 		return false;
 	return go_held(hold, for_s, rules, now_ms);
 }

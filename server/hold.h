@@ -51,7 +51,7 @@ typedef struct hold
 	unsigned hold_s;	/* for how long it is or was held; 0: it was not */
 	long long since_ms; /* since when it is in this state */
 	long long until_ms; /* when held, trial or out ends; or HOLD_FOR_EVER */
-	unsigned long version; /* of what a group of servers knows */
+	unsigned long long version; /* of what a group of servers knows */
 } hold_t;
 
 typedef struct hold_rules
@@ -121,7 +121,7 @@ bool hold_tick(hold_t *hold, long long now_ms);
 /* What one server tells the others about a next hop. */
 typedef struct hold_news
 {
-	unsigned long version;
+	unsigned long long version;
 	hold_state_t state; /* HOLD_HELD stands for HOLD_TRIAL too */
 	long long left_ms;	/* how long this lasts; or HOLD_FOR_EVER */
 	unsigned hold_s;

@@ -14,6 +14,10 @@
 #define BODY_BYTES_MAX (LINES_MAX * (NEXT_HOP_NAME_BYTES_MAX + 80))
 #define REPEAT_MS 5000
 
+/* A version is a time in milliseconds since 1970, or a little more. */
+#define VERSION_MAX (1ULL << 48)
+#define LEFT_MS_MAX (1000LL * HOLD_SECONDS_MAX)
+
 static dmq_api_t dmq;
 static dmq_peer_t *peer;
 static str content_type = str_init("text/plain");
@@ -65,7 +69,7 @@ static void letter_add(
 		letter_t *letter, const hold_news_t *news, const char *name, int len)
 {
 	letter->body.len += snprintf(letter->buffer + letter->body.len,
-			BODY_BYTES_MAX - letter->body.len, "%lu %d %lld %u %.*s\n",
+			BODY_BYTES_MAX - letter->body.len, "%llu %d %lld %u %.*s\n",
 			news->version, (int)news->state, news->left_ms, news->hold_s, len,
 			name);
 	letter->lines++;
@@ -160,63 +164,101 @@ static void answer(letter_t *letter, const next_hop_name_t *name)
 		letter_send(letter);
 }
 
+/* Could hold_tell() have said it? The sum of a time and of what is left of it must
+ * not run over, and nothing is held without an end but what an operator wants. */
+static bool is_possible(const hold_news_t *news)
+{
+	if(news->version > VERSION_MAX || news->hold_s > HOLD_SECONDS_MAX)
+		return false;
+	switch(news->state) {
+		case HOLD_UP:
+			return news->left_ms == 0;
+		case HOLD_HELD:
+			return news->left_ms >= 0 && news->left_ms <= LEFT_MS_MAX
+				   && news->hold_s > 0;
+		case HOLD_OUT:
+			return news->left_ms >= HOLD_FOR_EVER
+				   && news->left_ms <= LEFT_MS_MAX;
+		default:
+			return false;
+	}
+}
+
 static bool read_line(
 		const char *line, hold_news_t *news, next_hop_name_t *name)
 {
-	char text[NEXT_HOP_NAME_BYTES_MAX + 1];
+	char text[NEXT_HOP_NAME_BYTES_MAX + 2]; /* one too many is seen as such */
 	unsigned state;
 	str whole;
 
-	if(sscanf(line, "%lu %u %lld %u %400s", &news->version, &state,
-			   &news->left_ms, &news->hold_s,
-			   text) != 5
-			|| state >= HOLD_STATES || state == HOLD_TRIAL
-			|| news->left_ms < HOLD_FOR_EVER
-			|| news->left_ms > 1000LL * HOLD_SECONDS_MAX
-			|| news->hold_s > HOLD_SECONDS_MAX)
+	if(sscanf(line, "%llu %u %lld %u %401s", &news->version, &state,
+			   &news->left_ms, &news->hold_s, text)
+			!= 5)
 		return false;
 	news->state = state;
 	whole = str_of(text);
-	return next_hop_read_name(name, &whole);
+	return is_possible(news) && next_hop_read_name(name, &whole);
 }
 
+/* Whatever a message says it is answered once, and logged once. */
 static void hear(char *text, dmq_node_t *node)
 {
 	static letter_t letter;
 	char *line, *rest = text;
 	next_hop_name_t name;
 	hold_news_t news;
+	bool is_question = false;
+	int faults = 0;
 
 	letter_begin(&letter, node);
 	while((line = strsep(&rest, "\r\n")) != NULL) {
-		if(*line == '?' && node != NULL)
-			tell_all_held(node);
-		else if(*line == '\0' || *line == '?')
+		if(*line == '\0')
 			continue;
+		if(*line == '?')
+			is_question = true;
 		else if(!read_line(line, &news, &name))
-			LM_WARN("another server says what is not understood: [%.100s]\n",
-					line);
+			faults++;
 		else if(holding_hear(&name, &news) && node != NULL)
 			answer(&letter, &name);
 	}
 	letter_send(&letter);
+	if(faults > 0)
+		LM_WARN("another server says what is not understood: %d line(s)\n",
+				faults);
+	if(is_question && node != NULL)
+		tell_all_held(node);
+}
+
+/* The text of a message, NULL: it has none, or not all of it has come. The length is
+ * what its sender says. */
+static const char *text_of(struct sip_msg *msg, int *len)
+{
+	const char *text;
+
+	if(parse_headers(msg, HDR_EOH_F, 0) < 0 || msg->content_length == NULL)
+		return NULL;
+	text = get_body(msg);
+	*len = get_content_length(msg);
+	if(text == NULL || *len <= 0 || *len > BODY_BYTES_MAX
+			|| *len > msg->buf + msg->len - text)
+		return NULL;
+	return text;
 }
 
 static int on_message(
 		struct sip_msg *msg, peer_reponse_t *response, dmq_node_t *node)
 {
 	char text[BODY_BYTES_MAX + 1];
-	const char *body;
 	int len;
+	const char *body = text_of(msg, &len);
 
 	response->resp_code = 200;
 	response->reason = (str)str_init("OK");
-	if(parse_headers(msg, HDR_EOH_F, 0) < 0 || msg->content_length == NULL)
+	if(body == NULL) {
+		LM_WARN("another server sends a message that is cut off, empty or "
+				"too long\n");
 		return 0;
-	body = get_body(msg);
-	len = get_content_length(msg);
-	if(body == NULL || len <= 0 || len > BODY_BYTES_MAX)
-		return 0;
+	}
 	memcpy(text, body, len);
 	text[len] = '\0';
 	hear(text, node);

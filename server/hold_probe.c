@@ -89,7 +89,9 @@ static void send_one(const probe_t *probe)
 		request.ssock = &socket;
 	else if(socket.len > 0)
 		request.ssockname = &socket;
-	if(tm.t_request(&request, &uri, &uri, &from, NULL) < 0)
+	/* 0: the script has dropped it in event_route[tm:local-request], so its callback
+	 * is never called (modules/tm/uac.c, t_uac_with_ids()) */
+	if(tm.t_request(&request, &uri, &uri, &from, NULL) <= 0)
 		shm_free(kept);
 }
 

@@ -51,17 +51,17 @@ bool holding_is_failing(int code)
 static void raise_version(hold_t *hold)
 {
 	struct timespec now;
-	unsigned long now_ms;
+	unsigned long long now_ms;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	now_ms = now.tv_sec * 1000UL + now.tv_nsec / 1000000;
+	now_ms = now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
 	if(hold->version < now_ms)
 		hold->version = now_ms;
 }
 
 /* Tell what has changed here.
  * @param version the version before the change */
-static void note(next_hop_t *hop, unsigned long version, bool is_changed,
+static void note(next_hop_t *hop, unsigned long long version, bool is_changed,
 		long long now_ms)
 {
 	if(hop->hold.version == version)
@@ -114,7 +114,7 @@ bool holding_ask(holding_use_t *use, const target_t *target,
 	hold_config_t config;
 	next_hop_name_t name;
 	next_hop_t *hop;
-	unsigned long version;
+	unsigned long long version;
 	bool may;
 
 	if(!is_remembered(target) || !make_name(&name, target, socket))
@@ -152,7 +152,7 @@ void holding_note_reply(holding_use_t *use)
 {
 	next_hop_t *hop = use->hop;
 	long long now_ms;
-	unsigned long version;
+	unsigned long long version;
 
 	if(hop == NULL || use->has_replied || !next_hops_are_there())
 		return;
@@ -196,7 +196,7 @@ void holding_finish(
 	hold_config_t config;
 	next_hop_t *hop = use->hop;
 	long long now_ms;
-	unsigned long version;
+	unsigned long long version;
 	bool is_changed = false;
 
 	if(hop == NULL || !next_hops_are_there())
@@ -228,7 +228,7 @@ bool holding_put_out(const next_hop_name_t *name, unsigned for_s)
 {
 	long long now_ms = next_hops_now_ms();
 	next_hop_t *hop = next_hops_lock(name, true, now_ms);
-	unsigned long version;
+	unsigned long long version;
 	bool was_up;
 
 	if(hop == NULL)
@@ -246,7 +246,7 @@ bool holding_release(const next_hop_name_t *name)
 {
 	long long now_ms = next_hops_now_ms();
 	next_hop_t *hop = next_hops_lock(name, false, now_ms);
-	unsigned long version;
+	unsigned long long version;
 
 	if(hop == NULL)
 		return false;
@@ -260,7 +260,7 @@ void holding_note_probe(const next_hop_name_t *name, int code)
 {
 	long long now_ms = next_hops_now_ms();
 	next_hop_t *hop;
-	unsigned long version;
+	unsigned long long version;
 
 	if(code == 408 || holding_is_failing(code))
 		return;
@@ -298,7 +298,7 @@ typedef struct sweep
 static void tick(next_hop_t *hop, void *param)
 {
 	sweep_t *sweep = param;
-	unsigned long version = hop->hold.version;
+	unsigned long long version = hop->hold.version;
 
 	if(hop->hold.state == HOLD_UP)
 		return;

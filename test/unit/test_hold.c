@@ -221,6 +221,36 @@ START_TEST(test_hold_is_obeyed_by_the_other)
 }
 END_TEST
 
+/* Whoever told it did not say for how long it was held. */
+START_TEST(test_a_trial_that_fails_is_always_held)
+{
+	play_t a = {.now_ms = 5000};
+	const hold_news_t news = {.version = 7, .state = HOLD_HELD};
+
+	ck_assert_int_eq(hold_hear(&a.hold, &news, a.now_ms), HEARD_CHANGED);
+	ck_assert_str_eq(use(&a, 'a', false), "trial");
+	ck_assert_str_eq(step(&a, "a503"), "held");
+	play_words(&a, "+29");
+	ck_assert_str_eq(use(&a, 'a', false), "no");
+	play_words(&a, "+1");
+	ck_assert_str_eq(use(&a, 'a', false), "trial");
+}
+END_TEST
+
+/* A count that does not fit into 32 bits, as machines with such a long have it. */
+START_TEST(test_versions_are_times)
+{
+	play_t a = {.now_ms = 5000}, b = {.now_ms = 77000};
+
+	a.hold.version = 1ULL << 40;
+	b.hold.version = 1795780000;
+	play_words(&a, "out:0");
+	tell(&a, &b);
+	ck_assert_int_eq(b.hold.state, HOLD_OUT);
+	ck_assert(b.hold.version == (1ULL << 40) + 1);
+}
+END_TEST
+
 START_TEST(test_old_news_are_answered)
 {
 	play_t a = {.now_ms = 5000}, b = {.now_ms = 77000};
@@ -317,6 +347,8 @@ Suite *suite_hold(void)
 
 	tcase_add_loop_test(cases, test_course, 0, ROWS(courses));
 	tcase_add_test(cases, test_hold_is_obeyed_by_the_other);
+	tcase_add_test(cases, test_a_trial_that_fails_is_always_held);
+	tcase_add_test(cases, test_versions_are_times);
 	tcase_add_test(cases, test_old_news_are_answered);
 	tcase_add_test(cases, test_two_that_could_not_hear_each_other_agree);
 	tcase_add_loop_test(cases, test_random_events, 1, 41);

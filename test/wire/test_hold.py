@@ -122,7 +122,8 @@ def test_a_load_of_calls():
 def test_one_call_tries_and_the_others_pass_over():
     async def test():
         hold = (("hold_after", 1), ("hold_time", 1))
-        async with Stage({"a": SILENT, "b": ANSWERS}, serving(hold=hold)) as stage:
+        route = ROUTE.replace("400ms", "1500ms")     # b answers 50 calls within that
+        async with Stage({"a": SILENT, "b": ANSWERS}, serving(route, hold)) as stage:
             caller = await stage.caller()
             assert (await answered(stage, caller))[0] == "ab"
             await asyncio.sleep(1.1)
@@ -165,6 +166,27 @@ def test_probes():
                 assert time.monotonic() - began < 3
                 await asyncio.sleep(0.1)
             assert any(e.is_a("OPTIONS") for e in stage.trace if e.peer == "a")
+    run(test)
+
+
+def test_probes_that_the_script_drops_leave_nothing_of_ours_behind():
+    """tm itself forgets the message that was dropped, of some 420 bytes (uac.c,
+    t_uac_prepare())."""
+    async def test():
+        hold = (("hold_after", 1), ("hold_probe", 1))
+        refusing = " ".join(f"sip:1@127.0.0.1:{port}/TCP" for port in range(1, 11))
+        extra = 'event_route[tm:local-request] { xlog("L_NOTICE", "dropped\\n"); drop; }'
+        async with Stage({"b": ANSWERS}, serving(
+                f'if (failover("{refusing} sip:1@{{b}}")) exit;', hold, extra=extra)) as stage:
+            await answered(stage, await stage.caller())
+            await stage.drained()
+            used, dropped = [], []
+            for _ in range(2):
+                used.append(await asyncio.to_thread(stage.server.shm_used))
+                dropped.append(stage.server.log().count("dropped"))
+                await asyncio.sleep(3)
+            assert dropped[1] - dropped[0] >= 20
+            assert (used[1] - used[0]) / (dropped[1] - dropped[0]) < 700, (used, dropped)
     run(test)
 
 

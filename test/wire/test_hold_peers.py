@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import time
 
 import pytest
 
 import kamailio
-from peers import Caller
+import sip
+from peers import HOSTS, Caller
 from scenario import SILENT, Stage, filled, reply
 from test_hold import ROUTE, hop
 
@@ -205,6 +207,62 @@ def test_twenty_that_change_at_once_are_no_storm():
         await asyncio.sleep(1)
         letters = site.servers[1].log().count("a letter has come") - before
         assert 1 <= letters <= 5, letters
+    play(test, 2)
+
+
+async def say(site, text, sender=1, length=None):
+    """A message as dmq sends it, in the name of a server, to server 0."""
+    here = f"127.0.0.1:{site.servers[0].port}"
+    uri = f"sip:{address(sender)}:{site.servers[sender].port}" if sender else "sip:x@192.0.2.1"
+    head = sip.Message(f"KDMQ sip:failover@{here} SIP/2.0", [
+        ("Via", f"SIP/2.0/UDP {here};branch={sip.new_branch()}"), ("Max-Forwards", "70"),
+        ("From", f"<{uri}>;tag={sip.new_token('t')}"), ("To", f"<sip:failover@{here}>"),
+        ("Call-ID", sip.new_token("says-")), ("CSeq", "1 KDMQ"), ("Content-Type", "text/plain")])
+    lines = str(head.to_bytes(), "ascii").replace("Content-Length: 0", f"Content-Length: "
+                                                  f"{len(text) if length is None else length}")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.sendto((lines + text).encode(), (HOSTS[4], site.servers[0].port))
+    await asyncio.sleep(0.5)
+
+
+FAR = str(int(time.time() * 1000) + 100000)      # a version that none of the servers has
+OUT = f"{FAR} 3 -1 0 {{}}"
+IMPOSSIBLE = [                                    # REVISION STATE LEFT-MS HOLD-S NAME
+    "-1 3 -1 0 {}", "18446744073709551615 3 -1 0 {}", f"{FAR} 2 1000 30 {{}}",
+    f"{FAR} 1 -1 30 {{}}", f"{FAR} 1 1000 0 {{}}", f"{FAR} 3 99999999999 0 {{}}",
+    f"{FAR} 3 -2 0 {{}}", f"{FAR} 9 1000 30 {{}}", f"{FAR} 3 -1 {{}}", f"{FAR} 3 -1 0 sip:{{}}",
+    f"{FAR} 3 -1 99999999 {{}}", "{}", OUT + "/" + 500 * "x", f"{FAR} 3 -1 0",
+]
+
+
+def test_what_no_server_says_changes_nothing():
+    async def test(site):
+        name = hop(site.stage.names, "b")
+        for line in IMPOSSIBLE:
+            await say(site, line.format(name) + "\n")
+            assert not await site.holds(0, name), line
+        log = site.servers[0].log()
+        assert log.count("is not understood: 1 line(s)") == len(IMPOSSIBLE)
+        line = OUT.format(name) + "\n"
+        for length in (len(line) + 1, 5000, 99999, -1, 0):
+            await say(site, line, length=length)
+            assert not await site.holds(0, name), length
+        await say(site, line)                        # and this one is as it should be
+        assert await site.holds(0, name)
+    play(test, 2)
+
+
+def test_a_message_is_answered_and_logged_once_whatever_it_says():
+    async def test(site):
+        name = hop(site.stage.names, "b")
+        await site.rpc(0, "failover.hold", name)
+        await site.agree(name, True, 1.0)
+        before = site.servers[1].log().count("a letter has come")
+        await say(site, 500 * "?\n" + 500 * "what?\n")
+        assert site.servers[1].log().count("a letter has come") - before <= 2
+        assert site.servers[0].log().count("not understood") == 1
+        await say(site, "?\n", sender=None)          # a stranger's
+        assert await site.holds(0, name)
     play(test, 2)
 
 
