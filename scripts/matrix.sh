@@ -9,19 +9,29 @@
 # the archive that the machine's own apt uses. The package is tried in a second
 # one. With `all` it runs demo and check on each server too that the caller has
 # built from sources: SOURCES="PREFIX=TREE ...", PREFIX where it was installed and
-# TREE its sources. Writes what came of it to TABLE, and with `all` into
-# doc/releases.md, in the place of the table that is there.
+# TREE its sources. DEBIANS="trixie" names the Debians instead, and may be empty.
+# Writes what came of it to TABLE, a row for each server, and with `all` into
+# doc/releases.md, in the place of the rows of these servers.
 #
 # The bare roots are kept in the folder MATRIX, /var/cache/failover-matrix by
 # default, and the next run copies them; without such a folder they are made anew.
+#
+# Ends with 0 when everything passed, 1 when something failed, and 2 when a Debian
+# could not be tried at all: no root can be made here, or no archive is reached.
 
 set -eu
 export LC_ALL=C
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-debians="bookworm trixie"
+debians=${DEBIANS-bookworm trixie}
 work=/failover # the tree, within a root
+
+# What stands in the way of a try, not of the module.
+cannot() {
+	echo "$0: $*" >&2
+	exit 2
+}
 
 # -- the machine's apt -----------------------------------------------------
 
@@ -76,7 +86,7 @@ make_root() {
 	debootstrap --variant=minbase --include=ca-certificates,make --keyring="$keyring" \
 		"$1" "$matrix/$1.new" "$mirror" >"$matrix/$1.log" 2>&1 || {
 		tail -n 20 "$matrix/$1.log" >&2
-		fail "debootstrap could not make a root of $1"
+		cannot "debootstrap could not make a root of $1 out of $mirror; run as root where chroot, mount and mknod are allowed and that archive is reached"
 	}
 	mv "$matrix/$1.new" "$matrix/$1"
 	echo "== $1: root made in $(($(date +%s) - began)) s"
@@ -90,6 +100,10 @@ enter_root() {
 	cp -a "$matrix/$1" "$root"
 	configure_apt "$root" "$1"
 	copy_tree "$root$work"
+	in_root 'apt-get -q -o APT::Update::Error-Mode=any update' >"$matrix/$1.log" 2>&1 || {
+		tail -n 20 "$matrix/$1.log" >&2
+		cannot "apt-get in the root of $1 does not reach $mirror; this needs that archive"
+	}
 }
 
 # in_root COMMAND: runs it in the tree as on a fresh machine, with mounts and
@@ -133,24 +147,32 @@ try_target() {
 	}
 }
 
+# try_suite: demo and check by $runs, what they say of the build, $demo, $sum and
+# $check. Where the module cannot be built, there is nothing to check.
+try_suite() {
+	try_target demo
+	demo=$came sum='' check=-
+	builds=$(grep -q '^== build: done' "$log" && echo yes || echo NO)
+	[ "$builds" = yes ] || return 0
+	try_target check
+	check=$took
+	sum=$(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 | \2/p' "$log" | tail -n 1)
+}
+
 # row RELEASE FROM PACKAGE: adds a line to the table.
 row() {
-	sum=$(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 | \2/p' "build/results/matrix/$name-check.log" | tail -n 1)
-	builds=$(grep -q '^== build: done' "build/results/matrix/$name-demo.log" && echo yes || echo NO)
-	echo "| $1 | $2 | $builds | $demo | ${sum:-0 | all} | $check | $3 |" >>"$table.new"
+	echo "| ${1:-?} | $2 | $(date +%F) | $builds | $demo | ${sum:-0 | all} | $check | $3 |" >>"$table.new"
 }
 
 check_debian() {
 	name=$1 runs=make_in_root
 	enter_root "$1"
 	from="Debian $(cut -d. -f1 "$root/etc/debian_version") ($1)"
-	try_target demo
-	demo=$came
-	try_target check
-	check=$took
+	try_suite
 	release=$(chroot "$root" kamailio -v 2>/dev/null | release_of)
-	try_target deb
-	if [ "$status" -eq 0 ]; then
+	came=-
+	[ "$builds" = NO ] || try_target deb
+	if [ "$came" != - ] && [ "$status" -eq 0 ]; then
 		cp "$root$work"/build/deb/kamailio-failover-module_*.deb build/results/matrix/
 		rm -f "$matrix/package.deb"
 		cp "$root$work"/build/deb/kamailio-failover-module_*.deb "$matrix/package.deb"
@@ -183,10 +205,7 @@ check_sources() {
 	modules=$("$prefix/sbin/kamailio" -I | sed -n 's/^ *Default paths to modules: *\([^: ]*\).*/\1/p')
 	name=$release runs=make_with_sources
 	copy_tree "$matrix/sources"
-	try_target demo
-	demo=$came
-	try_target check
-	check=$took
+	try_suite
 	row "$release" 'built from its sources' '-'
 	rm -rf "$matrix/sources"
 }
@@ -196,12 +215,28 @@ make_with_sources() {
 		KAMCMD="$prefix/sbin/kamcmd" KAMAILIO_MODULES="${modules%/}" </dev/null
 }
 
-# into_document FILE: the table takes the place of the one in FILE.
+# into_document FILE: the rows of the table take the place of those in FILE that are
+# of the same servers, or come behind all of them.
 into_document() {
-	awk -v table="$table" '
-		/^\| Kamailio / { while((getline row <table) > 0) print row; old = 1 }
-		!/^\|/ { old = 0 }
-		!old' "$1" >"$1.new"
+	awk -F'|' -v table="$table" '
+		function add_rest(  i) {
+			for(i = 1; i <= count; i++)
+				if(rows[keys[i]] != "") print rows[keys[i]]
+			count = 0
+		}
+		BEGIN {
+			while((getline line <table) > 0) {
+				split(line, cells, "|")
+				if(++read > 2) rows[keys[++count] = cells[2] cells[3]] = line
+				else head = head line "\n"
+			}
+		}
+		/^\| Kamailio / { printf "%s", head; inside = 1; next }
+		inside && /^\|-/ { next }
+		inside && ($2 $3) in rows { print rows[$2 $3]; rows[$2 $3] = ""; next }
+		inside && !/^\|/ { add_rest(); inside = 0 }
+		{ print }
+		END { if(inside) add_rest() }' "$1" >"$1.new"
 	mv "$1.new" "$1"
 }
 
@@ -210,11 +245,9 @@ into_document() {
 [ $# -eq 2 ] || fail "usage: $0 all|other TABLE"
 which=$1
 table=$2
-[ "$(id -u)" -eq 0 ] || fail "a Debian in a root of its own needs root"
-[ -x "$(command -v apt-get)" ] || fail "apt-get is not here; this needs Debian"
 mkdir -p build/results/matrix
 # What is run here is a make of its own, not a part of the one that runs this.
-unset MAKEFLAGS MFLAGS MAKELEVEL
+unset MAKEFLAGS MFLAGS MAKELEVEL DEBIANS
 
 matrix=${MATRIX:-/var/cache/failover-matrix}
 if ! mkdir -p "$matrix" 2>/dev/null; then
@@ -224,19 +257,23 @@ if ! mkdir -p "$matrix" 2>/dev/null; then
 fi
 exec 9>"$matrix/lock"
 flock 9 # another run uses the same roots
-install_packages debootstrap
 
 here=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
-[ -n "$(debian_archives)" ] || apt-get -q update >/dev/null || true
-archives=$(debian_archives)
-mirror=$(echo "$archives" | sed -n "s/ $here main\$//p" | head -n 1)
-[ -n "$mirror" ] || fail "this machine's apt knows no archive of Debian that has $here"
-keyring=$(keyring_of "$mirror")
+if [ -n "$debians" ]; then
+	[ "$(id -u)" -eq 0 ] || cannot "a Debian in a root of its own can be made by root only; run as root"
+	[ -x "$(command -v apt-get)" ] || cannot "apt-get is not here; run on Debian"
+	(install_packages debootstrap) || cannot "debootstrap is not here; run: apt-get install debootstrap"
+	[ -n "$(debian_archives)" ] || apt-get -q update >/dev/null || true
+	archives=$(debian_archives)
+	mirror=$(echo "$archives" | sed -n "s/ $here main\$//p" | head -n 1)
+	[ -n "$mirror" ] || cannot "this machine's apt knows no archive of Debian that has $here; add one to its sources"
+	keyring=$(keyring_of "$mirror")
+fi
 
 bad=0
 cat >"$table.new" <<-'T'
-	| Kamailio | from | builds | demo | tests passed | failed | in, s | package |
-	|---|---|---|---|---|---|---|---|
+	| Kamailio | from | tried on | builds | demo | tests passed | failed | in, s | package |
+	|---|---|---|---|---|---|---|---|---|
 T
 for suite in $debians; do
 	[ "$which $suite" = "other $here" ] || check_debian "$suite"
