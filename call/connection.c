@@ -5,6 +5,8 @@
 
 #include "call/connection.h"
 
+#include "server/compat.h"
+
 /* of core/tcp_main.c; its header uses this name in macros only */
 extern struct tcp_conn_alias **tcpconn_aliases_hash;
 extern struct tcp_connection **tcpconn_id_hash;
@@ -32,6 +34,25 @@ static int find_id(const struct dest_info *dst, struct ip_addr *to, int port,
 	return CONNECTION_LOST;
 }
 
+/* The same where the send socket does not count (_tcpconn_find_any_local there). */
+static int find_any_id(
+		const struct dest_info *dst, struct ip_addr *to, int port)
+{
+	unsigned i;
+
+	for(i = 0; i < TCP_ID_HASH_SIZE; i++) {
+		const struct tcp_connection *c;
+
+		for(c = tcpconn_id_hash[i]; c != NULL; c = c->id_next) {
+			if(c->state != S_CONN_BAD && c->rcv.src_port == port
+					&& c->rcv.proto == dst->proto
+					&& ip_addr_cmp(to, (struct ip_addr *)&c->rcv.src_ip))
+				return c->id;
+		}
+	}
+	return CONNECTION_LOST;
+}
+
 int connection_of(const struct dest_info *dst)
 {
 	struct ip_addr to, from;
@@ -47,6 +68,8 @@ int connection_of(const struct dest_info *dst)
 		from = dst->send_sock->address;
 	TCPCONN_LOCK
 	id = find_id(dst, &to, su_getport(&dst->to), &from);
+	if(id == CONNECTION_LOST && compat_takes_any_connection())
+		id = find_any_id(dst, &to, su_getport(&dst->to));
 	TCPCONN_UNLOCK
 	return id;
 }

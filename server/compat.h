@@ -81,4 +81,20 @@ static inline bool compat_forgets_late_replies(void)
 		   || strncmp(VERSION, "6.2.0-dev", strlen("6.2.0-dev")) == 0;
 }
 
+/** Does the server send over any connection to the address that is there, also if the
+ * socket was forced and the connection is of another one? It does from 6.1.4 on
+ * (core/tcp_main.c, _tcpconn_find_any_local). */
+static inline bool compat_takes_any_connection(void)
+{
+	return VERSIONVAL >= 6001004;
+}
+
+/* What dmq calls when it knows its first peer. From 6.2 on, it says which one
+ * (modules/dmq/bind_dmq.h, init_callback_t). */
+#if VERSIONVAL >= 6002000
+#define COMPAT_DMQ_STARTED dmq_node_t *node __attribute__((unused))
+#else
+#define COMPAT_DMQ_STARTED void
+#endif
+
 #endif

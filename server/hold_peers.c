@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "server/compat.h"
 #include "server/holding.h"
 
 /* A datagram that is not fragmented has room for some twenty lines. */
@@ -266,7 +267,7 @@ static int on_message(
 }
 
 /* The other servers can be reached now. Ask them what they hold. */
-static int on_start(void)
+static int on_start(COMPAT_DMQ_STARTED)
 {
 	static letter_t letter;
 

@@ -43,6 +43,9 @@ RELEASE = tuple(int(n) for n in re.search(
     subprocess.run([BINARY, "-v"], capture_output=True, text=True).stdout).groups())
 # From 5.7.3 on the core takes no message over 32767 bytes unless it is told to.
 LIMITS = "msg_recv_max_size=65535" if RELEASE >= (5, 7, 3) else ""
+# From 6.1.4 on it sends over any connection to an address that is there, whatever
+# socket the script has chosen (core/tcp_main.c, _tcpconn_find_any_local).
+TAKES_ANY_CONNECTION = RELEASE >= (6, 1, 4)
 
 START_LIMIT = 10.0         # seconds until it must serve, on a busy machine
 STARTS_AT_ONCE = 2         # servers of all processes that are starting

@@ -39,6 +39,15 @@ def two_sockets(title, a, attempts, order=(0, 1), **more):
            "modparams": (("tm", "wt_timer", 1000),), **more})
 
 
+# What follows when the connection of the first closes while the second attempt is made:
+# where they have one connection, it is that of both.
+LOST_TOO = ([("b", "UDP", When("attempt", 0.3, early=0.1, late=PROMPT))]
+            if kamailio.TAKES_ANY_CONNECTION else [])
+
+
+IS_WELL = SILENT if LOST_TOO else [reply(180, after=0.8), reply(200, after=1)]
+WELL = "the second is lost with it" if LOST_TOO else "the second is well"
+ANSWERS = "b" if LOST_TOO else "a"
 FIRST = ("a", "TCP", at(0), "sip:100@{a}")
 SECOND = ("a", "TCP", soon(), "sip:101@{a}")
 CONNECTIONS = [
@@ -55,13 +64,14 @@ CONNECTIONS = [
             order, final_from="b",
             route=f'failover("{by_socket(100, order[0])} {by_socket(101, order[1])}'
                   f' {by_socket(103, order[0])} sip:102@{{b}}", "{SLOW}")'),
-        two_sockets(f"that of the first closes, the second is well{which}",
-            [[reply(503), hangup(after=0.3, anyhow=True)],
-             [reply(180, after=0.8), reply(200, after=1)]],
-            [FIRST, SECOND], order, final_from="a"),
-        two_sockets(f"that of the first, silent, closes late, the second is well{which}",
-            [[hangup(after=1.3, anyhow=True)], [reply(180, after=0.8), reply(200, after=1)]],
-            [FIRST, ("a", "TCP", later(1), "sip:101@{a}")], order, final_from="a",
+        two_sockets(f"that of the first closes, {WELL}{which}",
+            [[reply(503), hangup(after=0.3, anyhow=True)], IS_WELL],
+            [FIRST, SECOND, *LOST_TOO], order,
+            final_from=ANSWERS),
+        two_sockets(f"that of the first, silent, closes late, {WELL}{which}",
+            [[hangup(after=1.3, anyhow=True)], IS_WELL],
+            [FIRST, ("a", "TCP", later(1), "sip:101@{a}"),
+             *LOST_TOO], order, final_from=ANSWERS,
             route=f'failover("{by_socket(100, order[0])} {by_socket(101, order[1])}'
                   ' sip:102@{b}", "timer.inviting=1; timer.provisional=5")'))
 ]
@@ -175,7 +185,8 @@ async def after_two_calls(order, scripts):
             call = caller.call(f"sip:{user}@{stage.names['proxy']}")
             await asyncio.wait_for(call.final, 8)
         far = [stage.trace.of("a", "INVITE")[n].far for n in range(3)]
-        assert far[0] == far[2] != far[1], f"connections: {far}"
+        assert far[0] == far[2], f"connections: {far}"
+        assert (far[0] == far[1]) == kamailio.TAKES_ANY_CONNECTION, f"connections: {far}"
         return attempts_of([e for e in stage.trace if e.message.call_id
                             == call.invite.call_id], ("a", "b")), call
 
@@ -186,7 +197,8 @@ def test_two_connections_to_one_gateway(title, order):
     scripts, over = LOOKED_AT[title]
     attempts, call = asyncio.run(after_two_calls(order, scripts))
     if "other" in title:
-        assert [a.entry.peer for a in attempts] == ["a"], call.codes
+        lost = ["b"] if kamailio.TAKES_ANY_CONNECTION else []
+        assert [a.entry.peer for a in attempts] == ["a", *lost], call.codes
         return
     assert [a.entry.peer for a in attempts] == ["a", "b"], call.codes
     waited = attempts[1].entry.time - attempts[0].entry.time
