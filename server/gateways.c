@@ -10,6 +10,8 @@
 
 #include "server/gateways.h"
 
+#include <dlfcn.h>
+
 #include "server/compat.h"
 
 /* these are of modules/dispatcher/dispatch.h; its API does not have them */
@@ -17,6 +19,7 @@
 #define FAILOVER_ON 2  /* DS_FAILOVER_ON, of its parameter flags */
 #define TRYING 2	   /* DS_TRYING_DST: counts for ds_probing_threshold */
 #define PROBING 8	   /* DS_PROBING_DST */
+#define BY_FUNCTION 2  /* DS_STATE_MODE_FUNC, and not DS_STATE_MODE_SET */
 #define PROBES_ALL 1   /* of its parameter ds_probing_mode */
 #define PROBES_FLAGGED 3
 
@@ -29,6 +32,11 @@ static str field_attributes = str_init("attrs");
 static str field_socket = str_init("sock");
 
 static dispatcher_api_t dispatcher;
+
+/* From 6.0.3 on, the API's mark() takes a gateway out at its first failure, whatever
+ * ds_probing_threshold is. This function counts as all releases did before; the API
+ * does not have it (dispatch.c, ds_update_state: DS_STATE_MODE_SET). */
+static int (*mark_and_count)(struct sip_msg *msg, int state, int mode);
 
 /* the parameters of dispatcher; NULL: dispatcher is not loaded */
 static str *xavp_name;
@@ -73,6 +81,7 @@ int gateways_init(void)
 		LM_ERR("this dispatcher is none that is known here\n");
 		return -1;
 	}
+	mark_and_count = dlsym(module->handle, "ds_mark_dst_mode");
 	failures = shm_malloc(sizeof(*failures));
 	if(failures == NULL) {
 		SHM_MEM_ERROR;
@@ -223,12 +232,16 @@ static void tell(const failure_t *failure)
 	static const str none = {0};
 	bool is_probed =
 			*probing_mode == PROBES_ALL || *probing_mode == PROBES_FLAGGED;
+	int state = TRYING | (is_probed ? PROBING : 0);
 
 	if(faked_msg_init() < 0
 			|| add_record(failure->set, &failure->uri, &none) == NULL)
 		return;
 	/* a gateway that dispatcher has forgotten meanwhile is no matter of ours */
-	dispatcher.mark(faked_msg_next_clear(), TRYING | (is_probed ? PROBING : 0));
+	if(mark_and_count != NULL)
+		mark_and_count(faked_msg_next_clear(), state, BY_FUNCTION);
+	else
+		dispatcher.mark(faked_msg_next_clear(), state);
 	ksr_msg_env_reset();
 }
 
