@@ -4,6 +4,7 @@ there, and will never be sent; or it has been sent, and tm has not noted that it
 is to be CANCELled. Forced by a module of the test, cancelling.c."""
 
 import atexit
+import os
 import pathlib
 import shutil
 import subprocess
@@ -22,9 +23,10 @@ def built():
     folder = tempfile.mkdtemp(prefix="failover-cancelling-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     build = kamailio.TOP / "build"
+    headers = os.environ.get("KSRC", build / "kamailio")       # as the Makefile has it
     subprocess.run(["cc", f"@{build}/kamailio.flags", "-DMOD_NAME=\"cancelling\"",
                     "-DMOD_NAMEID=cancelling", "-isystem",
-                    build / "kamailio/src/modules/tm", "-shared", "-fPIC", "-O1",
+                    f"{headers}/src/modules/tm", "-shared", "-fPIC", "-O1",
                     "-o", f"{folder}/cancelling.so", SOURCE], check=True)
     return f"{folder}/cancelling"
 
