@@ -35,28 +35,26 @@ static int set_address(struct sockaddr_un *address, const char *path)
 	return 0;
 }
 
-/* A socket of our own, whose name the server answers to.
- * @param own room for its name */
-static int open_socket(const char *socket_path, struct sockaddr_un *own)
+/* A socket of our own, by a name that the system chooses in Linux' abstract namespace
+ * (unix(7), autobind). The server runs as another user, who could not write to a socket
+ * in the file system that we have made. */
+static int open_socket(const char *socket_path)
 {
+	static const sa_family_t own = AF_UNIX;
 	struct timeval limit = {.tv_sec = SECONDS_MAX};
 	struct sockaddr_un server;
-	char name[64];
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	snprintf(name, sizeof(name), "/tmp/failoverctl.%ld.sock", (long)getpid());
-	if(fd < 0 || set_address(own, name) < 0
-			|| set_address(&server, socket_path) < 0)
+	if(fd < 0)
 		return -1;
-	unlink(name);
-	if(bind(fd, (struct sockaddr *)own, sizeof(*own)) < 0
+	if(set_address(&server, socket_path) < 0
+			|| bind(fd, (const struct sockaddr *)&own, sizeof(own)) < 0
 			|| setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit))
 					   < 0
 			|| connect(fd, (struct sockaddr *)&server, sizeof(server)) < 0) {
 		int why = errno;
 
 		close(fd);
-		unlink(name);
 		errno = why;
 		return -1;
 	}
@@ -78,21 +76,22 @@ static char *make_question(const char *method, json_t *params)
 static char *exchange(const char *socket_path, const char *question)
 {
 	char *answer = malloc(ANSWER_BYTES_MAX);
-	struct sockaddr_un own;
-	int fd = answer == NULL ? -1 : open_socket(socket_path, &own);
+	int fd = answer == NULL ? -1 : open_socket(socket_path);
 	ssize_t len = -1;
+	int why = errno;
 
 	if(fd >= 0) {
 		if(send(fd, question, strlen(question), 0) >= 0)
 			len = recv(fd, answer, ANSWER_BYTES_MAX - 1, 0);
+		why = errno;
 		close(fd);
-		unlink(own.sun_path);
 	}
 	if(len >= 0) {
 		answer[len] = '\0';
 		return answer;
 	}
 	free(answer);
+	errno = why;
 	return NULL;
 }
 
