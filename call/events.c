@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "call/inside.h"
 #include "server/script_events.h"
 
 /* the script function of tm, t_save_lumps; NULL if it is not there */
@@ -15,6 +16,7 @@ static cmd_function save_lumps;
 void events_init(void)
 {
 	script_events_init();
+	inside_init();
 	save_lumps = find_export("t_save_lumps", 0, 0);
 }
 
@@ -76,10 +78,8 @@ static bool copy_request(tm_cell_t *t, struct sip_msg *copy)
 
 void events_ended(tm_cell_t *t)
 {
-	tm_cell_t *t_before = tm_api.t_gett();
-	int branch_before = tm_api.t_gett_branch();
 	struct sip_msg copy;
-	lists_t lists;
+	inside_t before;
 
 	if(!script_wants(SCRIPT_ENDED))
 		return;
@@ -88,10 +88,8 @@ void events_ended(tm_cell_t *t)
 		LM_ERR("no memory to tell the script that a call is over\n");
 		return;
 	}
-	tm_api.t_sett(t, T_BR_UNDEFINED);
-	transaction_enter_lists(t, &lists);
+	inside_enter(t, &copy, &before);
 	script_run(SCRIPT_ENDED, &copy, REQUEST_ROUTE);
-	transaction_leave_lists(&lists);
-	tm_api.t_sett(t_before, branch_before);
+	inside_leave(t, &before);
 	free_sip_msg(&copy);
 }

@@ -245,6 +245,11 @@ void transaction_stop_forwarding(tm_cell_t *t)
 	set_flags(t, T_CANCELED);
 }
 
+void transaction_allow_forwarding(tm_cell_t *t)
+{
+	clear_flags(t, T_CANCELED);
+}
+
 /* -- a branch ----------------------------------------------------------- */
 
 /* Is the stored reply of a branch one that the script has suspended? Then tm is

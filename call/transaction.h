@@ -262,6 +262,9 @@ void transaction_close_unsent_from(tm_cell_t *t, int first_branch);
  * has its final reply. */
 void transaction_stop_forwarding(tm_cell_t *t);
 
+/** Take that back. */
+void transaction_allow_forwarding(tm_cell_t *t);
+
 /** Where a branch was sent to. Valid while the transaction lives. */
 static inline const struct dest_info *transaction_destination(
 		const tm_cell_t *t, int branch)
