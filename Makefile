@@ -231,12 +231,16 @@ bench: all ## what a call costs beside other ways, to doc/performance.md (BENCH=
 	$(if $(shell command -v valgrind),,$(error valgrind is missing: run 'make deps'))
 	@$(PYTHON) test/bench/calls/bench.py $(or $(BENCH),--write doc/performance.md)
 
-.PHONY: check-bench bench-dialplan bench-pattern
-check-bench: ## bench-dialplan and bench-pattern, which fail where a search costs more than it may
-	@$(MAKE) --no-print-directory --keep-going bench-dialplan bench-pattern BENCH=--check
+.PHONY: check-bench bench-dialplan bench-networks bench-pattern
+check-bench: ## bench-dialplan, -networks and -pattern, which fail where a search costs more than it may
+	@$(MAKE) --no-print-directory --keep-going bench-dialplan bench-networks bench-pattern BENCH=--check
 
 bench-dialplan: build/bench/dialplan ## what a search in a dial plan costs, with 10 to 100 000 rules
 	@$< $(BENCH)
+
+bench-networks: build/bench/networks ## the same with 10 000 rules by the network that a call comes from
+	@$< $(BENCH)
+	@test/bench/instructions.sh dialplan_match $< $(BENCH)
 
 bench-pattern: build/bench/pattern ## what patterns cost that are built to be slow
 	@$< $(BENCH)

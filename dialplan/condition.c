@@ -51,6 +51,43 @@ static subject_t *add_subject(tests_t *tests, const subject_t *subject)
 	return added;
 }
 
+/* A character that RFC 3261 does not allow in a user part is escaped there, and behind the
+ * @ only characters of a host fit: so a caller cannot make another URI of it. */
+static hole_kind_t hole_kind_in_argument(const void *context, int offset)
+{
+	const fragment_t *text = context;
+
+	if(!fragment_begins(text, "sip:") && !fragment_begins(text, "sips:"))
+		return HOLE_VALUE;
+	return fragment_find(text, offset, '@') >= 0 ? HOLE_USER : HOLE_HOST;
+}
+
+/* Read the marks in the texts of a function.
+ * @return 0, or -1 without memory */
+static int read_holes(tests_t *tests, subject_t *subject)
+{
+	int i;
+
+	for(i = 0; i < subject->n_arguments; i++) {
+		argument_t *argument = &subject->arguments[i];
+		fragment_t *written = &argument->written;
+
+		if(argument->kind != ARGUMENT_TEXT)
+			continue;
+		if(fragment_has_holes(written)) {
+			subject->has_holes = true;
+			if(template_make(&argument->template, written,
+					   hole_kind_in_argument, written, tests->arena)
+					< 0)
+				return -1;
+		} else if(template_plain(written, tests->arena) < 0) {
+			return -1;
+		}
+		argument->text = written->text;
+	}
+	return 0;
+}
+
 /* Find or make the subject of a left-hand side. Equal left-hand sides share one.
  * @return NULL with one error reported */
 static const subject_t *read_subject(
@@ -62,7 +99,8 @@ static const subject_t *read_subject(
 
 	if(subject_parse(text, &subject, diagnostics) < 0)
 		return NULL;
-	if(subject_key(&subject, tests->scratch, &key) < 0
+	if(read_holes(tests, &subject) < 0
+			|| subject_key(&subject, tests->scratch, &key) < 0
 			|| (entry = text_map_enter(&tests->subjects_by_key, &key)) == NULL
 			|| (entry->value == NULL
 					&& (entry->value = add_subject(tests, &subject)) == NULL)) {

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "sip/sip_uri.h"
+
 /* memory for one match: values, groups, the list of rules that apply */
 #define SCRATCH_BLOCK_BYTES (16 * 1024)
 
@@ -202,13 +204,21 @@ static void ask(matcher_t *matcher, const test_t *test, const known_t *known,
 	}
 }
 
+static verdict_t *verdict_of(
+		matcher_t *matcher, const test_t *test, const known_t *known)
+{
+	verdict_t *verdict = &matcher->verdicts[test->id];
+
+	return verdict->known_at != known->asked_at && matcher->is_aside
+				   ? &matcher->asides[test->id]
+				   : verdict;
+}
+
 static const verdict_t *judge(matcher_t *matcher, const test_t *test)
 {
 	const known_t *known = know(matcher, test->subject);
-	verdict_t *verdict = &matcher->verdicts[test->id];
+	verdict_t *verdict = verdict_of(matcher, test, known);
 
-	if(verdict->known_at != known->asked_at && matcher->is_aside)
-		verdict = &matcher->asides[test->id];
 	if(verdict->known_at == known->asked_at)
 		return verdict;
 	verdict->known_at = known->asked_at;
@@ -222,27 +232,6 @@ static const verdict_t *judge(matcher_t *matcher, const test_t *test)
 	return verdict;
 }
 
-/* @param failed set to the first condition that does not hold, or NULL */
-static outcome_t judge_rule(
-		matcher_t *matcher, const rule_t *rule, const condition_t **failed)
-{
-	const match_listener_t *listener = matcher->listener;
-	const condition_t *it;
-
-	for(it = rule->conditions; it != NULL; it = it->next) {
-		const verdict_t *verdict = judge(matcher, it->test);
-
-		if(verdict->has_limit && listener != NULL && listener->on_limit != NULL)
-			listener->on_limit(listener->context, rule, it);
-		if(verdict->outcome != OUTCOME_HOLDS) {
-			*failed = it;
-			return verdict->outcome;
-		}
-	}
-	*failed = NULL;
-	return OUTCOME_HOLDS;
-}
-
 /* -- rules that apply --------------------------------------------------- */
 
 /* Find the groups of a test that holds and is not negated. They are found once for all
@@ -250,8 +239,9 @@ static outcome_t judge_rule(
  * @return NULL without memory */
 static const str *groups_of(matcher_t *matcher, const test_t *test)
 {
-	verdict_t *verdict = &matcher->verdicts[test->id];
-	const str *value = &know(matcher, test->subject)->values[verdict->value];
+	const known_t *known = know(matcher, test->subject);
+	verdict_t *verdict = verdict_of(matcher, test, known);
+	const str *value = &known->values[verdict->value];
 	const pattern_t *pattern = &test->pattern;
 
 	if(verdict->groups != NULL)
@@ -285,6 +275,108 @@ static void take_groups(
 		memcpy(groups + condition->first_group, found,
 				n_groups * sizeof(*groups));
 }
+
+/* -- what conditions above have caught ---------------------------------- */
+
+/* @return 1; 0: what was caught does not fit into the argument; -1 without memory */
+static int fill_argument(
+		matcher_t *matcher, argument_t *argument, const str *groups)
+{
+	char buffer[SIP_URI_BYTES_MAX];
+	str text = {buffer, 0};
+	int bad_hole;
+
+	if(argument->template.pieces == NULL)
+		return 1;
+	text.len = template_fill(
+			&argument->template, groups, buffer, sizeof(buffer), &bad_hole);
+	if(text.len < 0)
+		return 0;
+	return arena_copy(matcher->scratch, &text, &argument->text) < 0 ? -1 : 1;
+}
+
+/* Know the value of a function whose arguments are filled.
+ * @return as above */
+static int know_filled(
+		matcher_t *matcher, const subject_t *subject, const str *groups)
+{
+	static const str empty = {"", 0};
+	known_t *known = &matcher->known[subject->id];
+	subject_t filled = *subject;
+	int fits = 1;
+	int i;
+
+	for(i = 0; i < filled.n_arguments && fits > 0; i++)
+		fits = fill_argument(matcher, &filled.arguments[i], groups);
+	known->asked_at = ++matcher->now;
+	known->values = &empty;
+	known->n_values = 1;
+	if(fits > 0)
+		known->n_values = matcher->source->values(matcher->source->context,
+				&filled, matcher->scratch, &known->values);
+	return known->n_values == SOURCE_FAILED ? -1 : fits;
+}
+
+/* The arguments of a condition are filled with what those above it have caught.
+ * @return as above */
+static int fill(
+		matcher_t *matcher, const rule_t *rule, const condition_t *condition)
+{
+	str *groups =
+			arena_alloc(matcher->scratch, rule->n_groups * sizeof(*groups));
+	const condition_t *it;
+	int filled = -1;
+
+	if(groups != NULL) {
+		for(it = rule->conditions; it != condition; it = it->next)
+			take_groups(matcher, it, groups);
+		filled = know_filled(matcher, condition->test->subject, groups);
+	}
+	if(filled < 0)
+		matcher->has_failed = true;
+	return filled;
+}
+
+/* What does not fit is as good as a search that ran into a limit: the condition does not
+ * hold, also if it is negated.
+ * @param has_limit set */
+static outcome_t judge_condition(matcher_t *matcher, const rule_t *rule,
+		const condition_t *condition, bool *has_limit)
+{
+	const verdict_t *verdict;
+
+	*has_limit = condition->test->subject->has_holes
+				 && fill(matcher, rule, condition) <= 0;
+	if(*has_limit)
+		return OUTCOME_LIMIT;
+	verdict = judge(matcher, condition->test);
+	*has_limit = verdict->has_limit;
+	return verdict->outcome;
+}
+
+/* @param failed set to the first condition that does not hold, or NULL */
+static outcome_t judge_rule(
+		matcher_t *matcher, const rule_t *rule, const condition_t **failed)
+{
+	const match_listener_t *listener = matcher->listener;
+	const condition_t *it;
+
+	for(it = rule->conditions; it != NULL; it = it->next) {
+		bool has_limit;
+		outcome_t outcome = judge_condition(matcher, rule, it, &has_limit);
+
+		if(has_limit && listener != NULL && listener->on_limit != NULL)
+			listener->on_limit(listener->context, rule, it);
+		if(outcome != OUTCOME_HOLDS) {
+			*failed = it;
+			return outcome;
+		}
+	}
+	*failed = NULL;
+	return OUTCOME_HOLDS;
+}
+
+/* -- the list of them --------------------------------------------------- */
 
 static int add_applied(
 		matcher_t *matcher, const rule_t *rule, const str *groups)
@@ -389,14 +481,38 @@ static int begin(matcher_t *matcher, const dialplan_t *plan,
 	return matcher->asides == NULL ? -1 : 0;
 }
 
+/* No network has what is no address. */
+static void scan_address(
+		matcher_t *matcher, int number, const argument_t *argument)
+{
+	const request_source_t *source = matcher->source;
+	address_t address;
+	int found = SOURCE_UNKNOWN;
+
+	if(source->address != NULL)
+		found = source->address(
+				source->context, argument, matcher->scratch, &address);
+	if(found == SOURCE_FAILED)
+		matcher->has_failed = true;
+	else if(found != 0)
+		candidates_scan_address(
+				matcher->candidates, number, found > 0 ? &address : NULL);
+}
+
 static void find_candidates(matcher_t *matcher)
 {
 	const dialplan_t *plan = matcher->plan;
-	int i;
+	const argument_t *const *arguments;
+	const int *ids;
+	int count, i;
 
 	candidates_begin(matcher->candidates, plan->index);
-	for(i = 0; i < plan->n_subjects; i++)
-		scan(matcher, plan->subjects[i]);
+	count = rule_index_subjects(plan->index, &ids);
+	for(i = 0; i < count; i++)
+		scan(matcher, plan->subjects[ids[i]]);
+	count = rule_index_addresses(plan->index, &arguments);
+	for(i = 0; i < count; i++)
+		scan_address(matcher, i, arguments[i]);
 }
 
 static void tell(matcher_t *matcher, const rule_t *rule, outcome_t outcome,

@@ -30,6 +30,10 @@ typedef struct request_source
 	int (*values)(void *context, const subject_t *subject, arena_t *arena,
 			const str **values);
 	void *context;
+	/* The address that the argument of a function is or has.
+	 * @return 1; 0: it has none; as `values`. NULL: it is never known */
+	int (*address)(void *context, const argument_t *argument, arena_t *arena,
+			address_t *address);
 } request_source_t;
 
 /* of a header; a condition on a header with more values has reached a limit */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "sip/response.h"
 #include "text/ascii.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -140,6 +141,77 @@ int foreign_refuse_action(const fragment_t *value, diagnostics_t *diagnostics)
 					? "for a redirect append_to_reply(\"Contact: ...\") and "
 					  "sl_send_reply() in kamailio.cfg would be right"
 					: "sl_send_reply() in kamailio.cfg answers it otherwise");
+}
+
+/* -- other methods ------------------------------------------------------ */
+
+/* @return the length of the method at this place; 0: there is none */
+static int method_len(const str *regex, int at)
+{
+	static const char *const methods[] = {"INVITE", "REGISTER", "OPTIONS",
+			"MESSAGE", "SUBSCRIBE", "NOTIFY", "PUBLISH", "INFO", "REFER",
+			"UPDATE", "PRACK", "BYE", "CANCEL", "ACK"};
+	size_t i;
+	int len = 0;
+
+	while(at + len < regex->len && regex->s[at + len] >= 'A'
+			&& regex->s[at + len] <= 'Z')
+		len++;
+	for(i = 0; i < COUNT(methods); i++) {
+		if((int)strlen(methods[i]) == len
+				&& memcmp(methods[i], regex->s + at, len) == 0)
+			return len;
+	}
+	return 0;
+}
+
+/* Read a list of methods: ^REGISTER, ^(?:OPTIONS|MESSAGE) or ^REGISTER|^OPTIONS, with
+ * anything behind each.
+ * @param other set to the first one that is not INVITE
+ * @param has_invite set
+ * @return false: it is another expression */
+static bool read_methods(const str *regex, str *other, bool *has_invite)
+{
+	int at = 0;
+
+	*has_invite = false;
+	other->len = 0;
+	while(at < regex->len) {
+		str method;
+
+		while(at < regex->len && is_one_of(regex->s[at], "^(?:"))
+			at++;
+		method.s = regex->s + at;
+		method.len = method_len(regex, at);
+		if(method.len == 0)
+			return false;
+		if(method.len == 6 && memcmp(method.s, "INVITE", 6) == 0)
+			*has_invite = true;
+		else if(other->len == 0)
+			*other = method;
+		for(at += method.len; at < regex->len && regex->s[at] != '|';)
+			at++;
+		at++;
+	}
+	return true;
+}
+
+int foreign_refuse_method(const fragment_t *value, const str *regex,
+		bool is_negated, int code, diagnostics_t *diagnostics)
+{
+	bool has_invite;
+	str other;
+
+	if(!read_methods(regex, &other, &has_invite) || has_invite != is_negated)
+		return 0;
+	if(other.len == 0)
+		other = (str)str_init("REGISTER");
+	return diagnostics_error(diagnostics, value,
+			"[%.*s] never holds, so that this $action never answers: a rule "
+			"sees the INVITE of a call only; what other requests are refused "
+			"stands in kamailio.cfg, as in if (is_method(\"%.*s\")) { "
+			"sl_send_reply(\"%d\", \"%s\"); exit; }",
+			SHOWN(value), STR_FMT(&other), code, response_phrase(code));
 }
 
 /* -- conditions --------------------------------------------------------- */

@@ -19,6 +19,14 @@ int foreign_refuse_deploy(const fragment_t *name, const fragment_t *value,
  * @return as above */
 int foreign_refuse_action(const fragment_t *value, diagnostics_t *diagnostics);
 
+/** Refuse a condition on $request, in a rule with $action, that only other methods match.
+ * @param value the pattern, as written
+ * @param regex without its !
+ * @param code what they were to be answered with
+ * @return as above */
+int foreign_refuse_method(const fragment_t *value, const str *regex,
+		bool is_negated, int code, diagnostics_t *diagnostics);
+
 /** Refuse a variable in a condition that no script can have.
  * @param name with its & */
 int foreign_refuse_variable(const fragment_t *name, diagnostics_t *diagnostics);

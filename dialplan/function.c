@@ -8,12 +8,6 @@
 #include "sip/sip_uri.h"
 #include "text/ascii.h"
 
-/* The argument of a function if none is written. */
-static const argument_t source_address = {
-		.kind = ARGUMENT_ADDR, .function = SUBJECT_KINDS};
-static const argument_t request_uri = {
-		.kind = ARGUMENT_REQUEST, .function = SUBJECT_KINDS};
-
 /* -- arguments ---------------------------------------------------------- */
 
 /* The second word of a request line. */
@@ -151,14 +145,24 @@ static int in_range(const subject_t *subject, const address_t *address)
 		   && address_compare(address, &last) <= 0;
 }
 
-/* A host name is not resolved: only an address can be in a network. */
+/* The address that a text is or has. A host name is not resolved. */
+static bool address_in(const str *text, address_t *address)
+{
+	int port;
+	str host;
+
+	if(address_read(text, address))
+		return true;
+	host = host_in(text, &port);
+	return address_read(&host, address);
+}
+
+/* Only an address can be in a network. */
 static int network_truth(const subject_t *subject, const str *text)
 {
 	address_t address;
-	int port;
-	str host = host_in(text, &port);
 
-	if(!address_read(text, &address) && !address_read(&host, &address))
+	if(!address_in(text, &address))
 		return 0;
 	switch(subject->kind) {
 		case SUBJECT_ADDR_PREFIX:
@@ -206,15 +210,13 @@ static int truth_of(const function_world_t *world, const subject_t *subject,
 
 /* -- values ------------------------------------------------------------- */
 
-/* Find the argument that is a value of the request: the one behind the texts. */
-static const argument_t *asked_of(const subject_t *subject)
+int function_address(const function_world_t *world, const argument_t *argument,
+		arena_t *arena, address_t *address)
 {
-	int n_texts = subject_table()[subject->kind].n_texts;
+	str text;
+	int found = argument_value(world, argument, arena, &text);
 
-	if(subject->kind == SUBJECT_REGISTERED)
-		return &request_uri;
-	return n_texts < subject->n_arguments ? &subject->arguments[n_texts]
-										  : &source_address;
+	return found < 0 ? found : address_in(&text, address);
 }
 
 int function_values(const function_world_t *world, const subject_t *subject,
@@ -226,7 +228,7 @@ int function_values(const function_world_t *world, const subject_t *subject,
 
 	if(value == NULL)
 		return SOURCE_FAILED;
-	found = argument_value(world, asked_of(subject), arena, &text);
+	found = argument_value(world, subject_asked_of(subject), arena, &text);
 	if(found < 0)
 		return found;
 	*values = value;

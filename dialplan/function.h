@@ -20,6 +20,10 @@ typedef struct function_world
 	void *context;
 } function_world_t;
 
+/** The address that an argument is or has: as `address` of request_source_t. */
+int function_address(const function_world_t *world, const argument_t *argument,
+		arena_t *arena, address_t *address);
+
 /** Find the value of a subject with arguments, or of $registered. It returns as
  * `values` of request_source_t.
  * @param subject of a kind for which subject_is_function() is true */

@@ -57,6 +57,30 @@ bool address_has_prefix(
 							  == 0);
 }
 
+static int bit_of(const address_t *address, int i)
+{
+	return address->byte[i / 8] >> (7 - i % 8) & 1;
+}
+
+int address_write_bits(const address_t *address, int bits, char *text)
+{
+	int i;
+
+	text[0] = address->bytes == 4 ? '4' : '6';
+	for(i = 0; i < bits; i++)
+		text[i + 1] = (char)('0' + bit_of(address, i));
+	return bits + 1;
+}
+
+int address_common_bits(const address_t *a, const address_t *b)
+{
+	int i = 0;
+
+	while(i < 8 * a->bytes && bit_of(a, i) == bit_of(b, i))
+		i++;
+	return i;
+}
+
 bool prefix_read(const str *text, address_t *prefix, int *bits)
 {
 	const char *slash = text->len > 0 ? memchr(text->s, '/', text->len) : NULL;

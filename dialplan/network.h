@@ -28,6 +28,18 @@ bool address_has_prefix(
  * @return false: it is none, or it has more bits than an address of the family */
 bool prefix_read(const str *text, address_t *prefix, int *bits);
 
+/* an IPv6 address in bits, and its family */
+#define ADDRESS_BITS_BYTES 129
+
+/** Write the first bits of an address as a text: 4 or 6 for its family, then 0 or 1 for
+ * each bit. So an address is in a network if its text begins with that of the network.
+ * @param text ADDRESS_BITS_BYTES are enough
+ * @return the length */
+int address_write_bits(const address_t *address, int bits, char *text);
+
+/** Count the bits that two addresses of one family have in common. */
+int address_common_bits(const address_t *a, const address_t *b);
+
 /** Is it an address of the public network? The special addresses of RFC 6890 and its
  * registries are not: private, loopback, link local, shared (100.64/10), documentation,
  * multicast, reserved. */

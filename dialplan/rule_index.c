@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "dialplan/literal.h"
+#include "dialplan/network_text.h"
 
 /* for a node where no text ends, and for a subject without texts */
 #define NONE 0xffffffffu
@@ -24,6 +25,7 @@ typedef struct node
 } node_t;
 
 _Static_assert(LITERAL_BYTES_MAX <= UCHAR_MAX, "a label is part of a literal");
+_Static_assert(ADDRESS_BITS_BYTES <= UCHAR_MAX, "or of an address in bits");
 
 /* The texts of a subject: the roots of two trees, or NONE. */
 typedef struct texts
@@ -36,7 +38,13 @@ typedef struct texts
 
 struct rule_index
 {
-	const texts_t *texts; /* by subject */
+	/* by subject; behind them by address, where each text is a network in bits */
+	const texts_t *texts;
+	int n_subjects;
+	const int *scanned; /* the subjects that have texts, n_scanned of them */
+	int n_scanned;
+	const argument_t *const *addresses; /* n_addresses of them */
+	int n_addresses;
 	const node_t *nodes;
 	const unsigned char *firsts; /* the first character of each node */
 	const char *labels;
@@ -54,7 +62,8 @@ struct rule_index
 /* A text by which rules can be found. */
 typedef struct term
 {
-	unsigned place; /* twice the subject, and one more if it is anchored */
+	/* twice the index in texts, and one more if it is anchored */
+	unsigned place;
 	str text;
 	unsigned n_possible; /* rules that could be found by it */
 	unsigned n_rules;	 /* that are */
@@ -79,9 +88,12 @@ typedef struct choices
 typedef struct maker
 {
 	rule_t *const *rules;
-	int n_rules;
+	int n_rules, n_subjects;
 	arena_t *arena, *scratch;
-	text_map_t map;
+	text_map_t map, addresses_by_key;
+	const argument_t **addresses; /* n_addresses of them */
+	int n_addresses;
+	searcher_t searcher;
 	choices_t *choices; /* by test */
 	choice_t **chosen;	/* by rule */
 	term_t **terms;		/* that were chosen, n_terms of them */
@@ -138,6 +150,63 @@ static choice_t *choice_make(
 	return choice;
 }
 
+/* -- networks ----------------------------------------------------------- */
+
+/* The number of an argument. Equal arguments have the same one.
+ * @return -1 without memory */
+static int address_number(maker_t *maker, const argument_t *argument)
+{
+	const argument_t **place;
+	text_entry_t *entry;
+	str key;
+
+	key.len = argument->text.len + 2;
+	key.s = arena_alloc(maker->scratch, key.len);
+	if(key.s == NULL)
+		return -1;
+	key.s[0] = (char)('A' + argument->kind);
+	key.s[1] = (char)('A' + argument->function);
+	if(argument->text.len > 0)
+		memcpy(key.s + 2, argument->text.s, argument->text.len);
+	entry = text_map_enter(&maker->addresses_by_key, &key);
+	if(entry == NULL)
+		return -1;
+	if(entry->value == NULL) {
+		entry->value = &maker->addresses[maker->n_addresses++];
+		place = entry->value;
+		*place = argument;
+	}
+	place = entry->value;
+	return (int)(place - maker->addresses);
+}
+
+/* The choice of a test that holds for addresses in a network only.
+ * @param bits of the network */
+static choice_t *choice_of_network(
+		maker_t *maker, const subject_t *subject, const str *bits)
+{
+	int number = address_number(maker, subject_asked_of(subject));
+	literal_t literal = {.is_anchored = true};
+	requirement_t requirement = {.literals = &literal, .n_literals = 1};
+
+	return number < 0 || arena_copy(maker->scratch, bits, &literal.text) < 0
+				   ? NULL
+				   : choice_make(
+						   maker, maker->n_subjects + number, &requirement);
+}
+
+/* -- the choices of a test ---------------------------------------------- */
+
+/* Is it a test that a function is true? */
+static bool is_for_truth(maker_t *maker, const test_t *test)
+{
+	static const str untrue = str_init("false");
+
+	return pattern_match(
+				   &test->pattern, &maker->searcher, &untrue, PATTERN_STEPS_MAX)
+		   == 0;
+}
+
 /* Find the choices of a test. A negated test has none.
  * @return NULL without memory */
 static const choices_t *choices_of(maker_t *maker, const test_t *test)
@@ -145,10 +214,19 @@ static const choices_t *choices_of(maker_t *maker, const test_t *test)
 	choices_t *choices = &maker->choices[test->id];
 	choice_t **last = &choices->first;
 	requirement_t *requirement = NULL;
+	char buffer[ADDRESS_BITS_BYTES];
+	str bits = {buffer, 0};
 
-	if(choices->are_known || test->pattern.is_negated)
+	if(choices->are_known)
 		return choices;
 	choices->are_known = true;
+	bits.len = network_text(test->subject, bits.s);
+	if(bits.len > 0 && is_for_truth(maker, test)) {
+		*last = choice_of_network(maker, test->subject, &bits);
+		return *last == NULL ? NULL : choices;
+	}
+	if(test->pattern.is_negated || test->subject->has_holes)
+		return choices;
 	if(literal_requirements(&test->pattern.text, maker->scratch, &requirement)
 			< 0)
 		return NULL;
@@ -509,28 +587,59 @@ static void *copy_of(arena_t *arena, const void *bytes, size_t size)
 	return copy;
 }
 
-/* @return 0, or -1 without memory */
-static int make_trees(maker_t *maker, int n_subjects)
+static bool has_texts(const texts_t *texts)
+{
+	return texts->anchored != NONE || texts->floating != NONE;
+}
+
+/* List the subjects that have texts.
+ * @return 0, or -1 without memory */
+static int list_scanned(maker_t *maker)
 {
 	rule_index_t *index = maker->index;
-	texts_t *texts = arena_alloc(maker->arena, n_subjects * sizeof(*texts));
+	int *scanned;
+	int i;
+
+	for(i = 0; i < index->n_subjects; i++)
+		index->n_scanned += has_texts(&index->texts[i]);
+	scanned = arena_alloc(maker->arena, index->n_scanned * sizeof(*scanned));
+	if(scanned == NULL)
+		return -1;
+	index->scanned = scanned;
+	for(i = 0; i < index->n_subjects; i++) {
+		if(has_texts(&index->texts[i]))
+			*scanned++ = i;
+	}
+	return 0;
+}
+
+/* @return 0, or -1 without memory */
+static int make_trees(maker_t *maker)
+{
+	rule_index_t *index = maker->index;
+	int n_texts = maker->n_subjects + maker->n_addresses;
+	texts_t *texts = arena_alloc(maker->arena, n_texts * sizeof(*texts));
 	trees_t trees;
 	int i;
 
 	if(texts == NULL || trees_init(&trees, maker) < 0)
 		return -1;
-	for(i = 0; i < n_subjects; i++)
+	for(i = 0; i < n_texts; i++)
 		texts[i].anchored = texts[i].floating = NONE;
 	trees_make(&trees, maker->n_terms, texts);
 	index->texts = texts;
+	index->n_subjects = maker->n_subjects;
+	index->n_addresses = maker->n_addresses;
+	index->addresses = copy_of(maker->arena, maker->addresses,
+			maker->n_addresses * sizeof(*maker->addresses));
 	index->nodes = copy_of(
 			maker->arena, trees.nodes, trees.n_nodes * sizeof(*trees.nodes));
 	index->firsts = copy_of(maker->arena, trees.firsts, trees.n_nodes);
 	index->labels = copy_of(maker->arena, trees.labels, trees.n_labels);
 	return index->nodes == NULL || index->firsts == NULL
-						   || index->labels == NULL
+						   || index->labels == NULL || index->addresses == NULL
 				   ? -1
-				   : 0;
+				   : list_scanned(maker);
 }
 
 /* -- the index ---------------------------------------------------------- */
@@ -551,26 +660,44 @@ static int count_tests(rule_t *const *rules, int n_rules)
 	return count;
 }
 
+/* @return 0, or -1 without memory */
+static int make(maker_t *maker)
+{
+	int n_tests = count_tests(maker->rules, maker->n_rules);
+
+	maker->index = arena_alloc(maker->arena, sizeof(*maker->index));
+	maker->choices =
+			arena_alloc(maker->scratch, n_tests * sizeof(*maker->choices));
+	maker->addresses =
+			arena_alloc(maker->scratch, n_tests * sizeof(*maker->addresses));
+	if(maker->index == NULL || maker->choices == NULL
+			|| maker->addresses == NULL || count_terms(maker) < 0
+			|| choose_terms(maker) < 0)
+		return -1;
+	qsort(maker->terms, maker->n_terms, sizeof(*maker->terms), term_compare);
+	return list_rules(maker) < 0 || list_always(maker) < 0
+						   || make_trees(maker) < 0
+				   ? -1
+				   : 0;
+}
+
 rule_index_t *rule_index_make(rule_t *const *rules, int n_rules, int n_subjects,
 		arena_t *arena, arena_t *scratch)
 {
 	maker_t maker = {.rules = rules,
 			.n_rules = n_rules,
+			.n_subjects = n_subjects,
 			.arena = arena,
 			.scratch = scratch};
+	int made;
 
+	if(searcher_init(&maker.searcher) < 0)
+		return NULL;
 	text_map_init(&maker.map, scratch);
-	maker.index = arena_alloc(arena, sizeof(*maker.index));
-	maker.choices = arena_alloc(
-			scratch, count_tests(rules, n_rules) * sizeof(*maker.choices));
-	if(maker.index == NULL || maker.choices == NULL || count_terms(&maker) < 0
-			|| choose_terms(&maker) < 0)
-		return NULL;
-	qsort(maker.terms, maker.n_terms, sizeof(*maker.terms), term_compare);
-	if(list_rules(&maker) < 0 || list_always(&maker) < 0
-			|| make_trees(&maker, n_subjects) < 0)
-		return NULL;
-	return maker.index;
+	text_map_init(&maker.addresses_by_key, scratch);
+	made = make(&maker);
+	searcher_destroy(&maker.searcher);
+	return made < 0 ? NULL : maker.index;
 }
 
 int rule_index_entries(const rule_index_t *index)
@@ -580,9 +707,20 @@ int rule_index_entries(const rule_index_t *index)
 
 bool rule_index_has(const rule_index_t *index, int subject_id)
 {
-	const texts_t *texts = &index->texts[subject_id];
+	return has_texts(&index->texts[subject_id]);
+}
 
-	return texts->anchored != NONE || texts->floating != NONE;
+int rule_index_subjects(const rule_index_t *index, const int **ids)
+{
+	*ids = index->scanned;
+	return index->n_scanned;
+}
+
+int rule_index_addresses(
+		const rule_index_t *index, const argument_t *const **arguments)
+{
+	*arguments = index->addresses;
+	return index->n_addresses;
 }
 
 /* -- candidates --------------------------------------------------------- */
@@ -737,6 +875,34 @@ void candidates_scan(candidates_t *candidates, int subject_id, const str *value)
 		walk(candidates, texts->floating, at, end);
 		at++;
 	}
+}
+
+/* Find all texts of a tree. It is as deep as an address has bits. */
+static void add_tree(candidates_t *candidates, unsigned id)
+{
+	const node_t *node = &candidates->index->nodes[id];
+	unsigned i;
+
+	if(node->rules != NONE)
+		candidates_add(candidates, node->rules);
+	for(i = 0; i < node->n_children; i++)
+		add_tree(candidates, node->first_child + i);
+}
+
+void candidates_scan_address(
+		candidates_t *candidates, int number, const address_t *address)
+{
+	const rule_index_t *index = candidates->index;
+	unsigned root = index->texts[index->n_subjects + number].anchored;
+	char bits[ADDRESS_BITS_BYTES];
+
+	if(root == NONE)
+		return;
+	if(address == NULL)
+		add_tree(candidates, root);
+	else
+		walk(candidates, root, bits,
+				bits + address_write_bits(address, 8 * address->bytes, bits));
 }
 
 /* The next rule that was found; -1: there is none. */

@@ -7,6 +7,7 @@
 #ifndef FAILOVER_DIALPLAN_RULE_INDEX_H
 #define FAILOVER_DIALPLAN_RULE_INDEX_H
 
+#include "dialplan/network.h"
 #include "dialplan/rule.h"
 
 typedef struct rule_index rule_index_t;
@@ -22,6 +23,18 @@ rule_index_t *rule_index_make(rule_t *const *rules, int n_rules, int n_subjects,
 
 /** Does the index have texts of this subject? If not, its values need not be scanned. */
 bool rule_index_has(const rule_index_t *index, int subject_id);
+
+/** The subjects that have texts in the index.
+ * @param ids set to their ids, in ascending order
+ * @return how many there are */
+int rule_index_subjects(const rule_index_t *index, const int **ids);
+
+/** Rules with $addrPrefix and $addrRange are found by addresses: those that a function is
+ * asked of.
+ * @param arguments set to them, each once
+ * @return how many there are */
+int rule_index_addresses(
+		const rule_index_t *index, const argument_t *const **arguments);
 
 /** The number of its entries: each rule counts once for every text that leads to it. */
 int rule_index_entries(const rule_index_t *index);
@@ -44,6 +57,12 @@ void candidates_begin(candidates_t *candidates, const rule_index_t *index);
  * become candidates, if they stand behind the last candidate that was taken. */
 void candidates_scan(
 		candidates_t *candidates, int subject_id, const str *value);
+
+/** Look for the networks that an address is in, likewise.
+ * @param number of its argument, in rule_index_addresses()
+ * @param address NULL: not known, so it can be in any of them */
+void candidates_scan_address(
+		candidates_t *candidates, int number, const address_t *address);
 
 /** Take the next candidate.
  * @return the id of its rule; -1: there is no further one */

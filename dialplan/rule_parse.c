@@ -747,13 +747,34 @@ static int refuse_deploy(rule_reader_t *reader, const fragment_t *line)
 								"[Deploy Patterns]");
 }
 
+/* Mark the groups in the arguments of a function: those of the conditions above.
+ * @return 0, or -1 with every error reported */
+static int mark_arguments(rule_reader_t *reader, fragment_t *line)
+{
+	int equals = subject_end(line);
+	fragment_t name;
+
+	if(equals < 0)
+		return 0;
+	name = fragment_part(line, 0, equals);
+	if(!subject_takes_arguments(&name))
+		return 0;
+	if(mark_value(reader, &name, false) < 0)
+		return -1;
+	line->marks = name.marks;
+	line->n_marks = name.n_marks;
+	return 0;
+}
+
 void rule_read_condition(rule_reader_t *reader, const fragment_t *line)
 {
 	rule_t *rule = reader->rule;
 	condition_t *condition = NULL;
+	fragment_t marked = *line;
 
-	if(refuse_deploy(reader, line) == 0)
-		condition = condition_parse(reader->tests, line, reader->diagnostics);
+	if(refuse_deploy(reader, line) == 0 && mark_arguments(reader, &marked) == 0)
+		condition =
+				condition_parse(reader->tests, &marked, reader->diagnostics);
 	if(condition == NULL) {
 		reader->has_bad_condition = true;
 		return;
@@ -844,6 +865,25 @@ static void set_address(rule_reader_t *reader)
 	}
 }
 
+/* A rule that is to refuse other requests than an INVITE is a false safety. */
+static void check_methods(rule_reader_t *reader)
+{
+	const rule_t *rule = reader->rule;
+	const condition_t *it;
+
+	for(it = rule->conditions; it != NULL; it = it->next) {
+		const pattern_t *pattern = &it->test->pattern;
+		int begin = subject_end(&it->where) + 1;
+		fragment_t value =
+				fragment_part(&it->where, begin, it->where.text.len - begin);
+
+		value = fragment_trim(&value);
+		if(it->test->subject->kind == SUBJECT_REQUEST)
+			foreign_refuse_method(&value, &pattern->text, pattern->is_negated,
+					rule->reply_code, reader->diagnostics);
+	}
+}
+
 void rule_end(rule_reader_t *reader)
 {
 	rule_t *rule = reader->rule;
@@ -864,4 +904,6 @@ void rule_end(rule_reader_t *reader)
 		set_transport(reader);
 	set_address(reader);
 	check_kept(reader);
+	if(rule->has_reply && rule->reply_code > 0)
+		check_methods(reader);
 }

@@ -7,6 +7,7 @@
 #include "dialplan/network.h"
 #include "text/ascii.h"
 #include "sip/header_name.h"
+#include "text/lookalike.h"
 #include "text/nearness.h"
 
 static const subject_row_t table[SUBJECT_KINDS] = {
@@ -82,6 +83,43 @@ static bool is_row(int kind, const str *name)
 	bare.s = (char *)row;
 	bare.len = bracket == NULL ? (int)strlen(row) : (int)(bracket - row);
 	return str_equal_nocase(name, &bare);
+}
+
+/* Find the name of a function, without its arguments. */
+static fragment_t without_arguments(const fragment_t *text)
+{
+	int open = fragment_find(text, 0, '(');
+	fragment_t name = fragment_part(text, 0, open < 0 ? text->text.len : open);
+
+	return fragment_trim(&name);
+}
+
+/* The argument of a function if none is written. */
+static const argument_t source_address = {
+		.kind = ARGUMENT_ADDR, .function = SUBJECT_KINDS};
+static const argument_t request_uri = {
+		.kind = ARGUMENT_REQUEST, .function = SUBJECT_KINDS};
+
+const argument_t *subject_asked_of(const subject_t *subject)
+{
+	int n_texts = table[subject->kind].n_texts;
+
+	if(subject->kind == SUBJECT_REGISTERED)
+		return &request_uri;
+	return n_texts < subject->n_arguments ? &subject->arguments[n_texts]
+										  : &source_address;
+}
+
+bool subject_takes_arguments(const fragment_t *name)
+{
+	fragment_t bare = without_arguments(name);
+	int kind;
+
+	for(kind = 0; kind < SUBJECT_KINDS; kind++) {
+		if(table[kind].most > 0 && is_row(kind, &bare.text))
+			return true;
+	}
+	return false;
 }
 
 subject_kind_t subject_find(const fragment_t *name)
@@ -182,15 +220,6 @@ int subject_read_variable(
 				SHOWN(text), text->text.s[0]);
 	*name = rest.text;
 	return 0;
-}
-
-/* Find the name of a function, without its arguments. */
-static fragment_t without_arguments(const fragment_t *text)
-{
-	int open = fragment_find(text, 0, '(');
-	fragment_t name = fragment_part(text, 0, open < 0 ? text->text.len : open);
-
-	return fragment_trim(&name);
 }
 
 bool subject_is_pv_class(const str *name)
@@ -368,7 +397,10 @@ static int read_argument(const fragment_t *text, argument_t *argument,
 		argument->kind = ARGUMENT_TEXT;
 		argument->text.s++;
 		argument->text.len -= 2;
-		if(memchr(argument->text.s, '%', argument->text.len) == NULL)
+		argument->written = fragment_part(&inner, 1, argument->text.len);
+		/* with marks, whoever knows the conditions above has read it */
+		if(inner.n_marks > 0
+				|| memchr(argument->text.s, '%', argument->text.len) == NULL)
 			return 0;
 		return diagnostics_error(diagnostics, &inner,
 				"[%.*s]: what a condition has caught cannot stand in an "
@@ -383,6 +415,12 @@ static int read_argument(const fragment_t *text, argument_t *argument,
 		argument->kind = ARGUMENT_REQUEST;
 	else if(header_name_is_valid(&inner.text))
 		argument->kind = ARGUMENT_HEADER;
+	else if(lookalike_find(inner.text.s, len).len > 0)
+		return diagnostics_error(diagnostics, &inner,
+				"[%.*s] stands in typographic quotation marks, as word "
+				"processors and web pages have them: straight ones, as in "
+				"\"10.0.0.0/8\", would be right",
+				SHOWN(&inner));
 	else
 		return diagnostics_error(diagnostics, &inner,
 				"[%.*s] is no argument: the name of a header, $addr, $request, "
@@ -539,8 +577,10 @@ int subject_key(const subject_t *subject, arena_t *arena, str *key)
 {
 	int i;
 
+	int line = subject->where.line;
+
 	key->len = subject->name.len + 1;
-	key->s = arena_alloc(arena, key->len);
+	key->s = arena_alloc(arena, key->len + sizeof(line));
 	if(key->s == NULL)
 		return -1;
 	key->s[0] = (char)('A' + subject->kind);
@@ -549,6 +589,11 @@ int subject_key(const subject_t *subject, arena_t *arena, str *key)
 	/* in header names, capital and small letters are equal */
 	for(i = 1; i < key->len && subject->kind == SUBJECT_HEADER; i++)
 		key->s[i] = to_lower(key->s[i]);
+	/* what is put into it is caught by the conditions of its own rule */
+	if(subject->has_holes) {
+		memcpy(key->s + key->len, &line, sizeof(line));
+		key->len += (int)sizeof(line);
+	}
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #ifndef FAILOVER_DIALPLAN_SUBJECT_H
 #define FAILOVER_DIALPLAN_SUBJECT_H
 
+#include "dialplan/template.h"
 #include "text/arena.h"
 #include "text/diagnostics.h"
 
@@ -50,6 +51,9 @@ typedef struct argument
 {
 	argument_kind_t kind;
 	str text; /* the name of the header, in its long form, or the text */
+	/* a text as it is written, without its quotes, with its marks */
+	fragment_t written;
+	template_t template; /* of a text with holes; has no pieces otherwise */
 	/* the function around it, SUBJECT_GETURI or SUBJECT_GETUSER; SUBJECT_KINDS: none */
 	subject_kind_t function;
 } argument_t;
@@ -66,6 +70,9 @@ typedef struct subject
 	str name;
 	argument_t arguments[SUBJECT_ARGUMENTS_MAX]; /* of a function */
 	int n_arguments;
+	/* texts of it are filled with what the conditions above in its rule have caught;
+	 * then it belongs to one condition only */
+	bool has_holes;
 	fragment_t where; /* where it stands first, as written */
 } subject_t;
 
@@ -85,8 +92,15 @@ const subject_row_t *subject_table(void);
 /** Is it the name of a class of pseudo-variables, such as hdr in $hdr(NAME)? */
 bool subject_is_pv_class(const str *name);
 
+/** The argument that a function is asked of: the one behind its texts. */
+const argument_t *subject_asked_of(const subject_t *subject);
+
 /** Is it a function (function.h)? */
 bool subject_is_function(subject_kind_t kind);
+
+/** Can a name with a dollar have arguments in brackets?
+ * @param name with or without them */
+bool subject_takes_arguments(const fragment_t *name);
 
 /** Find the kind for a name with a dollar, such as $request; not $pv().
  * @param name trimmed; capital and small letters are equal

@@ -386,6 +386,15 @@ static int function_value(source_t *source, const subject_t *subject,
 	return function_values(&world, subject, arena, values);
 }
 
+static int address_of(void *context, const argument_t *argument, arena_t *arena,
+		address_t *address)
+{
+	function_world_t world = {
+			.source = {.values = read_values, .context = context}};
+
+	return function_address(&world, argument, arena, address);
+}
+
 /* -- the table ---------------------------------------------------------- */
 
 typedef int (*read_values_t)(source_t *source, const subject_t *subject,
@@ -424,7 +433,8 @@ static int read_values(void *context, const subject_t *subject, arena_t *arena,
 request_source_t source_of_request(source_t *source, struct sip_msg *msg)
 {
 	*source = (source_t){.msg = msg};
-	return (request_source_t){.values = read_values, .context = source};
+	return (request_source_t){
+			.values = read_values, .context = source, .address = address_of};
 }
 
 /* Find what a plan uses and the server does not have, each once.

@@ -7,11 +7,14 @@
 #include <strings.h>
 
 #include "dialplan_parse.h"
+#include "dialplan/function.h"
 #include "sip/header_name.h"
 #include "dialplan/inline_parse.h"
 #include "sip/response.h"
+#include "sip/sip_uri.h"
 #include "dialplan/route.h"
 #include "support.h"
+#include "text/ascii.h"
 
 /* between a plan and a request: a plan has no control characters */
 #define SEPARATOR '\x1e'
@@ -366,6 +369,78 @@ void property_match(const char *bytes, size_t size)
 	matcher_destroy(one_by_one);
 	matcher_destroy(by_index);
 	arena_destroy(arena);
+	exact_free(&text);
+}
+
+/* What the functions are asked of, by a rule that names the host, or the user. */
+static int see_own(void *context, const str *host, int port)
+{
+	int i;
+
+	/* what is no URI is nobody's */
+	if(host->len > 4 && memcmp(host->s, "sip:", 4) == 0)
+		return 0;
+	REQUIRE(port == 5070, context);
+	for(i = 0; i < host->len; i++)
+		REQUIRE(sip_uri_is_host_char(host->s[i])
+						|| is_one_of(host->s[i], "[]:"),
+				context);
+	return 0;
+}
+
+static int see_registered(void *context, const str *uri)
+{
+	uri_parts_t parts;
+	int at;
+	str expected = str_of("h.example");
+
+	/* without a user it is no URI, and nobody's */
+	if(sip_uri_parse(uri, &parts, &at) != NULL)
+		return 0;
+	REQUIRE(str_equal(&parts.host, &expected), context);
+	REQUIRE(parts.params.len == 0, context);
+	REQUIRE(parts.headers.len == 0, context);
+	return 0;
+}
+
+static int see_values(void *context, const subject_t *subject, arena_t *arena,
+		const str **values)
+{
+	function_world_t world = {
+			.source = {.values = see_values, .context = context},
+			.is_own = see_own,
+			.is_registered = see_registered,
+			.context = context};
+
+	if(subject_is_function(subject->kind))
+		return function_values(&world, subject, arena, values);
+	*values = context;
+	return 1;
+}
+
+void property_argument(const char *bytes, size_t size)
+{
+	static const char plan_text[] =
+			"[Matching Patterns]\nX = (?s)^(.*)$\n"
+			"$registered(\"sip:%1@h.example\") = true\n[Deploy Patterns]\n"
+			"To = sip:a@h\n"
+			"[Matching Patterns]\nX = (?s)^(.*)$\n"
+			"$localhost(\"sip:a@%1:5070\") = true\n[Deploy Patterns]\n"
+			"To = sip:a@h\n";
+	str text = exact(plan_text, (int)strlen(plan_text));
+	str value = exact(bytes, (int)size);
+	arena_t *arena = arena_create(&counting, 512);
+	dialplan_t *plan = read_plan(&text, arena);
+	matcher_t *matcher = matcher_create(&counting);
+	request_source_t source = {.values = see_values, .context = &value};
+	const applied_rule_t *applied;
+
+	REQUIRE(plan != NULL, &text);
+	REQUIRE(dialplan_match(plan, matcher, &source, NULL, &applied) == 0,
+			&value);
+	matcher_destroy(matcher);
+	arena_destroy(arena);
+	exact_free(&value);
 	exact_free(&text);
 }
 

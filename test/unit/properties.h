@@ -18,6 +18,10 @@ void property_match(const char *bytes, size_t size);
  * support.h, which are filled with what is behind a further |. */
 void property_arguments(const char *bytes, size_t size);
 
+/** Reads as what a caller has in a header, which a rule puts into the arguments of
+ * functions: of which host, and of which user, they ask. */
+void property_argument(const char *bytes, size_t size);
+
 /** Reads as a URI, and as a Contact. */
 void property_uri(const char *bytes, size_t size);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "support.h"
 
+#include "dialplan/function.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -524,9 +526,60 @@ static bool is_named(const subject_t *subject, const str *name)
 }
 
 static int values_of(void *context, const subject_t *subject, arena_t *arena,
+		const str **values);
+
+/* A line `own: HOST`, or `registered: URI`, says it. */
+static int is_said(request_t *request, const char *name, const str *value)
+{
+	str wanted = str_of(name);
+	int i;
+
+	for(i = 0; i < request->n_values; i++) {
+		if(str_equal(&request->values[i].name, &wanted)
+				&& str_equal(&request->values[i].value, value))
+			return 1;
+	}
+	return 0;
+}
+
+static int is_own(void *context, const str *host, int port)
+{
+	(void)port;
+	return is_said(context, "own", host);
+}
+
+static int is_registered(void *context, const str *uri)
+{
+	return is_said(context, "registered", uri);
+}
+
+static function_world_t world_of(request_t *request)
+{
+	return (function_world_t){
+			.source = {.values = values_of, .context = request},
+			.is_own = is_own,
+			.is_registered = is_registered,
+			.context = request};
+}
+
+static int address_of(void *context, const argument_t *argument, arena_t *arena,
+		address_t *address)
+{
+	request_t *request = context;
+	function_world_t world = world_of(request);
+	int asked = request->asked;
+	int found = function_address(&world, argument, arena, address);
+
+	/* what it is worked out from is not counted */
+	request->asked = asked;
+	return found;
+}
+
+static int values_of(void *context, const subject_t *subject, arena_t *arena,
 		const str **values)
 {
 	request_t *request = context;
+	function_world_t world = world_of(request);
 	str *found = arena_alloc(arena, REQUEST_VALUES_MAX * sizeof(*found));
 	int count = 0;
 	int i;
@@ -541,6 +594,12 @@ static int values_of(void *context, const subject_t *subject, arena_t *arena,
 		if(request->values[i].value.s == NULL)
 			return SOURCE_UNKNOWN;
 		found[count++] = request->values[i].value;
+	}
+	if(count == 0 && subject_is_function(subject->kind)) {
+		int asked = request->asked;
+
+		count = function_values(&world, subject, arena, values);
+		request->asked = asked;
 	}
 	return count;
 }
@@ -583,6 +642,7 @@ void request_init_bytes(request_t *request, const char *bytes, int len)
 
 	memset(request, 0, sizeof(*request));
 	request->source.values = values_of;
+	request->source.address = address_of;
 	request->source.context = request;
 	while(bytes < end) {
 		const char *line_end = memchr(bytes, '\n', end - bytes);

@@ -20,6 +20,9 @@
 	"10.1.2.3\n$port: 5060\n$transport: UDP\n$localhost: true\n"       \
 	"$outbound: false\n$date: 2026/08/24\n$time: 17:30:05\n"
 
+#define A10 "aaaaaaaaaa"
+#define A100 A10 A10 A10 A10 A10 A10 A10 A10 A10 A10
+
 static const struct
 {
 	const char *title, *plan, *request;
@@ -43,6 +46,65 @@ static const struct
 				REQUEST, "1"},
 		{"no condition in the section", MATCH PLAN, REQUEST, "0"},
 
+		/* functions */
+		{"a network", MATCH "$addrPrefix(\"10.1.0.0/16\") = true\n" PLAN,
+				REQUEST, "0"},
+		{"another one", MATCH "$addrPrefix(\"10.2.0.0/16\") = true\n" PLAN,
+				REQUEST, ""},
+		{"no network of the address",
+				MATCH "$addrPrefix(\"10.2.0.0/16\") = false\n" PLAN MATCH
+					  "$addrPrefix(\"10.2.0.0/16\") = !true\n" PLAN,
+				REQUEST, "0"},
+		{"the other way round",
+				MATCH "$addrPrefix(\"10.2.0.0/16\") = !true\n" PLAN, REQUEST,
+				"0"},
+		{"a range, which is not all of its network",
+				MATCH
+				"$addrRange(\"10.1.2.4\", \"10.1.2.9\") = true\n" PLAN MATCH
+				"$addrRange(\"10.1.2.0\", \"10.1.2.3\") = true\n" PLAN,
+				REQUEST, "1"},
+		{"networks of what is no address, or not known",
+				MATCH "$addrPrefix(\"0.0.0.0/0\", From) = true\n" PLAN MATCH
+					  "$addrPrefix(\"::/0\", Via) = true\n" PLAN PLAN,
+				"$addr: 10.1.2.3\nFrom: <sip:100@example.com>\nVia?", "2"},
+		{"the address in a header",
+				MATCH "$addrPrefix(\"2001:db8::/33\", $geturi(Contact)) = "
+					  "true\n" PLAN,
+				"Contact: <sip:[2001:db8:7fff::1]:5060>", "0"},
+		{"a network that somebody says it is in",
+				MATCH "$addrPrefix(\"10.2.0.0/16\") = true\n" PLAN,
+				"$addrPrefix(...): true\n$addr?", "0"},
+
+		/* captures in the arguments of functions */
+		{"a capture in an argument",
+				MATCH
+				"To = sip:(.+)@\n$registered(\"sip:%1@h\") = (true)\n" PLAN,
+				"To: <sip:100@example.com>\nregistered: sip:100@h",
+				"0(100|true|)"},
+		{"of each rule its own",
+				MATCH
+				"To = sip:(.)\n$registered(\"sip:%1@h\") = true\n" PLAN MATCH
+				"From = sip:(.)\n$registered(\"sip:%1@h\") = true\n" PLAN,
+				"To: <sip:1@h>\nFrom: <sip:2@h>\nregistered: sip:2@h", "1(2|)"},
+		{"the second one, a percent sign, and a condition between",
+				MATCH "To = sip:(.)(.+)@\nTo = 9\n"
+					  "$localhost(\"%2%%.h\") = true\n" PLAN,
+				"To: <sip:9x@h>\nown: x%.h", "0(9|x|)"},
+		{"a whole text", MATCH "To = @(.+)>\n$localhost(\"%1\") = true\n" PLAN,
+				"To: <sip:9x@ours.example>\nown: ours.example",
+				"0(ours.example|)"},
+		{"an address that was caught",
+				MATCH
+				"X-A = (.+)\n$addrPrefix(\"10.0.0.0/8\", \"%1\") = true\n" PLAN,
+				"X-A: 10.9.9.9", "0(10.9.9.9|)"},
+		{"of a negated condition it is empty",
+				MATCH "To = !(x)\n$getSIPuser(\"sip:%1@h\") = ^$\n" PLAN,
+				"To: y", "0(|)"},
+		{"blanks, commas, quotes, brackets and an @ are escaped in a user part",
+				MATCH "X-A = (.+)\n$getSIPuser(\"sip:%1@h\") = (.+)\n" PLAN,
+				"X-A: a b,c\"d(e)@evil{f;x",
+				"0(a b,c\"d(e)@evil{f;x|"
+				"a%20b,c%22d(e)%40evil%7Bf;x|)"},
 		/* conditions */
 		{"all must hold", MATCH "From = 105\nTo = 9555\n" PLAN, REQUEST, "0"},
 		{"the first does not", MATCH "From = 106\nTo = 9555\n" PLAN, REQUEST,
@@ -865,6 +927,160 @@ START_TEST(says_that_the_source_has_no_memory)
 }
 END_TEST
 
+/* -- captures that do not fit into an argument ------------------------------ */
+
+/* Each in two rules: neither true nor false holds. */
+static const struct
+{
+	const char *text; /* the argument, in both */
+	const char *value;
+} misfits[] = {
+		{"sip:a@%1", "ours.example;maddr=evil"},
+		{"sip:a@%1", "ours.example evil"},
+		{"sip:a@%1", "evil@ours.example"},
+		{"sip:a@%1", "ours.example,evil"},
+		{"sip:a@%1", "{ours.example}"},
+		{"sip:a@%1", "ours.example\r\nX: y"},
+		{"sip:%1@ours.example", "a\rb"},
+		{"sip:%1@ours.example", "a\nb"},
+		{"%1", "ours.example\n"},
+		{"%1%1%1", A100 A100 A100 A100},
+};
+
+static void count_limit(
+		void *context, const rule_t *rule, const condition_t *condition)
+{
+	int *count = context;
+
+	(void)rule;
+	(void)condition;
+	++*count;
+}
+
+START_TEST(does_not_hold_with_what_does_not_fit)
+{
+	int count = 0;
+	match_listener_t listener = {.on_limit = count_limit, .context = &count};
+	matcher_t *matcher = matcher_create(&counting);
+	const applied_rule_t *applied;
+	char text[512] = "";
+	loaded_t loaded;
+	request_t request;
+
+	print(text, sizeof(text),
+			MATCH "X = (?s)^(.+)$\n$localhost(\"%s\") = true\n" PLAN MATCH
+				  "X = (?s)^(.+)$\n$localhost(\"%s\") = !true\n" PLAN,
+			misfits[_i].text, misfits[_i].text);
+	load(&loaded, text);
+	request_init(&request, "own: ours.example");
+	request_add(
+			&request, "X", misfits[_i].value, (int)strlen(misfits[_i].value));
+	ck_assert_int_eq(dialplan_match(loaded.plan, matcher, &request.source,
+							 &listener, &applied),
+			0);
+	ck_assert_int_eq(count, 2);
+	request_free(&request);
+	matcher_destroy(matcher);
+	unload(&loaded);
+}
+END_TEST
+
+/* -- networks at random --------------------------------------------------- */
+
+#define NETWORK_PLANS 40
+#define NETWORK_RULES 60
+#define NETWORK_REQUESTS 60
+
+static unsigned network_state;
+
+static unsigned network_random(unsigned limit)
+{
+	network_state = network_state * 1664525u + 1013904223u;
+	return (network_state >> 8) % limit;
+}
+
+/* Few different ones, of both families. */
+static const char *random_address(char *buffer, size_t size)
+{
+	if(network_random(4) == 0)
+		snprintf(buffer, size, "2001:db8:%x::%x", network_random(4),
+				network_random(3));
+	else
+		snprintf(buffer, size, "%u.%u.0.%u", network_random(2) ? 10 : 138,
+				network_random(4) * 63, network_random(3));
+	return buffer;
+}
+
+static void random_condition(char *text, size_t size)
+{
+	static const char *const ends[] = {") = true\n", ") = ^true$\n",
+			") = false\n", ") = !false\n", ") = !true\n", ") = .\n",
+			", $addr) = true\n", ", X-A) = true\n",
+			", \"10.63.0.1\") = true\n"};
+	const char *end = ends[network_random(ROWS(ends))];
+	char address[64];
+	bool is_six;
+
+	random_address(address, sizeof(address));
+	is_six = strchr(address, ':') != NULL;
+	if(network_random(4) > 0) {
+		print(text, size, "$addrPrefix(\"%s/%u\"%s", address,
+				network_random(is_six ? 129 : 33), end);
+		return;
+	}
+	print(text, size, "$addrRange(\"%s\", \"%s\"%s",
+			is_six ? "2001:db8::" : "10.0.0.0", address, end);
+}
+
+static void count_holding(void *context, const rule_t *rule, outcome_t outcome,
+		const condition_t *condition, const str *values, int n_values)
+{
+	int *count = context;
+
+	(void)rule;
+	(void)condition;
+	(void)values;
+	(void)n_values;
+	*count += outcome == OUTCOME_HOLDS;
+}
+
+/* Whoever listens hears of each rule that holds: the index must have found it. */
+START_TEST(finds_all_networks_of_an_address)
+{
+	char *text = calloc(1, 100000);
+	matcher_t *matcher = matcher_create(&counting);
+	loaded_t loaded;
+	int i;
+
+	network_state = 1 + (unsigned)_i;
+	for(i = 0; i < NETWORK_RULES; i++) {
+		print(text, 100000, MATCH);
+		random_condition(text, 100000);
+		print(text, 100000, GO_ON_RULE);
+	}
+	load(&loaded, text);
+	for(i = 0; i < NETWORK_REQUESTS; i++) {
+		int count = 0;
+		match_listener_t listener = {
+				.on_rule = count_holding, .context = &count};
+		const applied_rule_t *applied;
+		char lines[256] = "", address[64];
+		request_t request;
+
+		print(lines, sizeof(lines), "$addr: %s\nX-A: <sip:[%s]>",
+				random_address(address, sizeof(address)), address);
+		request_init(&request, lines);
+		ck_assert_int_eq(dialplan_match(loaded.plan, matcher, &request.source,
+								 &listener, &applied),
+				count);
+		request_free(&request);
+	}
+	free(text);
+	matcher_destroy(matcher);
+	unload(&loaded);
+}
+END_TEST
+
 Suite *suite_dialplan(void)
 {
 	Suite *suite = suite_create("dialplan");
@@ -879,6 +1095,9 @@ Suite *suite_dialplan(void)
 	tcase_add_test(tc, is_not_changed_by_who_listens);
 	tcase_add_loop_test(tc, passes_over_a_long_value, 0, ROWS(long_values));
 	tcase_add_test(tc, finds_one_of_many);
+	tcase_add_loop_test(
+			tc, does_not_hold_with_what_does_not_fit, 0, ROWS(misfits));
+	tcase_add_loop_test(tc, finds_all_networks_of_an_address, 0, NETWORK_PLANS);
 	tcase_add_test(tc, finds_the_groups_of_many_once);
 	tcase_add_test(tc, goes_through_many_that_apply);
 	tcase_add_test(tc, says_that_there_is_no_memory);

@@ -51,6 +51,19 @@ static const struct
 				"[Deploy Pattern:]\n$transport = TCP\n&x = %1\n"
 				"\x1eTo: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\n$outbound: True\n"
 				"Via: x\n$localhost?\nVia: y"},
+		{property_match,
+				"[Matching Patterns]\nTo = sip:(.+)@(.*)>\n"
+				"$registered(\"sip:%1@h\") = true\n"
+				"$addrPrefix(\"10.0.0.0/8\") = true\n"
+				"$localhost(\"%2\") = (false)\n[Deploy Patterns]\n"
+				"To = sip:%1@gw;x=%3\n[Matching Patterns]\n"
+				"$addrRange(\"10.0.0.1\",\"10.9.0.1\",$geturi(Contact))=true\n"
+				"$getSIPuser(\"sip:%%%{1}@h\") = (.)\n[Deploy Patterns]\n"
+				"\x1eTo: <sip:100@ours>\n$addr: 10.0.0.1\nown: other\n"
+				"registered: sip:100@h\nContact: <sip:1@10.1.1.1>"},
+		{property_argument, "a b,c@evil.example;maddr={\r\n?x=\"%41"},
+		{property_argument, "ours.example"},
+		{property_argument, "[2001:db8::1]"},
 		{property_arguments,
 				"sip:$0@10.0.0.$1:50$2;x=$3/TCP current{inviting=1}|"
 				"timer.inviting=$0ms; pattern.response='4;''$$'\n"
