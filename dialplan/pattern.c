@@ -112,11 +112,50 @@ static int place_of_error(
 	return (int)offset;
 }
 
+/* What Java has and PCRE2 refuses, as the rules of a Brekeke SIP Server can have it, and
+ * what would be right; NULL: none of it. */
+static const char *right_for_java(const str *regex)
+{
+	static const struct
+	{
+		const char *sign, *right;
+	} rows[] = {
+			{"\\p{", "a class such as [a-z] or [A-Za-z0-9]"},
+			{"\\P{", "a class such as [^a-z] or [^A-Za-z0-9]"},
+			{"\\u", "\\x41 for \\u0041, or the character itself,"},
+			{"(?d", "the expression without (?d)"},
+	};
+	size_t i;
+
+	for(i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *signs[] = {rows[i].sign, NULL};
+
+		if(has_sign(regex, signs))
+			return rows[i].right;
+	}
+	return NULL;
+}
+
+static int refuse_syntax(const fragment_t *text, int at, const char *why,
+		const char *example, diagnostics_t *diagnostics)
+{
+	fragment_t where = fragment_part(text, at, 0);
+	const char *right = right_for_java(&text->text);
+
+	if(right != NULL)
+		return diagnostics_error(diagnostics, &where,
+				"[%.*s] is no regular expression: %s; %s would be right",
+				SHOWN(text), why, right);
+	return diagnostics_error(diagnostics, &where,
+			"[%.*s] is no regular expression: %s; a pattern such as %s would "
+			"be right",
+			SHOWN(text), why, example);
+}
+
 static int compile(pattern_t *pattern, const fragment_t *text,
 		const char *example, pcre2_compile_context *context,
 		diagnostics_t *diagnostics)
 {
-	fragment_t where;
 	PCRE2_SIZE offset;
 	PCRE2_UCHAR why[256];
 	uint32_t groups = 0, options = 0;
@@ -130,12 +169,8 @@ static int compile(pattern_t *pattern, const fragment_t *text,
 		if(error == PCRE2_ERROR_HEAP_FAILED)
 			return no_memory(text, diagnostics);
 		pcre2_get_error_message(error, why, sizeof(why));
-		where = fragment_part(text, place_of_error(error, offset, context), 0);
-		return diagnostics_error(diagnostics, &where,
-				"[%.*s] is no regular expression: %s; a pattern such as %s "
-				"would "
-				"be right",
-				SHOWN(text), (char *)why, example);
+		return refuse_syntax(text, place_of_error(error, offset, context),
+				(char *)why, example, diagnostics);
 	}
 	pcre2_pattern_info(pattern->regex, PCRE2_INFO_CAPTURECOUNT, &groups);
 	pcre2_pattern_info(pattern->regex, PCRE2_INFO_ALLOPTIONS, &options);

@@ -55,6 +55,8 @@ static const lint_check_t checks[] = {
 				lint_pattern_empty},
 		{"pattern-negated-twice", "a setting's pattern that begins with !!",
 				lint_pattern_negated_twice},
+		{"pattern-java", "a pattern that Java reads otherwise",
+				lint_pattern_java},
 		{"redirection-unmatched",
 				"redirection = true while the pattern matches no 3xx",
 				lint_redirection_unmatched},

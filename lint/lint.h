@@ -202,6 +202,7 @@ int lint_comment_behind(lint_t *lint);
 int lint_pattern_alternative(lint_t *lint);
 int lint_pattern_empty(lint_t *lint);
 int lint_pattern_negated_twice(lint_t *lint);
+int lint_pattern_java(lint_t *lint);
 int lint_redirection_unmatched(lint_t *lint);
 int lint_redirection_anywhere(lint_t *lint);
 int lint_redirection_off(lint_t *lint);

@@ -190,7 +190,9 @@ static const struct
 				  "From = sip:1\n" D TO M "Via = sip:11\n" D TO M
 				  "Y = 1?+1\n" D TO M "Y = 11\n" D TO M
 				  "Y = [[:alpha:]]z\n" D TO M "Y = yz\n" D TO,
-				""},
+				"76:6 warning: [[:alpha:]]: this is a class of characters, "
+				"and in Java those characters themselves: [A-Za-z], [0-9] and "
+				"the like are the same in both"},
 		{.title = "one that goes on shadows none",
 				M "To = sip:9\n" D TO "$continue = yes\n" M
 				  "To = sip:911@\n" D TO,
