@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The words of the Brekeke SIP Server, row by row (vendor_words.txt): each works, with an
+effect that is shown, or is refused or warned of with the exact message."""
+
+import dataclasses
+import pathlib
+import re
+import shlex
+
+import pytest
+
+from failoverctl import INVITE, TOP, run
+
+FILE = pathlib.Path(__file__).with_name("vendor_words.txt")
+DEPLOY = "To = sip:a@192.0.2.1"
+PLACE = re.compile(r"<stdin>:(\d+:\d+): (error|warning): (.*)")
+
+
+@dataclasses.dataclass
+class Plan:
+    """What is checked, what is said of it, and what becomes of calls by it."""
+    conditions: list = dataclasses.field(default_factory=list)
+    deploys: list = dataclasses.field(default_factory=list)
+    lines: list = dataclasses.field(default_factory=list)
+    error: list = dataclasses.field(default_factory=list)
+    warning: list = dataclasses.field(default_factory=list)
+    calls: list = dataclasses.field(default_factory=list)
+
+    @property
+    def text(self):
+        lines = list(self.lines)
+        if not lines:
+            lines = ["[Matching Patterns]", *self.conditions] if self.conditions else []
+            lines += ["[Deploy Patterns]", *(self.deploys or [DEPLOY])]
+        return "\n".join(lines) + "\n"
+
+
+@dataclasses.dataclass
+class Row:
+    line: int
+    word: str
+    there: str = ""
+    plan: Plan = dataclasses.field(default_factory=Plan)
+    right: Plan = None      # what the message says to write
+
+    def begin_right(self, kind, line):
+        """The line stands in the place of the wrong one, which is the last of its kind."""
+        if self.right is None:
+            self.right = Plan(list(self.plan.conditions), list(self.plan.deploys))
+            {"if": self.right.conditions, "do": self.right.deploys}[kind].pop()
+        {"if": self.right.conditions, "do": self.right.deploys}[kind].append(line)
+
+
+def read():
+    rows = []
+    for number, line in enumerate(FILE.read_text().splitlines(), 1):
+        if line == "" or line.startswith("#"):
+            continue
+        key, _, rest = line.partition(" ")
+        rest = rest.strip()
+        if key == "word":
+            rows.append(Row(number, rest))
+            continue
+        row = rows[-1]
+        plan = row.right or row.plan
+        if key == "there":
+            row.there = rest
+        elif key == "so":
+            row.begin_right(*(part.strip() for part in rest.split(" ", 1)))
+        elif key == "call":
+            asked, result = f" {rest}".split(" => ")
+            plan.calls.append((shlex.split(asked), result))
+        else:
+            {"if": plan.conditions, "do": plan.deploys, "text": plan.lines,
+             "error": plan.error, "warn": plan.warning}[key].append(rest)
+    return rows
+
+
+ROWS = read()
+
+
+def told(plan):
+    """What check says: its status, errors, warnings."""
+    result = run("check", "-", stdin=plan.text)
+    found = [match.groups() for match in map(PLACE.match, result.err.splitlines())
+             if match and "[redirection-anywhere]" not in match[0]]
+    return (result.status, *([f"{place} {text}" for place, what, text in found if what == kind]
+                             for kind in ("error", "warning")))
+
+
+def destinations(attempts):
+    """Each URI, with the next hop where it is not what the URI says over UDP."""
+    shown = []
+    for it in attempts:
+        usual = "sip:" + it["uri"].partition("@")[2] + ";transport=udp"
+        shown.append(it["uri"] + ("" if it["next_hop"] in (None, "", usual) else
+                                  f" via {it['next_hop']}"))
+    return ", ".join(shown)
+
+
+def outcomes(plan, asked):
+    """All that can be said of a call, in the words of the file."""
+    request = [] if "-r" in asked else ["-r", INVITE]
+    result = run("explain", "-", *request, *asked, "--json", stdin=plan.text)
+    assert result.err == "", result.err
+    found = result.json
+    if not found["applied"]:
+        unknown = [it for it in found["not_applied"] if it.get("outcome") == "unknown"]
+        return {"not known"} if unknown else {"no rule"}
+    said = {"applies", f"to {destinations(found['attempts'])}"}
+    if found["reply"]:
+        said.add("answers {code} {reason}".format(**found["reply"]))
+    said |= {f"header {it['name']}: {it['value'] or ''}".rstrip() for it in found["headers"]}
+    said |= {f"variable {name}={value}" for name, value in found["variables"].items()}
+    said |= {f"setting {name}={value}" for name, value in found["settings"].items()}
+    said |= {f"from {it['socket']}" for it in found["attempts"]}
+    return said
+
+
+def named(row):
+    return f"{row.line}-{row.word}"
+
+
+def test_each_row_has_a_verdict():
+    for row in ROWS:
+        assert row.there, row.word
+        assert row.plan.error or row.plan.calls, f"line {row.line}: {row.word}: no verdict"
+        assert not (row.plan.error and row.plan.calls), row.word
+        assert row.right is None or (row.plan.error and row.right.calls and not row.right.error)
+    assert len(ROWS) > 80 and len({row.word for row in ROWS}) == len(ROWS)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=named)
+def test_what_is_said_of_it(row):
+    for plan in filter(None, (row.plan, row.right)):
+        status, errors, warnings = told(plan)
+        assert status == (1 if plan.error else 0), plan.text
+        for said, expected in ((errors, plan.error), (warnings, plan.warning)):
+            assert len(said) == len(expected), (plan.text, said)
+            for text, wanted in zip(said, expected):
+                pattern = re.escape(wanted).replace(re.escape("..."), ".*")
+                assert re.fullmatch(pattern, text), (plan.text, text)
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.plan.calls or row.right], ids=named)
+def test_what_becomes_of_a_call(row):
+    plan = row.right or row.plan
+    for asked, expected in plan.calls:
+        assert expected in outcomes(plan, asked), (plan.text, asked)
+
+
+def names_in(path, begin):
+    """The names at the beginning of the rows of a table in C."""
+    text = (TOP / path).read_text()
+    table = text[text.index(begin):]
+    return re.findall(r'\{"([$&][^"]*)"', table[:table.index("\n};")])
+
+
+# what stands in the tables of the program, and is no word of that server
+OWN = {"$not", "$or", "$mydomain", "$useragent", "$getuser", "$body", "$soapget", "$webget",
+       "$replaceuri", "$pv($...)"}
+
+
+def test_each_word_of_the_program_has_a_row():
+    said = " ".join(line for row in ROWS for line in
+                    (row.word, *row.plan.conditions, *row.plan.deploys)).lower()
+    names = (names_in("dialplan/foreign.c", "deploys[]") + names_in("dialplan/foreign.c", "} foreign[]")
+             + names_in("dialplan/rule_parse.c", "deploy_line_t table[]")
+             + re.findall(r'\] = \{"([$&][^"]*)"', (TOP / "dialplan/subject.c").read_text()))
+    assert len(names) > 60
+    missing = [name for name in names
+               if name not in OWN and re.sub(r"\(.*", "", name).lower() not in said]
+    assert missing == []
