@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "ctl/json.h"
@@ -38,46 +38,93 @@ static const char *text_of(const json_t *object, const char *name)
 	return text != NULL ? text : "";
 }
 
-static bool is_colour_wanted(const options_t *options)
+/* What there is room for; a pipe takes everything. */
+typedef struct screen
 {
-	return is_coloured(options->colour, stdout);
+	int columns, rows; /* 0: any number */
+	bool is_coloured;
+} screen_t;
+
+static screen_t screen_of(const options_t *options)
+{
+	screen_t screen = {.is_coloured = is_coloured(options->colour, stdout)};
+	struct winsize size;
+
+	if(isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
+		screen.columns = size.ws_col;
+		screen.rows = size.ws_row;
+	}
+	return screen;
+}
+
+static const char *colour(const screen_t *screen, const char *code)
+{
+	return screen->is_coloured ? code : "";
 }
 
 /* -- calls -------------------------------------------------------------- */
 
-static void show_call(const json_t *call, bool is_coloured_)
+/* columns before the destination */
+#define INDENT 30
+
+/* Where a row is longer than the screen its rule and its Call-ID are the next line. */
+static bool is_wide(const json_t *call, const screen_t *screen)
+{
+	size_t width = INDENT + strlen(text_of(call, "destination")) + 2
+				   + strlen(text_of(call, "rule")) + 2
+				   + strlen(text_of(call, "call_id"));
+
+	return screen->columns > 0 && width > (size_t)screen->columns;
+}
+
+static int lines_of(const json_t *call, const screen_t *screen)
+{
+	return is_wide(call, screen) ? 2 : 1;
+}
+
+static void show_call(const json_t *call, const screen_t *screen)
 {
 	double seconds = (double)number_of(call, "attempt_ms") / 1000.0;
 	bool is_ringing = strcmp(text_of(call, "state"), "proceeding") == 0;
 
 	printf("%3ld/%-3ld %8.1f  %s%-10s%s  ", number_of(call, "attempt"),
 			number_of(call, "of"), seconds,
-			is_coloured_ && !is_ringing ? YELLOW : "", text_of(call, "state"),
-			is_coloured_ && !is_ringing ? PLAIN : "");
+			is_ringing ? "" : colour(screen, YELLOW), text_of(call, "state"),
+			is_ringing ? "" : colour(screen, PLAIN));
 	print_string(stdout, text_of(call, "destination"));
-	fputs("  ", stdout);
+	if(is_wide(call, screen))
+		printf("\n%*s", INDENT, "");
+	else
+		fputs("  ", stdout);
 	if(*text_of(call, "rule") != '\0') {
 		print_string(stdout, text_of(call, "rule"));
 		fputs("  ", stdout);
 	}
-	fputs(is_coloured_ ? DIM : "", stdout);
+	fputs(colour(screen, DIM), stdout);
 	print_string(stdout, text_of(call, "call_id"));
-	fputs(is_coloured_ ? PLAIN "\n" : "\n", stdout);
+	puts(colour(screen, PLAIN));
 }
 
-static void show_calls(const json_t *reply, bool is_coloured_)
+/* @param lines at most; 0: any number */
+static void show_calls(const json_t *reply, const screen_t *screen, int lines)
 {
 	const json_t *list = json_object_get(reply, "list");
+	int used = 0;
 	size_t i;
 
 	if(json_array_size(list) > 0)
 		printf("%sATTEMPT  SECONDS  STATE       DESTINATION  RULE  "
 			   "CALL-ID%s\n",
-				is_coloured_ ? BOLD : "", is_coloured_ ? PLAIN : "");
-	for(i = 0; i < json_array_size(list); i++)
-		show_call(json_array_get(list, i), is_coloured_);
-	printf("%ld calls under way, %zu shown\n", number_of(reply, "calls"),
-			json_array_size(list));
+				colour(screen, BOLD), colour(screen, PLAIN));
+	for(i = 0; i < json_array_size(list); i++) {
+		const json_t *call = json_array_get(list, i);
+
+		used += lines_of(call, screen);
+		if(lines > 0 && used > lines)
+			break;
+		show_call(call, screen);
+	}
+	printf("%ld calls under way, %zu shown\n", number_of(reply, "calls"), i);
 }
 
 static json_t *words_of(const options_t *options)
@@ -92,6 +139,7 @@ static json_t *words_of(const options_t *options)
 
 int calls_run(options_t *options)
 {
+	screen_t screen = screen_of(options);
 	json_t *reply;
 	asked_t asked = server_ask(
 			options->socket, "failover.calls", words_of(options), &reply);
@@ -102,30 +150,59 @@ int calls_run(options_t *options)
 		json_print(reply);
 		return STATUS_OK;
 	}
-	show_calls(reply, is_colour_wanted(options));
+	show_calls(reply, &screen, 0);
 	json_decref(reply);
 	return STATUS_OK;
 }
 
 /* -- stats -------------------------------------------------------------- */
 
-/* @param before the same some seconds ago, for a rate; NULL: none */
-static void show_stats(const json_t *stats, const json_t *before, long seconds)
+/* Has a rate: it is none of what is there now. */
+static bool is_counted(const char *name)
+{
+	return strcmp(name, "active") != 0 && strcmp(name, "held") != 0;
+}
+
+static void show_stats(const json_t *stats)
 {
 	const char *name;
 	json_t *value;
 
 	json_object_foreach((json_t *)stats, name, value)
 	{
-		long now = (long)json_integer_value(value);
-
-		printf("%-20s %10ld", name, now);
-		if(before != NULL && seconds > 0 && strcmp(name, "active") != 0
-				&& strcmp(name, "held") != 0)
-			printf("  %8.1f a second",
-					(double)(now - number_of(before, name)) / (double)seconds);
-		putchar('\n');
+		printf("%-20s %10ld\n", name, (long)json_integer_value(value));
 	}
+}
+
+/* Two in a row take 78 columns. */
+#define RATE_COLUMNS 78
+
+static bool has_two_in_a_row(const screen_t *screen)
+{
+	return screen->columns >= RATE_COLUMNS;
+}
+
+/* @param before the same a second ago; NULL: none */
+static void show_rates(
+		const json_t *stats, const json_t *before, const screen_t *screen)
+{
+	const char *name;
+	json_t *value;
+	int i = 0;
+
+	json_object_foreach((json_t *)stats, name, value)
+	{
+		long now = (long)json_integer_value(value);
+		char rate[32] = "";
+
+		if(before != NULL && is_counted(name))
+			snprintf(
+					rate, sizeof(rate), "%ld/s", now - number_of(before, name));
+		printf("%-20s%10ld%7s%s", name, now, rate,
+				has_two_in_a_row(screen) && i++ % 2 == 0 ? "    " : "\n");
+	}
+	if(i % 2 != 0)
+		putchar('\n');
 }
 
 static json_t *first_page(void)
@@ -171,7 +248,7 @@ int stats_run(options_t *options)
 		json_print(reply);
 		return STATUS_OK;
 	}
-	show_stats(reply, NULL, 0);
+	show_stats(reply);
 	asked = show_held(options, reply);
 	json_decref(reply);
 	return status_of(asked);
@@ -179,36 +256,55 @@ int stats_run(options_t *options)
 
 /* -- watch -------------------------------------------------------------- */
 
+/* How many lines are left for calls; 0: any number. */
+static int lines_for_calls(const json_t *stats, const screen_t *screen)
+{
+	int figures = (int)json_object_size(stats);
+	int lines = screen->rows - (int)number_of(stats, "held")
+				- (has_two_in_a_row(screen) ? (figures + 1) / 2 : figures);
+
+	/* the title, the sum, a blank line, and where the cursor stands */
+	lines -= 4;
+	return screen->rows == 0 ? 0 : lines > 1 ? lines : 1;
+}
+
+/* @param before what was counted a second ago; becomes that of now */
+static asked_t show_round(const options_t *options, json_t **before)
+{
+	screen_t screen = screen_of(options);
+	json_t *calls, *stats;
+	asked_t asked =
+			server_ask(options->socket, "failover.calls", first_page(), &calls);
+
+	if(asked != ASKED_ANSWERED)
+		return asked;
+	asked = server_ask(options->socket, "failover.stats", NULL, &stats);
+	if(asked == ASKED_ANSWERED) {
+		fputs(isatty(STDOUT_FILENO) ? FROM_THE_TOP : "", stdout);
+		show_calls(calls, &screen, lines_for_calls(stats, &screen));
+		putchar('\n');
+		show_rates(stats, *before, &screen);
+		asked = show_held(options, stats);
+		fflush(stdout);
+		json_decref(*before);
+		*before = stats;
+	}
+	json_decref(calls);
+	return asked;
+}
+
 int watch_run(options_t *options)
 {
-	bool is_terminal = isatty(STDOUT_FILENO);
 	json_t *before = NULL;
 	asked_t asked = ASKED_ANSWERED;
 	long round;
 
-	for(round = 0; options->rounds == 0 || round < options->rounds; round++) {
-		json_t *calls, *stats;
-
+	for(round = 0; asked == ASKED_ANSWERED
+				   && (options->rounds == 0 || round < options->rounds);
+			round++) {
 		if(round > 0)
 			sleep(1);
-		asked = server_ask(
-				options->socket, "failover.calls", first_page(), &calls);
-		if(asked != ASKED_ANSWERED)
-			break;
-		asked = server_ask(options->socket, "failover.stats", NULL, &stats);
-		if(asked == ASKED_ANSWERED) {
-			fputs(is_terminal ? FROM_THE_TOP : "", stdout);
-			show_calls(calls, is_colour_wanted(options));
-			putchar('\n');
-			show_stats(stats, before, 1);
-			asked = show_held(options, stats);
-			fflush(stdout);
-			json_decref(before);
-			before = stats;
-		}
-		json_decref(calls);
-		if(asked != ASKED_ANSWERED)
-			break;
+		asked = show_round(options, &before);
 	}
 	json_decref(before);
 	return status_of(asked);

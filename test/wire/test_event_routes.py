@@ -151,6 +151,30 @@ function ksr_failover_event(name)
     return 1
 end
 """
+def sees(where):
+    """A line with what is known of the call."""
+    names = ("attempt", "destination", "code", "outcome")
+    values = " .. ' ' .. ".join(f"tostring(KSR.pv.get('$failover({n})'))" for n in names)
+    return f"KSR.notice('{where}: ' .. {values} .. '\\n')"
+
+
+LUA_ROUTES = LUA.replace("@CALL@", f"""
+    KSR.tm.t_on_branch("ksr_branch")
+    KSR.tm.t_on_reply("ksr_onreply")
+    KSR.tm.t_on_failure("ksr_failure")
+    if KSR.failover.{CALL} > 0 then {sees("request")} end""") + "".join(
+        f"function ksr_{where}() {sees(where)} return 1 end\n"
+        for where in ("branch", "onreply", "failure"))
+SEEN = Scenario("KEMI in Lua: $failover() in each route",
+    script='cfgengine "lua"', files={"script.lua": LUA_ROUTES}, modules=("app_lua", "failover"),
+    modparams=(("app_lua", "load", "@DIR@/script.lua"),),
+    peers={"a": [reply(503)], "b": [reply(486)], "c": [reply(480, after=0.1)]},
+    attempts=[("a", "UDP", at(0)), ("b", "UDP", soon()), ("c", "UDP", soon())],
+    caller=[100, 480], logged={
+        "branch: 1 sip:100@{a}/UDP nil nil": 1, "branch: 2 sip:101@{b}/UDP 503 nil": 1,
+        "branch: 3 sip:102@{c}/UDP 486 nil": 1, "request: 1 sip:100@{a}/UDP nil nil": 1,
+        "onreply: 3 sip:102@{c}/UDP 486 nil": 1,
+        "failure: 3 sip:102@{c}/UDP 480 exhausted": 1})
 PYTHON_EVENTS = f"""
 import KSR as KSR
 
@@ -257,7 +281,7 @@ def test_the_engines_of_the_tests_are_there():
     assert {"app_lua", "app_python3"} <= {module for _, module, _, _ in ENGINES}
 
 
-@pytest.mark.parametrize("scenario", [*HEADERS, *DROPS, *ENDS, *(kemi(*e) for e in ENGINES)],
+@pytest.mark.parametrize("scenario", [*HEADERS, *DROPS, *ENDS, SEEN, *(kemi(*e) for e in ENGINES)],
                          ids=lambda s: s.title)
 def test_event_route(outcome):
     outcome.check()
