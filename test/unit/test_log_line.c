@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Lines of fields: one value in both formats, and what has no room. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "suites.h"
 #include "text/log_line.h"
 #include "text/text.h"
+#include "text/utf8.h"
 
 static const struct
 {
@@ -82,6 +84,122 @@ START_TEST(test_what_has_no_room_is_left_out_as_a_whole)
 }
 END_TEST
 
+/* -- any bytes ----------------------------------------------------------- */
+
+#define RANDOM_BYTES_MAX 40
+#define RANDOM_LINES 20000
+
+/* Mostly what is hard: quotes, controls, and pieces of UTF-8, whole and broken. */
+static str random_value(char *buffer)
+{
+	static const char *const pieces[] = {"\"", "\\", "=", " ", "\n", "\r",
+			"\x01", "\x7f", "{", "}", ",", "\\u0041", "\xc3\xa4",
+			"\xe2\x82\xac", "\xc3", "\xe2\x82", "\xff", "\xc0\xaf",
+			"\xed\xa0\x80", "\xf0\x9f\x98\x80", "\xf4\x90\x80\x80", "a",
+			"sip:", "\x80"};
+	int n = rand() % 9;
+	str value = {buffer, 0};
+
+	while(n-- > 0) {
+		const char *piece =
+				pieces[rand() % (int)(sizeof(pieces) / sizeof(pieces[0]))];
+
+		memcpy(buffer + value.len, piece, strlen(piece));
+		value.len += (int)strlen(piece);
+	}
+	return value;
+}
+
+/* Take what stands in double quotes apart, as a reader of the line would.
+ * @return behind it */
+static const char *unquote(const char *at, str *value)
+{
+	ck_assert_int_eq(*at++, '"');
+	for(value->len = 0; *at != '"'; at++) {
+		unsigned code = (unsigned char)*at;
+
+		ck_assert_uint_ge(code, ' '); /* also no NUL: it has an end */
+		if(code == '\\') {
+			at++;
+			code = (unsigned char)*at;
+			if(code == 'u') {
+				ck_assert_int_eq(sscanf(at + 1, "%4x", &code), 1);
+				ck_assert_uint_lt(code, 0x80);
+				at += 4;
+			} else {
+				ck_assert(code == '"' || code == '\\');
+			}
+		}
+		value->s[value->len++] = (char)code;
+	}
+	return at + 1;
+}
+
+/* The same with U+FFFD for what is no UTF-8. */
+static str clean(const str *value, char *buffer)
+{
+	str cleaned = {buffer, 0};
+	int at, bytes;
+
+	for(at = 0; at < value->len; at += bytes) {
+		bool is_known =
+				utf8_decode(value->s + at, value->len - at, &bytes) >= 0;
+
+		memcpy(buffer + cleaned.len, is_known ? value->s + at : "\xef\xbf\xbd",
+				is_known ? bytes : 3);
+		cleaned.len += is_known ? bytes : 3;
+	}
+	return cleaned;
+}
+
+static void check_line(const str *first, const str *second, log_format_t format)
+{
+	static const char *const names[LOG_FORMATS][2] = {
+			{"a=", " b="}, {"{\"a\":", ",\"b\":"}};
+	const str *given[] = {first, second};
+	char buffer[8 * RANDOM_BYTES_MAX], expected[8 * RANDOM_BYTES_MAX];
+	log_line_t line;
+	const char *at;
+	int i;
+
+	log_line_begin(&line, format);
+	log_line_text(&line, "a", first);
+	log_line_text(&line, "b", second);
+	at = log_line_end(&line).s;
+	for(i = 0; i < 2; i++) {
+		str found = {buffer, 0};
+		str wanted = format == LOG_FORMAT_JSON ? clean(given[i], expected)
+											   : *given[i];
+
+		ck_assert_int_eq(
+				strncmp(at, names[format][i], strlen(names[format][i])), 0);
+		at += strlen(names[format][i]);
+		if(*at == '"') {
+			at = unquote(at, &found);
+		} else {
+			found = (str){(char *)at, (int)strcspn(at, " ")};
+			at += found.len;
+		}
+		ck_assert(str_equal(&found, &wanted));
+	}
+	ck_assert_str_eq(at, format == LOG_FORMAT_JSON ? "}" : "");
+}
+
+START_TEST(test_any_value_is_read_back)
+{
+	char one[8 * RANDOM_BYTES_MAX], other[8 * RANDOM_BYTES_MAX];
+	int i;
+
+	srand(1);
+	for(i = 0; i < RANDOM_LINES; i++) {
+		str first = random_value(one), second = random_value(other);
+
+		check_line(&first, &second, LOG_FORMAT_TEXT);
+		check_line(&first, &second, LOG_FORMAT_JSON);
+	}
+}
+END_TEST
+
 START_TEST(test_the_names_of_the_formats)
 {
 	static const struct
@@ -113,6 +231,7 @@ Suite *suite_log_line(void)
 			tests, test_value, 0, sizeof(values) / sizeof(values[0]));
 	tcase_add_test(tests, test_several_fields);
 	tcase_add_test(tests, test_what_has_no_room_is_left_out_as_a_whole);
+	tcase_add_test(tests, test_any_value_is_read_back);
 	tcase_add_test(tests, test_the_names_of_the_formats);
 	suite_add_tcase(suite, tests);
 	return suite;

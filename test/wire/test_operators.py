@@ -93,7 +93,7 @@ def see(where):
 def seen(log, where):
     """[{name: value}] of the lines of a place."""
     return [dict(re.findall(r"(\w+)=\[(.*?)\]", line)) for line in log.splitlines()
-            if f": {where} rule=" in line]
+            if re.search(rf": {where}:? (call_id=\S+ )?rule=", line)]
 
 
 CDR_TABLES = """
@@ -143,36 +143,94 @@ def wire_ms(trace, peers):
 
 # -- one call, told everywhere --------------------------------------------------------
 
+TELLS = ("call_id=$ci rule=[$failover(rule)] attempt=[$failover(attempt)] "
+         "destination=[$failover(destination)] code=[$failover(code)] "
+         "outcome=[$failover(outcome)] trace=[$failover(trace)]")
+EVENTS = f'''
+event_route[failover:attempt] {{ xlog("L_NOTICE", "attempt: {TELLS}\\n"); }}
+event_route[failover:ended] {{ xlog("L_NOTICE", "ended: {TELLS}\\n"); }}
+'''
+SLOWER = {"a": SILENT, "b": [reply(503, after=0.4)],
+          "c": [reply(180, after=0.1), reply(200, after=0.6)]}
+
+
+async def watch(stage, call):
+    """{(attempt, destination): when it began, by the milliseconds that failover.calls
+    says}, as it was seen while the call was under way."""
+    began = {}
+    while not call.final.done():
+        asked = asyncio.get_running_loop().time()
+        found = await asyncio.to_thread(json_rpc_over_http, stage.server.port,
+                                        "failover.calls", call.invite.call_id)
+        for entry in found.get("result", {}).get("list", ()):
+            if entry["attempt"]:
+                began.setdefault((entry["attempt"], entry["destination"]),
+                                 asked - entry["attempt_ms"] / 1000)
+        await asyncio.sleep(0.03)
+    return began
+
+
+@pytest.mark.alone("times within 100 ms of the wire")
 def test_everything_says_the_same_of_a_call(tmp_path):
-    """Silent, then 503, then answered: the CDR, the statistics, the RPC while it was under
-    way, the log and the variable."""
+    """Silent, then 503, then answered: the CDR, acc's row and line, the statistics, the RPC
+    while it was under way, the events, the log and the trace, and what the wire saw."""
     path = tmp_path / "cdr.sqlite"
     make_database(path)
-    found = {}
+    told = {}
 
-    async def then(stage, calls):
-        found["statistics"] = await at_rest(stage.server)
+    def config(names):
+        made = with_http(names, f"setflag(1); setflag(2); setflag(4); dlg_manage();"
+                                f" if ({LIST}) exit;", *cdr_parameters(path),
+                         ("acc", "log_flag", 4), ("acc", "log_level", 1),
+                         ("acc", "log_extra", EXTRA), ("failover", "attempt_log_level", 1))
+        made.modules = ("dialog", "acc", "db_sqlite", *made.modules)
+        made.extra += EVENTS
+        return made
 
-    stage, (call,) = place(THREE, f"setflag(1); setflag(2); dlg_manage(); if ({LIST}) exit;",
-                           then, modules=("dialog", "acc", "db_sqlite", "failover"),
-                           modparams=(*cdr_parameters(path),
-                                      ("failover", "attempt_log_level", 1)))
+    async def run():
+        async with Stage(SLOWER, config) as stage:
+            caller = await stage.caller()
+            call = caller.call(filled("sip:9555@{proxy}", stage.names), hangup_after=0.1)
+            told["calls"] = await asyncio.wait_for(watch(stage, call), 10)
+            await asyncio.wait_for(call.ended.wait(), 5)
+            told["statistics"] = await at_rest(stage.server)
+            stage.log = stage.server.log()
+            return stage, call
+
+    stage, call = asyncio.run(run())
     (trace, gateway, attempt, outcome), = rows_of(
         path, "select trace, gateway, attempt, outcome from acc where method = 'INVITE'")
-    names = stage.names
-    steps = steps_of(trace)
-    assert [s[:2] for s in steps] == [
-        (filled("sip:100@{a}/UDP", names), "inviting"),
-        (filled("sip:101@{b}/TCP", names), "503"), (filled("sip:102@{c}/UDP", names), "200")]
-    for ms, real in zip((s[2] for s in steps), wire_ms(stage.trace, THREE)):
-        assert abs(ms - real) <= 1000 * SLACK, (steps, wire_ms(stage.trace, THREE))
-    assert (gateway, attempt, outcome) == (steps[2][0], "3", "answered")
+    steps, names = steps_of(trace), stage.names
+    destinations = [filled(d, names) for d in (
+        "sip:100@{a}/UDP", "sip:101@{b}/TCP", "sip:102@{c}/UDP")]
+    # the trace and the wire
+    assert [s[:2] for s in steps] == list(zip(destinations, ("inviting", "503", "200")))
+    for ms, real in zip((s[2] for s in steps), wire_ms(stage.trace, SLOWER)):
+        assert abs(ms - real) <= 1000 * SLACK, (steps, wire_ms(stage.trace, SLOWER))
+    # CDR, row and line of acc
+    assert (gateway, attempt, outcome) == (destinations[2], "3", "answered")
     assert rows_of(path, "select trace, gateway from acc_cdrs") == [(trace, gateway)]
-    numbers = found["statistics"]
-    assert_sums_up(numbers)
-    assert {n: v for n, v in numbers.items() if v} == {
+    assert f"trace={trace};gateway={gateway};attempt=3;outcome=answered" in stage.log
+    # statistics
+    assert_sums_up(told["statistics"])
+    assert {n: v for n, v in told["statistics"].items() if v} == {
         "calls": 1, "answered_later": 1, "attempts": 3, "reply_matched": 1,
         "timeout_inviting": 1}
+    # the RPC while it was under way
+    assert list(told["calls"]) == list(enumerate(destinations, 1))
+    for began, real in zip(told["calls"].values(), attempts_of(stage.trace, SLOWER)):
+        assert abs(began - real.entry.time) <= SLACK, (told["calls"], real)
+    # the events
+    ended, = seen(stage.log, "ended")
+    assert ended == {"rule": "<null>", "attempt": "3", "destination": destinations[2],
+                     "code": "200", "outcome": "answered", "trace": trace}
+    events = seen(stage.log, "attempt")
+    assert len(events) == 3
+    for number, event in enumerate(events, 1):
+        assert event["attempt"] == str(number) and event["outcome"] == "<null>"
+        assert event["destination"] == destinations[number - 1]
+        assert event["trace"] == (", ".join(trace.split(", ")[:number - 1]) or "<null>")
+    # the log
     lines = [dict(word.partition("=")[::2] for word in shlex.split(line.split("event=")[1]))
              for line in stage.log.splitlines() if "event=" in line]
     assert [(f"{e['destination']}/{e['transport']}", e["result"], int(e["ms"]))
@@ -189,6 +247,8 @@ branch_route[B] {{ {see("branch")} }}
 onreply_route[R] {{ {see("onreply")} }}
 failure_route[F] {{ {see("failure")} }}
 onsend_route {{ if (is_method("INVITE")) {{ {see("onsend")} }} }}
+event_route[failover:attempt] {{ {see("attempt")} }}
+event_route[failover:ended] {{ {see("ended")} }}
 """
 ARMED = 't_on_branch("B"); t_on_reply("R"); t_on_failure("F"); '
 PLAN = """\
@@ -214,7 +274,7 @@ def test_what_each_route_sees():
     nothing = "<null>"
     before, = seen(stage.log, "before")
     assert set(before.values()) == {nothing}
-    for where in ("branch", "onsend"):
+    for where in ("branch", "onsend", "attempt"):
         first, second = seen(stage.log, where)
         assert first == {"rule": "abroad", "attempt": "1", "destination": a,
                          "reason": "first", "code": nothing, "outcome": nothing,
@@ -228,6 +288,7 @@ def test_what_each_route_sees():
     failure, = seen(stage.log, "failure")
     assert failure["outcome"] == "exhausted" and failure["code"] == "486"
     assert [s[:2] for s in steps_of(failure["trace"])] == [(a, "inviting"), (b, "486")]
+    assert seen(stage.log, "ended") == [failure]
 
 
 def place_by_plan(peers, route, plan, then=None, **more):
@@ -334,6 +395,34 @@ def test_a_late_answer_is_counted_and_shown():
     (one, result, ms), (_, other, _) = steps_of(last["trace"])
     assert (result, other) == ("200", "cancelled") and abs(ms - 1400) < 1000 * SLACK
     assert last["destination"] + "/UDP" == one
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_a_line_of_the_log_is_read_back_whatever_the_rule_is_called(log_format):
+    name = r'a "b" = \ c\n ä'
+    plan = PLAN.replace("abroad", name)
+    parameters = (("failover", "attempt_log_level", 1), ("failover", "log_format", log_format))
+
+    def config_for(names):
+        return kamailio.Config("if (failover()) exit;", modparams=(
+            *parameters, ("failover", "dialplan_text", filled(plan, names))))
+
+    async def run():
+        async with Stage({"a": [reply(486)], "b": [reply(486)]}, config_for) as stage:
+            call = (await stage.caller()).call(filled("sip:9555@{proxy}", stage.names))
+            await asyncio.wait_for(call.final, 5)
+            await asyncio.sleep(0.1)
+            return stage.server.log()
+
+    log = asyncio.run(run())
+    if log_format == "json":
+        assert [line["rule"] for line in json_lines(log)] == [name] * 3
+    else:
+        lines = [line for line in log.splitlines() if "event=" in line]
+        assert len(lines) == 3
+        for line in lines:
+            words = shlex.split(line[line.index("event="):])
+            assert f"rule={name}" in words, words
 
 
 def test_the_level_is_changed_while_the_server_runs():
