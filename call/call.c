@@ -33,6 +33,7 @@ static void call_destroy(void *call)
 	alarm_remove(&((call_t *)call)->alarm);
 	observe_release(call);
 	remember_end(call);
+	changes_release(&((call_t *)call)->changes);
 	arena_destroy(((call_t *)call)->arena);
 }
 
@@ -122,8 +123,12 @@ bool call_is_new(struct sip_msg *msg, call_result_t *result)
 	tm_cell_t *t = transaction_current();
 
 	*result = CALL_REFUSED;
-	if(!is_route_type(REQUEST_ROUTE)) {
-		LM_ERR("failover() is for request_route\n");
+	if(!is_route_type(REQUEST_ROUTE)
+			&& (t == NULL || !transaction_is_continuing(t)
+					|| transaction_has_sent(t))) {
+		LM_ERR("failover() is for request_route, and for where a request goes "
+			   "on "
+			   "after a suspension there\n");
 		return false;
 	}
 	if(!request_is_initial_invite(msg))
@@ -148,6 +153,17 @@ static void end_given_up(tm_cell_t *t, struct sip_msg *msg)
 			t, msg, request_terminated.code, request_terminated.phrase);
 }
 
+/* What the script has changed before failover() belongs to every attempt. Of a request
+ * that was never suspended tm saves the changes when it is first sent. Of a suspended
+ * one it saves them at the suspension, and no later ones. */
+static int keep_changes(call_t *call, tm_cell_t *t, struct sip_msg *msg)
+{
+	if(!transaction_is_continuing(t) || changes_save(msg, &call->changes) == 0)
+		return 0;
+	LM_ERR("no memory to keep what the script has changed\n");
+	return -1;
+}
+
 call_result_t call_start(
 		call_t *call, struct sip_msg *msg, const route_t *route)
 {
@@ -157,7 +173,8 @@ call_result_t call_start(
 	if(claim == CLAIM_GRANTED
 			&& engine_attach(call, msg, t, call_destroy) == 0) {
 		/* without the variables of its rule the script would do something else */
-		if(variables_set(route->variables) < 0)
+		if(variables_set(route->variables) < 0
+				|| keep_changes(call, t, msg) < 0)
 			call_answer(call, t, msg, false, 500, "Server Internal Error");
 		else if(route->is_reply)
 			call_answer(call, t, msg, true, route->reply_code,

@@ -8,6 +8,7 @@
 #include "call/alarm.h"
 #include "call/call.h"
 #include "call/calls.h"
+#include "call/changes.h"
 #include "call/policy.h"
 #include "call/request.h"
 #include "call/state.h"
@@ -54,6 +55,7 @@ struct call
 	bool is_reply_awaited; /* tm calls back when the caller has the final reply */
 	calls_link_t link;	   /* in the list of calls that are under way */
 	const named_text_t *headers; /* in each attempt */
+	changes_t changes; /* of a request that went on after a suspension */
 	origin_t origin;
 	attempt_t *attempt;		   /* the current attempt; NULL before the first */
 	holding_use_t next_use;	   /* of the attempt that will be made next */

@@ -100,6 +100,7 @@ static void on_branch_failure(
 			.msg = params->req,
 			.branch = tm_api.t_gett_branch(),
 			.code = params->code};
+	changes_t before;
 
 	sending_wait_until_made(call, t, scene.branch);
 	if(transaction_is_final(t))
@@ -126,7 +127,9 @@ static void on_branch_failure(
 	forget_earlier_replies(call, t);
 	if(call->state != CALL_CANCELLED)
 		scene.result = result_of_attempt(&scene, params);
+	changes_put_in(&call->changes, params->req, &before);
 	happen(&scene, EVENT_FAILED);
+	changes_take_out(params->req, &before);
 	course_set_alarm(call, t);
 }
 
@@ -277,7 +280,9 @@ static int on_failure_route_done(
 
 	(void)flags;
 	(void)param;
-	if(call != NULL && call->state == CALL_ENDED)
+	/* what goes on after a suspension is run like one (t_suspend.c) */
+	if(call != NULL && call->state == CALL_ENDED
+			&& !transaction_is_continuing(t))
 		ending_after_failure_route(call, t, msg);
 	return 1;
 }

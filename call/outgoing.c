@@ -87,7 +87,7 @@ int outgoing_send(call_t *call, struct sip_msg *msg, const target_t *target)
 	int sent = E_CFG;
 
 	/* branches that the script has appended are sent with the first attempt */
-	if(!is_route_type(REQUEST_ROUTE))
+	if(!is_route_type(REQUEST_ROUTE) && call->attempt->before != NULL)
 		clear_branches();
 	if(outgoing_address(call, msg, target) < 0)
 		return -1;

@@ -56,16 +56,22 @@ tm_cell_t *transaction_current(void)
 	return t == T_UNDEFINED ? NULL : t;
 }
 
+bool transaction_has_sent(const tm_cell_t *t)
+{
+	int i = 0;
+
+	while(i < t->nr_of_outgoings && (t->uac[i].flags & TM_UAC_FLAG_BLIND))
+		i++;
+	return i < t->nr_of_outgoings;
+}
+
 void *transaction_find_param(tm_cell_t *t, transaction_cb *callback)
 {
-	struct tm_callback *registered;
+	struct tm_callback *it = (struct tm_callback *)t->tmcb_hl.first;
 
-	for(registered = (struct tm_callback *)t->tmcb_hl.first; registered != NULL;
-			registered = registered->next) {
-		if(registered->callback == callback)
-			return registered->param;
-	}
-	return NULL;
+	while(it != NULL && it->callback != callback)
+		it = it->next;
+	return it == NULL ? NULL : it->param;
 }
 
 bool transaction_try_lock(tm_cell_t *t)
@@ -116,9 +122,8 @@ bool transaction_hold(tm_cell_t *t, int branch)
 		sched_yield();
 	}
 	atomic_set(&t->reply_locker_pid, pid);
-	/* This process runs the timer of this branch. A reply sent from here would stop
-	 * that timer and wait for itself. So the timer is only marked as deleted. It ends
-	 * when it fires next, long before the transaction is released. */
+	/* This process runs the timer of this branch. A reply sent from here would stop it
+	 * and wait for itself. So it is only marked, and ends when it fires next. */
 	request->flags |= F_RB_DEL_TIMER;
 	request->t_active = 0;
 	request->fr_expire = get_ticks_raw() + 1;
@@ -401,14 +406,10 @@ int transaction_pick(const tm_cell_t *t, int first_branch, int branch, int code,
 
 	for(i = first_branch; i < t->nr_of_outgoings; i++) {
 		const tm_ua_client_t *uac = &t->uac[i];
-		int rank;
+		int rank = i == branch			? response_rank(code)
+				   : uac->reply != NULL ? rank_of(uac)
+										: best;
 
-		if(i == branch)
-			rank = response_rank(code);
-		else if(uac->reply != NULL)
-			rank = rank_of(uac);
-		else
-			continue;
 		if(rank >= best)
 			continue;
 		best = rank;

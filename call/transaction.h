@@ -50,6 +50,16 @@ static inline void transaction_ident(
 	*label = t->label;
 }
 
+/** Does its request go on after a suspension, as a failure_route (t_suspend.c)? */
+static inline bool transaction_is_continuing(const tm_cell_t *t)
+{
+	return (t->flags & T_ASYNC_CONTINUE)
+		   && t->async_backup.backup_route != TM_ONREPLY_ROUTE;
+}
+
+/** Was its request sent? A suspension makes branches without an INVITE. */
+bool transaction_has_sent(const tm_cell_t *t);
+
 /** Its request, in shared memory. */
 static inline struct sip_msg *transaction_request(const tm_cell_t *t)
 {
