@@ -300,8 +300,8 @@ static const struct
 				"let the script call reg_fetch_contacts() of registrar and put "
 				"$ulc(callee=>addr) into $xavp(failover=>reguri), and write "
 				"&reguri"},
-		{"$sid", "calls have no number here: $pv($mi) counts the messages of a "
-				 "process, and $pv($RANDOM) of cfgutils is any number"},
+		{"$sid", "calls have no number here: write $pv($RANDOM), with module "
+				 "cfgutils, for a share of all calls"},
 		{"$soapget", "write $pv($var(answer)), set by the script"},
 		{"$str.lowercase",
 				"write the header itself, and (?i) before the pattern: "

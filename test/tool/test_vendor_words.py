@@ -12,6 +12,7 @@ import pytest
 from failoverctl import INVITE, TOP, run
 
 FILE = pathlib.Path(__file__).with_name("vendor_words.txt")
+PLAN_DIRECTORY = FILE.parent / "vendor_plans"
 DEPLOY = "To = sip:a@192.0.2.1"
 PLACE = re.compile(r"<stdin>:(\d+:\d+): (error|warning): (.*)")
 
@@ -148,6 +149,26 @@ def test_what_becomes_of_a_call(row):
     for asked, expected in plan.calls:
         assert expected in outcomes(plan, asked), (plan.text, asked)
 
+
+# -- whole plans ---------------------------------------------------------------------------
+
+PLANS = sorted(PLAN_DIRECTORY.glob("*.dialplan"))
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=lambda it: it.stem)
+def test_what_check_says_of_a_whole_plan(plan):
+    """What a user of that server reads, line by line: it is in the file beside the plan. A
+    plan that is mended as the messages say has no errors."""
+    result = run("check", plan.name, cwd=PLAN_DIRECTORY)
+    assert result.err == plan.with_suffix(".check").read_text()
+    assert result.status == (0 if "\n0 errors" in f"\n{result.err}" else 1)
+    if plan.stem.endswith("-mended"):
+        assert result.status == 0
+    elif result.status == 1:
+        assert plan.with_name(f"{plan.stem}-mended.dialplan") in PLANS
+
+
+# -- the words of the program ----------------------------------------------------------------
 
 def names_in(path, begin):
     """The names at the beginning of the rows of a table in C."""

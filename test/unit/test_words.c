@@ -90,8 +90,8 @@ static const struct
 				"put true into $xavp(failover=>push), and write &push"},
 		{true, "$sid = ([13579])$",
 				"2:1 [$sid] is not known here: calls have no number here: "
-				"$pv($mi) counts the messages of a process, and $pv($RANDOM) "
-				"of cfgutils is any number"},
+				"write "
+				"$pv($RANDOM), with module cfgutils, for a share of all calls"},
 		{true, "$pbx.src = (^true)",
 				"2:1 [$pbx.src] is not known here: write $addr, and $port, "
 				"with the address and port of your PBX"},
