@@ -6,12 +6,14 @@ import dataclasses
 import pathlib
 import re
 import shlex
+from xml.etree import ElementTree
 
 import pytest
 
 from failoverctl import INVITE, TOP, run
 
 FILE = pathlib.Path(__file__).with_name("vendor_words.txt")
+MANUAL = TOP / "doc/failover_admin.xml"
 PLAN_DIRECTORY = FILE.parent / "vendor_plans"
 DEPLOY = "To = sip:a@192.0.2.1"
 PLACE = re.compile(r"<stdin>:(\d+:\d+): (error|warning): (.*)")
@@ -41,8 +43,26 @@ class Row:
     line: int
     word: str
     there: str = ""
+    said_here: str = ""
     plan: Plan = dataclasses.field(default_factory=Plan)
     right: Plan = None      # what the message says to write
+
+    @property
+    def here(self):
+        """What the manual says that becomes of it."""
+        if self.said_here:
+            return self.said_here
+        if self.right:
+            lines = [line for line in self.right.conditions + self.right.deploys
+                     if line not in self.plan.conditions + self.plan.deploys]
+            return f"an error: {' and '.join(lines)}"
+        checks = {re.search(r"\[([a-z-]+)\]$", warning)[1] for warning in self.plan.warning}
+        if "variable-unused" in checks:
+            return "a variable for the script, with a warning"
+        if "pattern-java" in checks:
+            return "a warning: it reads otherwise here"
+        assert not self.plan.error and not checks, self.word
+        return "the same"
 
     def begin_right(self, kind, line):
         """The line stands in the place of the wrong one, which is the last of its kind."""
@@ -66,6 +86,8 @@ def read():
         plan = row.right or row.plan
         if key == "there":
             row.there = rest
+        elif key == "here":
+            row.said_here = rest
         elif key == "so":
             row.begin_right(*(part.strip() for part in rest.split(" ", 1)))
         elif key == "call":
@@ -148,6 +170,17 @@ def test_what_becomes_of_a_call(row):
     plan = row.right or row.plan
     for asked, expected in plan.calls:
         assert expected in outcomes(plan, asked), (plan.text, asked)
+
+
+# -- the manual --------------------------------------------------------------------------
+
+def test_the_manual_lists_each_word():
+    """Word by word, as this file has it; so that neither is changed without the other."""
+    table = next(it for it in ElementTree.parse(MANUAL).iter("table")
+                 if it.get("id") == "failover.plan.words")
+    listed = [[" ".join("".join(entry.itertext()).split()) for entry in row.iter("entry")]
+              for row in table.find(".//tbody").iter("row")]
+    assert listed == [[row.word, row.there, row.here] for row in ROWS]
 
 
 # -- whole plans ---------------------------------------------------------------------------
