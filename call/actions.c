@@ -37,6 +37,8 @@ void course_set_alarm(call_t *call, const tm_cell_t *t)
 		alarm_set(&call->alarm, now + CANCEL_CHECK_TICKS);
 	if(call->let_go_at != 0)
 		alarm_set(&call->alarm, call->let_go_at);
+	if(call->told_at != 0)
+		alarm_set(&call->alarm, call->told_at);
 }
 
 static bool is_due(ticks_t at)
@@ -88,12 +90,16 @@ void course_alarm_goes_off(
 		call->references = 0;
 		call->let_go_at = 0;
 	}
+	observe_alarm(call, t);
 	if(!state_is_over(call->state) && !transaction_is_final(t)) {
 		on_time(&scene);
 		course_set_alarm(call, t);
-	} else if(call->let_go_at != 0) {
-		alarm_set(&call->alarm, call->let_go_at);
+		return;
 	}
+	if(call->let_go_at != 0)
+		alarm_set(&call->alarm, call->let_go_at);
+	if(call->told_at != 0)
+		alarm_set(&call->alarm, call->told_at);
 }
 
 /* -- the actions -------------------------------------------------------- */

@@ -53,7 +53,8 @@ struct call
 	chain_t chain;
 	trace_t trace;
 	bool is_reply_awaited; /* tm calls back when the caller has the final reply */
-	calls_link_t link;	   /* in the list of calls that are under way */
+	ticks_t told_at; /* when it is looked whether the final reply was sent; 0: never */
+	calls_link_t link;			 /* in the list of calls that are under way */
 	const named_text_t *headers; /* in each attempt */
 	changes_t changes; /* of a request that went on after a suspension */
 	origin_t origin;

@@ -131,6 +131,32 @@ static void on_reply_out(tm_cell_t *t, int type, struct tmcb_params *params)
 		observe_final(*params->param, t, params->code);
 }
 
+/* tm tells nothing of a final reply that it could not send (t_reply.c, relay_reply and
+ * _reply_light), as the connection of the caller has gone: the alarm looks after it. */
+#define TOLD_TICKS S_TO_TICKS(1)
+
+static void look_later(call_t *call)
+{
+	call->told_at = get_ticks_raw() + TOLD_TICKS;
+	alarm_set(&call->alarm, call->told_at);
+}
+
+void observe_alarm(call_t *call, tm_cell_t *t)
+{
+	if(call->told_at == 0 || (s_ticks_t)(call->told_at - get_ticks_raw()) > 0)
+		return;
+	call->told_at = 0;
+	if(call->trace.is_over)
+		return;
+	if(!transaction_is_final(t)) {
+		look_later(call); /* a failure_route has it */
+		return;
+	}
+	transaction_unlock(t);
+	observe_final(call, t, transaction_status(t));
+	transaction_lock(t);
+}
+
 /* Have tm report the final reply to the caller. This callback costs more than all
  * others together, so it is registered only if no other callback shows that reply. */
 static void await_reply(call_t *call, tm_cell_t *t)
@@ -138,11 +164,12 @@ static void await_reply(call_t *call, tm_cell_t *t)
 	if(call->is_reply_awaited || call->trace.is_over)
 		return;
 	call->is_reply_awaited = true;
-	if(transaction_is_final(t))
+	if(transaction_is_final(t)) {
 		observe_final(call, t, transaction_status(t));
-	else
-		tm_api.register_tmcb(
-				NULL, t, TMCB_RESPONSE_OUT, on_reply_out, call, NULL);
+		return;
+	}
+	tm_api.register_tmcb(NULL, t, TMCB_RESPONSE_OUT, on_reply_out, call, NULL);
+	look_later(call);
 }
 
 void observe_plan_reply(call_t *call, tm_cell_t *t, bool is_of_plan)

@@ -55,6 +55,10 @@ void observe_resume(call_t *call);
 /** The caller has got the final reply. Without the lock. */
 void observe_final(call_t *call, tm_cell_t *t, int code);
 
+/** The alarm of the call goes off: see that its end is told even if tm does not tell of
+ * it. With the lock, which is let go for that. */
+void observe_alarm(call_t *call, tm_cell_t *t);
+
 /** The call is released. */
 void observe_release(call_t *call);
 

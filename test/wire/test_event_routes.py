@@ -285,3 +285,28 @@ def test_the_engines_of_the_tests_are_there():
                          ids=lambda s: s.title)
 def test_event_route(outcome):
     outcome.check()
+
+
+def test_a_caller_who_cannot_be_told_is_an_end_as_well():
+    """His connection has gone, and nobody listens where it came from: tm cannot send him
+    the final reply, and tells nobody so."""
+    async def run():
+        def config(names):
+            return kamailio.Config(
+                filled('if (failover("sip:1@{a}")) exit;', names), extra=ENDED,
+                modparams=(("failover", "attempt_log_level", 1),))
+
+        async with Stage({"a": [reply(486, after=0.6)]}, config) as stage:
+            caller = await stage.caller("TCP")
+            caller.call(filled("sip:9555@{proxy}", stage.names))
+            await asyncio.sleep(0.3)
+            await caller.close()
+            await asyncio.sleep(2.5)
+            log = stage.server.log()
+            stats = await stage.rpc("failover.stats")
+            assert await stage.drained() == 0
+            assert "exhausted: 1" in stats and "active: 0" in stats
+            assert log.count("event=call ") == log.count("ended: INVITE") == 1, log
+            assert stage.server.log().count("ended: INVITE") == 1
+
+    asyncio.run(run())
