@@ -174,7 +174,7 @@ check-layers: ## no include runs upwards, and a pure file knows of Kamailio its 
 	@scripts/check-layers.sh . $(filter call/% server/%,$(PURE))
 
 .PHONY: check-symbols
-check-symbols: $(PURE:%.c=build/%.o) ## the pure rooms use only what test/build/allowed-symbols.txt lists
+check-symbols: $(PURE:%.c=build/%.o) ## the pure files use only what test/build/allowed-symbols.txt lists
 	@scripts/check-symbols.sh test/build/allowed-symbols.txt $^
 
 UNIT := $(patsubst %.c,build/unit/%.o,$(PURE) $(wildcard test/unit/*.c))
@@ -183,7 +183,7 @@ UNIT := $(patsubst %.c,build/unit/%.o,$(PURE) $(wildcard test/unit/*.c))
 JOBS ?= $(shell nproc)
 
 .PHONY: check-unit
-check-unit: build/unit/run ## unit tests of the pure rooms, under ASan and UBSan
+check-unit: build/unit/run ## unit tests of the pure files, under ASan and UBSan
 	@mkdir -p build/results
 	@ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 $< build/results/unit.tap $(JOBS)
 

@@ -184,7 +184,7 @@ static void print_end(const explanation_t *explanation)
 							: explanation->options->max_branches;
 	description_t reply = describe_reply(&settings->reply);
 
-	puts("and so on");
+	puts("limits");
 	print_redirection(settings);
 	if(settings->ringing == RINGING_STOP)
 		puts("  the failure of a destination that has rung is final");
@@ -205,7 +205,7 @@ static void print_headers(const route_t *route)
 
 	if(route->headers == NULL)
 		return;
-	puts("headers of what is sent");
+	puts("headers of the INVITE that is sent");
 	for(header = route->headers; header != NULL; header = header->next) {
 		fputs("  ", stdout);
 		print_text(stdout, &header->name);

@@ -371,7 +371,7 @@ def test_headers_and_variables():
                                  {"name": "P-Asserted-Identity", "value": None}]
     assert result["variables"] == {"rtp": "true", "who": "a%20b \u00fc", "empty": ""}
     text = explain(plan, *arguments).out
-    assert ("headers of what is sent\n  X-A: <a%20b> 100%\n  P-Asserted-Identity is removed\n\n"
+    assert ("headers of the INVITE that is sent\n  X-A: <a%20b> 100%\n  P-Asserted-Identity is removed\n\n"
             "for the script\n  $xavp(failover=>rtp) = [true]\n  $xavp(failover=>who) = "
             "[a%20b \u00fc]\n  $xavp(failover=>empty) = []\n") in text
 
@@ -442,7 +442,7 @@ tried, in this order
   2. sip:555@gw2.example.com over UDP, to sip:gw2.example.com;transport=udp
      inviting 1500 ms, provisional 20 s, next after 503
 
-and so on
+limits
   a redirect that matches is followed, to 10 Contacts at the most, if they match [@gw]
   the failure of a destination that has rung is final
   after 60 s the call ends, whatever is left

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What belongs to a branch is told apart by branch (specification, E5b and E4): which
+"""Each branch has its own record: which
 connection carried it, and each of several branches of one destination."""
 
 import asyncio

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The 55 cases that were written down from the documentation of the dial-plan
 language before there was any code, each by its number: played here, or with the
-name of the test that plays it; and where the specification decided otherwise,
+name of the test that plays it; and where this project decided otherwise,
 what it says. Times that are not those of a default are scaled down."""
 
 import asyncio
@@ -46,7 +46,7 @@ class Elsewhere:
 
 @dataclasses.dataclass(frozen=True)
 class Decided:
-    """What the specification says instead, or more exactly."""
+    """What this project does instead, or more exactly."""
     section: str
     sentence: str
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Connections that fail (specification, E5 and E5b): at once, from a distance,
-in the TLS handshake, before any reply; and that fail in no way at all."""
+"""Connections that fail: at once, from a distance,
+in the TLS handshake, before any reply; and connections that do not fail at all."""
 
 import asyncio
 import atexit

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Rules of a dial plan on the wire: which of them apply to a request, what their
-captures become, which headers an attempt carries (specification, 2.4)."""
+captures become, which headers an attempt carries."""
 
 import asyncio
 import atexit
@@ -425,7 +425,7 @@ def in_parameter(what, value, put_in):
 
 
 def in_header(what, value, expected=None):
-    """It stands in the header as it is, and nowhere else."""
+    """It is in the header unchanged, and nowhere else."""
     return injected("header", what, value, ["To = sip:1@{a}", "$session = failover sip:2@{b}",
                                             "X-Out = [%1]"],
         peers={"a": [reply(503)], "b": BUSY, "c": RINGS_AND_ANSWERS},

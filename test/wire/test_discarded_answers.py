@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A 2xx that does not count (specification, E18): it comes behind a negative final
+"""A 2xx that does not count: it comes behind a negative final
 reply of the same branch, so that tm throws it away, or a route for replies of the
 script does. The chain goes on as if it had not come."""
 

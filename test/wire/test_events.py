@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The events of a call (specification, section 4), each as a scenario."""
+"""The events of a call, each as a scenario."""
 
 import pytest
 
@@ -31,7 +31,7 @@ def next_destination(transport, family):
 
 
 def silence(transport, family):
-    """E3: the pattern is not asked, a late timer is not its business."""
+    """E3: the pattern does not decide about a timeout."""
     return Scenario(f"E3: silence leads on after timer.inviting, {transport} IPv{family}",
         route=f'failover("sip:100@{{a}}/{transport} sip:101@{{b}}/{transport}",'
               f' "{QUICK}; pattern.response=503")',

@@ -7,7 +7,7 @@ requests alike. What they do is part of the request: the first that is tried doe
 the first of its words, and so on. Where they are silent, or ring and never answer,
 a call goes through its whole chain, and its times show the timers; where they
 reply, whether the next one is tried shows what leads on. forecast() says what
-follows from the explanation, by the specification (section 4)."""
+follows from the explanation."""
 
 import asyncio
 import collections

@@ -105,7 +105,7 @@ class AsNobody(kamailio.Server):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give up its rights")
 def test_a_server_of_another_user_can_answer():
-    """Whoever asks is root: what it is answered through must be the server's to write to."""
+    """The tool runs as root: the server must be able to write to the socket of the answer."""
     async def run_on():
         def config(names):
             made = config_for(PLAN)(names)

@@ -45,7 +45,7 @@ async def becomes(stage, name, wanted, seconds=1.0):
     assert await flags(stage, name) == wanted
 
 
-def test_they_are_tried_in_the_order_of_dispatcher():
+def test_gateways_are_tried_in_the_order_of_dispatcher():
     async def test():
         async with Stage({"a": [reply(503)], "b": ANSWERS}, serving()) as stage:
             caller = await stage.caller()
@@ -85,7 +85,7 @@ def test_a_503_is_reported_and_the_probes_of_dispatcher_bring_it_back():
     run(test)
 
 
-def test_what_dispatcher_knows_of_states_holds():
+def test_the_states_of_dispatcher_are_used():
     async def test():
         async with Stage({"a": ANSWERS, "b": ANSWERS}, serving()) as stage:
             caller = await stage.caller()
@@ -98,7 +98,7 @@ def test_what_dispatcher_knows_of_states_holds():
     run(test)
 
 
-def test_they_are_not_held_here():
+def test_gateways_of_dispatcher_are_not_held():
     async def test():
         hold = (("failover", "hold_after", 1),)
         more = (("ds_probing_threshold", 9),)
@@ -111,7 +111,7 @@ def test_they_are_not_held_here():
     run(test)
 
 
-def test_a_caller_who_gives_up_says_nothing_of_a_gateway():
+def test_a_caller_who_gives_up_is_no_failure_of_a_gateway():
     async def test():
         route = 'if (failover("ds:1/8", "timer.inviting=2")) exit;'
         async with Stage({"a": SILENT, "b": ANSWERS}, serving(route)) as stage:
@@ -152,7 +152,7 @@ def test_the_request_uri_can_be_kept():
 
 
 def test_a_set_that_is_not_there():
-    """What follows in the list is tried; where nothing does failover() returns -2."""
+    """The next destination is tried; without one failover() returns -2."""
     async def test():
         route = ('if ($rU == "100") { if (failover("ds:9 sip:1@{b}")) exit; }\n'
                  'if (failover("ds:9")) exit;')
@@ -168,7 +168,7 @@ def test_a_set_that_is_not_there():
     run(test)
 
 
-def test_all_of_them_are_down():
+def test_all_gateways_are_down():
     async def test():
         route = 'if (failover("ds:1/8 sip:1@{c}")) exit;'
         async with Stage({"a": ANSWERS, "b": ANSWERS, "c": ANSWERS}, serving(route)) as stage:

@@ -169,7 +169,7 @@ def test_probes():
     run(test)
 
 
-def test_probes_that_the_script_drops_leave_nothing_of_ours_behind():
+def test_probes_that_the_script_drops_leave_no_memory_behind():
     """tm itself forgets the message that was dropped, of some 420 bytes (uac.c,
     t_uac_prepare())."""
     async def test():
@@ -225,7 +225,7 @@ def test_retry_after(value, holds):
     run(test)
 
 
-def test_the_first_of_two_retry_after_that_says_something():
+def test_the_first_retry_after_with_a_value_counts():
     async def test():
         script = [reply(503, headers=[("Retry-After", "abc"), ("Retry-After", "9")])]
         async with Stage({"a": script, "b": ANSWERS}, serving()) as stage:
@@ -253,7 +253,7 @@ def test_cancel_during_a_trial_leaves_the_trial_to_the_next_call():
     run(test)
 
 
-def test_an_operator_takes_one_out_and_releases_it():
+def test_an_operator_takes_one_out_of_service_and_releases_it():
     async def test():
         async with Stage({"a": ANSWERS, "b": ANSWERS}, serving()) as stage:
             caller = await stage.caller()
@@ -346,7 +346,7 @@ def test_a_flood_of_hosts_pushes_nothing_out_that_is_held():
 
 
 def test_a_server_that_ends_while_calls_are_under_way():
-    """tm lets go of its transactions when the table has gone already."""
+    """tm releases its transactions when the table was released already."""
     async def test():
         hold = (("hold_after", 1), ("hold_probe", 1))
         async with Stage({"a": [reply(503)], "b": SILENT}, serving(hold=hold)) as stage:

@@ -78,7 +78,7 @@ class Site:
                 "status: active") >= len(self.servers), 10)
 
     async def way(self, which):
-        """Who gets an INVITE of a call through this server."""
+        """The peers that get an INVITE of a call through this server."""
         call = self.callers[which].call("sip:100@127.0.0.1:5060", hangup_after=0)
         await asyncio.wait_for(call.ended.wait(), 10)
         assert call.codes[-1] == 200, call.codes
@@ -128,7 +128,7 @@ def play(test, servers, a=SILENT, b=ANSWERS):
     asyncio.run(run())
 
 
-def test_a_hold_on_one_is_obeyed_by_the_others_and_a_release_too():
+def test_a_hold_and_a_release_reach_the_others():
     async def test(site):
         name = hop(site.stage.names, "a")
         assert await site.way(1) == "ab"
@@ -140,7 +140,7 @@ def test_a_hold_on_one_is_obeyed_by_the_others_and_a_release_too():
     play(test, 3)
 
 
-def test_an_operators_wish_holds_everywhere():
+def test_an_operators_hold_reaches_the_others():
     async def test(site):
         name = hop(site.stage.names, "b")
         await site.rpc(0, "failover.hold", name)
@@ -161,7 +161,7 @@ def test_one_that_starts_late_learns_what_is_held():
     play(test, 2)
 
 
-def test_one_that_has_forgotten_is_believed():
+def test_a_server_that_starts_anew_is_believed():
     """The others remember a higher count than one that starts anew begins with."""
     async def test(site):
         name = hop(site.stage.names, "a")
@@ -178,7 +178,7 @@ def test_one_that_has_forgotten_is_believed():
     play(test, 2)
 
 
-def test_one_that_is_cut_off_goes_on_alone_and_meets_the_others_again():
+def test_servers_that_were_cut_off_agree_again():
     async def test(site):
         name, other = hop(site.stage.names, "a"), hop(site.stage.names, "b")
         await site.rpc(0, "failover.hold", other)
@@ -197,7 +197,7 @@ def test_one_that_is_cut_off_goes_on_alone_and_meets_the_others_again():
     play(test, 2)
 
 
-def test_twenty_that_change_at_once_are_no_storm():
+def test_twenty_changes_at_once_are_few_messages():
     async def test(site):
         names = [f"udp:192.0.2.{n}:5060" for n in range(1, 21)]
         before = site.servers[1].log().count("a letter has come")
@@ -235,7 +235,7 @@ IMPOSSIBLE = [                                    # REVISION STATE LEFT-MS HOLD-
 ]
 
 
-def test_what_no_server_says_changes_nothing():
+def test_a_wrong_message_changes_nothing():
     async def test(site):
         name = hop(site.stage.names, "b")
         for line in IMPOSSIBLE:
@@ -267,7 +267,7 @@ def test_a_message_is_answered_and_logged_once_whatever_it_says():
 
 
 @pytest.mark.heavy("200 calls a second")
-def test_the_end_of_one_costs_the_other_no_call():
+def test_a_server_that_is_killed_costs_the_other_no_call():
     """200 calls a second, and kill -9 in the middle."""
     async def test(site):
         calls = []

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the script does in its routes for branches and replies while a chain is under
-way (specification, sections 3 and 4): it drops what rings, it sets tm's timers, and
+way: it drops what rings, it sets tm's timers, and
 it looks at where an attempt goes to."""
 
 import pytest

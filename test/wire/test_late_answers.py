@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Answers that come late or cross our CANCEL (specification, E13 and E14): no
-answered call is lost, and what else comes of a given-up branch is absorbed."""
+"""Answers that come late or cross our CANCEL: no
+answered call is lost, and other late replies do not reach the caller."""
 
 import asyncio
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Locks guard data, never I/O (specification, section 4): while a name is looked up,
+"""Locks guard data, never I/O: while a name is looked up,
 a connection opened, branch_route run or one destination after the other fails to be
 sent to, the other packets of the call do not wait, nor does anybody else's; and
 timer.total holds meanwhile."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A Contact that leads back to this server (specification, E17; RFC 5393) is followed
+"""A Contact that leads back to this server (RFC 5393) is followed
 once in the life of a request, so that a few of them do not become thousands."""
 
 import asyncio

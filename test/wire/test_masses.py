@@ -177,7 +177,7 @@ def chaos_config(names):
 
 
 def ended(crowd_, judge):
-    """It has ended, with one final reply; behind that only a late answer may come."""
+    """It has ended, with one final reply; after that only a late answer may come."""
     finals = []
     for entry in judge.finals:
         what = (entry.message.status, entry.message.to_tag)

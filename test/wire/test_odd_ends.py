@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Ends of a call that no RFC foresees: a gateway that replies with a code outside SIP
-(specification, E9b), and a call that is cancelled by the operator or by another module
-(E10b)."""
+"""Ends of a call that no RFC foresees: a gateway that replies with a code outside SIP, and
+a call that is cancelled by the operator or by another module (E10b)."""
 
 import asyncio
 
@@ -146,7 +145,7 @@ WAYS = [(title, by, over) for over in ("UDP", "TCP")
 
 
 async def all_cancelled():
-    """Every way, several at a time: {way: problems}."""
+    """Each way to cancel, several at a time: {way: problems}."""
     places = asyncio.Semaphore(12)
 
     async def one(way):
@@ -162,5 +161,5 @@ def ends():
 
 @pytest.mark.parametrize("way", WAYS, ids=", ".join)
 def test_a_call_that_is_cancelled_from_inside(ends, way):
-    """It ends as by the caller's CANCEL, and nobody else is rung."""
+    """It ends as after the caller's CANCEL, and no other destination is tried."""
     assert not ends[way], ends[way]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The caller gives up (specification, E11): in every state of a call, and in the
+"""The caller gives up: in every state of a call, and in the
 very instant in which a destination fails."""
 
 import asyncio

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a 3xx may bring, sense and nonsense (specification, E6), each as a
+"""What a 3xx may bring, sense and nonsense, each as a
 scenario. test_events has the ordinary ones."""
 
 import pathlib
@@ -21,7 +21,7 @@ LAST = ("b", "UDP", soon(), "sip:101@{b}")
 
 
 def not_followed(title, *contacts, settings="", peers=None, **more):
-    """Of these Contacts none is followed: the next in the list has its turn."""
+    """None of these Contacts is followed: the next destination of the list follows."""
     route = f'failover("sip:100@{{a}} sip:101@{{b}}", "{settings}")' if settings else TWO
     return Scenario(title, route=route,
         **{"peers": {"a": [redirect(*contacts)], "b": RINGS_AND_ANSWERS,
@@ -273,7 +273,7 @@ ORDER = [
 
 
 def allowing(title, pattern, users):
-    """Of the Contacts 1@c (UDP) and +1@c (TCP) those are followed."""
+    """Which of the Contacts 1@c (UDP) and +1@c (TCP) are followed."""
     ways = {"1": ("UDP", "sip:1@{c}"), "+1": ("TCP", "sip:+1@{c};transport=tcp")}
     return Scenario(title,
         route=f"failover(\"sip:100@{{a}} sip:101@{{b}}\", \"redirection.allow='{pattern}'\")",

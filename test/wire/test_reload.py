@@ -65,7 +65,7 @@ async def place(stage, uri="sip:100@{proxy}", over="UDP", **more):
 
 
 def marks_of(trace, call):
-    """The first letters of the users that were asked, and the X-Plan headers."""
+    """The first letters of the users that were called, and the X-Plan headers."""
     marks = []
     for entry in trace:
         message = entry.message
@@ -416,7 +416,7 @@ def test_whatever_the_bytes_of_a_plan_are_the_replies_are_text(before):
 
 
 def test_errors_are_told_in_the_order_of_the_file():
-    """What a rule lacks is known at its end, what the server lacks behind all."""
+    """What a rule lacks is reported at its end, what the server lacks after all rules."""
     plan = ("[Matching Patterns]\nFrom = (\n[Matching Patterns]\n$pv($nope) = 1\n"
             "[Deploy Patterns]\nTo = sip:1@127.0.0.1/SCTP\n$continue = perhaps\n"
             "[Matching Patterns]\nX = y\n$pv($nope) = 2\n[Deploy Patterns]\n")

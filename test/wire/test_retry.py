@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""failover_retry() in failure_route (specification, section 3): the request, as the
+"""failover_retry() in failure_route: the request, as the
 script has changed it, goes once more to the destination that the chain ended with, and
-the rest of the list is there again behind it."""
+the rest of the list follows."""
 
 import pytest
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""timer.ringing (specification, E4b): how long a destination may ring, from its first
-18x; timer.provisional covers the silence behind a 100 then."""
+"""timer.ringing: how long a destination may ring, from its first
+18x; timer.provisional then covers the silence after a 100."""
 
 import pytest
 

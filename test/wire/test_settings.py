@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every setting at every level, and which level wins (specification, 2.3)."""
+"""Every setting at every level, and which level wins."""
 
 import asyncio
 import dataclasses

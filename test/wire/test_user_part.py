@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A gateway without a user part gets that of the request, all of it and as it is
-written (specification, 2.2): parameters of a number too, behind which `;user=phone`
+written: parameters of a number too, behind which `;user=phone`
 stands, and of a tel: URI, which Kamailio parses differently (RFC 4694)."""
 
 import re

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who looks at a call that has failed, failure_route, acc or dialog, sees what the
-caller gets (specification, E12): its code, and the gateway that it is of."""
+"""failure_route, acc and dialog see of a failed call what the caller gets: its code, and
+the gateway that it is of."""
 
 import pytest
 
