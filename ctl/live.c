@@ -198,8 +198,11 @@ static void show_rates(
 		if(before != NULL && is_counted(name))
 			snprintf(
 					rate, sizeof(rate), "%ld/s", now - number_of(before, name));
-		printf("%-20s%10ld%7s%s", name, now, rate,
-				has_two_in_a_row(screen) && i++ % 2 == 0 ? "    " : "\n");
+		if(has_two_in_a_row(screen) && i++ % 2 == 0)
+			printf("%-20s%10ld%7s    ", name, now, rate);
+		else
+			printf("%-20s%10ld%s%s\n", name, now, *rate != '\0' ? "  " : "",
+					rate);
 	}
 	if(i % 2 != 0)
 		putchar('\n');

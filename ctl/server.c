@@ -119,6 +119,24 @@ static asked_t read_answer(
 	return ASKED_REFUSED;
 }
 
+/* Why there is no answer, and what would give one. */
+static asked_t complain_of(const char *socket_path, int why)
+{
+	char text[256];
+
+	if(why == EAGAIN)
+		return complain(socket_path,
+				"no answer; is it the dgram_socket of the module jsonrpcs?");
+	snprintf(text, sizeof(text), "%s%s", strerror(why),
+			why == ENOENT
+					? "; the module jsonrpcs makes it where its dgram_socket "
+					  "says, and -s names another one"
+			: why == ECONNREFUSED ? "; the server that made it does not run"
+			: why == EACCES		  ? "; ask as root or as the user of the server"
+								  : "");
+	return complain(socket_path, text);
+}
+
 asked_t server_ask(const char *socket_path, const char *method, json_t *params,
 		json_t **result)
 {
@@ -128,10 +146,7 @@ asked_t server_ask(const char *socket_path, const char *method, json_t *params,
 
 	free(question);
 	if(answer == NULL)
-		return complain(socket_path,
-				errno == EAGAIN ? "no answer; is it the dgram_socket of the "
-								  "module jsonrpcs?"
-								: strerror(errno));
+		return complain_of(socket_path, errno);
 	asked = read_answer(socket_path, answer, result);
 	free(answer);
 	return asked;

@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import socket
 import struct
 import subprocess
 import termios
@@ -199,6 +200,15 @@ def test_no_server():
     done = subprocess.run([TOOL, "calls", "-s", "/nowhere/sock"], capture_output=True, text=True,
                           timeout=20)
     assert done.returncode == 2 and "/nowhere/sock: No such file" in done.stderr
+    assert "dgram_socket" in done.stderr and "-s" in done.stderr
+
+
+def test_a_server_that_has_ended(tmp_path):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+        sock.bind(str(tmp_path / "sock"))
+    done = subprocess.run([TOOL, "stats", "-s", tmp_path / "sock"], capture_output=True, text=True,
+                          timeout=20)
+    assert done.returncode == 2 and "the server that made it does not run" in done.stderr
 
 
 def test_reload():

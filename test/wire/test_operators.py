@@ -534,6 +534,36 @@ def test_a_call_under_way_is_listed():
     asyncio.run(run())
 
 
+# -- the chapter Operation --------------------------------------------------------------
+
+CHAPTER = (kamailio.TOP / "doc/failover_operation.xml").read_text()
+
+
+def test_the_commands_of_the_chapter_work_with_what_it_says_the_server_needs():
+    """All of them that are written out, on a server with the modules and parameters of its
+    first section, and nothing else."""
+    needs = re.search(r'<section id="failover.op.prepare">.*?<!\[CDATA\[(.*?)\]\]>', CHAPTER,
+                      re.S)[1]
+    modules = set(re.findall(r'loadmodule "(\w+)\.so"', needs))
+    parameters = [(module, name, int(value) if value.isdigit() else value.strip('"'))
+                  for module, name, value in re.findall(
+                      r'modparam\("(\w+)", "(\w+)", (.*?)\)', needs)]
+    commands = re.findall(r"^kamcmd (.+)$|<command>kamcmd (.+?)</command>", CHAPTER, re.M)
+    commands = [(one or other).split() for one, other in commands]
+    assert len(commands) > 7 and len(parameters) > 3
+    config = kamailio.Config(
+        "exit;", modules=(*sorted(modules - set(kamailio.MODULES)), "failover"),
+        modparams=tuple((m, n, "@DIR@/json" if n == "dgram_socket" else v)
+                        for m, n, v in parameters))
+    with kamailio.Server(config) as server:
+        for command in commands:
+            server.rpc(*command)
+        for command in ("calls", "stats"):
+            done = subprocess.run([kamailio.TOP / "failoverctl", command, "-s",
+                                   server.directory / "json"], capture_output=True, timeout=10)
+            assert done.returncode == 0, done.stderr
+
+
 # -- Prometheus and Grafana ----------------------------------------------------------------
 
 EXAMPLES = kamailio.TOP / "examples"
