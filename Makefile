@@ -153,7 +153,7 @@ $(DOC_PAGE): $(wildcard doc/*.xml) doc/states.svg doc/failover.css
 
 ##@ Trying
 # Python's own files go to build/ as well.
-check-tool check-wire check-masses measure-memory bench demo pictures: export PYTHONPYCACHEPREFIX := $(CURDIR)/build/python
+check-tool check-wire check-masses measure-memory bench bench-holding demo pictures: export PYTHONPYCACHEPREFIX := $(CURDIR)/build/python
 
 .PHONY: demo
 demo: ## deps, build, then examples/demo.py: the module at work
@@ -219,8 +219,9 @@ check-wire: all ## calls through a real Kamailio; what measures time comes last,
 	exit $$status
 
 .PHONY: check-masses
-check-masses: all ## 16 500 calls against timers, CANCELs and resets, of which check plays a part
-	@MASSES=all $(PYTHON) -m pytest -v -p no:cacheprovider test/wire/test_masses.py test/wire/test_sum.py
+check-masses: all ## 26 000 calls against timers, CANCELs, resets and dead gateways, of which check plays a part
+	@MASSES=all $(PYTHON) -m pytest -v -rP -p no:cacheprovider test/wire/test_masses.py test/wire/test_sum.py \
+		test/wire/test_hold_load.py
 
 .PHONY: measure-memory
 measure-memory: all ## shared memory of a call, as the reference gives it
@@ -230,6 +231,10 @@ measure-memory: all ## shared memory of a call, as the reference gives it
 bench: all ## what a call costs beside other ways, to doc/performance.md (BENCH=first,second: printed)
 	$(if $(shell command -v valgrind),,$(error valgrind is missing: run 'make deps'))
 	@$(PYTHON) test/bench/calls/bench.py $(or $(BENCH),--write doc/performance.md)
+
+.PHONY: bench-holding
+bench-holding: all ## what it costs to remember next hops; fails where an attempt costs more than 600 instructions
+	@$(PYTHON) test/bench/calls/holding.py
 
 .PHONY: check-bench bench-dialplan bench-networks bench-pattern
 check-bench: ## bench-dialplan, -networks and -pattern, which fail where a search costs more than it may

@@ -2,7 +2,6 @@
 """The gateways of Kamailio's module dispatcher as destinations: ds:SET[/ALGORITHM]."""
 
 import asyncio
-import collections
 import re
 import sqlite3
 
@@ -211,33 +210,6 @@ def test_the_socket_and_the_attributes_of_a_gateway():
             assert "127.0.0.2" in via["a"] and "127.0.0.2" not in via["b"]
             await logged(stage, "kind=first")
             await logged(stage, "kind=other")
-    run(test)
-
-
-WEIGHTS = {"a": 50, "b": 30, "c": 20}
-
-
-@pytest.mark.heavy("250 calls a second")
-def test_relative_weights_over_1000_calls():
-    async def test():
-        gateways = "".join(f"1 sip:{{{name}}} 0 0 rweight={weight}\n"
-                           for name, weight in WEIGHTS.items())
-        route = 'if (failover("ds:1/11")) exit;'
-        async with Stage({name: [reply(480)] for name in WEIGHTS},
-                         serving(route.replace('"ds:1/11"', '"ds:1/11", "attempts=1"'), gateways),
-                         memory_mb=64) as stage:
-            caller = await stage.caller()
-            calls = []
-            for _ in range(1000):
-                calls.append(caller.call(filled("sip:100@{proxy}", stage.names)))
-                await asyncio.sleep(1 / 250)
-            await asyncio.wait_for(asyncio.gather(*(call.final for call in calls)), 30)
-            got = collections.Counter(
-                e.peer for e in stage.trace
-                if e.is_a("INVITE") and e.peer in WEIGHTS and not e.sent and not e.repeated)
-            assert sum(got.values()) == 1000
-            for name, weight in WEIGHTS.items():
-                assert abs(got[name] - 10 * weight) <= 30, got
     run(test)
 
 

@@ -99,46 +99,6 @@ def test_nothing_is_remembered_unless_it_is_switched_on():
     run(test)
 
 
-@pytest.mark.alone("what is under way within 400 ms")
-def test_a_load_of_calls():
-    """20 calls a second; what was under way when it was held may wait as well."""
-    async def test():
-        hold = (("hold_after", 3), ("hold_time", 2))
-        async with Stage({"a": SILENT, "b": ANSWERS}, serving(hold=hold)) as stage:
-            caller = await stage.caller()
-            calls = []
-            for _ in range(100):
-                calls.append(asyncio.ensure_future(answered(stage, caller)))
-                await asyncio.sleep(0.05)
-            ways = [await call for call in calls]
-            waited = sum(way == "ab" for way, _ in ways)
-            # 3, eight more within 0.4 s, and a trial at 2.4 s or so
-            assert 3 <= waited <= 3 + 9 + 2, waited
-            rest = sorted(seconds for way, seconds in ways if way == "b")
-            assert rest[len(rest) // 2] < 0.1
-    run(test)
-
-
-def test_one_call_tries_and_the_others_pass_over():
-    async def test():
-        hold = (("hold_after", 1), ("hold_time", 1))
-        route = ROUTE.replace("400ms", "1500ms")     # b answers 50 calls within that
-        async with Stage({"a": SILENT, "b": ANSWERS}, serving(route, hold)) as stage:
-            caller = await stage.caller()
-            assert (await answered(stage, caller))[0] == "ab"
-            await asyncio.sleep(1.1)
-            ways = await asyncio.gather(*(answered(stage, caller) for _ in range(50)))
-            assert sorted(way for way, _ in ways) == ["ab"] + ["b"] * 49
-            assert (await answered(stage, caller))[0] == "b"
-            state = (await entries(stage))[hop(stage.names, "a")]
-            assert state["state"] == "held"
-            await asyncio.sleep(1.2)
-            assert (await answered(stage, caller))[0] == "b"     # twice as long
-            await asyncio.sleep(1.0)
-            assert (await answered(stage, caller))[0] == "ab"
-    run(test)
-
-
 def test_it_comes_back_with_the_first_trial():
     async def test():
         hold = (("hold_after", 1), ("hold_time", 1))
@@ -306,42 +266,6 @@ def test_what_is_never_held():
             for _ in range(3):
                 assert (await answered(stage, caller))[0] == "ab"
             assert hop(stage.names, "a") not in await entries(stage)
-    run(test)
-
-
-FLOOD = 480                    # calls, of ten hosts each: more than the table holds
-
-
-async def flood(stage, caller, laps):
-    """Calls to hosts of the caller's choice; each refuses the connection at once."""
-    for first in range(0, FLOOD, 40):
-        calls = [caller.call(filled("sip:100@{proxy}", stage.names), hangup_after=0,
-                             headers=[("X-Gate", f"127.{laps}.{n // 250}.{n % 250}")])
-                 for n in range(first, first + 40)]
-        await asyncio.wait_for(asyncio.gather(*(c.final for c in calls)), 30)
-        assert {c.codes[-1] for c in calls} == {200}
-
-
-@pytest.mark.heavy("480 calls of ten destinations each")
-def test_a_flood_of_hosts_pushes_nothing_out_that_is_held():
-    async def test():
-        hosts = " ".join(f"sip:1@$var(g):{port}/TCP" for port in range(1, 11))
-        route = ('if ($hdr(X-Gate) != $null) { $var(g) = $hdr(X-Gate);'
-                 f' failover("{hosts} sip:1@{{b}}"); exit; }}\n' + ROUTE)
-        async with Stage({"a": SILENT, "b": ANSWERS},
-                         serving(route, (("hold_after", 1),)), memory_mb=64) as stage:
-            caller = await stage.caller()
-            assert (await answered(stage, caller))[0] == "ab"
-            used = []
-            for lap in range(1, 4):
-                await flood(stage, caller, lap)
-                text = await stage.rpc("failover.destinations", "1", "1")
-                # what refuses is held after its first failure, and is there to stay
-                assert int(re.search(r"next_hops: (\d+)", text)[1]) == 4096
-                assert (await answered(stage, caller))[0] == "b"
-                await stage.drained()
-                used.append(await asyncio.to_thread(stage.server.shm_used))
-            assert max(used) - min(used) < 20000, used
     run(test)
 
 

@@ -4,12 +4,8 @@ on loopback, with the same two gateways."""
 
 import asyncio
 import contextlib
-import os
-import signal
 import socket
 import time
-
-import pytest
 
 import kamailio
 import sip
@@ -168,7 +164,7 @@ def test_a_server_that_starts_anew_is_believed():
         for _ in range(3):
             await site.rpc(0, "failover.hold", name)
             await site.rpc(0, "failover.release", name)
-        await until(lambda: site.servers[1].log().count("] is released"), 1.0, 3)
+        await until(lambda: site.servers[1].log().count("] is released"), 3.0, 3)
         late = await site.join()
         await site.meet()
         assert await site.way(late) == "ab"
@@ -264,19 +260,3 @@ def test_a_message_is_answered_and_logged_once_whatever_it_says():
         await say(site, "?\n", sender=None)          # a stranger's
         assert await site.holds(0, name)
     play(test, 2)
-
-
-@pytest.mark.heavy("200 calls a second")
-def test_a_server_that_is_killed_costs_the_other_no_call():
-    """200 calls a second, and kill -9 in the middle."""
-    async def test(site):
-        calls = []
-        for number in range(600):
-            calls.append(site.callers[0].call("sip:100@127.0.0.1:5060", hangup_after=0))
-            if number == 300:
-                os.killpg(site.servers[1].process.pid, signal.SIGKILL)
-            await asyncio.sleep(1 / 200)
-        await asyncio.wait_for(asyncio.gather(*(call.ended.wait() for call in calls)), 30)
-        assert {call.codes[-1] for call in calls} == {200}
-        await site.rpc(0, "failover.hold", "udp:192.0.2.1:5060")
-    play(test, 2, a=[reply(503)])
