@@ -19,7 +19,8 @@
 /* how often the process looks: the other servers must know within a second */
 #define PERIOD_US 250000
 
-/* at most so many news between two looks; more is only logged */
+/* at most so many news between two looks; more is dropped, and the other servers hear
+ * of it when it is repeated */
 #define ITEMS_MAX 8192
 
 typedef struct queue

@@ -119,18 +119,19 @@ static int tell_held_from(letter_t *letter, int first)
 	return lines;
 }
 
-/* Send one message at a time, with the next hops in turn, because hundreds may be
+/* Send one message at each look until all have been told, because thousands may be
  * held. */
 void hold_peers_repeat(void)
 {
 	static letter_t letter;
-	static long long last_ms;
+	static long long begun_ms;
 	static int from;
 	long long now_ms = next_hops_now_ms();
 
-	if(peer == NULL || now_ms < last_ms + REPEAT_MS)
+	if(peer == NULL || (from == 0 && now_ms < begun_ms + REPEAT_MS))
 		return;
-	last_ms = now_ms;
+	if(from == 0)
+		begun_ms = now_ms;
 	letter_begin(&letter, NULL);
 	from = tell_held_from(&letter, from) == LINES_MAX ? from + LINES_MAX : 0;
 }

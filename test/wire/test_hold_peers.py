@@ -15,8 +15,8 @@ from test_hold import ROUTE, hop
 
 ANSWERS = [reply(200)]
 HOLD = (("hold_after", 1), ("hold_dmq", 1))
-# $shv(cut) makes a server deaf to the others
-FIRST = ('if (is_method("KDMQ")) { if ($shv(cut) == 1) exit;'
+# $shv(cut) makes a server deaf to the others; they are not to send it again
+FIRST = ('if (is_method("KDMQ")) { if ($shv(cut) == 1) { sl_send_reply("200", "OK"); exit; }'
          ' if ($rU == "failover") xlog("L_NOTICE", "a letter has come\\n");'
          ' dmq_handle_message(); exit; }')
 
@@ -190,6 +190,25 @@ def test_servers_that_were_cut_off_agree_again():
             await site.rpc(which, "pv.shvSet", "cut", "int", "0")
         await site.agree(name, True, 8.0)
         await site.agree(other, False, 8.0)
+    play(test, 2)
+
+
+def test_many_that_are_held_are_all_repeated_soon():
+    async def test(site):
+        names = [f"udp:192.0.2.{n}:5060" for n in range(1, 61)]
+        for which in range(2):
+            await site.rpc(which, "pv.shvSet", "cut", "int", "1")
+        for name in names:
+            await site.rpc(0, "failover.hold", name)
+        await asyncio.sleep(1)
+        assert "held: 0" in await site.rpc(1, "failover.destinations", "1", "50")
+        for which in range(2):
+            await site.rpc(which, "pv.shvSet", "cut", "int", "0")
+
+        async def held():
+            text = await site.rpc(1, "failover.destinations", "1", "1")
+            return "held: 60" in text
+        await until(held, 8.0)
     play(test, 2)
 
 
