@@ -722,18 +722,20 @@ static const char *const transport_params[TRANSPORT_COUNT] = {
 };
 
 /* Make the next hop: the host, the port and the transport, and nothing else. */
-static void write_next_hop(
-		str *hop, const known_uri_t *known, transport_t transport)
+static void write_next_hop(target_t *target, const known_uri_t *known)
 {
 	const str *port = &known->parts.port;
+	str *hop = &target->next_hop;
 
+	target->has_port = port->len > 0;
 	append_text(hop, "sip:");
 	append(hop, known->host.s, known->host.len);
 	if(port->len > 0) {
 		append_text(hop, ":");
 		append(hop, port->s, port->len);
 	}
-	append_text(hop, transport_params[transport]);
+	target->place_len = (unsigned short)(hop->len - (int)strlen("sip:"));
+	append_text(hop, transport_params[target->transport]);
 }
 
 static int next_hop_room(const known_uri_t *known)
@@ -793,7 +795,7 @@ static target_t *target_create(const known_uri_t *known, const str *user,
 	target->is_address = known->is_address;
 	target->uri.s = (char *)(target + 1);
 	target->next_hop.s = target->uri.s + uri_room;
-	write_next_hop(&target->next_hop, known, transport);
+	write_next_hop(target, known);
 	append(&target->uri, text->s, scheme_len);
 	if(inserted > 0) {
 		append(&target->uri, user->s, user->len);

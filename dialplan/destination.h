@@ -84,7 +84,10 @@ typedef struct target
 	str next_hop; /* the dst URI, with the transport; len 0 with is_current */
 	transport_t transport;
 	bool is_address; /* the host of next_hop is one, and not a name */
-	bool is_current; /* the request's own R-URI, next hop and path */
+	bool has_port;	 /* next_hop has one */
+	unsigned short
+			place_len; /* of HOST or HOST:PORT in next_hop, behind "sip:" */
+	bool is_current;   /* the request's own R-URI, next hop and path */
 	/* uri is the request's own; the destination is only next_hop (ruri = keep) */
 	bool keeps_ruri;
 	bool is_contact;		   /* from a 3xx, not from the list */

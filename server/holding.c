@@ -89,23 +89,26 @@ static bool is_remembered(const target_t *target)
 static bool make_name(next_hop_name_t *name, const target_t *target,
 		const struct socket_info *socket)
 {
+	/* zeros fill the first text up to NEXT_HOP_PROTO_BYTES */
 	static const struct
 	{
 		str proto, port;
 	} transports[TRANSPORT_COUNT] = {
-			[TRANSPORT_UDP] = {str_init("udp:"), str_init(":5060")},
-			[TRANSPORT_TCP] = {str_init("tcp:"), str_init(":5060")},
-			[TRANSPORT_TLS] = {str_init("tls:"), str_init(":5061")},
-			[TRANSPORT_SCTP] = {str_init("sctp:"), str_init(":5060")},
+			[TRANSPORT_UDP] = {{"udp:\0\0\0", 4}, str_init(":5060")},
+			[TRANSPORT_TCP] = {{"tcp:\0\0\0", 4}, str_init(":5060")},
+			[TRANSPORT_TLS] = {{"tls:\0\0\0", 4}, str_init(":5061")},
+			[TRANSPORT_SCTP] = {{"sctp:\0\0", 5}, str_init(":5060")},
 	};
 	static const str any = {0};
 	const str *from = socket == NULL			 ? &any
 					  : socket->sockname.len > 0 ? &socket->sockname
 												 : &socket->sock_str;
+	const str place = {target->next_hop.s + strlen("sip:"), target->place_len};
 
 	return next_hop_make_name(name, &transports[target->transport].proto,
-			&transports[target->transport].port, &target->next_hop,
-			target->is_address, from);
+			&place, target->is_address,
+			target->has_port ? NULL : &transports[target->transport].port,
+			from);
 }
 
 bool holding_ask(holding_use_t *use, const target_t *target,
@@ -190,7 +193,7 @@ static bool count(holding_use_t *use, holding_end_t end, int code)
 	return false;
 }
 
-void holding_finish(
+void holding_note_end(
 		holding_use_t *use, holding_end_t end, int code, unsigned retry_after_s)
 {
 	hold_config_t config;
@@ -199,15 +202,15 @@ void holding_finish(
 	unsigned long long version;
 	bool is_changed = false;
 
-	if(hop == NULL || !next_hops_are_there())
+	if(!next_hops_are_there())
 		return;
-	config = read_config();
 	now_ms = next_hops_now_ms();
 	next_hop_lock(hop);
 	version = hop->hold.version;
 	if(end == HOLDING_ANSWERED || end == HOLDING_REPLY)
 		note_first_reply(use, now_ms);
 	if(count(use, end, code)) {
+		config = read_config();
 		is_changed = hold_note_failure(
 				&hop->hold, &use->ticket, retry_after_s, &config.rules, now_ms);
 		note_held(is_changed);

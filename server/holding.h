@@ -67,11 +67,19 @@ bool holding_ask(holding_use_t *use, const target_t *target,
 /** The attempt has got a provisional reply. */
 void holding_note_reply(holding_use_t *use);
 
+/** The attempt has ended, and its next hop is remembered. See holding_finish(). */
+void holding_note_end(holding_use_t *use, holding_end_t end, int code,
+		unsigned retry_after_s);
+
 /** The attempt has ended. A second call of this does nothing.
  * @param code of the reply
  * @param retry_after_s of that reply; 0: none */
-void holding_finish(holding_use_t *use, holding_end_t end, int code,
-		unsigned retry_after_s);
+static inline void holding_finish(
+		holding_use_t *use, holding_end_t end, int code, unsigned retry_after_s)
+{
+	if(use->hop != NULL)
+		holding_note_end(use, end, code, retry_after_s);
+}
 
 /** An operator takes a next hop out of service, or releases it.
  * @return false: there is no such next hop */

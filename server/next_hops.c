@@ -105,40 +105,19 @@ static void set_hash(next_hop_name_t *name)
 	name->hash = (unsigned)hash;
 }
 
-/* How many characters are the host and the port, counted from the host on. */
-static int place_len(const char *at, const char *end, bool *has_port)
-{
-	const char *params = memchr(at, ';', end - at);
-	const char *host_end = at;
-
-	if(params != NULL)
-		end = params;
-	if(at < end && *at == '[')
-		host_end = memchr(at, ']', end - at);
-	*has_port =
-			host_end != NULL && memchr(host_end, ':', end - host_end) != NULL;
-	return (int)(end - at);
-}
-
 bool next_hop_make_name(next_hop_name_t *name, const str *proto,
-		const str *default_port, const str *uri, bool is_address,
-		const str *socket)
+		const str *place, bool is_address, const str *port, const str *socket)
 {
-	const char *end = uri->s + uri->len;
-	const char *host = uri->s + sizeof("sip:") - 1;
-	bool has_port;
-	int len = place_len(host, end, &has_port);
-
-	name->len = 0;
-	if(len + socket->len + 16 > NEXT_HOP_NAME_BYTES_MAX)
+	if(place->len + socket->len + 16 > NEXT_HOP_NAME_BYTES_MAX)
 		return false;
-	add(name, proto->s, proto->len);
-	if(is_address && *host != '[')
-		add(name, host, len);
+	memcpy(name->text, proto->s, NEXT_HOP_PROTO_BYTES);
+	name->len = proto->len;
+	if(is_address && *place->s != '[')
+		add(name, place->s, place->len);
 	else
-		add_lower(name, host, len);
-	if(!has_port)
-		add(name, default_port->s, default_port->len);
+		add_lower(name, place->s, place->len);
+	if(port != NULL)
+		add(name, port->s, port->len);
 	if(socket->len > 0) {
 		add(name, "/", 1);
 		add_lower(name, socket->s, socket->len);

@@ -14,6 +14,7 @@
 
 /* proto:host:port, then /SOCKET if one is chosen */
 #define NEXT_HOP_NAME_BYTES_MAX 400
+#define NEXT_HOP_PROTO_BYTES 8
 #define NEXT_HOP_URI_BYTES_MAX (NEXT_HOP_NAME_BYTES_MAX + 32)
 
 typedef struct next_hop_figures
@@ -48,15 +49,14 @@ typedef struct next_hop_name
 } next_hop_name_t;
 
 /** Make the name of a next hop.
- * @param proto "udp:", "tcp:", "tls:", "sctp:"
- * @param default_port ":5060", if the URI has none
- * @param uri the next hop as a target has it, sip:HOST[:PORT];transport=...
- * @param is_address its host is an IP address and not a name
+ * @param proto "udp:", "tcp:", "tls:", "sctp:"; NEXT_HOP_PROTO_BYTES bytes can be read
+ * @param place HOST or HOST:PORT
+ * @param is_address the host is one, and not a name
+ * @param port ":5060", where the place has none; NULL: it has one
  * @param socket the socket to send from; len 0: any
- * @return false if it is too long */
+ * @return false if the name is too long */
 bool next_hop_make_name(next_hop_name_t *name, const str *proto,
-		const str *default_port, const str *uri, bool is_address,
-		const str *socket);
+		const str *place, bool is_address, const str *port, const str *socket);
 
 /** Read a name that this server or another one has made.
  * @return false if it is not the name of a next hop */
