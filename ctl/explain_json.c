@@ -46,6 +46,8 @@ static const char *outcome_name(outcome_t outcome)
 			return "unknown";
 		case OUTCOME_LIMIT:
 			return "limit";
+		case OUTCOME_MISFIT:
+			return "misfit";
 		default:
 			return "fails";
 	}

@@ -55,6 +55,11 @@ static void print_reason(const asked_rule_t *asked)
 			fputs("the search ran into a limit, so it does not hold: ", stdout);
 			print_values(asked);
 			break;
+		case OUTCOME_MISFIT:
+			fputs("what a condition above has caught does not fit into the "
+				  "argument, so it does not hold",
+					stdout);
+			break;
 		default:
 			fputs("does not hold: ", stdout);
 			print_values(asked);

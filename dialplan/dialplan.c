@@ -348,7 +348,7 @@ static outcome_t judge_condition(matcher_t *matcher, const rule_t *rule,
 	*has_limit = condition->test->subject->has_holes
 				 && fill(matcher, rule, condition) <= 0;
 	if(*has_limit)
-		return OUTCOME_LIMIT;
+		return OUTCOME_MISFIT;
 	verdict = judge(matcher, condition->test);
 	*has_limit = verdict->has_limit;
 	return verdict->outcome;

@@ -50,6 +50,8 @@ typedef enum outcome
 	OUTCOME_FAILS,
 	OUTCOME_UNKNOWN, /* its subject is not known, so it does not hold */
 	OUTCOME_LIMIT,	 /* the search reached a limit, so it does not hold */
+	/* what a condition above has caught does not fit into its argument, likewise */
+	OUTCOME_MISFIT,
 } outcome_t;
 
 /* Functions that are called during a match. Each may be NULL. */

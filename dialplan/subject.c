@@ -409,6 +409,11 @@ static int read_argument(const fragment_t *text, argument_t *argument,
 				"&name, would be right",
 				SHOWN(&inner));
 	}
+	if(inner.text.s[0] == '%')
+		return diagnostics_error(diagnostics, &inner,
+				"[%.*s]: what a condition above has caught stands in a text in "
+				"double quotes: \"%.*s\" would be right",
+				SHOWN(&inner), SHOWN(&inner));
 	if(fragment_is(&inner, "$addr"))
 		argument->kind = ARGUMENT_ADDR;
 	else if(fragment_is(&inner, "$request"))

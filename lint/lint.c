@@ -349,8 +349,18 @@ void lint_visit_templates(lint_t *lint, const rule_t *rule,
 		void *context)
 {
 	const assignment_t *assignment;
+	const condition_t *condition;
 	fragment_t line, reply;
+	int i;
 
+	for(condition = rule->conditions; condition != NULL;
+			condition = condition->next) {
+		const subject_t *subject = condition->test->subject;
+
+		for(i = 0; subject->has_holes && i < subject->n_arguments; i++)
+			see(lint, rule, &subject->arguments[i].template,
+					&subject->arguments[i].written, context);
+	}
 	visit_destinations(lint, rule, rule->first, see, context);
 	visit_destinations(lint, rule, rule->further, see, context);
 	for(assignment = rule->headers; assignment != NULL;

@@ -62,6 +62,16 @@ static void log_limits(const asked_t *asked)
 	if(asked->n_limited == 0)
 		return;
 	name_others(asked, others, sizeof(others));
+	if(first->test->subject->has_holes) {
+		LM_WARN("%s:%d:%d: [%.*s]: what a condition above has caught does not "
+				"fit into its argument, or it ran into a limit, which counts "
+				"as no match: a pattern that catches less would be right%s; "
+				"Call-ID [%s]\n",
+				plan_source(asked->plan), first->where.line,
+				first->where.column, STR_FMT(&first->where.text), others,
+				log_call_id(asked->msg));
+		return;
+	}
 	LM_WARN("%s:%d:%d: [%.*s] was asked of more than %d headers of one name, "
 			"or of a text of more than %d bytes, or took too many steps, which "
 			"counts as no match: a pattern that begins with ^, or a simpler "

@@ -128,8 +128,9 @@ def outcomes(plan, asked):
     assert result.err == "", result.err
     found = result.json
     if not found["applied"]:
-        unknown = [it for it in found["not_applied"] if it.get("outcome") == "unknown"]
-        return {"not known"} if unknown else {"no rule"}
+        why = {it["outcome"] for it in found["not_applied"]}
+        return {"not known"} if "unknown" in why else {"does not fit"} if "misfit" in why \
+            else {"no rule"}
     said = {"applies", f"to {destinations(found['attempts'])}"}
     if found["reply"]:
         said.add("answers {code} {reason}".format(**found["reply"]))

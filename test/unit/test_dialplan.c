@@ -410,7 +410,8 @@ END_TEST
 static const char *const outcomes[] = {[OUTCOME_HOLDS] = "holds",
 		[OUTCOME_FAILS] = "fails",
 		[OUTCOME_UNKNOWN] = "unknown",
-		[OUTCOME_LIMIT] = "limit"};
+		[OUTCOME_LIMIT] = "limit",
+		[OUTCOME_MISFIT] = "misfit"};
 
 typedef struct heard
 {

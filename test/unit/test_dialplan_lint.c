@@ -173,6 +173,14 @@ static const struct
 				M "From = !x\n$request = ^INVITE\nTo = sip:[19]\n" D TO M
 				  "To = sip:91\nX = y\n$request = ^INVITE\nFrom = !x\n" D TO,
 				"8:6 warning: " SHADOWED("1", "sip:91", "sip:[19]")},
+		{.title = "a group that an argument uses, behind one that is idle",
+				M "$time = ^(0|1)\nTo = sip:(.)\n"
+				  "$registered(\"sip:%2@h\") = true\n" D "To = sip:a@h\n",
+				"2:9 warning: the group in [^(0|1)] is %1 of this rule, and "
+				"those of "
+				"the conditions below it count on from there: write (?:...) "
+				"for a "
+				"bracket that is no group"},
 		{.title = "all alternatives",
 				M "To = sip:(1|2)\\d\n" D TO M "To = sip:(11|22)@\n" D TO M
 				  "To = sip:(11|3)@\n" D TO,

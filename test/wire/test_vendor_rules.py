@@ -159,6 +159,20 @@ def test_a_condition(server, number):
     assert asked(server.port, number) == (HELD if CASES[number][1] else NOT_HELD)
 
 
+def test_what_does_not_fit_is_logged_once(server):
+    """With the condition, and what would be right; a caller can have it happen at will."""
+    number = next(n for n, it in enumerate(CASES) if it[4] == ("X-Host: {127.0.0.1}",))
+    for _ in range(3):
+        asked(server.port, number)
+    condition = CASES[number][0].split("\n")[1]
+    lines = [line for line in server.log().splitlines()
+             if f"{plan()[:plan().index(f'^{number}$')].count(chr(10)) + 3}:1: " in line]
+    assert len(lines) == 1 and "WARNING" in lines[0], lines
+    assert (f"[{condition}]: what a condition above has caught does not fit into its argument, or "
+            "it ran into a limit, which counts as no match: a pattern that catches less would be "
+            "right") in lines[0]
+
+
 # -- where the call goes -----------------------------------------------------------------
 
 GO = "if (failover()) exit;"
