@@ -202,7 +202,7 @@ build/unit/failoverctl: $(patsubst %.c,build/unit/%.o,$(TOOLS) $(SHARED))
 	$(Q)$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(PCRE2) $(JANSSON)
 
 # The tests on the wire mostly wait for a timer, so more of them run than there are cores.
-WORKERS ?= 5
+WORKERS ?= 8
 PYTEST   = $(PYTHON) -m pytest -v -p no:cacheprovider
 BESIDE   = --dist loadgroup -n
 
@@ -213,8 +213,10 @@ check-tool: all build/unit/failoverctl ## command lines of failoverctl, under AS
 .PHONY: check-wire
 check-wire: all ## calls through a real Kamailio; what measures time comes last, alone
 	@status=0; \
-	$(PYTEST) $(BESIDE) $(WORKERS) -m 'not heavy and not alone' --junitxml=build/results/wire.xml test/wire || status=1; \
-	$(PYTEST) $(BESIDE) 2 -m heavy --junitxml=build/results/wire-heavy.xml test/wire || status=1; \
+	$(PYTEST) $(BESIDE) $(WORKERS) -m 'not heavy and not timed and not alone' \
+		--junitxml=build/results/wire.xml test/wire || status=1; \
+	$(PYTEST) $(BESIDE) 3 -m heavy --junitxml=build/results/wire-heavy.xml test/wire || status=1; \
+	$(PYTEST) $(BESIDE) 2 -m timed --junitxml=build/results/wire-timed.xml test/wire || status=1; \
 	$(PYTEST) -m alone --junitxml=build/results/wire-alone.xml test/wire || status=1; \
 	exit $$status
 

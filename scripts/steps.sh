@@ -114,7 +114,8 @@ run_check() {
 	step check-tool "command lines of failoverctl, under ASan and UBSan" built check-tool
 	tally_junit "$results/tool.xml"
 	step check-wire "calls through a real Kamailio" built check-wire
-	tally_junit "$results/wire.xml" "$results/wire-heavy.xml" "$results/wire-alone.xml"
+	tally_junit "$results/wire.xml" "$results/wire-heavy.xml" "$results/wire-timed.xml" \
+		"$results/wire-alone.xml"
 
 	echo "$passed passed, $failed failed"
 	[ "$failed" -eq 0 ]

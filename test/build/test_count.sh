@@ -34,10 +34,11 @@ check-tool) printf '%s' '<testsuite tests="1"><testcase name="a" /></testsuite>'
 check-wire) printf '%s' '<testsuite tests="2"><testcase name="a" /><testcase name="b">' \
 	'<system-out>&lt;failure</system-out></testcase></testsuite>' >build/results/wire.xml
 	printf '%s' '<testsuite tests="1"><testcase name="c" /></testsuite>' >build/results/wire-heavy.xml
-	printf '%s' '<testsuite tests="1"><testcase name="d" /></testsuite>' >build/results/wire-alone.xml ;;
+	printf '%s' '<testsuite tests="1"><testcase name="d" /></testsuite>' >build/results/wire-timed.xml
+	printf '%s' '<testsuite tests="1"><testcase name="e" /></testsuite>' >build/results/wire-alone.xml ;;
 esac
 MAKE
-closes_with '12 passed, 0 failed'
+closes_with '13 passed, 0 failed'
 
 # One failed case each; on the wire one that fails twice, and one skipped.
 plays <<'MAKE'

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Plays the scenarios of a group all at once, and gives every test the outcome
-of its own. Under pytest-xdist (`-n 5 --dist loadgroup`) it says which tests stay
+of its own. Under pytest-xdist (`-n 8 --dist loadgroup`) it says which tests stay
 together in one worker. Python's collector works between the tests only."""
 
 import gc
@@ -19,8 +19,12 @@ def pytest_configure(config):
     gc.disable()
     config.addinivalue_line("markers", "heavy(reason): loads the machine, so it does not "
                             "run beside the many; the reason says with what")
-    config.addinivalue_line("markers", "alone(reason): measures short times, so nothing "
-                            "runs beside it; the reason says which")
+    config.addinivalue_line("markers", "timed(reason): measures short times and waits for "
+                            "most of its own, so only one of its kind runs beside it; the "
+                            "reason says which")
+    config.addinivalue_line("markers", "alone(reason): measures short times under load, so "
+                            "nothing runs beside it; the reason says which")
+    config.addinivalue_line("markers", "long(seconds): takes so long, so it begins early")
 
 
 def pytest_runtest_teardown():
@@ -44,8 +48,8 @@ def module_fixtures(item):
 @pytest.hookimpl(tryfirst=True)          # before xdist reads the groups
 def pytest_collection_modifyitems(config, items):
     """Under xdist, what stays together in one worker: so many scenarios, or what
-    shares a costly fixture. Scenarios come first, the long ones before the others.
-    The order is the same in every worker."""
+    shares a costly fixture. What takes long comes first: such a fixture, long
+    scenarios, the others, long tests. The order is the same in every worker."""
     if not hasattr(config, "workerinput"):
         return
     played = sorted((item for item in items if scenario_of(item)),
@@ -56,7 +60,14 @@ def pytest_collection_modifyitems(config, items):
     for item in others:
         for name in module_fixtures(item)[:1]:
             item.add_marker(pytest.mark.xdist_group(f"{item.path.stem}.{name}"))
-    items[:] = played + others
+    items[:] = sorted(played + others, key=lambda item: (
+        -long_of(item), bool(scenario_of(item)) or not group_of(item)))
+
+
+def long_of(item):
+    """How many seconds a test is said to take; 0: nothing is said."""
+    mark = item.get_closest_marker("long")
+    return mark.args[0] if mark else 0
 
 
 def group_of(item):

@@ -193,11 +193,23 @@ def turn_to_start():
     """Servers start a few at a time, whatever the number of processes that test: a
     start takes a core for a while, and the peers of the others would come late. The
     process that holds a turn and dies gives it back."""
-    turn = os.getpid() % STARTS_AT_ONCE
     (TOP / "build").mkdir(exist_ok=True)       # the demo of a package has none
-    with open(TOP / f"build/start-{turn}.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    first = secrets.randbelow(STARTS_AT_ONCE)
+    with contextlib.ExitStack() as stack:
+        turns = [stack.enter_context(open(
+            TOP / f"build/start-{(first + n) % STARTS_AT_ONCE}.lock", "w"))
+            for n in range(STARTS_AT_ONCE)]
+        if not any(map(_is_free, turns)):
+            fcntl.flock(turns[0], fcntl.LOCK_EX)
         yield
+
+
+def _is_free(turn):
+    """Whether nobody has this turn; it is ours then."""
+    with contextlib.suppress(BlockingIOError):
+        fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False
 
 
 class ConfigFile:

@@ -6,6 +6,9 @@ use strict;
 use warnings;
 use Net::SIP;
 
+# As those of baresip (test_interop.py): below what servers and peers are given.
+($Net::SIP::Util::RTP_MIN_PORT, $Net::SIP::Util::RTP_MAX_PORT) = (10000, 10990);
+
 $| = 1;
 my ($proxy, $uri, $tone, $file) = @ARGV;
 my $phone = Net::SIP::Simple->new(

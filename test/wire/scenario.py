@@ -24,7 +24,7 @@ from lag import Stalls
 from peers import (Caller, Gateway, Hangup, Nobody, OnCancel, Reply, Trace,
                    show_address, HOSTS, T1)
 
-AT_ONCE = 20               # scenarios under way at a time, a server each
+AT_ONCE = 48               # scenarios under way at a time, a server each
 STARTS_AT_ONCE = 2         # of them, how many are starting
 DRAIN_LIMIT = 15.0         # seconds until tm must have let go of everything
 EARLY, LATE = 0.10, 0.30   # tolerance of times: a tick of tm, and the machine
@@ -287,9 +287,9 @@ class Stage:
     async def rpc(self, *command):
         return await asyncio.to_thread(self.server.rpc, *command)
 
-    async def drained(self, limit=DRAIN_LIMIT):
-        """Wait until tm holds no transaction; the number left if it does not
-        come to that."""
+    async def drained(self, limit=DRAIN_LIMIT, every=0.25):
+        """Wait until tm holds no transaction, asking `every` so many seconds; the
+        number left if it does not come to that."""
         loop = asyncio.get_running_loop()
         end = loop.time() + limit
         while True:
@@ -300,7 +300,7 @@ class Stage:
                 print("tm still holds:", await asyncio.to_thread(
                     self.server.rpc, "tm.list"), sep="\n")
                 return left
-            await asyncio.sleep(0.25)
+            await asyncio.sleep(every)
 
 
 # -- judging -------------------------------------------------------------------------
@@ -621,7 +621,7 @@ async def _play_on(stage, scenario, outcome, stalls):
         caller.later(seconds, caller.request, call.invite)
     await _until_over(call, scenario.within)
     in_time = call.final.done()
-    left = 0 if scenario.keeps else await stage.drained()
+    left = 0 if scenario.keeps else await stage.drained(every=1.0)
     faults = await asyncio.to_thread(stage.server.stop)
     judge = Judge(scenario, names, stage.trace, call)
     judge.stalls = stalls

@@ -329,7 +329,7 @@ def assert_prompt(waits, lag):
     assert 0 <= min(waits) and max(waits) <= PROMPT + lag, (sorted(waits), lag)
 
 
-@pytest.mark.alone("how soon the next INVITE leaves")
+@pytest.mark.timed("how soon the next INVITE leaves")
 @pytest.mark.parametrize("how", ["closed", "rubbish", "reset"])
 @pytest.mark.parametrize("by", ["TCP", "TLS"])
 def test_the_next_invite_leaves_within_200_ms_of_the_failure(by, how):
@@ -350,6 +350,6 @@ def refused_at_a_distance():
         lambda stage: line.refused[REFUSED]))
 
 
-@pytest.mark.alone("how soon the next INVITE leaves")
+@pytest.mark.timed("how soon the next INVITE leaves")
 def test_the_next_invite_leaves_within_200_ms_of_a_distant_refusal():
     assert_prompt(*own_network.call(refused_at_a_distance))

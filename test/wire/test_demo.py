@@ -22,6 +22,7 @@ def run_demo(*arguments):
                           env={**os.environ, "PYTHONIOENCODING": "utf-8"})
 
 
+@pytest.mark.long(9)
 def test_every_call_of_the_demo_is_answered():
     done = run_demo()
     assert done.returncode == 0, done.stdout + done.stderr
@@ -32,6 +33,7 @@ def test_every_call_of_the_demo_is_answered():
     assert "\033" not in done.stdout
 
 
+@pytest.mark.long(12)
 def test_without_a_second_gateway_the_demo_fails_and_says_so():
     done = run_demo("--without-second-gateway")
     assert done.returncode == 1, done.stdout + done.stderr

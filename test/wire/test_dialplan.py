@@ -762,6 +762,7 @@ async def memory_of_calls_by_plan():
                 **{f"process {pid}": pkg_after[pid] - pkg[pid] for pid in pkg}}
 
 
+@pytest.mark.long(12)
 @pytest.mark.heavy("many calls a second")
 def test_nothing_is_left_of_calls_by_a_plan():
     over = {who: grown for who, grown in asyncio.run(memory_of_calls_by_plan()).items()

@@ -216,14 +216,24 @@ async def while_it_fails(code, at_seconds, second):
                 after.codes[-1:] if after.final.done() else None)
 
 
-@pytest.mark.parametrize("second", ["sip:100@{a}", "sip:100@{a} sip:101@{b}"],
-                         ids=["the only one", "one of two"])
-@pytest.mark.parametrize("at_seconds", [0.55, 0.65])
-@pytest.mark.parametrize("code", [404, 603, 200])
-def test_a_final_reply_while_a_retransmission_fails(code, at_seconds, second):
+WAYS = [(code, at_seconds, second) for code in (404, 603, 200) for at_seconds in (0.55, 0.65)
+        for second in ("sip:100@{a}", "sip:100@{a} sip:101@{b}")]
+
+
+@pytest.fixture(scope="module")
+def retransmissions():
+    """All of them at once, a server each: {way: what came of it}."""
+    async def play():
+        return dict(zip(WAYS, await asyncio.gather(*(while_it_fails(*way) for way in WAYS))))
+    return asyncio.run(play())
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: "{}-{}-{}".format(
+    *way[:2], "one of two" if "{b}" in way[2] else "the only one"))
+def test_a_final_reply_while_a_retransmission_fails(retransmissions, way):
     """tm's timer process and a worker each have what the other wants. The caller
     gets one final reply, and the server goes on."""
-    judge, faults, after = asyncio.run(while_it_fails(code, at_seconds, second))
+    judge, faults, after = retransmissions[way]
     problems = [*judge.demands(), *faults]
     assert not problems, "\n".join([*problems, ladder.draw(
         judge.trace, ["caller", "kamailio", "a", "b"], start=judge.call.started)])

@@ -121,6 +121,7 @@ def answered(crowd_, judge):
         yield f"ended with {[str(e.message) for e in judge.finals]}"
 
 
+@pytest.mark.long(15)
 @pytest.mark.heavy("thousands of calls")
 @pytest.mark.parametrize("way", WAYS)
 def test_200_and_486_back_to_back_of_two_branches_of_failure_route(way):

@@ -55,7 +55,7 @@ def test_gateways_are_tried_in_the_order_of_dispatcher():
     run(test)
 
 
-@pytest.mark.alone("how soon a call passes over")
+@pytest.mark.timed("how soon a call passes over")
 def test_one_that_fails_is_reported_and_one_that_replies_is_not():
     async def test():
         more = (("ds_probing_threshold", 2), ("ds_probing_mode", 1))

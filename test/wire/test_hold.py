@@ -12,7 +12,7 @@ import kamailio
 from scenario import SILENT, Stage, filled, reply
 
 ANSWERS = [reply(200)]
-ROUTE = 'if (failover("sip:1@{a} sip:1@{b}", "timer.inviting=400ms")) exit;'
+ROUTE = 'if (failover("sip:1@{a}{inviting=400ms} sip:1@{b}")) exit;'
 
 
 def serving(route=ROUTE, hold=(("hold_after", 3),), **more):
@@ -65,7 +65,7 @@ def run(test):
     asyncio.run(test())
 
 
-@pytest.mark.alone("how soon a call passes over")
+@pytest.mark.timed("how soon a call passes over")
 def test_a_dead_gateway_is_passed_over_after_three_calls():
     async def test():
         async with Stage({"a": SILENT, "b": ANSWERS}, serving()) as stage:

@@ -164,6 +164,7 @@ async def flood(stage, caller, laps):
         assert {c.codes[-1] for c in calls} == {200}
 
 
+@pytest.mark.long(20)
 @pytest.mark.heavy("480 calls of ten destinations each")
 def test_a_flood_of_hosts_pushes_nothing_out_that_is_held():
     async def test():

@@ -28,6 +28,7 @@ LOUD = 1000                    # of 32767; the tone is at 8000
 
 BARESIP_CONFIG = """\
 sip_listen 127.0.0.1:{port}
+rtp_ports {sound}
 audio_source aufile,{dir}/tone.wav
 audio_alert aufile,{dir}/alert.wav
 module_path /usr/lib/baresip/modules
@@ -68,9 +69,10 @@ def loudness(path):
     return max(map(abs, samples), default=0)
 
 
-# baresip takes the next port too, for TLS. They lie below those of kamailio.Port, and
-# each test has a network of its own.
+# baresip takes the next port too, for TLS. They lie below those of kamailio.Port, as
+# those of the sound do, and each test has a network of its own.
 PORTS = itertools.count(11000, 10)
+SOUND = "10000-10990"
 
 
 class Phone:
@@ -125,7 +127,7 @@ class Baresip(Phone):
             file.setparams((1, 2, 8000, 0, "NONE", ""))
             file.writeframes(struct.pack("<16000h", *tone()))
         (self.directory / "config").write_text(
-            BARESIP_CONFIG.format(port=self.port, dir=self.directory))
+            BARESIP_CONFIG.format(port=self.port, sound=SOUND, dir=self.directory))
         (self.directory / "accounts").write_text(self.account.format(proxy=proxy) + "\n")
         (self.directory / "contacts").write_text("")
 
@@ -199,8 +201,8 @@ async def _call(directory, caller, callee, first):
 
     def config(names):
         return kamailio.Config(filled(
-            f'if (failover("sip:uas@{before} sip:uas@{callee.address}",'
-            ' "timer.inviting=1; timer.provisional=1500ms")) exit;', names),
+            f'if (failover("sip:uas@{before}{{inviting=1,provisional=1500ms}}'
+            f' sip:uas@{callee.address}")) exit;', names),
             # baresip's outbound= comes as a Route header
             first='if (!has_totag()) remove_hf("Route");')
 
@@ -247,7 +249,7 @@ FIRST = {"a 503": [reply(503)], "silence": [],
          "a baresip that rings too long": None}
 
 
-@pytest.mark.heavy("phones that play sound in real time")
+@pytest.mark.long(9)
 @pytest.mark.parametrize("first, pair", [
     ("a 503", "baresip to baresip"), ("silence", "Net::SIP to Net::SIP"),
     ("a 503", "baresip to Net::SIP"), ("a baresip that rings too long", "Net::SIP to baresip"),

@@ -73,11 +73,13 @@ async def growth(before_failover="", modules=(), modparams=()):
         raise Leak(f"{CALLS} calls left behind, in bytes: {over}")
 
 
+@pytest.mark.long(11)
 @pytest.mark.heavy("calls as fast as the server takes them")
 def test_nothing_is_left_of_600_calls():
     asyncio.run(growth())
 
 
+@pytest.mark.long(11)
 @pytest.mark.heavy("calls as fast as the server takes them")
 def test_a_planted_leak_is_reported():
     """The same measurement, of a script that keeps something of every call."""

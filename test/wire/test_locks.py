@@ -145,7 +145,7 @@ async def while_it_is_slow(scenario, asked=25):
         return judge.problems() + faults, asker.waits, lag.worst
 
 
-@pytest.mark.alone("how long others wait")
+@pytest.mark.timed("how long others wait")
 @pytest.mark.parametrize("how", SLOWNESSES)
 def test_an_invite_that_comes_again_holds_nobody_up(how):
     """Two processes read datagrams; one is busy with the slow thing, and neither the

@@ -84,6 +84,7 @@ def answered(crowd_, judge):
         yield f"ended with {[str(e.message) for e in judge.finals]}, {len(judge.attempts)}"
 
 
+@pytest.mark.long(20)
 @pytest.mark.heavy("thousands of calls")
 def test_of_answers_in_the_instant_of_giving_up_none_is_lost():
     users = [f"{what}-{over}" for what in INSTANTS for over in ("UDP", "TCP")]
@@ -193,6 +194,7 @@ def ended(crowd_, judge):
     crowd_.note(finals[0][0] if finals else None)
 
 
+@pytest.mark.long(20)
 @pytest.mark.heavy("thousands of calls")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_chaos(seed):

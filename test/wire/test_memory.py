@@ -260,6 +260,7 @@ async def accounted(rounds):
         return stage.server.log()
 
 
+@pytest.mark.long(16)
 @pytest.mark.heavy("many calls a second")
 def test_no_fragment_and_no_overrun_is_left_of_calls_of_every_kind():
     """The same fragments of ours (the parsed calls of the script) after one call

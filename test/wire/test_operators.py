@@ -485,7 +485,7 @@ def with_http(names, route, *parameters):
                    ("xhttp_prom", "xhttp_prom_stats", "failover:"), *parameters))
 
 
-@pytest.mark.alone("what is under way at a moment")
+@pytest.mark.timed("what is under way at a moment")
 def test_a_call_under_way_is_listed():
     """Silent, then ringing: its second attempt, and how long that has been."""
     found = {}

@@ -675,6 +675,7 @@ def reload_often(server, times, other):
     return done
 
 
+@pytest.mark.long(25)
 @pytest.mark.heavy("thousands of calls and of reloads")
 def test_ten_thousand_reloads_under_load_cost_no_call_and_no_memory():
     """Classes 75 and 76. No call is lost, none goes by two plans, and shared

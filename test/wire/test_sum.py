@@ -7,6 +7,8 @@ failure_route that relays elsewhere, replies or tries again. `make check-masses`
 import asyncio
 import os
 
+import pytest
+
 from mixed import KINDS, config_of, make_calls, peers_of, results_of
 from scenario import Stage
 from test_operators import assert_sums_up, json_lines, statistics
@@ -56,6 +58,7 @@ async def play(kinds, config):
         return made, found, json_lines(stage.server.log())
 
 
+@pytest.mark.long(18)
 def test_the_sum_after_a_mixed_load():
     kinds = list(KINDS)
     made, found, lines = asyncio.run(play(kinds, config_of(

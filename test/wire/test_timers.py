@@ -15,8 +15,6 @@ from shim import forced
 from scenario import (IGNORES_CANCEL, SILENT, Stage, attempts_of, filled, on_cancel,
                       reply)
 
-pytestmark = pytest.mark.alone("how exact timers are")
-
 CALLS = 20
 STAGGER = 0.0131               # spreads the calls over the ticks of the clock
 EARLY, LATE = 0.0625, 0.100
@@ -68,6 +66,7 @@ def both_attempts(results):
     return [attempts for _, attempts in results]
 
 
+@pytest.mark.timed("how exact timers are")
 @pytest.mark.parametrize("transport", ["UDP", "TCP"])
 def test_inviting(transport):
     """A silent destination is left after timer.inviting, without a CANCEL."""
@@ -78,6 +77,7 @@ def test_inviting(transport):
     assert not any(a.cancel for a, _ in pairs)
 
 
+@pytest.mark.timed("how exact timers are")
 @pytest.mark.parametrize("transport", ["UDP", "TCP"])
 def test_provisional(transport):
     """A ringing destination is CANCELled after timer.provisional from its first
@@ -91,6 +91,7 @@ def test_provisional(transport):
                   [b.entry.time - a.final.time for a, b in pairs], 0, lag, early=0)
 
 
+@pytest.mark.timed("how exact timers are")
 @pytest.mark.parametrize("transport", ["UDP", "TCP"])
 def test_ignored_cancel(transport):
     """A destination that ignores its CANCEL holds the call 500 ms longer."""
@@ -173,6 +174,7 @@ async def one_call_beside_a_slow_one():
                             == call.invite.call_id], ("c", "d")), lag.worst
 
 
+@pytest.mark.timed("how exact timers are")
 def test_one_call_does_not_wait_for_what_another_waits_for():
     (ringing, _), lag = asyncio.run(one_call_beside_a_slow_one())
     assert_within("first 1xx to CANCEL", [ringing.cancel.time - ringing.first_1xx],
@@ -218,6 +220,7 @@ async def calls_that_ring_at_the_end(order):
                 for call in calls], lag.worst
 
 
+@pytest.mark.timed("how exact timers are")
 @pytest.mark.parametrize("order", [(), (IGNORES_CANCEL,)], ids=["ends", "ignores the CANCEL"])
 def test_a_first_180_in_the_instant_of_the_total(order):
     """Whichever comes first: who rings gets its CANCEL at once, the caller his

@@ -180,6 +180,7 @@ async def memory_of_closing_connections():
         return await calls(CLOSED) - before
 
 
+@pytest.mark.long(10)
 @pytest.mark.heavy("100 calls a second")
 def test_of_connections_that_close_nothing_is_left():
     growth = asyncio.run(memory_of_closing_connections())

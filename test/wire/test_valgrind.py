@@ -38,6 +38,7 @@ def of_ours(reports, sources):
             if named.search(block)]
 
 
+@pytest.mark.long(20)
 @pytest.mark.heavy("valgrind takes a core")
 def test_valgrind_finds_no_error_of_ours(monkeypatch):
     for limit in ("START_LIMIT", "STOP_LIMIT"):
