@@ -14,6 +14,7 @@ say, because it is demanded of every one, stands in `demands()`.
 """
 
 import asyncio
+import concurrent.futures
 import contextlib
 import dataclasses
 import typing
@@ -240,6 +241,14 @@ class Stage:
         self.names, self.gateways = {}, {}
         self.server, self.config = None, None
         self._stack = contextlib.AsyncExitStack()
+        # Its own: those of asyncio are few, and servers that wait for their turn to
+        # start would hold up what is asked of those that run.
+        self._threads = concurrent.futures.ThreadPoolExecutor(2)
+
+    async def aside(self, function, *args):
+        """What the function returns, which may take long, in a thread."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, function, *args)
 
     async def __aenter__(self):
         try:
@@ -256,7 +265,7 @@ class Stage:
                  "proxy_port": "@PORT@"})
             async with self.starting:
                 self.server = self.server_class(self.config, self.memory_mb)
-                await asyncio.to_thread(self.server.start)
+                await self.aside(self.server.start)
             self.names["proxy"] = show_address(HOSTS[4], self.server.port)
             self.names["proxy_port"] = str(self.server.port)
             return self
@@ -267,10 +276,11 @@ class Stage:
     async def __aexit__(self, kind=None, *_):
         await self._stack.aclose()
         if self.server:
-            await asyncio.to_thread(self.server.stop)
+            await self.aside(self.server.stop)
             if kind:                   # pytest shows it with the failure
                 print(self.server.log())
             self.server.discard()
+        self._threads.shutdown(wait=False)
 
     def _make(self, name, told):
         if told.absent:
@@ -285,7 +295,7 @@ class Stage:
             Caller(self.trace, self.server.port, over, family))
 
     async def rpc(self, *command):
-        return await asyncio.to_thread(self.server.rpc, *command)
+        return await self.aside(self.server.rpc, *command)
 
     async def drained(self, limit=DRAIN_LIMIT, every=0.25):
         """Wait until tm holds no transaction, asking `every` so many seconds; the
@@ -293,12 +303,11 @@ class Stage:
         loop = asyncio.get_running_loop()
         end = loop.time() + limit
         while True:
-            left = await asyncio.to_thread(self.server.transactions)
+            left = await self.aside(self.server.transactions)
             if left == 0:
                 return 0
             if loop.time() > end:      # pytest shows it beside the failure
-                print("tm still holds:", await asyncio.to_thread(
-                    self.server.rpc, "tm.list"), sep="\n")
+                print("tm still holds:", await self.rpc("tm.list"), sep="\n")
                 return left
             await asyncio.sleep(every)
 
@@ -622,7 +631,7 @@ async def _play_on(stage, scenario, outcome, stalls):
     await _until_over(call, scenario.within)
     in_time = call.final.done()
     left = 0 if scenario.keeps else await stage.drained(every=1.0)
-    faults = await asyncio.to_thread(stage.server.stop)
+    faults = await stage.aside(stage.server.stop)
     judge = Judge(scenario, names, stage.trace, call)
     judge.stalls = stalls
     judge.log = outcome.log = stage.server.log()

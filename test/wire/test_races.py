@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 import kamailio
-from lag import Lag
+from lag import Lag, Stalls
 from peers import Gateway, Trace, together
 from scenario import (IGNORES_CANCEL, SILENT, Judge, Peer, Scenario, Stage, When, at,
                       later, on_cancel, reply, soon, when)
@@ -281,7 +281,8 @@ async def run_races():
     told = {**{race: racer(*what) for race, what in RACES.items()},
             TIMED: SILENT, "b": [reply(180)]}
     made = {race: [] for race in [*RACES, TIMED]}
-    async with Stage(told, race_config, memory_mb=64) as stage:
+    async with Stage(told, race_config, memory_mb=64) as stage, \
+            Stalls().watched() as stalls:
         caller = await stage.caller()
         with Lag() as lag:
             for turn in range(CALLS):
@@ -301,12 +302,14 @@ async def run_races():
         by_call = {}
         for entry in stage.trace:
             by_call.setdefault(entry.message.call_id, Trace()).entries.append(entry)
-        return {race: [judge_of(race, by_call[c.invite.call_id], c) for c in calls]
+        return {race: [judge_of({race: [], "b": []}, by_call, c, stalls) for c in calls]
                 for race, calls in made.items()}, lag.worst, faults
 
 
-def judge_of(race, trace, call):
-    return Judge(Scenario("", {race: [], "b": []}, [], []), {}, trace, call)
+def judge_of(peers, by_call, call, stalls):
+    judge = Judge(Scenario("", peers, [], []), {}, by_call[call.invite.call_id], call)
+    judge.stalls = stalls
+    return judge
 
 
 def complaints(judge):
@@ -391,7 +394,7 @@ async def run_late_races():
     told = {race: late_racer(*what) for race, what in LATE_RACES.items()}
     made = {race: [] for race in LATE_RACES}
     async with Stage({"a": SILENT, "c": [RINGS_ONCE], **told}, late_config,
-                     memory_mb=64) as stage:
+                     memory_mb=64) as stage, Stalls().watched() as stalls:
         for race in LATE_RACES:
             stage.gateways[race].other = stage.gateways["a"]
         caller = await stage.caller()
@@ -408,9 +411,8 @@ async def run_late_races():
         by_call = {}
         for entry in stage.trace:
             by_call.setdefault(entry.message.call_id, Trace()).entries.append(entry)
-        return {race: [Judge(Scenario("", {"a": [], race: [], "c": []}, [], []), {},
-                             by_call[c.invite.call_id], c) for c in calls]
-                for race, calls in made.items()}
+        return {race: [judge_of({"a": [], race: [], "c": []}, by_call, c, stalls)
+                       for c in calls] for race, calls in made.items()}
 
 
 @pytest.fixture(scope="module")

@@ -555,16 +555,17 @@ def test_more_headers_than_are_asked_are_named_in_the_log():
 
 def worst_answer(plan, headers, calls=3):
     """How long, in seconds, a server that goes by the plan takes for its 404 to
-    such a request, at the worst of some."""
+    such a request, at the worst of some, and how long the machine held us up."""
     async def run():
         config = serving(plan, globals="tcp_rd_buf_size=65536")
         async with Stage(PEERS, config, memory_mb=128) as stage:
             worst = 0.0
-            for _ in range(calls):
-                began = asyncio.get_running_loop().time()
-                assert await place(stage, over="TCP", headers=headers) == (404, "")
-                worst = max(worst, asyncio.get_running_loop().time() - began)
-            return worst
+            with Lag() as lag:
+                for _ in range(calls):
+                    began = asyncio.get_running_loop().time()
+                    assert await place(stage, over="TCP", headers=headers) == (404, "")
+                    worst = max(worst, asyncio.get_running_loop().time() - began)
+            return worst, lag.worst
 
     return asyncio.run(run())
 
@@ -573,6 +574,7 @@ MANY_RULES = "".join(f"[Matching Patterns]\nX-A = @.*{n}x\n[Deploy Patterns]\n"
                      "To = sip:never@127.0.0.1:9\n" for n in range(5000))
 
 
+@pytest.mark.timed("how long a worker is held")
 @pytest.mark.parametrize("plan, headers", [
     ("[Matching Patterns]\nX-A = ^(\\w+\\s?)*$\n[Deploy Patterns]\n",
      [("X-A", "a" * 24 + "!")] * 1500),
@@ -582,9 +584,8 @@ MANY_RULES = "".join(f"[Matching Patterns]\nX-A = @.*{n}x\n[Deploy Patterns]\n"
 ], ids=["a pattern and many headers", "many patterns and many headers",
         "a text of many rules, over and over"])
 def test_a_caller_cannot_hold_a_worker(plan, headers):
-    took = worst_answer(plan, headers)
-    print(f"{1000 * took:.0f} ms")
-    assert took < 0.25
+    took, lag = worst_answer(plan, headers)
+    assert took < 0.25 + lag, f"{1000 * took:.0f} ms, lag {1000 * lag:.0f} ms"
 
 
 def test_a_rule_that_refuses_is_not_got_round_by_a_long_request():
