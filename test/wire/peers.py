@@ -165,6 +165,9 @@ class _Link:
 
 
 SIOCGSTAMPNS = 0x8907      # when the datagram that was read last had arrived
+# The kernel's clock for that, less ours. It is read once: between two datagrams that
+# came back to back we may be held up in the midst of reading both clocks.
+AHEAD = max(time.time() - time.monotonic() for _ in range(100))
 
 
 together = _Link.together
@@ -179,17 +182,17 @@ class _Datagrams(asyncio.DatagramProtocol):
     def connection_made(self, wire):
         self.wire, self.socket = wire, wire.get_extra_info("socket")
         with contextlib.suppress(FileNotFoundError):
-            self.age()                 # none yet, but from now on they are kept
+            self.arrived()             # none yet, but from now on they are kept
 
-    def age(self):
-        """Seconds since the datagram that was read last had arrived."""
+    def arrived(self):
+        """When the datagram that was read last had arrived."""
         stamp = fcntl.ioctl(self.socket.fileno(), SIOCGSTAMPNS, bytes(16))
         seconds, nanoseconds = struct.unpack("ll", stamp)
-        return time.time() - seconds - nanoseconds / 1e9
+        return seconds + nanoseconds / 1e9 - AHEAD
 
     def datagram_received(self, data, far):
         if data.strip(b"\r\n\0"):
-            self.endpoint.received(data, _Link(self.wire, "UDP", far), self.age())
+            self.endpoint.received(data, _Link(self.wire, "UDP", far), self.arrived())
 
 
 class _Stream(asyncio.Protocol):
@@ -266,10 +269,10 @@ class Endpoint:
         link.send(raw)
         return raw
 
-    def received(self, raw, link, age=0.0):
-        """A message that arrived `age` seconds ago."""
+    def received(self, raw, link, arrived=None):
+        """A message that has arrived, now or at that moment."""
         try:
-            message, repeated = self._record(raw, link, False, age)
+            message, repeated = self._record(raw, link, False, arrived)
         except ValueError as error:
             self.trace.faults.append(f"{self.name} got rubbish: {error}")
             return
@@ -278,13 +281,12 @@ class Endpoint:
         else:
             self.on_reply(message, link)
 
-    def _record(self, raw, link, sent, age=0.0):
-        now = time.monotonic() - age
+    def _record(self, raw, link, sent, moment=None):
         message = sip.Message.parse(raw)
         key = (sent, hash(raw))
         repeated = key in self._seen
         self._seen.add(key)
-        self.trace.add(Entry(now, self.name, sent, link.transport,
+        self.trace.add(Entry(moment or time.monotonic(), self.name, sent, link.transport,
                              show_address(*link.far[:2]), message, raw,
                              repeated))
         return message, repeated
