@@ -215,7 +215,7 @@ check-wire: all ## calls through a real Kamailio; what measures time comes last,
 	@status=0; \
 	$(PYTEST) $(BESIDE) $(WORKERS) -m 'not heavy and not timed and not alone' \
 		--junitxml=build/results/wire.xml test/wire || status=1; \
-	$(PYTEST) $(BESIDE) 3 -m heavy --junitxml=build/results/wire-heavy.xml test/wire || status=1; \
+	$(PYTEST) $(BESIDE) 2 -m heavy --junitxml=build/results/wire-heavy.xml test/wire || status=1; \
 	$(PYTEST) $(BESIDE) 2 -m timed --junitxml=build/results/wire-timed.xml test/wire || status=1; \
 	$(PYTEST) -m alone --junitxml=build/results/wire-alone.xml test/wire || status=1; \
 	exit $$status

@@ -95,7 +95,7 @@ async def play(peers, config, users, calls, a_second, complain=demanded, over="U
                 crowd.follow(call, user)
                 if begun:
                     begun(caller, call, number)
-                # a machine that has fallen behind is not driven harder
+                await caller.keeps_up()
                 due = max(due + 1 / a_second, time.monotonic())
                 await asyncio.sleep(due - time.monotonic())
             await crowd.over()

@@ -178,6 +178,7 @@ async def make_calls(stage, kinds, calls, a_second):
         if KINDS[kind].cancel_at:
             caller.later(KINDS[kind].cancel_at, call.cancel)
         await asyncio.sleep(1 / a_second)
+        await caller.keeps_up()
     await asyncio.wait([asyncio.ensure_future(c.ended.wait()) for _, c in made],
                        timeout=20)
     return made

@@ -19,6 +19,7 @@ import sip
 
 T1, T2 = 0.5, 4.0          # RFC 3261 17.1.1.1
 GIVE_UP = 64 * T1
+BEHIND = 10                # calls without any reply: the proxy, or we, have fallen behind
 HOSTS = {4: "127.0.0.1", 6: "::1"}
 FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 
@@ -545,6 +546,7 @@ class Call:
     def on_reply(self, reply):
         if not self._replied:
             self._replied = True
+            self.caller.unheard.discard(self)
             if self.cancelled:
                 self._send_cancel()
         if (reply.status, reply.to_tag) != self._last:
@@ -605,6 +607,14 @@ class Caller(Endpoint):
         super().__init__(name, trace, family)
         self.proxy, self.transport, self.tls = proxy, transport, tls
         self._calls, self._transactions = {}, {}
+        self.unheard = set()                # calls that got no reply as yet
+
+    async def keeps_up(self):
+        """Wait, a second at most, until the proxy has replied to nearly all calls: a
+        machine that has fallen behind is not driven harder."""
+        limit = time.monotonic() + 1
+        while len(self.unheard) >= BEHIND and time.monotonic() < limit:
+            await asyncio.sleep(0.005)
 
     async def open(self):
         if self.transport == "UDP":
@@ -634,6 +644,7 @@ class Caller(Endpoint):
             ("Content-Type", "application/sdp"), *headers], body)
         call = self._calls[call_id] = Call(self, invite)
         call.hangup_after = hangup_after
+        self.unheard.add(call)
         call.start()
         return call
 

@@ -294,6 +294,7 @@ async def run_races():
                         stage.gateways[race].calls[call.invite.call_id] = call
                     made[race].append(call)
                     await asyncio.sleep(1 / A_SECOND)
+                    await caller.keeps_up()
             await asyncio.wait([asyncio.ensure_future(c.ended.wait())
                                 for calls in made.values() for c in calls], timeout=5)
         left = await stage.drained(30)
@@ -403,6 +404,7 @@ async def run_late_races():
                 made[race].append(caller.call(f"sip:{number}@{stage.names['proxy']}",
                                               hangup_after=0))
                 await asyncio.sleep(1 / A_SECOND)
+                await caller.keeps_up()
         await asyncio.wait([asyncio.ensure_future(c.ended.wait())
                             for calls in made.values() for c in calls], timeout=5)
         left = await stage.drained(30)

@@ -172,6 +172,7 @@ async def memory_of_closing_connections():
             for _ in range(count):
                 made.append(caller.call(f"sip:9555@{stage.names['proxy']}"))
                 await asyncio.sleep(1 / A_SECOND)
+                await caller.keeps_up()
             await asyncio.gather(*(asyncio.wait_for(c.final, 8) for c in made))
             assert not await stage.drained(20)
             await asyncio.sleep(1)
