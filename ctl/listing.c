@@ -51,10 +51,28 @@ void listing_init(
 	listing->diagnostics.context = listing;
 }
 
+/* Is it about a default, that is, about a line that nobody wrote? */
+static bool is_of_default(const finding_t *finding)
+{
+	const char *name = finding->diagnostic.name;
+
+	return name != NULL && strcmp(name, "redirection-anywhere") == 0;
+}
+
 int listing_sort(listing_t *listing)
 {
+	finding_t *last;
+	int i;
+
 	listing->sorted = findings_sort(&listing->findings);
 	listing->count = listing->sorted == NULL ? 0 : listing->findings.count;
+	for(i = 0; i + 1 < listing->count; i++) {
+		if(!is_of_default(listing->sorted[i]))
+			continue;
+		last = listing->sorted[i];
+		listing->sorted[i] = listing->sorted[i + 1];
+		listing->sorted[i + 1] = last;
+	}
 	return listing->sorted == NULL ? -1 : 0;
 }
 

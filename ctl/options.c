@@ -128,6 +128,13 @@ static int set_rounds(options_t *options, const char *value, reason_t *why)
 	return 0;
 }
 
+static int set_call(options_t *options, const char *value, reason_t *why)
+{
+	(void)why;
+	options->call = value;
+	return 0;
+}
+
 static int set_all(options_t *options, const char *value, reason_t *why)
 {
 	(void)value;
@@ -182,6 +189,9 @@ static const option_row_t rows[] = {
 		{FOR_EXPLAIN, '\0', "--all", NULL,
 				"name every rule that does not apply, not only the last ones",
 				.read = set_all},
+		{FOR_CHECK, '\0', "--call", "LIST",
+				"the list of a script call; its settings may follow",
+				.read = set_call},
 		{FOR_BOTH, '\0', "--defaults", "SETTINGS",
 				"the parameters of the module: 'timer.inviting=5; "
 				"redirection=no'",
@@ -230,6 +240,7 @@ static void print_help(void)
 	size_t i;
 
 	printf("Usage: " TOOL " check FILE [OPTION...]\n"
+		   "       " TOOL " check --call LIST [SETTINGS] [OPTION...]\n"
 		   "       " TOOL " explain FILE -r LINE [OPTION...]\n"
 		   "       " TOOL " calls [FIRST [COUNT] | CALL-ID] [OPTION...]\n"
 		   "       " TOOL " stats [OPTION...]\n"
@@ -360,7 +371,7 @@ static int read_file_name(options_t *options, const char *name)
 		return read_word(options, name);
 	if(options->file != NULL)
 		return refuse(name, "one dial plan at a time is right");
-	if(name[0] == '\0')
+	if(name[0] == '\0' && options->call == NULL)
 		return refuse(NULL, "the name of the file is empty");
 	options->file = name;
 	return 0;
@@ -401,7 +412,7 @@ static int check_together(options_t *options)
 
 	if(options->command->bit & FOR_SERVER)
 		return 0;
-	if(options->file == NULL)
+	if(options->file == NULL && options->call == NULL)
 		return refuse(options->command->name,
 				"FILE is missing: a dial plan, or - for the standard input");
 	if(options->command->bit != FOR_EXPLAIN)

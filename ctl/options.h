@@ -20,7 +20,8 @@ typedef struct options
 {
 	const struct command *command;
 	arena_t *arena;
-	const char *file;
+	const char *file; /* or with `call` the settings, or NULL */
+	const char *call; /* the list of a script call, in the place of a plan */
 	unsigned max_branches;
 	settings_t defaults; /* every setting is set */
 	request_t request;

@@ -187,3 +187,42 @@ def test_one_dial_plan_is_enough():
     for status, log in (kamailio.check(config), kamailio.start_that_fails(config)):
         assert status not in (0, None), log
         assert "there is a dial plan already: give one of dialplan and dialplan_text, once" in log
+
+
+# -- what would mean another thing than it says --------------------------------------------
+
+NO_CODE = "[408,5xx] matches no code from 300 to 699: a dot stands for any digit, as in 4.."
+
+
+@pytest.mark.parametrize("config", [
+    kamailio.Config('if (failover("sip:1@10.0.0.1", "pattern.response=408,5xx")) exit;'),
+    kamailio.Config('if (failover("sip:1@10.0.0.1{pattern=\'408,5xx\'}")) exit;'),
+    kamailio.Config('failover("sip:1@10.0.0.1");',
+                    modparams=(("failover", "pattern_response", "408,5xx"),)),
+    with_plan("[Deploy Patterns]\nTo = sip:1@10.0.0.1\n&failover.pattern.response = 408,5xx\n"),
+], ids=["a call", "an option", "a parameter", "a plan"])
+def test_a_pattern_without_a_code_stops_the_start(config):
+    status, log = kamailio.start_that_fails(config)
+    assert status not in (None, 0) and NO_CODE in log, log
+
+
+@pytest.mark.parametrize("config", [
+    kamailio.Config('if (failover("sip:1@10.0.0.1", "timer.inviting=3000")) exit;'),
+    kamailio.Config('if (failover("sip:1@10.0.0.1{inviting=3000}")) exit;'),
+    kamailio.Config('failover("sip:1@10.0.0.1");',
+                    modparams=(("failover", "timer_inviting", "3000"),)),
+    kamailio.Config('failover("sip:1@10.0.0.1");',
+                    modparams=(("failover", "timer_inviting", 3000),)),
+    with_plan("[Deploy Patterns]\nTo = sip:1@10.0.0.1\n&failover.timer.inviting = 3000\n"),
+], ids=["a call", "an option", "a parameter", "a number as parameter", "a plan"])
+def test_a_time_that_looks_like_milliseconds_is_warned_of(config):
+    status, log = kamailio.start_that_fails(config)
+    warnings = [line for line in log.splitlines() if "WARNING" in line and "3000ms" in line]
+    assert status is None and len(warnings) == 1, log
+
+
+@pytest.mark.parametrize("time", ["3000s", "120"])
+def test_a_time_that_is_meant_so_is_not(time):
+    _, log = kamailio.start_that_fails(kamailio.Config(
+        f'if (failover("sip:1@10.0.0.1", "timer.inviting={time}")) exit;'))
+    assert "WARNING" not in log, log
