@@ -61,7 +61,7 @@ static void end_rule(parser_t *parser)
 	else
 		fault(parser, &parser->header,
 				"this rule has no [Deploy Patterns], where it stands what "
-				"becomes of the call; they stand below its conditions");
+				"becomes of the call; it stands below the conditions");
 }
 
 static void begin_rule(parser_t *parser, const fragment_t *header)

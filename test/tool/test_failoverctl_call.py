@@ -92,4 +92,4 @@ def test_a_redirect_to_anywhere_is_told_once_and_last():
 def test_sections_in_exchanged_order():
     result = run("check", "-", stdin="[Deploy Patterns]\nTo = sip:1@10.0.0.1\n"
                                      "[Matching Patterns]\nTo = 1\n")
-    assert result.status == 1 and "they stand below its conditions" in result.err
+    assert result.status == 1 and "it stands below the conditions" in result.err

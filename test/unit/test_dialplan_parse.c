@@ -44,7 +44,7 @@
 	"[Deploy Patterns] would be right"
 #define NO_DEPLOY                                                          \
 	"]: this rule has no [Deploy Patterns], where it stands what becomes " \
-	"of the call"
+	"of the call; it stands below the conditions"
 #define BEFORE_SECTIONS                                                  \
 	"]: this stands between the name of a rule and its sections: write " \
 	"[Matching Patterns] or [Deploy Patterns] above it"
@@ -389,7 +389,7 @@ static const struct
 		{"a name alone", TEXT("[Rule a]"), NULL,
 				"1:1 [[Rule a]]: this rule "
 				"has no [Deploy Patterns], where it stands what becomes of "
-				"the call"},
+				"the call; it stands below the conditions"},
 		{"a name and conditions",
 				TEXT("[Rule a]\n[Matching Patterns]\nFrom = x\n"
 					 "[Rule b]\n" PLAN),

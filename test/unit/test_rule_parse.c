@@ -314,12 +314,14 @@ static const struct
 				MATCH "To = sip:9(.+)@\n$transport = ^TCP|TLS\n&seg = a", NULL,
 				"1:1 [[Matching Patterns]]: this rule has no [Deploy "
 				"Patterns], "
-				"where it stands what becomes of the call"},
+				"where it stands what becomes of the call; it stands below the "
+				"conditions"},
 		{"they may be the conditions of another rule",
 				MATCH "To = sip:100@a\n" PLAN MATCH "To = a", NULL,
 				"4:1 [[Matching Patterns]]: this rule has no [Deploy "
 				"Patterns], "
-				"where it stands what becomes of the call"},
+				"where it stands what becomes of the call; it stands below the "
+				"conditions"},
 		{"what is no condition",
 				MATCH "$session = failover sip:a@h\n$Action = 404 %1\n"
 					  "$continue = true\n",
