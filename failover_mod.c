@@ -292,6 +292,12 @@ static int start(
 	return call == NULL ? CALL_REFUSED : call_start(call, msg, &route);
 }
 
+/* The plan may have changed since the request was seen first. */
+static call_result_t refuse(struct sip_msg *msg, call_result_t result)
+{
+	return call_is_known(msg) ? CALL_RETRANSMISSION : result;
+}
+
 /* The plan is released before anything is sent, because sending may take long, and an
  * old plan would stay in memory after a reload. */
 static int start_by_plan(struct sip_msg *msg, plan_t *plan)
@@ -307,7 +313,7 @@ static int start_by_plan(struct sip_msg *msg, plan_t *plan)
 	plan_release(plan);
 	if(call != NULL)
 		return call_start(call, msg, &route);
-	return n_applied == 0 ? CALL_NO_RULE : CALL_REFUSED;
+	return refuse(msg, n_applied == 0 ? CALL_NO_RULE : CALL_REFUSED);
 }
 
 int ki_failover(struct sip_msg *msg)
@@ -315,7 +321,7 @@ int ki_failover(struct sip_msg *msg)
 	call_result_t result;
 	plan_t *plan;
 
-	if(!call_is_new(msg, &result))
+	if(!call_is_possible(msg, &result))
 		return result;
 	plan = plan_acquire();
 	if(plan == NULL) {
@@ -330,8 +336,10 @@ int ki_failover_to(struct sip_msg *msg, str *destinations)
 	applied_rule_t applied = {0};
 	call_result_t result;
 
-	if(!call_is_new(msg, &result))
+	if(!call_is_possible(msg, &result))
 		return result;
+	if(call_is_known(msg))
+		return CALL_RETRANSMISSION;
 	if(arg_read_text(msg, ARG_DESTINATIONS, destinations, &applied.rule) < 0)
 		return CALL_REFUSED;
 	return start(msg, &applied, 1);
@@ -342,8 +350,10 @@ int ki_failover_with(struct sip_msg *msg, str *destinations, str *settings)
 	applied_rule_t applied[2] = {0};
 	call_result_t result;
 
-	if(!call_is_new(msg, &result))
+	if(!call_is_possible(msg, &result))
 		return result;
+	if(call_is_known(msg))
+		return CALL_RETRANSMISSION;
 	if(arg_read_text(msg, ARG_DESTINATIONS, destinations, &applied[0].rule) < 0
 			|| arg_read_text(msg, ARG_SETTINGS, settings, &applied[1].rule) < 0)
 		return CALL_REFUSED;
@@ -375,8 +385,10 @@ static int w_failover_to(struct sip_msg *msg, char *destinations, char *unused)
 	call_result_t result;
 
 	(void)unused;
-	if(!call_is_new(msg, &result))
+	if(!call_is_possible(msg, &result))
 		return result;
+	if(!arg_is_constant((arg_t *)destinations) && call_is_known(msg))
+		return CALL_RETRANSMISSION;
 	if(arg_evaluate((arg_t *)destinations, msg, &applied) < 0)
 		return CALL_REFUSED;
 	return start(msg, &applied, 1);
@@ -388,8 +400,12 @@ static int w_failover_with(
 	applied_rule_t applied[2] = {0};
 	call_result_t result;
 
-	if(!call_is_new(msg, &result))
+	if(!call_is_possible(msg, &result))
 		return result;
+	if(!(arg_is_constant((arg_t *)destinations)
+			   && arg_is_constant((arg_t *)settings))
+			&& call_is_known(msg))
+		return CALL_RETRANSMISSION;
 	if(arg_evaluate((arg_t *)destinations, msg, &applied[0]) < 0
 			|| arg_evaluate((arg_t *)settings, msg, &applied[1]) < 0)
 		return CALL_REFUSED;

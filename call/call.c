@@ -14,7 +14,7 @@
 
 /* Most calls fit into one block: the call, two destinations and the records of twelve
  * branches. Longer lists take further blocks. */
-#define CALL_BLOCK_BYTES 2176
+#define CALL_BLOCK_BYTES 2000
 
 int call_init(void)
 {
@@ -60,18 +60,16 @@ call_t *call_create(
 
 	if(arena == NULL)
 		return NULL;
-	call = arena_alloc(arena, sizeof(*call));
-	if(call != NULL)
-		call->branches = arena_alloc(
-				arena, sr_dst_max_branches * sizeof(*call->branches));
-	if(call == NULL || call->branches == NULL
+	call = arena_alloc(arena,
+			sizeof(*call) + sr_dst_max_branches * sizeof(*call->branches));
+	if(call == NULL
 			|| request_read(msg, request, arena, route, &call->origin) < 0
-			|| arena_copy(arena, &msg->callid->body, &call->trace.call_id) < 0
 			|| name_rule(request->rule, arena, &call->trace.rule) < 0) {
 		arena_destroy(arena);
 		return NULL;
 	}
 	call->arena = arena;
+	call->branches = (branch_record_t *)(call + 1);
 	call->headers = route->headers;
 	chain_init(&call->chain, &route->settings, route->targets);
 	remember_init(call);
@@ -118,7 +116,12 @@ static void call_answer(call_t *call, tm_cell_t *t, struct sip_msg *msg,
 	transaction_answer(t, msg, code, reason);
 }
 
-bool call_is_new(struct sip_msg *msg, call_result_t *result)
+bool call_is_known(struct sip_msg *msg)
+{
+	return transaction_current() == NULL && transaction_is_known(msg);
+}
+
+bool call_is_possible(struct sip_msg *msg, call_result_t *result)
 {
 	tm_cell_t *t = transaction_current();
 
@@ -133,10 +136,6 @@ bool call_is_new(struct sip_msg *msg, call_result_t *result)
 	}
 	if(!request_is_initial_invite(msg))
 		return false;
-	if(t == NULL) {
-		*result = CALL_RETRANSMISSION;
-		return !transaction_is_known(msg);
-	}
 	if(engine_has_call(t)) {
 		LM_ERR("failover() has this call already\n");
 		return false;

@@ -29,12 +29,17 @@ int call_init(void);
 void call_end(void);
 
 /** Can a call be made of this request: is it an INVITE without To tag, in
- * request_route, that was not seen before? Ask this before rules and arguments are
- * read, because they may have changed since the request was seen.
+ * request_route, that has no call yet? This does not look for retransmissions.
  * @param result what failover() returns if the answer is no */
-bool call_is_new(struct sip_msg *msg, call_result_t *result);
+bool call_is_possible(struct sip_msg *msg, call_result_t *result);
 
-/** Make a call of a request for which call_is_new() holds.
+/** Was a request seen before for which call_is_possible() holds? If so, tm has sent the
+ * last reply again. call_start() finds retransmissions too, so ask this only before
+ * rules or arguments are read that may have changed or have side effects, and before
+ * the request is refused. */
+bool call_is_known(struct sip_msg *msg);
+
+/** Make a call of a request for which call_is_possible() holds.
  * @param request what to do with it; neither it nor the message is kept: what is
  *        needed later is copied
  * @param route filled for call_start(); it points into the memory of the call

@@ -28,22 +28,26 @@ typedef struct attempt
 	step_t step;		/* what operators see of this attempt */
 } attempt_t;
 
-/* What tm does not tell about a branch, or forgets. */
+/* What tm does not tell about a branch, or forgets. It is small, because a call has as
+ * many as the server allows. The bits share a word, so they are only written under the
+ * reply lock. */
 typedef struct branch_record
 {
-	int connection;	  /* of the request; CONNECTION_NONE: no connection */
-	bool has_replied; /* it has sent a 1xx, which the script may have dropped */
-	bool is_ringing;  /* it has sent an 18x */
-	bool is_given_up; /* its time was over, and it was CANCELled */
-	ticks_t deadline; /* when its time is over; 0: tm keeps it */
-	bool is_lost;	  /* its connection was lost before any reply */
-	bool is_hidden;	  /* it has ended, but seems pending while the process that
-					  * handles it has released the lock */
-	bool has_failed;  /* it has really sent a negative final reply */
-	bool is_ended_again; /* because its end did not count */
-	int postponed_code;	 /* of that end, if tm must end it again; 0: none */
-	bool has_answer; /* a process handles a 2xx of it that tm has not seen yet */
-	int code_before; /* what tm had stored for it until then */
+	ticks_t deadline;	  /* when its time is over; 0: tm keeps it */
+	int connection;		  /* of the request; CONNECTION_NONE: no connection */
+	short postponed_code; /* of its end, if tm must end it again; 0: none */
+	short code_before;	  /* what tm had stored for it before has_answer */
+	bool has_replied : 1; /* it has sent a 1xx, which the script may have dropped */
+	bool is_ringing : 1;  /* it has sent an 18x */
+	bool is_given_up : 1; /* its time was over, and it was CANCELled */
+	bool is_lost : 1;	  /* its connection was lost before any reply */
+	/* it has ended, but seems pending while the process that handles it has released
+	 * the lock */
+	bool is_hidden : 1;
+	bool has_failed : 1;	 /* it has really sent a negative final reply */
+	bool is_ended_again : 1; /* because its end did not count */
+	/* a process handles a 2xx of it that tm has not seen yet */
+	bool has_answer : 1;
 } branch_record_t;
 
 struct call

@@ -381,9 +381,10 @@ void engine_run(call_t *call, tm_cell_t *t, struct sip_msg *msg)
 	unsigned total_ms = call->chain.settings.timer_total_ms;
 
 	transaction_lock(t);
-	if(total_ms > 0)
+	if(total_ms > 0) {
 		call->total_end = get_ticks_raw() + MS_TO_TICKS(total_ms);
-	course_set_alarm(call, t);
+		course_set_alarm(call, t);
+	}
 	/* begin as if an attempt before the first one had failed */
 	happen(&scene, EVENT_FAILED);
 	transaction_unlock(t);

@@ -97,6 +97,8 @@ void observe_begin(call_t *call, const tm_cell_t *t)
 {
 	unsigned hash, label;
 
+	/* that of the transaction, which the call does not outlive */
+	call->trace.call_id = transaction_request(t)->callid->body;
 	call->trace.began_ms = observe_now_ms();
 	transaction_ident(t, &hash, &label);
 	calls_add(call, hash);

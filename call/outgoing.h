@@ -21,8 +21,10 @@ void outgoing_show(const target_t *target);
 
 /** Write a destination into the request, let the script change the request, and send
  * it. The caller does not hold the lock if this may take long.
+ * @param is_seen whether the script may read or change the request meanwhile
  * @return > 0 if it has left; otherwise it has not, and ser_error is E_CFG if the
  *         script has dropped it */
-int outgoing_send(call_t *call, struct sip_msg *msg, const target_t *target);
+int outgoing_send(call_t *call, struct sip_msg *msg, const target_t *target,
+		bool is_seen);
 
 #endif

@@ -212,7 +212,10 @@ static target_t *take_next(chain_t *chain, int room)
 	target->next = chain->tried;
 	chain->tried = target;
 	chain->attempts++;
-	chain->attempt = chain->settings;
+	/* most have none of their own, and a copy costs */
+	if(chain->has_options)
+		chain->attempt = chain->settings;
+	chain->has_options = target->options != NULL;
 	if(target->options != NULL)
 		settings_apply(&chain->attempt, target->options);
 	return target;

@@ -87,6 +87,7 @@ typedef struct chain
 	final_reply_t last;
 	unsigned attempts;
 	unsigned contacts_followed;
+	bool has_options;	/* the target has settings of its own, in `attempt` */
 	bool has_rung;		/* a destination has sent an 18x */
 	bool is_expired;	/* timer.total is over */
 	bool has_timed_out; /* a destination has not replied in time */

@@ -44,9 +44,10 @@ static bool runs_script(const tm_cell_t *t)
 /* May the attempt be made without the lock? Not if the script may run for a reply of
  * this call at the same time: both would use the AVPs of the transaction, and two
  * processes must not change them at once. */
-static bool may_go_without_lock(const tm_cell_t *t, const target_t *target)
+static bool may_go_without_lock(
+		const tm_cell_t *t, const target_t *target, bool runs_script)
 {
-	if(runs_script(t))
+	if(runs_script)
 		return !transaction_may_run_onreply_route(t);
 	return needs_others(target);
 }
@@ -136,7 +137,8 @@ static void take_back(call_t *call, tm_cell_t *t, pause_t *pause)
 static int send_in_pause(call_t *call, tm_cell_t *t, struct sip_msg *msg,
 		int failed, const target_t *target)
 {
-	bool is_free = may_go_without_lock(t, target);
+	bool is_seen = runs_script(t);
+	bool is_free = may_go_without_lock(t, target, is_seen);
 	pause_t pause;
 	int sent;
 
@@ -148,7 +150,7 @@ static int send_in_pause(call_t *call, tm_cell_t *t, struct sip_msg *msg,
 	}
 	let_go(call, t, failed, is_free, &pause);
 	ser_error = 0;
-	sent = outgoing_send(call, msg, target);
+	sent = outgoing_send(call, msg, target, is_seen);
 	take_back(call, t, &pause);
 	call->is_making = false;
 	return sent;

@@ -482,15 +482,14 @@ int settings_keep(settings_t *settings, arena_t *arena)
 
 void settings_apply(settings_t *settings, const settings_t *level)
 {
-	int i;
+	unsigned left;
 
-	if(level->written == 0)
-		return;
-	for(i = 0; i < SETTING_COUNT; i++) {
-		if(!settings_has(level, i))
-			continue;
+	/* a level has a few of them */
+	for(left = level->written; left != 0; left &= left - 1) {
+		int i = __builtin_ctz(left);
+
 		memcpy(field_of(&table[i], settings),
 				field_of(&table[i], (settings_t *)level), table[i].size);
-		settings->written |= 1u << i;
 	}
+	settings->written |= level->written;
 }

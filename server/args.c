@@ -42,6 +42,7 @@ struct arg
 	pv_spec_t *specs;
 	str *names; /* of them, as they are written */
 	int n_specs;
+	bool is_constant; /* see arg_is_constant() */
 };
 
 static const char *kind_name(arg_kind_t kind)
@@ -156,6 +157,18 @@ static bool has_values(const rule_t *rule)
 	return false;
 }
 
+static bool has_set(const rule_t *rule)
+{
+	const destination_t *it;
+
+	for(it = rule_next_destination(rule, NULL); it != NULL;
+			it = rule_next_destination(rule, it)) {
+		if(it->is_set)
+			return true;
+	}
+	return false;
+}
+
 static int arg_read(arg_t *arg, char *s)
 {
 	diagnostics_t diagnostics = log_diagnostics(kind_name(arg->kind));
@@ -170,12 +183,15 @@ static int arg_read(arg_t *arg, char *s)
 	if(arg->rule == NULL)
 		return -1;
 	arg->has_values = has_values(arg->rule);
+	arg->is_constant = arg->n_specs == 0 && !has_set(arg->rule);
 	return 0;
 }
 
+/* In the heap, as what lies in pkg memory for good takes the holes in which the core
+ * would put what it reads of each request. */
 arg_t *arg_create(arg_kind_t kind, char *text)
 {
-	arena_t *arena = arena_create(&failover_pkg, ARG_BLOCK_BYTES);
+	arena_t *arena = arena_create(&failover_heap, ARG_BLOCK_BYTES);
 	arg_t *arg;
 
 	if(arena == NULL)
@@ -195,6 +211,11 @@ arg_t *arg_create(arg_kind_t kind, char *text)
 error:
 	arena_destroy(arena);
 	return NULL;
+}
+
+bool arg_is_constant(const arg_t *arg)
+{
+	return arg->is_constant;
 }
 
 char *arg_destroy(arg_t *arg)

@@ -35,6 +35,10 @@ arg_t *arg_create(arg_kind_t kind, char *text);
 /** @return the text it was made of, which the server wants back */
 char *arg_destroy(arg_t *arg);
 
+/** Is it the same in every call, and does nothing by being looked at: without
+ * pseudo-variables, and without sets, whose gateways dispatcher takes in turn? */
+bool arg_is_constant(const arg_t *arg);
+
 /** Evaluate an argument in a call.
  * @param applied set to the destinations, or settings, of the argument, with the
  *                values of its pseudo-variables for msg; valid until the next

@@ -76,8 +76,8 @@ loadmodule "tm"
 loadmodule "tmx"
 @MODULES@
 modparam("ctl", "binrpc", "unix:@DIR@/ctl")
-# what has ended is released within the time that is measured
-modparam("tm", "wt_timer", 500)
+# what has ended is released soon, so that memory is used again as in a server that runs
+modparam("tm", "wt_timer", 100)
 @MODPARAMS@
 
 request_route {
