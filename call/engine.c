@@ -229,6 +229,10 @@ static void on_forward(const call_t *call, struct tmcb_params *params)
 		headers_change(params->req, call->headers);
 }
 
+/* The transaction whose branch has failed in this process. tm's timer process goes on
+ * with it, as far as acc, without a current transaction (t_reply.c, fake_reply). */
+static unsigned failed_hash_index, failed_label;
+
 static void on_tm_event(tm_cell_t *t, int type, struct tmcb_params *params)
 {
 	call_t *call = *params->param;
@@ -240,6 +244,7 @@ static void on_tm_event(tm_cell_t *t, int type, struct tmcb_params *params)
 	} else if(type & TMCB_RESPONSE_FWDED) {
 		on_relay(call, t, params->code);
 	} else if(type & TMCB_ON_BRANCH_FAILURE) {
+		transaction_ident(t, &failed_hash_index, &failed_label);
 		if(transaction_hold(t, tm_api.t_gett_branch()))
 			on_branch_failure(call, t, params);
 	} else if(type & TMCB_ON_FAILURE) {
@@ -264,9 +269,37 @@ bool engine_has_call(tm_cell_t *t)
 	return call_of(t) != NULL;
 }
 
-const call_t *engine_current_call(void)
+static bool is_request_of(const tm_cell_t *t, const struct sip_msg *msg)
 {
-	return call_of(transaction_current());
+	const struct sip_msg *request = transaction_request(t);
+
+	return request != NULL && request->id == msg->id
+		   && request->pid == msg->pid;
+}
+
+/* Whoever works with its request has a reference, so the call outlives ours. */
+static const call_t *call_of_failed(const struct sip_msg *request)
+{
+	tm_cell_t *before = tm_api.t_gett();
+	int branch_before = tm_api.t_gett_branch();
+	const call_t *call = NULL;
+	tm_cell_t *t;
+
+	if(tm_api.t_lookup_ident(&t, failed_hash_index, failed_label) >= 0) {
+		if(is_request_of(t, request))
+			call = call_of(t);
+		tm_api.unref_cell(t);
+	}
+	tm_api.t_sett(before, branch_before);
+	return call;
+}
+
+const call_t *engine_current_call(const struct sip_msg *msg)
+{
+	tm_cell_t *t = transaction_current();
+
+	return t == NULL && msg != NULL && failed_label != 0 ? call_of_failed(msg)
+														 : call_of(t);
 }
 
 /* -- callbacks of the core ----------------------------------------------- */

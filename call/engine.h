@@ -20,8 +20,10 @@ int engine_attach(call_t *call, struct sip_msg *msg, tm_cell_t *t,
 bool engine_has_call(tm_cell_t *t);
 
 /** The call that this process works on; NULL if there is none. Without a lock only its
- * trace may be read. */
-const call_t *engine_current_call(void);
+ * trace may be read.
+ * @param msg that is handled for it: where tm has no current transaction, as in its timer
+ *            process, the call is found by its request, of which acc has a copy */
+const call_t *engine_current_call(const struct sip_msg *msg);
 
 /** Try the first destination; if it cannot be sent to, try the following ones. Called
  * in request_route, without the lock. */

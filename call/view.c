@@ -138,7 +138,7 @@ static int parse_name(pv_spec_p spec, str *in)
 static int get(struct sip_msg *msg, pv_param_t *param, pv_value_t *value)
 {
 	int i = param->pvn.u.isname.name.n;
-	const call_t *call = engine_current_call();
+	const call_t *call = engine_current_call(msg);
 	seen_t seen;
 	str note;
 

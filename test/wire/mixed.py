@@ -91,6 +91,19 @@ KINDS = {
 }
 
 
+# a script that looks at each attempt and each end, and changes what is sent
+EVENTS = """
+event_route[failover:attempt] {
+    append_hf("X-Attempt: $failover(attempt) $failover(trace)\r\n");
+    remove_hf("Subject");
+}
+event_route[failover:ended] {
+    $var(end) = $failover(outcome) + $failover(destination) + $failover(trace);
+    t_check_trans();
+}
+"""
+
+
 def _own_names(kind, names):
     """The peers of a kind by the names that they have in it; a gateway is kind_peer."""
     return {peer: names[f"{kind}_{peer}"] for peer in KINDS[kind].peers}

@@ -143,6 +143,48 @@ def wire_ms(trace, peers):
 
 # -- one call, told everywhere --------------------------------------------------------
 
+FAILS = {                  # peers, when the caller gives up, (code, outcome, steps)
+    "a reply": ({"a": [reply(503)], "b": [reply(503)], "c": [reply(480)]}, None,
+                ("480", "rejected", ["503", "503", "480"])),
+    "silence": ({"a": SILENT, "b": NOBODY, "c": SILENT}, None,
+                ("408", "exhausted", ["inviting", "send", "inviting"])),
+    "given up": ({"a": [reply(180)], "b": SILENT, "c": SILENT}, 0.3,
+                 ("487", "cancelled", ["cancelled"])),
+    "given up, and nobody has replied": ({"a": SILENT, "b": SILENT, "c": SILENT}, 0.3,
+                                         ("487", "cancelled", ["cancelled"])),
+}
+
+
+@pytest.mark.parametrize("course", FAILS)
+def test_the_rows_of_a_call_that_failed_have_the_trace(tmp_path, course):
+    """Also where tm's timer process ends the call, which has no transaction of its own."""
+    peers, cancel_at, (code, outcome, results) = FAILS[course]
+    path = tmp_path / "cdr.sqlite"
+    make_database(path)
+
+    def config(names):
+        return kamailio.Config(
+            filled(f"setflag(1); setflag(2); setflag(3); dlg_manage(); if ({LIST}) exit;", names),
+            modules=("dialog", "acc", "db_sqlite", "failover"),
+            modparams=(*cdr_parameters(path), ("acc", "cdr_on_failed", 1)))
+
+    async def run():
+        async with Stage(peers, config) as stage:
+            caller = await stage.caller()
+            call = caller.call(filled("sip:9555@{proxy}", stage.names))
+            if cancel_at:
+                caller.later(cancel_at, call.cancel)
+            await asyncio.wait_for(call.final, 10)
+            await at_rest(stage.server)
+
+    asyncio.run(run())
+    rows = [row for table in ("acc", "missed_calls")
+            for row in rows_of(path, f"select sip_code, outcome, trace from {table}")]
+    assert [row[:2] for row in rows] == [(code, outcome)] * 2, rows
+    assert [[s[1] for s in steps_of(row[2])] for row in rows] == [results] * 2
+    assert rows_of(path, "select trace from acc_cdrs") == [(rows[0][2],)]
+
+
 TELLS = ("call_id=$ci rule=[$failover(rule)] attempt=[$failover(attempt)] "
          "destination=[$failover(destination)] code=[$failover(code)] "
          "outcome=[$failover(outcome)] trace=[$failover(trace)]")

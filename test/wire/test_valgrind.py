@@ -40,15 +40,18 @@ def of_ours(reports, sources):
 
 @pytest.mark.long(20)
 @pytest.mark.heavy("valgrind takes a core")
-def test_valgrind_finds_no_error_of_ours(monkeypatch):
+@pytest.mark.parametrize("script", ["", mixed.EVENTS], ids=["calls", "calls and events"])
+def test_valgrind_finds_no_error_of_ours(monkeypatch, script):
     for limit in ("START_LIMIT", "STOP_LIMIT"):
         monkeypatch.setattr(kamailio, limit, SLOWNESS * getattr(kamailio, limit))
 
     async def run():
         kinds = list(mixed.KINDS)
-        async with Stage(mixed.peers_of(kinds), mixed.config_of(kinds), memory_mb=64,
+        async with Stage(mixed.peers_of(kinds), mixed.config_of(kinds, extra=script), memory_mb=64,
                          server_class=Valgrind) as stage:
             made = await mixed.make_calls(stage, kinds, ROUNDS * len(kinds), 10)
+            await stage.rpc("failover.calls")
+            await stage.rpc("failover.stats")
             left = await stage.drained(30)
             faults = await asyncio.to_thread(stage.server.stop)
             return (mixed.results_of(stage.trace, made), left, faults,
