@@ -16,7 +16,7 @@ import pytest
 from peers import Gateway
 from scenario import SILENT, Peer, Stage, filled, reply
 import test_gateways
-from test_hold import ANSWERS, ROUTE, answered, entries, hop, run, serving
+from test_hold import ANSWERS, ROUTE, answered, entries, hop, place, run, serving
 from test_hold_peers import play
 
 ALL = os.environ.get("MASSES") == "all"
@@ -32,13 +32,26 @@ LOAD_ROUTE = ROUTE.replace("400ms", f"{INVITING * 1000:.0f}ms")
 
 
 async def load(stage, calls):
-    """[(when it began, who got an INVITE of it, seconds until its answer)]"""
+    """[(when it began, who got an INVITE of it, seconds until its answer)]. What the
+    peers have seen is looked at when all is over: it would hold them up."""
     caller = await stage.caller()
+
+    async def one():
+        call, seconds = await place(stage, caller, hangup_after=0)
+        await asyncio.wait_for(call.ended.wait(), 10)
+        assert call.codes[-1] == 200, call.codes
+        return call.invite.call_id, seconds
+
     placed, first = [], time.monotonic()
     for n in range(calls):
-        placed.append((time.monotonic() - first, asyncio.ensure_future(answered(stage, caller))))
+        placed.append((time.monotonic() - first, asyncio.ensure_future(one())))
         await asyncio.sleep(max(0, first + (n + 1) / A_SECOND - time.monotonic()))
-    return [(began, *await call) for began, call in placed]
+    ended = [(began, *await call) for began, call in placed]
+    ways = collections.defaultdict(str)
+    for e in stage.trace:
+        if e.is_a("INVITE") and e.peer in "ab" and not e.sent and not e.repeated:
+            ways[e.message.call_id] += e.peer
+    return [(began, ways[call_id], seconds) for began, call_id, seconds in ended]
 
 
 def median(values):
