@@ -28,7 +28,7 @@
 /* memory for the parsed texts that a process keeps: some hundred lists */
 #define ARG_TEXTS_BYTES (512 * 1024)
 
-/* of one call, at most: its destinations, and its settings */
+/* at most so many belong to one call: its destinations and its settings */
 #define ARG_TEXTS_OF_CALL (ARG_HOLES_MAX + 2)
 
 struct arg
@@ -202,8 +202,8 @@ arg_t *arg_create(arg_kind_t kind, char *text)
 	arg->kind = kind;
 	arg->arena = arena;
 	arg->text = text;
-	/* the script runs: what the server has worked out is no text of the author's,
-	 * and a dollar in it is a dollar */
+	/* the script runs: the server has evaluated the text, so a dollar in it is an
+	 * ordinary character */
 	arg->is_worked_out = get_cfg_crt_action() != NULL;
 	if(!arg->is_worked_out && arg_read(arg, text) < 0)
 		goto error;
@@ -276,7 +276,7 @@ static void keep(kept_text_t *kept)
 		kept_text_t *it = *link;
 
 		bytes += arena_bytes(it->arena);
-		/* a call reads this many texts before it uses the first one */
+		/* a call reads so many texts before it uses the first one */
 		if(count++ < ARG_TEXTS_OF_CALL || bytes <= ARG_TEXTS_BYTES) {
 			link = &it->next;
 		} else {
@@ -312,14 +312,15 @@ error:
 	return NULL;
 }
 
-/* What a line of the log about a refused value names. */
+/* What the log line about a refused value contains. */
 typedef struct cause
 {
 	const struct sip_msg *msg;
 	arg_kind_t kind;
-	const str *variable; /* NULL: the value is no pseudo-variable's */
-	int number;			 /* of the variable */
-	const str *text;	 /* that is language; or NULL */
+	const str *
+			variable; /* NULL: the value does not come from a pseudo-variable */
+	int number;		  /* of the variable */
+	const str *text;  /* that is language; or NULL */
 	bool is_told;
 } cause_t;
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* args: the arguments of a script call: strings with pseudo-variables.
  *
- * A string is parsed when the configuration is read. Its text is language; the
- * values of its pseudo-variables are data. There are exceptions, which are
- * language that comes with the call: a string that is one pseudo-variable and
- * nothing else, every string from KEMI, and a word of a list that is one
- * pseudo-variable, which is one destination. Each process parses such a text once
- * and keeps it. */
+ * A string is parsed when the configuration is read. Its text is parsed; the values
+ * of its pseudo-variables are data. There are exceptions, which are parsed in the
+ * call: a string that is one pseudo-variable and nothing else, every string from
+ * KEMI, and a word of a list that is one pseudo-variable, which is one destination.
+ * Each process parses such a text once and keeps it. */
 #ifndef FAILOVER_SERVER_ARGS_H
 #define FAILOVER_SERVER_ARGS_H
 
@@ -14,7 +13,7 @@
 
 #include "dialplan/dialplan.h"
 
-/* Which of the two arguments it is. */
+/* The kind of an argument. */
 typedef enum arg_kind
 {
 	ARG_DESTINATIONS,
@@ -24,15 +23,15 @@ typedef enum arg_kind
 
 typedef struct arg arg_t;
 
-/** Read an argument when the configuration is loaded; or, where the server works
- * one out at the call (failover("sip:" + $rU + "@gw")), then: such a text is
- * language, and what is wrong with it is told when it is evaluated.
+/** Read an argument when the configuration is loaded. If the server evaluates an
+ * expression in the call (failover("sip:" + $rU + "@gw")), this is called then; such
+ * a text is parsed, and its errors are logged when it is evaluated.
  * @param text NUL-terminated; must stay where it is
  * @return for the lifetime of the process, or arg_destroy(); NULL with every
  *         error logged */
 arg_t *arg_create(arg_kind_t kind, char *text);
 
-/** @return the text it was made of, which the server wants back */
+/** @return the text of the argument, which the server needs again */
 char *arg_destroy(arg_t *arg);
 
 /** Is it the same in every call, and does nothing by being looked at: without

@@ -24,7 +24,7 @@ void log_set_level_source(int (*level)(void))
 	level_source = level;
 }
 
-/* what is longer is cut */
+/* a longer Call-ID is cut */
 #define CALL_ID_BYTES_MAX 256
 
 /* A line that is longer is written in pieces. */
@@ -81,13 +81,13 @@ void log_send(log_line_t *line)
 		LM_GEN1(line_level, "%s\n", log_line_end(line).s);
 }
 
-/* -- what callers could fill the log with ------------------------------- */
+/* -- lines that callers could fill the log with -------------------------- */
 
 #define TOLD_SLOTS 256
 #define TOLD_SECONDS 60
 
-/* When a cause was last told, and how many lines were left out since then. Two causes
- * may share one. */
+/* When a cause was last logged as a warning, and how many warnings were left out
+ * since then. Two causes may share one entry. */
 typedef struct told
 {
 	unsigned at; /* in seconds of the server's ticks, plus one; 0: never */
@@ -175,7 +175,7 @@ diagnostics_t log_diagnostics(const char *source)
 	return (diagnostics_t){.emit = log_diagnostic, .context = (void *)source};
 }
 
-/* What the caller has brought about, and no author can correct. */
+/* Log a refusal. The caller has caused it, and the author cannot correct it. */
 static void log_refusal(const call_log_t *log, const diagnostic_t *diagnostic)
 {
 	log_line_t *line =

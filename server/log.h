@@ -9,12 +9,12 @@
 #include "text/log_line.h"
 
 /* The parameter attempt_log_level: the level of the lines about what callers and
- * destinations do. There is one for each attempt that ends, and one for a request
- * that is refused because of a value in it, unless that is a warning. As Kamailio's debug: 0 is WARNING, 3
- * is DEBUG. */
+ * destinations do. There is a line for each attempt that ends, and for a request that
+ * is refused because of a value in it, unless that is a warning. The numbers are
+ * those of Kamailio's debug: 0 is WARNING, 3 is DEBUG. */
 int log_attempt_level(void);
 
-/** Where that is kept; until this is called it is DEBUG. */
+/** Set the function that returns this level. Until this is called, the level is DEBUG. */
 void log_set_level_source(int (*level)(void));
 
 /** Let each line of this process and its children reach stderr in one piece. The
@@ -41,25 +41,26 @@ extern log_format_t log_format;
  * @return for log_send(), of this process; NULL if nobody would see it */
 log_line_t *log_begin(const char *event, const struct sip_msg *msg);
 
-/** Make what log_begin_refused() counts in, once, before the server forks.
+/** Make the counters of log_begin_refused(). To be called once, before the processes
+ * are forked.
  * @return 0, or -1 without shared memory */
 int log_prepare(void);
 
 /** Begin a line about a call that failover() refuses because of a value that came with
  * it. It is a warning at most once a minute and cause for the whole server, with the
  * number of those left out since the last one; in between it is at attempt_log_level.
- * So nobody searches in the dark, and no caller fills the log.
+ * So an administrator sees the reason, and a caller cannot fill the log.
  * @param source,place the cause: a text, and a line or the like within it; a caller
  *                     must not be able to choose them
  * @return as log_begin() */
 log_line_t *log_begin_refused(
 		const struct sip_msg *msg, const char *source, int place);
 
-/** Begin a further line about what the last one of log_begin_refused() is about, at
- * the same level. */
+/** Begin another line with the same subject and level as the last line of
+ * log_begin_refused(). */
 log_line_t *log_begin_more(const struct sip_msg *msg);
 
-/** Write it; of NULL nothing. */
+/** Write a line; NULL: nothing is written. */
 void log_send(log_line_t *line);
 
 /* The call that a line of the log is about. */

@@ -224,7 +224,7 @@ bool server_is_source(struct sip_msg *msg)
 	return server_is_host(&text, 0);
 }
 
-/* Does a URI lead elsewhere? What is none leads nowhere. */
+/* Does a URI lead to another server? A text that is not a URI does not. */
 static bool leads_out(const str *uri)
 {
 	struct sip_uri parsed;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* self: what this server has (transports, sockets), and whether that is enough for
- * a rule. It is asked when all modules are loaded: at start, so that a missing
- * transport is found before the first call needs it; at a reload; and in a call
- * that brings its own destinations. */
+/* self: what this server has (transports, sockets), and whether that is enough for a
+ * rule. It is used after all modules are loaded: at start, so that a missing
+ * transport is found before the first call needs it; at a reload; and in a call that
+ * brings its own destinations. */
 #ifndef FAILOVER_SERVER_SELF_H
 #define FAILOVER_SERVER_SELF_H
 
