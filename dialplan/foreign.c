@@ -165,19 +165,32 @@ static int method_len(const str *regex, int at)
 	return 0;
 }
 
+/* What a list of methods says. */
+typedef struct methods
+{
+	str other; /* the first one that is not INVITE; empty: there is none */
+	bool has_invite; /* with anything behind it, or nothing */
+	bool has_all;	 /* INVITE, and nothing behind it: every call */
+} methods_t;
+
+/* Is nothing but the end, or a blank, behind a method? */
+static bool is_method_end(const str *regex, int at)
+{
+	return at == regex->len || is_one_of(regex->s[at], "|)")
+		   || (regex->s[at] == ' ' && at + 1 == regex->len);
+}
+
 /* Read a list of methods: ^REGISTER, ^(?:OPTIONS|MESSAGE) or ^REGISTER|^OPTIONS, with
  * anything behind each.
- * @param other set to the first one that is not INVITE
- * @param has_invite set
  * @return false: it is another expression */
-static bool read_methods(const str *regex, str *other, bool *has_invite)
+static bool read_methods(const str *regex, methods_t *methods)
 {
 	int at = 0;
 
-	*has_invite = false;
-	other->len = 0;
+	memset(methods, 0, sizeof(*methods));
 	while(at < regex->len) {
 		str method;
+		bool is_invite;
 
 		while(at < regex->len && is_one_of(regex->s[at], "^(?:"))
 			at++;
@@ -185,11 +198,14 @@ static bool read_methods(const str *regex, str *other, bool *has_invite)
 		method.len = method_len(regex, at);
 		if(method.len == 0)
 			return false;
-		if(method.len == 6 && memcmp(method.s, "INVITE", 6) == 0)
-			*has_invite = true;
-		else if(other->len == 0)
-			*other = method;
-		for(at += method.len; at < regex->len && regex->s[at] != '|';)
+		at += method.len;
+		is_invite = method.len == 6 && memcmp(method.s, "INVITE", 6) == 0;
+		methods->has_invite = methods->has_invite || is_invite;
+		methods->has_all =
+				methods->has_all || (is_invite && is_method_end(regex, at));
+		if(!is_invite && methods->other.len == 0)
+			methods->other = method;
+		while(at < regex->len && regex->s[at] != '|')
 			at++;
 		at++;
 	}
@@ -199,11 +215,13 @@ static bool read_methods(const str *regex, str *other, bool *has_invite)
 int foreign_refuse_method(const fragment_t *value, const str *regex,
 		bool is_negated, int code, diagnostics_t *diagnostics)
 {
-	bool has_invite;
+	methods_t methods;
 	str other;
 
-	if(!read_methods(regex, &other, &has_invite) || has_invite != is_negated)
+	if(!read_methods(regex, &methods)
+			|| (is_negated ? !methods.has_all : methods.has_invite))
 		return 0;
+	other = methods.other;
 	if(other.len == 0)
 		other = (str)str_init("REGISTER");
 	return diagnostics_error(diagnostics, value,
