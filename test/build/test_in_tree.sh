@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # As a folder of Kamailio's source tree the project is built by what that server
-# was built with, make or (from 6.1 on) CMake, and the server loads the result.
+# was built with, make or (from 6.1 on) CMake, and the server takes calls with the result.
 . test/build/lib.sh
 
 mkdir -p "$scratch/kamailio/src/modules/failover"
@@ -38,3 +38,9 @@ loadmodule "$module"
 request_route { exit; }
 CFG
 "$server" -c -f "$scratch/kamailio.cfg"
+
+# And calls go through it.
+cd "$top"
+KAMAILIO=$server FAILOVER_MODULE_DIR=$(dirname "$module") PYTHONPYCACHEPREFIX="$scratch/python" \
+	/usr/bin/python3 examples/demo.py >"$scratch/output" || fail "$(cat "$scratch/output")"
+output_has '4 of 4 calls were answered'
