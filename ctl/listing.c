@@ -238,7 +238,7 @@ static void show_message(const listing_t *listing,
 	fputc('\n', out);
 }
 
-/* Go to a line; it is not above the one before. */
+/* Go to a line; it is not above the one that rest begins with. */
 static void seek_line(str *rest, int *line, int wanted)
 {
 	while(*line < wanted) {
@@ -278,6 +278,11 @@ void listing_show(const listing_t *listing, FILE *out, bool is_coloured)
 		str text;
 
 		show_message(listing, diagnostic, out, palette);
+		/* what is about a default comes last, also if it stands above */
+		if(diagnostic->line < line) {
+			rest = listing->text;
+			line = 1;
+		}
 		seek_line(&rest, &line, diagnostic->line);
 		text = first_line(&rest);
 		if(text.len == 0)
