@@ -14,6 +14,7 @@
 #include "call/outgoing.h"
 #include "call/remember.h"
 #include "server/script_events.h"
+#include "server/tm_settings.h"
 
 /* How long a process waits for an attempt of another process, about half a second,
  * and how often it checks. */
@@ -142,6 +143,10 @@ static int send_in_pause(call_t *call, tm_cell_t *t, struct sip_msg *msg,
 	pause_t pause;
 	int sent;
 
+	/* as t_relay() does it before it looks up names and runs branch_route (t_funcs.c,
+	 * t_relay_to): an event route comes before that */
+	if(is_seen && is_route_type(REQUEST_ROUTE) && transaction_owes_trying(t))
+		tm_api.t_reply_trans(t, msg, 100, (char *)tm_trying_phrase());
 	call->is_making = true;
 	if(!is_free && needs_others(target)) {
 		let_go(call, t, failed, true, &pause);

@@ -20,7 +20,6 @@
 #include "../../modules/tm/tm_load.h"
 
 #define NO_BRANCH (-1)
-
 /* The API of tm, bound by transaction_bind(). */
 extern tm_api_t tm_api;
 
@@ -29,7 +28,6 @@ extern tm_api_t tm_api;
 int transaction_bind(void);
 
 /* -- the transaction ---------------------------------------------------- */
-
 /** Does tm have a transaction of this request already, so that tm repeats its last
  * reply to the caller? Called without the lock, for a request of which this process
  * has no transaction yet. */
@@ -175,7 +173,6 @@ typedef struct tm_manners
 	unsigned flags;
 	ticks_t fr_timeout, fr_inv_timeout;
 } tm_manners_t;
-
 void transaction_begin_chain(tm_cell_t *t, tm_manners_t *before);
 void transaction_end_chain(tm_cell_t *t, const tm_manners_t *before);
 
@@ -211,6 +208,11 @@ static inline void transaction_leave_lists(const lists_t *before)
 }
 
 /* -- sending ------------------------------------------------------------ */
+/** Is the caller to get a 100 from tm, which he has not got yet? */
+static inline bool transaction_owes_trying(const tm_cell_t *t)
+{
+	return (t->flags & T_AUTO_INV_100) && t->uas.status < 100;
+}
 
 /** Set tm's timers for the next attempt.
  * @param fr_ms how long it may stay silent
@@ -283,7 +285,6 @@ static inline const struct dest_info *transaction_destination(
 }
 
 /* -- a branch ----------------------------------------------------------- */
-
 /** Does a branch wait for its final reply? */
 static inline bool transaction_is_pending(const tm_cell_t *t, int branch)
 {
@@ -401,7 +402,6 @@ static inline bool transaction_is_timed(const tm_cell_t *t, int branch)
 void transaction_end_again(tm_cell_t *t, int branch);
 
 /* -- the final reply ---------------------------------------------------- */
-
 /** The branch whose reply tm would choose for the caller.
  * @param first_branch the first branch to choose from
  * @param branch the branch that has just got a reply, which tm has not stored yet

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../core/sr_module.h"
+#include "../../core/cfg/cfg.h"
+#include "../../core/cfg/cfg_ctx.h"
 #include "../../core/dprint.h"
 
 #include "server/tm_settings.h"
@@ -33,6 +35,24 @@ int tm_timeout_reply(const char **phrase)
 	if(phrase != NULL)
 		*phrase = reason != NULL ? reason->s : "Request Timeout";
 	return tm_setting("reply_408_code", 408);
+}
+
+const char *tm_trying_phrase(void)
+{
+	static cfg_ctx_t *context;
+	str group = str_init("tm");
+	str name = str_init("auto_inv_100_reason");
+	unsigned type;
+	void *phrase;
+
+	if(context == NULL && cfg_register_ctx(&context, NULL) != 0)
+		context = NULL;
+	if(context != NULL
+			&& cfg_get_by_name(context, &group, NULL, &name, &phrase, &type)
+					   == 0
+			&& type == CFG_VAR_STRING && phrase != NULL)
+		return phrase;
+	return "Trying";
 }
 
 int tm_relayed_code(int code)

@@ -23,4 +23,7 @@ int tm_timeout_reply(const char **phrase);
  * a 503 into a 500. */
 int tm_relayed_code(int code);
 
+/** The phrase of tm's own 100 (its auto_inv_100_reason, as it is now). */
+const char *tm_trying_phrase(void);
+
 #endif

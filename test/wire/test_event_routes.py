@@ -96,7 +96,7 @@ DROPS = [scenario for where in ("event", "branch") for scenario in (
     drops('$rU != "100"', "all behind silence", {"a": SILENT, "b": SILENT, "c": SILENT},
           [("a", "UDP", at(0))], [100, 408], where, logged={"exhausted after 1,": 1}),
     drops('$rU != ""', "all of them", {"a": SILENT, "b": SILENT, "c": SILENT}, [],
-          [503] if where == "event" else [100, 503], where, logged={"exhausted after <null>,": 1, "attempts=0": 1}),
+          [100, 503], where, logged={"exhausted after <null>,": 1, "attempts=0": 1}),
 )]
 
 
@@ -285,6 +285,32 @@ def test_the_engines_of_the_tests_are_there():
                          ids=lambda s: s.title)
 def test_event_route(outcome):
     outcome.check()
+
+
+SLOW_S = 0.4
+
+
+def test_the_caller_hears_100_before_the_first_attempt_is_told():
+    """As t_relay() sends it, before a branch_route runs."""
+    async def run():
+        def config(names):
+            return kamailio.Config(
+                filled('if (failover("sip:1@{a}")) exit;', names),
+                modules=("cfgutils", "failover"),
+                extra='event_route[failover:attempt] { '
+                      f'usleep("{SLOW_S * 1e6:.0f}"); }}',
+                modparams=(("tm", "auto_inv_100_reason", "being looked for"),))
+
+        async with Stage({"a": RINGS_AND_ANSWERS}, config) as stage:
+            caller = await stage.caller()
+            call = caller.call(filled("sip:9555@{proxy}", stage.names), hangup_after=0)
+            await asyncio.wait_for(call.ended.wait(), 5)
+            trying, = stage.trace.of(caller.name, 100)
+            invite = stage.trace.of("a", "INVITE")[0]
+            assert trying.time < invite.time - SLOW_S / 2
+            assert b" 100 being looked for" in trying.raw
+
+    asyncio.run(run())
 
 
 def test_a_caller_who_cannot_be_told_is_an_end_as_well():
