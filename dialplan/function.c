@@ -97,8 +97,17 @@ static int argument_value(const function_world_t *world,
 	return 1;
 }
 
+/* What is no URI and no host; an IPv6 address without brackets is a host. */
+static str bare_address(const str *text)
+{
+	address_t address;
+
+	return address_read(text, &address) ? *text : (str){text->s, 0};
+}
+
 /* Find the host in a URI, in host:port, or in an address.
- * @param port set to the port; 0: none is written */
+ * @param port set to the port; 0: none is written
+ * @return len 0: there is none */
 static str host_in(const str *uri, int *port)
 {
 	char buffer[SIP_URI_BYTES_MAX];
@@ -112,12 +121,12 @@ static str host_in(const str *uri, int *port)
 		return parts.host;
 	}
 	if(uri->len + 4 > (int)sizeof(buffer))
-		return *uri;
+		return bare_address(uri);
 	memcpy(buffer, "sip:", 4);
 	memcpy(buffer + 4, uri->s, uri->len);
 	as_uri.len = uri->len + 4;
 	if(sip_uri_parse(&as_uri, &parts, &at) != NULL || parts.user.len > 0)
-		return *uri;
+		return bare_address(uri);
 	*port = sip_uri_port(&parts);
 	/* the same place in the original text */
 	return (str){uri->s + (parts.host.s - buffer - 4), parts.host.len};

@@ -92,6 +92,7 @@ static const struct
 		{"$localhost(\"ours.example:5071\")", "false"},
 		{"$localhost(To)", "false"},
 		{"$outbound(To)", "false"},
+		{"$outbound(\"no host\")", "false"},
 		{"$registered", "true"},
 		{"$registered(From)", "false"},
 		{"$registered(To)", "false"},
