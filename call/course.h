@@ -56,6 +56,7 @@ struct call
 	call_state_t state;
 	chain_t chain;
 	trace_t trace;
+	bool is_route_suspended; /* failure_route, at the end of the call */
 	bool is_reply_awaited; /* tm calls back when the caller has the final reply */
 	ticks_t told_at; /* when it is looked whether the final reply was sent; 0: never */
 	calls_link_t link;			 /* in the list of calls that are under way */

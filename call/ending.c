@@ -203,7 +203,9 @@ void ending_after_failure_route(
 	 * added in order to wait was not added by the script */
 	if(transaction_is_suspended(t)) {
 		call->branches_at_end = transaction_branches(t);
+		call->is_route_suspended = true;
 		return;
 	}
+	call->is_route_suspended = false;
 	send_final_reply(call, t, copy);
 }

@@ -313,9 +313,10 @@ static int on_failure_route_done(
 
 	(void)flags;
 	(void)param;
-	/* what goes on after a suspension is run like one (t_suspend.c) */
+	/* a request that goes on after a suspension is run like one (t_suspend.c), and so
+	 * is a failure_route that does */
 	if(call != NULL && call->state == CALL_ENDED
-			&& !transaction_is_continuing(t))
+			&& (call->is_route_suspended || !transaction_is_continuing(t)))
 		ending_after_failure_route(call, t, msg);
 	return 1;
 }
