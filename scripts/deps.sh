@@ -17,7 +17,7 @@ export LC_ALL=C
 . "$(dirname "$0")/lib.sh"
 
 packages="kamailio netbase kamailio-lua-modules kamailio-tls-modules
-	kamailio-python3-modules kamailio-sqlite-modules
+	kamailio-python3-modules kamailio-sqlite-modules kamailio-extra-modules
 	gcc libc6-dev make pkg-config libpcre2-dev libjansson-dev
 	check python3 python3-pytest python3-pytest-xdist groff-base
 	valgrind openssl baresip-core libnet-sip-perl
