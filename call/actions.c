@@ -27,6 +27,8 @@ void course_set_alarm(call_t *call, const tm_cell_t *t)
 
 	if(call->total_end != 0)
 		alarm_set(&call->alarm, call->total_end);
+	if(call->look_at != 0)
+		alarm_set(&call->alarm, call->look_at);
 	if(deadline != 0)
 		alarm_set(&call->alarm, deadline);
 	if(call->check_at != 0)
@@ -61,6 +63,8 @@ static void on_time(scene_t *scene)
 		attempt_watch(call, scene->t);
 	if(course_is_under_way(call) && attempt_was_cancelled(call, scene->t))
 		happen(scene, EVENT_CANCEL);
+	if(is_due(call->look_at))
+		call->look_at = 0;
 	if(is_due(call->total_end)) {
 		call->total_end = 0;
 		chain_expire(&call->chain);

@@ -5,6 +5,7 @@
 
 #include "call/connection.h"
 #include "call/remember.h"
+#include "server/compat.h"
 
 /* How long a CANCELled destination may take to send its final reply before the next
  * one is tried. */
@@ -17,6 +18,9 @@
 /* After how long it is checked that tm has ended the branches that it should end: a
  * 1xx that comes in between lets tm wait for its own timer. */
 #define END_CHECK_TICKS 2
+
+/* How long before its end a branch is looked at for the last time. */
+#define LOOK_TICKS 2
 
 /* tm's timers may be off by this much before they are put right. */
 #define TIMER_SLACK_MS 125
@@ -61,6 +65,16 @@ static void keep_inviting_time(const call_t *call, tm_cell_t *t, int branch)
 		transaction_expire(t, branch, ms);
 }
 
+/* Somebody has cancelled a branch that has not replied: that can be seen until tm ends
+ * it. */
+static void look_before_end(call_t *call)
+{
+	ticks_t inviting = MS_TO_TICKS(call->chain.attempt.timer_inviting_ms);
+
+	if(inviting > LOOK_TICKS)
+		call->look_at = get_ticks_raw() + inviting - LOOK_TICKS;
+}
+
 void attempt_adopt_branches(call_t *call, tm_cell_t *t)
 {
 	attempt_t *attempt = call->attempt;
@@ -78,6 +92,8 @@ void attempt_adopt_branches(call_t *call, tm_cell_t *t)
 			continue;
 		}
 		keep_inviting_time(call, t, branch);
+		if(compat_hides_cancels())
+			look_before_end(call);
 		if(record->connection != CONNECTION_NONE)
 			call->is_watched = true;
 	}

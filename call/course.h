@@ -71,7 +71,8 @@ struct call
 	ticks_t check_at;  /* it is checked then that tm has ended what it must end;
 						  * 0: never. The same holds for: */
 	ticks_t total_end; /* of timer.total */
-	bool is_making;	   /* a process is making an attempt without the lock */
+	ticks_t look_at; /* for a CANCEL that leaves no trace once tm has ended a branch */
+	bool is_making;		  /* a process is making an attempt without the lock */
 	bool was_cancelled;	  /* somebody other than the caller has cancelled it */
 	unsigned references;  /* to the transaction, which are given back at: */
 	ticks_t let_go_at;	  /* 0: never */

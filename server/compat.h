@@ -89,6 +89,15 @@ static inline bool compat_takes_any_connection(void)
 	return VERSIONVAL >= 6001004;
 }
 
+/** Does tm.cancel leave a branch without a reply as it is, but for a mark that it also
+ * gets when its time is over? It does since cancel_b_method holds for tm.cancel too
+ * (t_cancel.c, rpc_cancel), which came in the series 6.0 and 6.1 in 2026, after 6.0.1.
+ * Before, the repetition of the INVITE is stopped, and that can be seen afterwards. */
+static inline bool compat_hides_cancels(void)
+{
+	return VERSIONVAL > 6000001;
+}
+
 /* What dmq calls when it knows its first peer. From 6.2 on, it says which one
  * (modules/dmq/bind_dmq.h, init_callback_t). */
 #if VERSIONVAL >= 6002000
