@@ -496,6 +496,7 @@ static int child_init(int rank)
 static void mod_destroy(void)
 {
 	plan_destroy();
+	args_destroy();
 	holding_destroy();
 	call_end();
 	gateways_destroy();

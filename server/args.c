@@ -33,6 +33,7 @@
 
 struct arg
 {
+	struct arg *next, **link; /* in the list of all */
 	arg_kind_t kind;
 	arena_t *arena;
 	char *text;			/* as it was handed in */
@@ -44,6 +45,8 @@ struct arg
 	int n_specs;
 	bool is_constant; /* see arg_is_constant() */
 };
+
+static arg_t *args; /* all that this process has */
 
 static const char *kind_name(arg_kind_t kind)
 {
@@ -207,6 +210,11 @@ arg_t *arg_create(arg_kind_t kind, char *text)
 	arg->is_worked_out = get_cfg_crt_action() != NULL;
 	if(!arg->is_worked_out && arg_read(arg, text) < 0)
 		goto error;
+	arg->next = args;
+	arg->link = &args;
+	if(args != NULL)
+		args->link = &arg->next;
+	args = arg;
 	return arg;
 error:
 	arena_destroy(arena);
@@ -224,9 +232,18 @@ char *arg_destroy(arg_t *arg)
 
 	if(arg != NULL) {
 		text = arg->text;
+		*arg->link = arg->next;
+		if(arg->next != NULL)
+			arg->next->link = arg->link;
 		arena_destroy(arg->arena);
 	}
 	return text;
+}
+
+void args_destroy(void)
+{
+	while(args != NULL)
+		arg_destroy(args);
 }
 
 /* -- texts that come with a call ---------------------------------------- */

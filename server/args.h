@@ -34,6 +34,9 @@ arg_t *arg_create(arg_kind_t kind, char *text);
 /** @return the text of the argument, which the server needs again */
 char *arg_destroy(arg_t *arg);
 
+/** Release all that this process has: the server does not do so at its end. */
+void args_destroy(void);
+
 /** Is it the same in every call, and does nothing by being looked at: without
  * pseudo-variables, and without sets, whose gateways dispatcher takes in turn? */
 bool arg_is_constant(const arg_t *arg);
