@@ -222,7 +222,7 @@ static double now_ns(void)
 /* The rule that applies to a request, by the index. */
 static const rule_t *by_index(const bench_t *bench, request_t *request)
 {
-	request_source_t source = {values_of, request};
+	request_source_t source = {.values = values_of, .context = request};
 	const applied_rule_t *applied;
 	int n = dialplan_match(
 			bench->plan, bench->matcher, &source, NULL, &applied);

@@ -347,6 +347,9 @@ def place_by_plan(peers, route, plan, then=None, **more):
             await asyncio.wait_for(call.final, 10)
             if then:
                 await then(stage, call)
+            # what runs behind the final reply has run when the server has ended
+            faults = await asyncio.to_thread(stage.server.stop)
+            assert not faults, faults
             stage.log = stage.server.log()
             return stage, call
     return asyncio.run(run())
