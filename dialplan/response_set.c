@@ -6,6 +6,7 @@
 
 #include "dialplan/pattern.h"
 #include "text/ascii.h"
+#include "text/text.h"
 
 /* A text of three characters needs no more steps, unless the pattern is an attack. A list
  * of as many codes as fit takes half of these steps. Each step copies all groups, so a
@@ -40,27 +41,16 @@ bool response_set_has(const response_set_t *set, int code)
 	return (set->bits[bit / 8] >> (bit % 8)) & 1;
 }
 
-static bool has_char(const str *text, const char *chars)
-{
-	int i;
-
-	for(i = 0; i < text->len; i++) {
-		if(is_one_of(text->s[i], chars))
-			return true;
-	}
-	return false;
-}
-
 const char *response_set_advice(const str *text)
 {
 	if(text->len > 0 && text->s[0] == '!')
 		return "nothing is left; 699, which nobody sends, lets silence alone "
 			   "lead on";
-	if(has_char(text, "xX"))
+	if(str_has_any(text, "xX"))
 		return "a dot stands for any digit, as in 4..";
-	if(has_char(text, ", \t;"))
+	if(str_has_any(text, ", \t;"))
 		return "codes are separated by a bar alone, as in 408|480";
-	if(has_char(text, "-"))
+	if(str_has_any(text, "-"))
 		return "a range is written 50[0-4]";
 	if(text->len == 3 && is_one_of(text->s[0], "012789"))
 		return "negative replies have the codes 300 to 699, as in 408|5..";

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "text/ascii.h"
+#include "text/text.h"
 
 /* -- response patterns -------------------------------------------------- */
 
@@ -27,17 +28,6 @@ static bool matches_redirect(const response_set_t *set)
 	return count_codes(set, 300, 399) > 0;
 }
 
-static bool has_char(const str *text, const char *chars)
-{
-	int i;
-
-	for(i = 0; i < text->len; i++) {
-		if(is_one_of(text->s[i], chars))
-			return true;
-	}
-	return false;
-}
-
 #define DIGITS "0123456789"
 
 /* The text of a pattern without its exclamation mark. */
@@ -59,7 +49,7 @@ static bool is_empty_slip(lint_t *lint, const fragment_t *value)
 	pattern_t pattern;
 	int found;
 
-	if(!has_char(&regex, DIGITS)
+	if(!str_has_any(&regex, DIGITS)
 			|| pattern_compile(&pattern, value, "", NULL, &none) < 0)
 		return false;
 	found = pattern_match(
@@ -157,7 +147,7 @@ static void see_pattern_alternatives(
 	fragment_t rest =
 			fragment_part(value, is_negated, value->text.len - is_negated);
 
-	if(has_char(&rest.text, "\\[](){}*+?!") || !has_char(&rest.text, "|")
+	if(str_has_any(&rest.text, "\\[](){}*+?!") || !str_has_any(&rest.text, "|")
 			|| !matches_any(&settings->pattern_response))
 		return;
 	while(rest.text.len > 0) {

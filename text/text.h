@@ -38,6 +38,18 @@ static inline bool str_equal_nocase(const str *a, const str *b)
 	return true;
 }
 
+/** Does a text have one of these characters? */
+static inline bool str_has_any(const str *text, const char *characters)
+{
+	int i;
+
+	for(i = 0; i < text->len; i++) {
+		if(is_one_of(text->s[i], characters))
+			return true;
+	}
+	return false;
+}
+
 /** A text without the blanks and ends of lines round it; it is not copied. */
 static inline str str_trim(str text)
 {
