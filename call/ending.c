@@ -189,11 +189,25 @@ void ending_on_failure(call_t *call, tm_cell_t *t, struct tmcb_params *params)
 {
 	bool has_route = transaction_runs_failure_route(t);
 
+	if(call->reply_branch == NO_BRANCH)
+		call->reply_branch = tm_api.t_get_picked_branch();
 	transaction_name_branch(t, call->reply_branch);
 	if(call->reply.kind == FINAL_OWN)
 		transaction_show_code(t, params, call->reply.code);
 	if(!has_route)
 		send_final_reply(call, t, params->req);
+}
+
+/* The reply that the caller gets if the script does nothing, written out: when the
+ * script goes on after its suspension, tm does not choose among the stored replies any
+ * more, and sends a 500 (t_suspend.c, kill_trans). */
+static final_reply_t written_out(const call_t *call, const tm_cell_t *t)
+{
+	if(call->reply.kind != FINAL_AS_IT_IS)
+		return call->reply;
+	return transaction_reply_of(t, call->reply_branch) == FAKED_REPLY
+				   ? as_tm_says(call, request_timeout)
+				   : own_copy(call, t, call->reply_branch);
 }
 
 void ending_after_failure_route(
@@ -203,6 +217,7 @@ void ending_after_failure_route(
 	 * added in order to wait was not added by the script */
 	if(transaction_is_suspended(t)) {
 		call->branches_at_end = transaction_branches(t);
+		call->reply = written_out(call, t);
 		call->is_route_suspended = true;
 		return;
 	}

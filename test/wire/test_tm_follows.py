@@ -67,13 +67,14 @@ PRIO = [
 
 # -- a failure_route that suspends --------------------------------------------------------
 
-def suspends(title, settings, do, caller, peers=None, **more):
+def suspends(title, settings, do, caller, peers=None, beside="", **more):
     """failure_route suspends for a second, and route[RESUME] does this."""
     return Scenario(f"failure_route suspends: {title}",
-        route=f't_on_failure("WAITS"); if (failover("sip:100@{{a}}", "{settings}")) exit;',
+        route=f't_on_failure("WAITS"); {beside}'
+              f'if (failover("sip:100@{{a}}", "{settings}")) exit;',
         extra='failure_route[WAITS] { async_route("RESUME", "1"); }\n'
               f"route[RESUME] {{ {do} }}",
-        modules=("async", "failover"), modparams=(("async", "workers", 1), WT),
+        modules=("async", "corex", "failover"), modparams=(("async", "workers", 1), WT),
         peers={"a": [reply(486)], **(peers or {})},
         **{"attempts": [("a", "UDP", at(0))], "caller": caller, **more})
 
@@ -85,6 +86,13 @@ SUSPENDS = [
              "return;", [100, 480], {"a": SILENT}),
     suspends("so of one that rang too long", "reply=480 Gone; timer.provisional=500ms",
              "return;", [100, 180, 480], {"a": [reply(180)]}, cancelled_after={"a": 0.5}),
+    suspends("so the reply of the destination itself", "", "return;", [100, 486]),
+    suspends("so that of the better one of two", "", "return;", [100, 486],
+             {"a": [reply(503, after=0.1)], "b": [reply(486)]},
+             beside='append_branch("sip:101@{b}"); ',
+             attempts=[("a", "UDP", at(0)), ("b", "UDP", at(0))]),
+    suspends("so the 408 for its silence", "timer.inviting=500ms", "return;", [100, 408],
+             {"a": SILENT}),
     suspends("the script replies then: that is it", "reply=480 Gone",
              't_reply("404", "Mine");', [100, 404]),
     suspends("the script relays then: that is it", "reply=480 Gone",
