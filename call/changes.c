@@ -7,10 +7,16 @@
 
 int changes_save(struct sip_msg *msg, changes_t *changes)
 {
-	int result = msg_lump_cloner(
-			msg, &changes->add_rm, &changes->body_lumps, &changes->reply_lump);
+	struct lump_rpl *reply_lump;
 
-	return result < 0 ? -1 : 0;
+	if(msg_lump_cloner(msg, &changes->add_rm, &changes->body_lumps, &reply_lump)
+			< 0)
+		return -1;
+	/* what is for replies comes last in the block, and is not needed */
+	if(changes->add_rm == NULL && changes->body_lumps == NULL
+			&& reply_lump != NULL)
+		shm_free(reply_lump);
+	return 0;
 }
 
 void changes_release(changes_t *changes)
@@ -20,8 +26,6 @@ void changes_release(changes_t *changes)
 
 	if(block == NULL)
 		block = changes->body_lumps;
-	if(block == NULL)
-		block = changes->reply_lump;
 	if(block != NULL)
 		shm_free(block);
 }
@@ -40,4 +44,22 @@ void changes_take_out(struct sip_msg *msg, const changes_t *before)
 {
 	msg->add_rm = before->add_rm;
 	msg->body_lumps = before->body_lumps;
+}
+
+void changes_give(const changes_t *changes, struct sip_msg *msg)
+{
+	struct lump *add_rm = dup_lump_list(changes->add_rm);
+	struct lump *body_lumps = dup_lump_list(changes->body_lumps);
+
+	if((changes->add_rm != NULL && add_rm == NULL)
+			|| (changes->body_lumps != NULL && body_lumps == NULL)) {
+		LM_ERR("no memory to show failure_route what the script has changed\n");
+		free_duped_lump_list(add_rm);
+		free_duped_lump_list(body_lumps);
+		return;
+	}
+	if(add_rm == NULL && body_lumps == NULL)
+		return;
+	msg->add_rm = add_rm;
+	msg->body_lumps = body_lumps;
 }

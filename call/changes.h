@@ -13,7 +13,6 @@
 typedef struct changes
 {
 	struct lump *add_rm, *body_lumps;
-	struct lump_rpl *reply_lump;
 } changes_t;
 
 /** Copy the changes of a request to shared memory.
@@ -27,6 +26,12 @@ void changes_release(changes_t *changes);
  * @param before its own, for changes_take_out() */
 void changes_put_in(
 		const changes_t *changes, struct sip_msg *msg, changes_t *before);
+
+/** Let the copy of the request that tm makes for a failure_route begin with the saved
+ * changes; nothing if none are saved. tm releases what is added here together with the
+ * copy (t_reply.c, free_faked_req). Without memory the copy keeps its own changes, and
+ * an error is logged. */
+void changes_give(const changes_t *changes, struct sip_msg *msg);
 
 /** Let it have its own changes again. */
 void changes_take_out(struct sip_msg *msg, const changes_t *before);

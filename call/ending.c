@@ -194,7 +194,9 @@ void ending_on_failure(call_t *call, tm_cell_t *t, struct tmcb_params *params)
 	transaction_name_branch(t, call->reply_branch);
 	if(call->reply.kind == FINAL_OWN)
 		transaction_show_code(t, params, call->reply.code);
-	if(!has_route)
+	if(has_route)
+		changes_give(&call->changes, params->req);
+	else
 		send_final_reply(call, t, params->req);
 }
 

@@ -31,6 +31,7 @@ def again(test='t_check_status("401|407")', more="", behind=""):
 
 ARM = 't_on_failure("AGAIN"); '
 YES, NO = {"X-Again": ["yes"]}, {"X-Again": []}
+KEPT = {"X-Before": ["yes"], "X-Behind": ["yes"], "X-Gone": []}
 
 
 def retry(title, a, attempts, caller=(100, 180, 200), settings="", route=None, **more):
@@ -105,6 +106,17 @@ RETRIES = [
         [A, A_AGAIN, A_AGAIN, ("c", "UDP", soon(), "sip:9@{c}")],
         extra=again(more='t_on_failure("AGAIN");', behind='$ru = "sip:9@{c}"; t_relay();'),
         route='failover("sip:100@{a}")', final_from="c"),
+    Scenario("failover_retry(): what the script changed behind a suspension is in it too",
+        route=f'{ARM}append_hf("X-Before: yes\\r\\n"); async_task_route("GOES_ON"); exit;',
+        extra=again() + """route[GOES_ON] {
+            append_hf("X-Behind: yes\\r\\n"); remove_hf("X-Gone");
+            if (failover("sip:100@{a} sip:101@{b}")) exit;
+        }""",
+        modules=("corex", "async", "failover"), globals="async_workers=2",
+        modparams=(("async", "ms_timer", 10),), headers=[("X-Gone", "1")],
+        peers={"a": in_turn(ASKS, [reply(503)]), "b": RINGS_AND_ANSWERS},
+        attempts=[A, A_AGAIN, B], caller=[100, 180, 200],
+        carries={1: {**KEPT, **NO}, 2: {**KEPT, **YES}, 3: {**KEPT, **NO}}),
     Scenario("failover_retry(): of a call that failover() does not have",
         route=f'{ARM}$ru = "sip:100@{{a}}"; t_relay(); exit;', peers={"a": ASKS},
         extra=again(), attempts=[A], caller=[100, 407], logged={"no retry": 1}),
