@@ -3,7 +3,8 @@
 #
 # The engine stays readable: no function of call/ is above 50 lines, no file above
 # 500, and only call/transaction.[ch] name a field of tm's structures, and layout.c,
-# which looks whether they are where they should be.
+# which looks whether they are where they should be. And a call keeps no pointer into
+# its request, which tm releases first while other processes can still see the call.
 . test/build/lib.sh
 
 fields='uas|uac|nr_of_outgoings|tmcb_hl|fr_timeout|fr_inv_timeout|end_of_life|on_failure|on_branch|on_branch_failure|on_branch_delayed|on_reply|reply_mutex|reply_locker_pid|ref_count|async_backup|relayed_reply_branch|last_received|local_cancel|hash_index|label'
@@ -12,6 +13,7 @@ fields='uas|uac|nr_of_outgoings|tmcb_hl|fr_timeout|fr_inv_timeout|end_of_life|on
 check() {
 	grep -nE -- "->($fields)\b" "$1"/call/*.[ch] "$1"/server/*.[ch] "$1"/failover_mod.c |
 		grep -vE '/call/(transaction\.[ch]|alarm\.c|layout\.c):|(alarm|manners|before|answer_here)->' || true
+	grep -HnE -- '^[[:space:]]*call->[a-z_.>-]+ = transaction_request\(' "$1"/call/*.c || true
 	awk 'FNR == 1 && name { if(lines > 500) print name ": " lines " lines" }
 		{ name = FILENAME; lines = FNR }
 		/^\{/ { began = FNR }
@@ -27,6 +29,7 @@ mkdir "$scratch/call" "$scratch/server"
 {
 	echo 'int f(tm_cell_t *t)'
 	echo '{'
+	echo '	call->id = transaction_request(t)->callid->body;'
 	yes '	x();' | head -n 600
 	echo '	return t->uas.status;'
 	echo '}'
@@ -36,6 +39,7 @@ echo >"$scratch/server/a.c"
 echo >"$scratch/server/a.h"
 echo >"$scratch/failover_mod.c"
 check "$scratch" >"$scratch/output"
-output_has 'bad.c:603:	return t->uas.status'
-output_has 'a function of 602 lines'
-output_has 'bad.c: 604 lines'
+output_has 'bad.c:604:	return t->uas.status'
+output_has 'a function of 603 lines'
+output_has 'bad.c: 605 lines'
+output_has 'bad.c:3:	call->id = transaction_request(t)->callid->body'
