@@ -66,23 +66,73 @@ static const char *colour(const screen_t *screen, const char *code)
 
 /* columns before the destination */
 #define INDENT 30
+#define GAP 2
 
-/* Where a row is longer than the screen its rule and its Call-ID are the next line. */
-static bool is_wide(const json_t *call, const screen_t *screen)
+/* How wide the columns of text are. */
+typedef struct table
 {
-	size_t width = INDENT + strlen(text_of(call, "destination")) + 2
-				   + strlen(text_of(call, "rule")) + 2
-				   + strlen(text_of(call, "call_id"));
+	int destination, rule;
+	bool is_wide; /* wider than the screen: rule and Call-ID are the next line */
+} table_t;
 
-	return screen->columns > 0 && width > (size_t)screen->columns;
+static int columns_of(const json_t *call, const char *name)
+{
+	return print_columns(text_of(call, name));
 }
 
-static int lines_of(const json_t *call, const screen_t *screen)
+static void widen(int *columns, int wanted)
 {
-	return is_wide(call, screen) ? 2 : 1;
+	if(*columns < wanted)
+		*columns = wanted;
 }
 
-static void show_call(const json_t *call, const screen_t *screen)
+static table_t table_of(const json_t *list, const screen_t *screen)
+{
+	table_t table = {.destination = (int)strlen("DESTINATION"),
+			.rule = (int)strlen("RULE")};
+	int call_id = (int)strlen("CALL-ID");
+	size_t i;
+
+	for(i = 0; i < json_array_size(list); i++) {
+		const json_t *call = json_array_get(list, i);
+
+		widen(&table.destination, columns_of(call, "destination"));
+		widen(&table.rule, columns_of(call, "rule"));
+		widen(&call_id, columns_of(call, "call_id"));
+	}
+	table.is_wide =
+			screen->columns > 0
+			&& INDENT + table.destination + GAP + table.rule + GAP + call_id
+					   > screen->columns;
+	return table;
+}
+
+/* @param columns with the gap behind the text */
+static void show_column(const char *text, int columns)
+{
+	print_string(stdout, text);
+	printf("%*s", columns - print_columns(text), "");
+}
+
+/* End the row of a call, or of the heading. */
+static void show_texts(const table_t *table, const char *destination,
+		const char *rule, const char *call_id, const char *look,
+		const screen_t *screen)
+{
+	if(table->is_wide) {
+		print_string(stdout, destination);
+		printf("\n%*s", INDENT, "");
+	} else {
+		show_column(destination, table->destination + GAP);
+	}
+	show_column(rule, table->rule + GAP);
+	fputs(colour(screen, look), stdout);
+	print_string(stdout, call_id);
+	puts(colour(screen, PLAIN));
+}
+
+static void show_call(
+		const json_t *call, const table_t *table, const screen_t *screen)
 {
 	double seconds = (double)number_of(call, "attempt_ms") / 1000.0;
 	bool is_ringing = strcmp(text_of(call, "state"), "proceeding") == 0;
@@ -91,38 +141,27 @@ static void show_call(const json_t *call, const screen_t *screen)
 			number_of(call, "of"), seconds,
 			is_ringing ? "" : colour(screen, YELLOW), text_of(call, "state"),
 			is_ringing ? "" : colour(screen, PLAIN));
-	print_string(stdout, text_of(call, "destination"));
-	if(is_wide(call, screen))
-		printf("\n%*s", INDENT, "");
-	else
-		fputs("  ", stdout);
-	if(*text_of(call, "rule") != '\0') {
-		print_string(stdout, text_of(call, "rule"));
-		fputs("  ", stdout);
-	}
-	fputs(colour(screen, DIM), stdout);
-	print_string(stdout, text_of(call, "call_id"));
-	puts(colour(screen, PLAIN));
+	show_texts(table, text_of(call, "destination"), text_of(call, "rule"),
+			text_of(call, "call_id"), DIM, screen);
 }
 
 /* @param lines at most; 0: any number */
 static void show_calls(const json_t *reply, const screen_t *screen, int lines)
 {
 	const json_t *list = json_object_get(reply, "list");
-	int used = 0;
+	table_t table = table_of(list, screen);
+	int used = table.is_wide; /* its heading takes two lines as well */
 	size_t i;
 
-	if(json_array_size(list) > 0)
-		printf("%sATTEMPT  SECONDS  STATE       DESTINATION  RULE  "
-			   "CALL-ID%s\n",
-				colour(screen, BOLD), colour(screen, PLAIN));
+	if(json_array_size(list) > 0) {
+		printf("%sATTEMPT  SECONDS  STATE       ", colour(screen, BOLD));
+		show_texts(&table, "DESTINATION", "RULE", "CALL-ID", "", screen);
+	}
 	for(i = 0; i < json_array_size(list); i++) {
-		const json_t *call = json_array_get(list, i);
-
-		used += lines_of(call, screen);
+		used += table.is_wide ? 2 : 1;
 		if(lines > 0 && used > lines)
 			break;
-		show_call(call, screen);
+		show_call(json_array_get(list, i), &table, screen);
 	}
 	printf("%ld calls under way, %zu shown\n", number_of(reply, "calls"), i);
 }

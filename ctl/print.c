@@ -87,6 +87,21 @@ void print_string(FILE *out, const char *text)
 	print_text(out, &whole);
 }
 
+int print_columns(const char *text)
+{
+	int len = (int)strlen(text);
+	int columns = 0;
+	int i = 0;
+
+	while(i < len) {
+		glyph_t glyph = glyph_of(text + i, len - i);
+
+		columns += glyph.width;
+		i += glyph.bytes;
+	}
+	return columns;
+}
+
 bool is_coloured(colour_t colour, FILE *out)
 {
 	const char *no_color = getenv("NO_COLOR"); /* https://no-color.org */

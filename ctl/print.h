@@ -31,6 +31,9 @@ glyph_t glyph_of(const char *s, int len);
 void print_text(FILE *out, const str *text);
 void print_string(FILE *out, const char *text);
 
+/** How many columns a text of one line takes on a terminal; a tab takes none. */
+int print_columns(const char *text);
+
 /** How a command line asks for colour. */
 typedef enum colour
 {

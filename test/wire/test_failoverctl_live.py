@@ -63,7 +63,10 @@ def test_a_call_is_listed_and_watched():
         for words in (("calls",), ("calls", call.invite.call_id), ("calls", "1", "5")):
             status, out, err = await run(stage, *words)
             assert status == 0 and not err, err
-            line = out.splitlines()[1]
+            heading, line = out.splitlines()[:2]
+            for title, value in (("STATE", "proceeding"), ("DESTINATION", "sip:2@"),
+                                 ("RULE", "abroad"), ("CALL-ID", call.invite.call_id)):
+                assert heading.index(title) == line.index(value), out
             assert line.split()[0] == "2/2" and "proceeding" in line
             assert filled("sip:2@{b}/UDP", stage.names) in line and "abroad" in line
             assert call.invite.call_id in line and "1 calls under way" in out
