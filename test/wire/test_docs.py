@@ -1027,6 +1027,7 @@ def test_make_doc_makes_a_page_or_says_what_it_needs(tmp_path):
     page = pathlib.Path(tmp_path) / "failover.html"
     done = make_doc(f"DOC_PAGE={page}")
     if done.returncode == 0:
+        assert not done.stderr, done.stderr
         text = page.read_text()
         assert all(name in text for name in parameters())
         assert "timer.provisional" in text and "Known Limits" in text
