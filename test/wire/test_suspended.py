@@ -14,8 +14,9 @@ from scenario import (SILENT, Scenario, Stage, at, attempts_of, filled, later, o
 
 RINGS_AND_ANSWERS = [reply(180, after=0.1), reply(200, after=0.2)]
 ALL = 'failover("sip:1@{a} sip:2@{b} sip:3@{c}"%s)'
-# a task of another process; a timer process, a second later
-TASK, TIMER = 'async_task_route("GOES_ON")', 'async_route("GOES_ON", "1")'
+# a task of another process; a timer process, a second later (async_route would be up to a
+# second early or late)
+TASK, TIMER = 'async_task_route("GOES_ON")', 'async_ms_route("GOES_ON", "1000")'
 WAYS = {"a task": (TASK, 0), "a timer": (TIMER, 1)}
 
 
