@@ -62,7 +62,10 @@ call_t *call_create(
 		return NULL;
 	call = arena_alloc(arena,
 			sizeof(*call) + sr_dst_max_branches * sizeof(*call->branches));
+	/* the Call-ID is copied because tm releases the request before the call (h_table.c,
+	 * free_cell_helper), and another process may be reading the list of calls then */
 	if(call == NULL
+			|| arena_copy(arena, &msg->callid->body, &call->trace.call_id) < 0
 			|| request_read(msg, request, arena, route, &call->origin) < 0
 			|| name_rule(request->rule, arena, &call->trace.rule) < 0) {
 		arena_destroy(arena);

@@ -97,11 +97,6 @@ void observe_begin(call_t *call, const tm_cell_t *t)
 {
 	unsigned hash, label;
 
-	/* a copy, because tm releases the request before the call (h_table.c,
-	 * free_cell_helper), and another process may be reading the list of calls then;
-	 * without memory the list shows none */
-	(void)arena_copy(call->arena, &transaction_request(t)->callid->body,
-			&call->trace.call_id);
 	call->trace.began_ms = observe_now_ms();
 	transaction_ident(t, &hash, &label);
 	calls_add(call, hash);

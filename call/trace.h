@@ -52,7 +52,7 @@ typedef enum call_outcome
 
 typedef struct trace
 {
-	str call_id;	   /* len 0: there was no memory */
+	str call_id;
 	str rule;		   /* the rule; len 0: none, a list of the script */
 	int64_t began_ms;  /* from observe_now_ms() */
 	step_t *last;	   /* the newest; NULL before the first */
