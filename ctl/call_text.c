@@ -26,8 +26,8 @@ static bool is_name_char(char c)
 	return is_digit(c) || is_letter(c) || is_one_of(c, "_.?");
 }
 
-/* Find the end of the pseudo-variable at an offset, $name, $name(...), $(name...),
- * each with an index in [] behind it or not (core/pvapi.c, pv_parse_spec2).
+/* Find the end of the pseudo-variable at an offset: $name, $name(...), $(name...), each
+ * with or without an index in [] behind it (core/pvapi.c, pv_parse_spec2).
  * @return the offset behind it; -1: it is none */
 static int behind_variable(const str *text, int at)
 {
@@ -82,8 +82,8 @@ static int mark_variables(
 	return 0;
 }
 
-/* Is a string one pseudo-variable? Then its value is language, which comes with the
- * call, and there is nothing to read yet. */
+/* Is a string a single pseudo-variable? Its value is then in our language, but comes
+ * only with the call. There is nothing to read yet. */
 static bool is_one_variable(const fragment_t *text)
 {
 	return text->n_marks == 1 && text->marks[0].is_variable
@@ -119,8 +119,8 @@ static int read_part(fragment_t part, read_part_f *parse, rule_t *rule,
 	return is_one_variable(&part) ? 0 : parse(&part, rule, arena, diagnostics);
 }
 
-/* In a plan the first destination stands alone, and those of $session behind it. The
- * checks of a plan expect that. */
+/* In a plan, the first destination has its own line, and the others are in $session,
+ * which comes after it. The checks of a plan expect that. */
 static int stand_alone(rule_t *rule, arena_t *arena)
 {
 	destination_t *first;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* call_text: reads the strings of a script call, failover("LIST", "SETTINGS"), which
- * kamailio -c does not see. Their pseudo-variables are found by how they look: which
- * ones there are, only the server knows. */
+ * kamailio -c does not read. It finds pseudo-variables by their form only: only the
+ * server knows which ones exist. */
 #ifndef FAILOVER_CTL_CALL_TEXT_H
 #define FAILOVER_CTL_CALL_TEXT_H
 

@@ -43,7 +43,8 @@ static int end_check(
 	return is_right ? STATUS_OK : STATUS_PLAN;
 }
 
-/* Leave out what is only wrong in a plan: a $name is a pseudo-variable here. */
+/* Leave out the findings that are only wrong in a plan: in a script call, $name is a
+ * pseudo-variable. */
 static void report_of_call(void *context, const diagnostic_t *diagnostic)
 {
 	listing_t *listing = context;
@@ -94,7 +95,7 @@ int check_run(options_t *options)
 	plan = dialplan_parse(&text.text, arena, arena, &listing.diagnostics);
 	if(plan != NULL && dialplan_require_rule(plan, &listing.diagnostics) < 0)
 		plan = NULL;
-	/* after an error, a warning may only be its consequence */
+	/* after an error, a warning may only be a result of it */
 	if(plan != NULL
 			&& dialplan_lint(plan, &lint, arena, &listing.diagnostics) < 0)
 		return no_memory();

@@ -9,18 +9,18 @@
  * @return the exit status */
 int check_run(options_t *options);
 
-/** Say what becomes of a call.
+/** Say what happens to a call.
  * @return the exit status */
 int explain_run(options_t *options);
 
-/** List the calls that are under way on a server; show what it has counted; both
- * again and again.
+/** List the calls that are active on a server, or show its counters, or show both
+ * repeatedly.
  * @return the exit status */
 int calls_run(options_t *options);
 int stats_run(options_t *options);
 int watch_run(options_t *options);
 
-/** Check the dial plan that a server has, and have it loaded again.
+/** Check the dial plan file of a server, and make the server load it again.
  * @return the exit status */
 int reload_run(options_t *options);
 

@@ -8,7 +8,7 @@
 #include "sip/header_name.h"
 #include "sip/sip_uri.h"
 
-/* -- whose the request is ----------------------------------------------- */
+/* -- is the request for the server ----------------------------------------- */
 
 /* The port that the server uses for a URI without one. */
 static int default_port(const uri_parts_t *parts)
@@ -73,7 +73,7 @@ static int add_truth(
 	return given_add_of_kind(&request->given, kind, &value, why);
 }
 
-/* Does a request lead elsewhere than its R-URI says? ($du, or else its top Route) */
+/* Is a request sent to another place than its R-URI? ($du, or else its first Route) */
 static bool leads_elsewhere(const request_t *request)
 {
 	subject_t du = {.kind = SUBJECT_PV, .name = str_init("$du")};
@@ -91,7 +91,7 @@ static bool leads_elsewhere(const request_t *request)
 	return contact_next(&rest, &address) && !is_own(request, &address.uri);
 }
 
-/* Where it came from says $localhost, and where it leads $outbound. */
+/* $localhost follows from the source of the request, and $outbound from its next hop. */
 static int derive_own(request_t *request, reason_t *why)
 {
 	given_t *given = &request->given;
@@ -114,7 +114,7 @@ static int derive_own(request_t *request, reason_t *why)
 			!is_ours || leads_elsewhere(request), why);
 }
 
-/* -- pseudo-variables --------------------------------------------------- */
+/* -- pseudo-variables ------------------------------------------------------ */
 
 /* The pseudo-variables that follow from a subject: for an address in a header, its URI
  * and its user part; else the value itself. */
@@ -245,7 +245,7 @@ bool derive_is_source_of(
 	return false;
 }
 
-/* -- the clock ---------------------------------------------------------- */
+/* -- the clock ------------------------------------------------------------- */
 
 static int add_moment(request_t *request, subject_kind_t kind,
 		const char *format, const struct tm *local, reason_t *why)

@@ -7,8 +7,8 @@
 
 #include "ctl/json.h"
 
-/* If no more codes than this are missing in a class, the class is shown with the missing
- * codes. */
+/* If at most this many codes are missing in a class, the class is shown with the
+ * missing codes. */
 #define MISSING_MAX 8
 
 static void append(description_t *description, const char *format, ...)

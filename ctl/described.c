@@ -228,7 +228,7 @@ bool request_is_asked(
 	const str next_hop = str_init("$du");
 	int i;
 
-	/* these say where the request leads without the module */
+	/* these say where the request is sent without the module */
 	if(subject->kind == SUBJECT_OUTBOUND
 			|| (subject->kind == SUBJECT_PV
 					&& str_equal(&subject->name, &next_hop)))

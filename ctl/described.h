@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* described: a request as a command line describes it, for the conditions of a dial
- * plan. A value that is not given is unknown; it is not guessed. */
+/* described: a request that the options of a command line describe, for the conditions
+ * of a dial plan. A value that is not given is unknown; it is not guessed. */
 #ifndef FAILOVER_CTL_DESCRIBED_H
 #define FAILOVER_CTL_DESCRIBED_H
 
@@ -31,11 +31,11 @@ typedef struct request
 	str line; /* the request line */
 	str uri;  /* the R-URI in it */
 	own_host_t *own_hosts;
-	bool knows_own;	 /* whether is_own is known */
-	bool is_own;	 /* it is */
+	bool knows_own;	 /* is_own is known */
+	bool is_own;	 /* the R-URI is the server's own */
 	str *registered; /* users, n_registered of them */
 	int n_registered;
-	bool knows_registered;		   /* it is known who is registered */
+	bool knows_registered;		   /* the registered users are known */
 	asked_for_t *sets, **last_set; /* by --set, in order */
 } request_t;
 
@@ -53,7 +53,7 @@ int request_set_line(request_t *request, const char *value, reason_t *why);
 /** Name: value */
 int request_add_header(request_t *request, const char *value, reason_t *why);
 
-/** The address that it came from, IPv4 or IPv6, and the transport. */
+/** The source address, IPv4 or IPv6, and the transport. */
 int request_set_addr(request_t *request, const char *value, reason_t *why);
 int request_set_transport(request_t *request, const char *value, reason_t *why);
 
@@ -81,14 +81,13 @@ int request_finish(request_t *request, reason_t *why);
 /** Its values for conditions. */
 request_source_t request_source(request_t *request);
 
-/** Where it would go without the module. */
+/** Where the request is sent without the module. */
 request_view_t request_view(const request_t *request);
 
-/** Is it known whether its R-URI is the server's own? */
+/** Is it known whether the R-URI is the server's own? */
 bool request_knows_own(const request_t *request);
 
-/** Is a left-hand side of use for a plan: does a rule use it, or a value that follows
- * from it?
+/** Does a plan use a left-hand side, or a value that follows from it?
  * @param subjects of the plan, n_subjects of them */
 bool request_is_asked(
 		const subject_t *subject, subject_t *const *subjects, int n_subjects);

@@ -9,7 +9,8 @@
 #include "dialplan_parse.h"
 #include "ctl/json.h"
 
-/* Unless all are wanted, only so many rules that do not apply are shown: the last ones. */
+/* Show at most this many of the rules that do not apply, the last ones; with --all,
+ * show each. */
 #define REFUSED_SHOWN 20
 
 static int no_memory(void)
@@ -18,7 +19,7 @@ static int no_memory(void)
 	return STATUS_USAGE;
 }
 
-/* -- the rules that do not apply ---------------------------------------- */
+/* -- the rules that do not apply ------------------------------------------- */
 
 typedef struct listener
 {
@@ -79,7 +80,7 @@ static int find_rules(explanation_t *explanation, const dialplan_t *plan,
 	return 0;
 }
 
-/* -- the chain ---------------------------------------------------------- */
+/* -- the chain ------------------------------------------------------------- */
 
 static int add_attempt(attempt_t ***last, const target_t *target,
 		const settings_t *settings, arena_t *arena)
@@ -122,7 +123,7 @@ static int make_attempts(explanation_t *explanation, arena_t *arena)
 	return 0;
 }
 
-/* -- all of it ---------------------------------------------------------- */
+/* -- the explanation ------------------------------------------------------- */
 
 /* Show the errors of a plan. Nothing else is known of such a plan. */
 static int show_errors(const options_t *options, listing_t *listing)

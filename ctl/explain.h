@@ -15,7 +15,8 @@ typedef struct asked_rule
 	const rule_t *rule;
 	outcome_t outcome;
 	const condition_t *condition; /* the first condition that does not hold */
-	const str *values; /* that it was compared with, n_values of them */
+	const str *values; /* the values that the condition was compared with,
+								 * n_values of them */
 	int n_values;
 } asked_rule_t;
 
@@ -26,7 +27,7 @@ typedef struct attempt
 	const target_t *target;
 	settings_t settings; /* with the options of the destination */
 	transport_t transport;
-	str next_hop; /* where it is sent; len 0: where its URI points */
+	str next_hop; /* the next hop; len 0: the one that its URI gives */
 } attempt_t;
 
 typedef struct explanation
@@ -43,7 +44,7 @@ typedef struct explanation
 	const listing_t
 			*listing; /* the reason why there is no route; NULL: there is one */
 	route_t route;
-	attempt_t *attempts; /* all of them; how many are tried: */
+	attempt_t *attempts; /* all destinations; how many of them are tried: */
 	int n_tried;
 } explanation_t;
 

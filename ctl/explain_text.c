@@ -259,8 +259,8 @@ static void print_route(const explanation_t *explanation)
 	print_variables(route);
 }
 
-/* If the R-URI is the server itself, it is not the first destination of any rule; in a
- * list, it brings the call back to this server. */
+/* If the R-URI is the server's own, it is not the first destination of any rule. In a
+ * list of destinations, it sends the call to this server again. */
 static void print_note(const explanation_t *explanation)
 {
 	const attempt_t *attempt = explanation->attempts;
@@ -277,8 +277,8 @@ static void print_note(const explanation_t *explanation)
 			 "call comes back to it");
 }
 
-/* Print the values that were given and that no rule uses: mistakes, or names in another
- * form. */
+/* Print the values that were given but that no rule uses: they are mistakes, or names
+ * in another form. */
 static void print_unasked(const explanation_t *explanation)
 {
 	const dialplan_t *plan = explanation->plan;

@@ -32,7 +32,7 @@ int main(int argc, char **argv)
 		fputs("failoverctl: no memory\n", stderr);
 		return STATUS_USAGE;
 	}
-	/* a long report goes to stderr */
+	/* a long report is better on stderr */
 	setvbuf(stderr, NULL, _IOFBF, BLOCK_BYTES);
 	print_init();
 	command = options_read(&options, argc, argv, arena, &status);

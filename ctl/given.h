@@ -26,7 +26,7 @@ int given_values(
 /** Find the first value of a subject; NULL: nothing is known. */
 const str *given_first(const given_t *given, subject_t subject);
 
-/** The same of a kind of subject that has no name. */
+/** The same, for a kind of subject that has no name. */
 const str *given_first_of_kind(const given_t *given, subject_kind_t kind);
 
 /** Add a value of a subject. Only a header may have several.
@@ -34,7 +34,7 @@ const str *given_first_of_kind(const given_t *given, subject_kind_t kind);
 int given_add(given_t *given, const subject_t *subject, const str *value,
 		reason_t *why);
 
-/** The same of a kind of subject that has no name. */
+/** The same, for a kind of subject that has no name. */
 int given_add_of_kind(
 		given_t *given, subject_kind_t kind, const str *value, reason_t *why);
 

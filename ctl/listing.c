@@ -6,16 +6,16 @@
 #include "ctl/json.h"
 #include "ctl/print.h"
 
-/* Of a longer line, only a part is shown. */
+/* Only a part of a line that is longer than this is shown. */
 #define LINE_COLUMNS 120
-/* So many columns of that part are before the caret. */
+/* This many columns of that part are before the caret. */
 #define COLUMNS_BEFORE 60
 #define CUT "..."
 
 #define TAB_COLUMNS 8
 
-/* A character takes at most 4 bytes for a column. If a line has more characters without
- * a width than this, the rest of them is not shown. */
+/* A character of one column has at most 4 bytes. If a line has more characters of no
+ * width than this, the rest of them is not shown. */
 #define BYTES_ROUND 1024
 
 #define BOM "\xef\xbb\xbf"
@@ -41,7 +41,7 @@ void listing_init(
 	memset(listing, 0, sizeof(*listing));
 	listing->name = name;
 	listing->text = *text;
-	/* it is no column */
+	/* the diagnostic has no column */
 	if((size_t)text->len >= bom && memcmp(text->s, BOM, bom) == 0) {
 		listing->text.s += bom;
 		listing->text.len -= (int)bom;
@@ -51,7 +51,7 @@ void listing_init(
 	listing->diagnostics.context = listing;
 }
 
-/* Is it about a default, that is, about a line that nobody wrote? */
+/* Is the diagnostic about a default, so that the plan has no line for it? */
 static bool is_of_default(const finding_t *finding)
 {
 	const char *name = finding->diagnostic.name;
@@ -76,7 +76,7 @@ int listing_sort(listing_t *listing)
 	return listing->sorted == NULL ? -1 : 0;
 }
 
-/* -- a line and its caret ----------------------------------------------- */
+/* -- a line and its caret -------------------------------------------------- */
 
 /* The part of a line around the caret. */
 typedef struct excerpt
@@ -140,7 +140,7 @@ static void cut_behind(excerpt_t *excerpt)
 	}
 }
 
-/* Not all of a very long line is counted. */
+/* The width of a very long line is not counted to its end. */
 static excerpt_t excerpt_of(const str *line, int caret)
 {
 	excerpt_t excerpt = {.line = *line, .caret = caret};
@@ -167,8 +167,8 @@ static excerpt_t excerpt_of(const str *line, int caret)
 	return excerpt;
 }
 
-/* A tab is printed as a tab, so that the caret is right with any width of tabs. In a
- * line that is cut, the columns change anyway. */
+/* A tab is printed as a tab, so that the caret is below the right character for each
+ * width of tabs. In a line that is cut, the columns change anyway. */
 static void show_line(const excerpt_t *excerpt, FILE *out)
 {
 	int i = 0;
@@ -208,7 +208,7 @@ static void show_caret(
 	fprintf(out, "%s^%s\n", begin, end);
 }
 
-/* -- all of it ---------------------------------------------------------- */
+/* -- the listing ----------------------------------------------------------- */
 
 typedef struct palette
 {
@@ -238,7 +238,7 @@ static void show_message(const listing_t *listing,
 	fputc('\n', out);
 }
 
-/* Go to a line; it is not above the one that rest begins with. */
+/* Go to a line. It is not above the line at which rest begins. */
 static void seek_line(str *rest, int *line, int wanted)
 {
 	while(*line < wanted) {
@@ -278,7 +278,7 @@ void listing_show(const listing_t *listing, FILE *out, bool is_coloured)
 		str text;
 
 		show_message(listing, diagnostic, out, palette);
-		/* what is about a default comes last, also if it stands above */
+		/* a diagnostic about a default comes last, even if its line is above */
 		if(diagnostic->line < line) {
 			rest = listing->text;
 			line = 1;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* listing: shows the diagnostics of a text as compilers do: FILE:LINE:COLUMN, the
- * line, and a caret below the column. Or as JSON. */
+/* listing: shows the diagnostics of a text in the form that compilers use:
+ * FILE:LINE:COLUMN, the line, and a caret below the column. It can also show them as
+ * JSON. */
 #ifndef FAILOVER_CTL_LISTING_H
 #define FAILOVER_CTL_LISTING_H
 
@@ -11,13 +12,13 @@
 
 typedef struct listing
 {
-	diagnostics_t diagnostics; /* for whoever reads the text */
+	diagnostics_t diagnostics; /* for the reader of the text */
 	const char *name;		   /* of the text */
 	str text;
 	findings_t findings;
 	finding_t **sorted; /* `count` of them, after listing_sort() */
 	int count;
-	bool are_warnings_pending; /* only a text without errors is searched for warnings */
+	bool are_warnings_pending; /* warnings are only looked for in a text without errors */
 } listing_t;
 
 /** Begin a listing.
@@ -34,7 +35,8 @@ int listing_sort(listing_t *listing);
 /** Print the sorted diagnostics and their number. */
 void listing_show(const listing_t *listing, FILE *out, bool is_coloured);
 
-/** Print "0 errors, 1 warning", or a note that warnings come when the errors are gone. */
+/** Print "0 errors, 1 warning", or a note that warnings are shown once there are no
+ * errors. */
 void listing_summary(const listing_t *listing, FILE *out);
 
 /** Add the sorted diagnostics to a JSON object: errors, warnings, diagnostics. */

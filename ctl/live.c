@@ -10,7 +10,7 @@
 #include "ctl/json.h"
 #include "ctl/server.h"
 
-/* of one reply of failover.calls */
+/* the most calls in one reply of failover.calls */
 #define SHOWN_MAX "50"
 
 #define BOLD "\033[1m"
@@ -38,10 +38,10 @@ static const char *text_of(const json_t *object, const char *name)
 	return text != NULL ? text : "";
 }
 
-/* What there is room for; a pipe takes everything. */
+/* The size of the terminal. A pipe has no limit. */
 typedef struct screen
 {
-	int columns, rows; /* 0: any number */
+	int columns, rows; /* 0: no limit */
 	bool is_coloured;
 } screen_t;
 
@@ -68,11 +68,11 @@ static const char *colour(const screen_t *screen, const char *code)
 #define INDENT 30
 #define GAP 2
 
-/* How wide the columns of text are. */
+/* The widths of the columns of text. */
 typedef struct table
 {
 	int destination, rule;
-	bool is_wide; /* wider than the screen: rule and Call-ID are the next line */
+	bool is_wide; /* wider than the screen: rule and Call-ID are on the next line */
 } table_t;
 
 static int columns_of(const json_t *call, const char *name)
@@ -107,7 +107,7 @@ static table_t table_of(const json_t *list, const screen_t *screen)
 	return table;
 }
 
-/* @param columns with the gap behind the text */
+/* @param columns the width of the text and the gap after it */
 static void show_column(const char *text, int columns)
 {
 	print_string(stdout, text);
@@ -145,7 +145,7 @@ static void show_call(
 			text_of(call, "call_id"), DIM, screen);
 }
 
-/* @param lines at most; 0: any number */
+/* @param lines the most lines to print; 0: no limit */
 static void show_calls(const json_t *reply, const screen_t *screen, int lines)
 {
 	const json_t *list = json_object_get(reply, "list");
@@ -196,7 +196,7 @@ int calls_run(options_t *options)
 
 /* -- stats -------------------------------------------------------------- */
 
-/* Has a rate: it is none of what is there now. */
+/* Has a rate: it is a counter, and not a number of things that exist now. */
 static bool is_counted(const char *name)
 {
 	return strcmp(name, "active") != 0 && strcmp(name, "held") != 0;
@@ -213,7 +213,7 @@ static void show_stats(const json_t *stats)
 	}
 }
 
-/* Two in a row take 78 columns. */
+/* Two of them in a row take 78 columns. */
 #define RATE_COLUMNS 78
 
 static bool has_two_in_a_row(const screen_t *screen)
@@ -221,7 +221,7 @@ static bool has_two_in_a_row(const screen_t *screen)
 	return screen->columns >= RATE_COLUMNS;
 }
 
-/* @param before the same a second ago; NULL: none */
+/* @param before the counters of one second ago; NULL: none */
 static void show_rates(
 		const json_t *stats, const json_t *before, const screen_t *screen)
 {
@@ -252,7 +252,7 @@ static json_t *first_page(void)
 	return json_pack("[s, s]", "1", SHOWN_MAX);
 }
 
-/* Which next hops are held or out of service: they stand first in the list. */
+/* Show the next hops that are held or out of service: they are first in the list. */
 static asked_t show_held(const options_t *options, const json_t *stats)
 {
 	json_t *reply;
@@ -298,19 +298,19 @@ int stats_run(options_t *options)
 
 /* -- watch -------------------------------------------------------------- */
 
-/* How many lines are left for calls; 0: any number. */
+/* How many lines of the screen are left for calls; 0: no limit. */
 static int lines_for_calls(const json_t *stats, const screen_t *screen)
 {
 	int figures = (int)json_object_size(stats);
 	int lines = screen->rows - (int)number_of(stats, "held")
 				- (has_two_in_a_row(screen) ? (figures + 1) / 2 : figures);
 
-	/* the title, the sum, a blank line, and where the cursor stands */
+	/* the title, the sum, a blank line, and the line of the cursor */
 	lines -= 4;
 	return screen->rows == 0 ? 0 : lines > 1 ? lines : 1;
 }
 
-/* @param before what was counted a second ago; becomes that of now */
+/* @param before the counters of one second ago; is set to those of now */
 static asked_t show_round(const options_t *options, json_t **before)
 {
 	screen_t screen = screen_of(options);

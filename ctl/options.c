@@ -42,7 +42,7 @@ static const command_t commands[] = {
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
-/* -- values ------------------------------------------------------------- */
+/* -- values ---------------------------------------------------------------- */
 
 static int set_max_branches(
 		options_t *options, const char *value, reason_t *why)
@@ -143,7 +143,7 @@ static int set_all(options_t *options, const char *value, reason_t *why)
 	return 0;
 }
 
-/* -- the table ---------------------------------------------------------- */
+/* -- the table ------------------------------------------------------------- */
 
 typedef struct option_row
 {
@@ -152,8 +152,8 @@ typedef struct option_row
 	const char *name;  /* with its dashes; NULL: none */
 	const char *value; /* the name of its value; NULL: it has none */
 	const char *explanation;
-	/* reads the value: an option that describes the request has the first function,
-	 * any other option the second one; 0, or -1 with why filled */
+	/* reads the value: the first function is for an option that describes the request,
+	 * the second one for any other option; 0, or -1 with why filled */
 	int (*tell)(request_t *request, const char *value, reason_t *why);
 	int (*read)(options_t *options, const char *value, reason_t *why);
 } option_row_t;
@@ -213,7 +213,7 @@ static const option_row_t rows[] = {
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
-/* -- help --------------------------------------------------------------- */
+/* -- help ------------------------------------------------------------------ */
 
 static void print_options(const command_t *command)
 {
@@ -273,7 +273,7 @@ static void print_version(void)
 	printf(TOOL " " TOOL_VERSION " (PCRE2 %s)\n", pcre2);
 }
 
-/* -- reading ------------------------------------------------------------ */
+/* -- reading the command line ---------------------------------------------- */
 
 /* Arguments that are left. */
 typedef struct cursor

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* options: the command line. Commands and options are tables (options.c). They serve to
- * read a command line and to print the help. */
+/* options: the command line. Commands and options are tables (options.c). The tables
+ * are used to read a command line and to print the help. */
 #ifndef FAILOVER_CTL_OPTIONS_H
 #define FAILOVER_CTL_OPTIONS_H
 
@@ -14,24 +14,24 @@
 #define STATUS_USAGE 2	 /* wrong options, or the file cannot be read */
 #define STATUS_NO_RULE 3 /* no rule applies */
 
-#define MAX_BRANCHES_DEFAULT 12 /* tm's own */
+#define MAX_BRANCHES_DEFAULT 12 /* as in tm */
 
 typedef struct options
 {
 	const struct command *command;
 	arena_t *arena;
-	const char *file; /* or with `call` the settings, or NULL */
-	const char *call; /* the list of a script call, in the place of a plan */
+	const char *file; /* or, with `call`, the settings, or NULL */
+	const char *call; /* the list of a script call, instead of a plan */
 	unsigned max_branches;
-	settings_t defaults; /* every setting is set */
+	settings_t defaults; /* each setting is set */
 	request_t request;
 	colour_t colour;
 	bool is_json;
 	bool shows_all;
-	const char *socket;	  /* of a running server */
+	const char *socket;	  /* the server's socket */
 	const char *words[2]; /* arguments for it */
 	int n_words;
-	long rounds; /* how often to look; 0: until it is stopped */
+	long rounds; /* how many times to look; 0: until it is stopped */
 } options_t;
 
 /* A row of the table of commands. */

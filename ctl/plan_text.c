@@ -13,7 +13,7 @@
 
 #define STDIN_NAME "<stdin>"
 
-/* Read to the end, but at most one byte more than the longest dial plan.
+/* Read to the end of the text, but not more than one byte beyond the longest dial plan.
  * @return NULL, or what is wrong */
 static const char *read_stdin(arena_t *arena, str *text)
 {

@@ -21,7 +21,7 @@ void print_init(void)
 
 /* -- UTF-8 -------------------------------------------------------------- */
 
-/* Marks that change the direction of writing, so that a line looks different:
+/* Characters that change the direction of writing, and so the look of a line:
  * https://www.unicode.org/reports/tr36/ 2.8 */
 static bool is_turning(long code)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* print: shows a foreign text on a terminal. Control characters, bytes that are no
- * UTF-8, and characters that change the direction of writing are shown as escapes,
- * so that they do nothing. It does not know what the text means. */
+/* print: shows a foreign text on a terminal. It shows control characters, bytes that
+ * are no UTF-8, and characters that change the direction of writing as escapes, so that
+ * they have no effect. It does not know what the text means. */
 #ifndef FAILOVER_CTL_PRINT_H
 #define FAILOVER_CTL_PRINT_H
 

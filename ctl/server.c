@@ -35,9 +35,9 @@ static int set_address(struct sockaddr_un *address, const char *path)
 	return 0;
 }
 
-/* A socket of our own, by a name that the system chooses in Linux' abstract namespace
- * (unix(7), autobind). The server runs as another user, who could not write to a socket
- * in the file system that we have made. */
+/* A socket of our own. The system chooses its name in Linux' abstract namespace
+ * (unix(7), autobind). The server runs as another user and could not write to a socket
+ * that we make in the file system. */
 static int open_socket(const char *socket_path)
 {
 	static const sa_family_t own = AF_UNIX;
@@ -119,7 +119,7 @@ static asked_t read_answer(
 	return ASKED_REFUSED;
 }
 
-/* Why there is no answer, and what would give one. */
+/* Say why there is no answer, and how to get one. */
 static asked_t complain_of(const char *socket_path, int why)
 {
 	char text[256];

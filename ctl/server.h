@@ -6,20 +6,20 @@
 
 #include <jansson.h>
 
-/* the parameter dgram_socket of jsonrpcs where nothing else is said */
+/* the default of dgram_socket, a parameter of jsonrpcs */
 #define SERVER_SOCKET_DEFAULT "/run/kamailio/kamailio_rpc.sock"
 
 typedef enum asked
 {
-	ASKED_ANSWERED, /* the result */
-	ASKED_REFUSED,	/* a fault of the command, which is printed */
-	ASKED_NOBODY,	/* no server, or no answer in time, which is printed */
+	ASKED_ANSWERED, /* there is a result */
+	ASKED_REFUSED,	/* the command has failed; the fault is printed */
+	ASKED_NOBODY,	/* no server, or no answer in time; this is printed */
 } asked_t;
 
-/** Call a command.
- * @param socket_path of the server
- * @param params an array; released here; NULL: none
- * @param result set if it was answered; to be released */
+/** Call an RPC command.
+ * @param socket_path the socket of the server
+ * @param params an array, released here; NULL: none
+ * @param result set if there is a result; the caller releases it */
 asked_t server_ask(const char *socket_path, const char *method, json_t *params,
 		json_t **result);
 

@@ -131,7 +131,7 @@ static int read_text(arena_t *arena, str *value)
 	return value_is_one_line(value) ? 0 : -1;
 }
 
-/* The reader for each kind of value, and the text that says which values are right. */
+/* The reader for each kind of value, and the text that says which values are valid. */
 static const struct
 {
 	int (*read)(arena_t *arena, str *value);

@@ -7,13 +7,13 @@
 #include "dialplan/subject.h"
 
 /** Read a value of a kind.
- * @param value in: as written; out: as the server writes it: an address in its
- *        short form (RFC 5952), a transport in capital letters, true or false
- * @param why says which values are right
+ * @param value in: as written; out: as the server writes it: an address in its short
+ *        form (RFC 5952), a transport in capital letters, true or false
+ * @param why says which values are valid
  * @return 0, or -1 with why filled */
 int value_read(subject_kind_t kind, str *value, arena_t *arena, reason_t *why);
 
-/** Can this value stand in a header or a request line? It has no control character. */
+/** Can this value be in a header or a request line? It must have no control character. */
 bool value_is_one_line(const str *value);
 
 #endif
