@@ -21,7 +21,7 @@ int changes_save(struct sip_msg *msg, changes_t *changes)
 
 void changes_release(changes_t *changes)
 {
-	/* the first one is the beginning of the block (sip_msg_clone.c) */
+	/* the block begins with the first change (sip_msg_clone.c) */
 	void *block = changes->add_rm;
 
 	if(block == NULL)

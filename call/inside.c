@@ -5,8 +5,9 @@
 
 #include <dlfcn.h>
 
-/* tm's note of the message that its current transaction was looked up for; tm_load.h does
- * not hand it out. NULL where tm has none of that name. */
+/* tm's global variable with the message for which it last looked up the current
+ * transaction. tm_load.h has no function for it. NULL: this tm has no variable of that
+ * name. */
 static msg_ctx_id_t *current;
 
 void inside_init(void)
