@@ -4,8 +4,9 @@
 # `make help` lists the targets.
 
 ifneq ($(wildcard ../../Makefile.defs),)
-# A folder of Kamailio's own source tree (src/modules/failover): a module like
-# the others there, built by `make -C src modules modules=modules/failover`.
+# The project may be a folder of Kamailio's own source tree
+# (src/modules/failover). It is then a module like the others there, built by
+# `make -C src modules modules=modules/failover`.
 
 include ../../Makefile.defs
 auto_gen=
@@ -16,7 +17,7 @@ INCLUDES += -I.
 DEFS += -fvisibility=hidden
 include ../../Makefile.modules
 
-# Kamailio's makefiles know the sources of the top folder only.
+# Kamailio's makefiles only find sources in the top folder of a module.
 below := $(wildcard call/*.c dialplan/*.c server/*.c sip/*.c text/*.c)
 objs += $(below:.c=.o)
 depends += $(below:.c=.d)
@@ -24,23 +25,26 @@ $(NAME): $(below:.c=.o)
 -include $(below:.c=.d)
 
 else
-# On its own, against the installed server and the headers of its release.
+# The project alone: built for the installed server, with the headers of its
+# release.
 
 KAMAILIO ?= /usr/sbin/kamailio
 KSRC     ?= build/kamailio
 PREFIX   ?= /usr
 PYTHON   := /usr/bin/python3
 
-# Where that server looks for its modules, and where ours and its documents go.
+# The folder in which that server looks for its modules, and the folders for the
+# module and its documents.
 SERVER_MODULES = $(shell $(KAMAILIO) -I | sed -n 's/^ *Default paths to modules: *\([^: ]*\).*/\1/p')
 MODULES_DIR   ?= $(SERVER_MODULES)
 DOC_DIR       ?= $(PREFIX)/share/doc/kamailio-failover
 MAN_DIR       ?= $(PREFIX)/share/man/man1
 BASH_DIR      ?= $(PREFIX)/share/bash-completion/completions
 
-# The layers are folders; README.md says what is in each. What lies below server/
-# is pure, it knows nothing of Kamailio but its str.h: so failoverctl and the unit
-# tests are made of it as well. The checks of a plan, lint/, are failoverctl's.
+# The layers are folders; README.md says what is in each. The layers below
+# server/ are pure: they know nothing of Kamailio but its str.h. So failoverctl
+# and the unit tests also contain them. Only failoverctl contains lint/, the
+# checks of a plan.
 LANGUAGE := $(wildcard dialplan_parse.c dialplan/*.c sip/*.c text/*.c)
 LINT     := $(wildcard lint/*.c)
 SOURCES  := failover_mod.c $(wildcard call/*.c server/*.c) $(LANGUAGE)
@@ -54,15 +58,17 @@ WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvl
 PCRE2     = $(shell pkg-config --libs libpcre2-8 2>/dev/null)
 JANSSON   = $(shell pkg-config --libs jansson 2>/dev/null)
 
-# A tarball of Kamailio's sources is for `make deps`, which unpacks it.
+# `make deps` unpacks this tarball of Kamailio's sources.
 HEADERS := $(if $(findstring .tar,$(notdir $(KSRC))),build/kamailio,$(KSRC))
 
-# Kamailio's options, derived anew by every build, as the server may change.
+# The options of Kamailio. Every build finds them again, as the server may have
+# changed.
 FLAGS := build/kamailio.flags
-# ../../core/x.h is found from any module's folder, here as in Kamailio's tree.
+# The sources include ../../core/x.h, which works in Kamailio's tree; this finds
+# it here too.
 HOST  := @$(FLAGS) -isystem $(HEADERS)/src/modules/tm -DMOD_NAME='"failover"' -DMOD_NAMEID=failover
 
-# The module shows the server what that looks up, and nothing else.
+# The module exports the names that the server looks up, and no others.
 HIDDEN  := -fvisibility=hidden
 
 COMPILE  = $(CC) $(HOST) -iquote . $(HIDDEN) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) -MMD -MP
@@ -91,7 +97,7 @@ build/%.o: %.c $(FLAGS) Makefile
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) -fPIC -c -o $@ $<
 
-# What is missing on this machine, each thing by its name.
+# Names each missing thing on this machine.
 MISSING = $(strip $(if $(shell command -v $(CC)),,[the compiler $(CC)]) \
 	$(if $(wildcard $(KAMAILIO)),,[Kamailio: $(KAMAILIO)]) \
 	$(if $(wildcard $(HEADERS)/src/core/str.h),,[the headers of Kamailio: $(HEADERS)/src]) \
@@ -152,7 +158,7 @@ $(DOC_PAGE): $(wildcard doc/*.xml) doc/states.svg doc/failover.css
 	$(Q)cp doc/states.svg doc/failover.css $(@D)
 
 ##@ Trying
-# Python's own files go to build/ as well.
+# The bytecode files of Python go to build/ as well.
 check-tool check-wire check-masses measure-memory bench bench-holding demo pictures: export PYTHONPYCACHEPREFIX := $(CURDIR)/build/python
 
 .PHONY: demo
@@ -179,7 +185,7 @@ check-symbols: $(PURE:%.c=build/%.o) ## the pure files use only what test/build/
 
 UNIT := $(patsubst %.c,build/unit/%.o,$(PURE) $(wildcard test/unit/*.c))
 
-# How many things are done at a time: as many as there are cores.
+# The number of jobs at a time: the number of cores.
 JOBS ?= $(shell nproc)
 
 .PHONY: check-unit
@@ -196,12 +202,14 @@ build/unit/%.o: %.c $(FLAGS) Makefile
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) $(SANITIZE) -c -o $@ $<
 
-# With the sanitizers; what is measured is the program as it is installed.
+# The tests run the program with the sanitizers; measurements use the installed
+# one.
 build/unit/failoverctl: $(patsubst %.c,build/unit/%.o,$(TOOLS) $(SHARED))
 	$(call say,LD,$@)
 	$(Q)$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(PCRE2) $(JANSSON)
 
-# The tests on the wire mostly wait for a timer, so more of them run than there are cores.
+# The wire tests mostly wait for timers, so more of them run at a time than
+# there are cores.
 WORKERS ?= 8
 PYTEST   = $(PYTHON) -m pytest -v -p no:cacheprovider
 BESIDE   = --dist loadgroup -n

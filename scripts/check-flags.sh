@@ -4,8 +4,9 @@
 # check-flags.sh MODULE REFERENCE
 #
 # Compares the version and flags recorded in MODULE with those in REFERENCE, a
-# module of the server's own package. Were they different, the server would
-# refuse MODULE at start; this finds it at build time and says what differs.
+# module of the server's own package. The server refuses at start a MODULE in
+# which they differ. This script finds the difference at build time and says
+# what it is.
 
 set -eu
 export LC_ALL=C
@@ -20,8 +21,8 @@ module=$1
 reference=$2
 [ -r "$reference" ] || fail "no module [$reference] to compare with; KAMAILIO must be an installed server with its tm.so"
 
-# recorded FILE: the version line and the flags line, whichever the compiler has
-# put first.
+# recorded FILE: the version line and the flags line. The compiler may put
+# either of them first.
 recorded() {
 	strings -a "$1" | grep -E '^kamailio [0-9][^ ]* \([^ ]*\)$|^(USE_TCP)?, USE_[A-Z]' | sort || true
 }

@@ -3,10 +3,11 @@
 #
 # check-layers.sh FOLDER [PURE...]
 #
-# Reads the includes of the sources in FOLDER. Fails on one that runs upwards from
-# a layer to another, and where a pure file includes more of Kamailio than
-# core/str.h, or a file that is not pure. The layers from dialplan_parse on down
-# are pure, and so are the files PURE. README.md says what is in each layer.
+# Reads the #include lines of the sources in FOLDER. It fails if a file includes
+# a file of a higher layer, or if a pure file includes a file of Kamailio other
+# than core/str.h, or a file that is not pure. The layers from dialplan_parse
+# down are pure, and so are the files PURE. README.md says what is in each
+# layer.
 
 set -eu
 export LC_ALL=C
@@ -18,7 +19,7 @@ export LC_ALL=C
 cd "$1"
 shift
 
-# LAYER: what it may include, beside itself. The list of arrows is the picture.
+# LAYER: the layers that it may include, apart from itself.
 arrows='
 failover_mod:   call server dialplan_parse dialplan sip text
 call:           server dialplan_parse dialplan sip text
@@ -31,7 +32,7 @@ lint:           dialplan_parse dialplan sip text
 ctl:            lint dialplan_parse dialplan sip text
 '
 
-# What knows nothing of Kamailio but its string.
+# The layers that know nothing of Kamailio but its string.
 pure='^(dialplan_parse\.|dialplan/|sip/|text/|lint/|ctl/'
 for listed in "$@"; do
 	pure="$pure|${listed%.c}\\."
@@ -41,7 +42,7 @@ is_pure() {
 	echo "$1" | grep -qE "$pure"
 }
 
-# The layer of a file: its folder, or its name at top level.
+# The layer of a file: its folder, or its name if it is in the top folder.
 layer_of() {
 	case $1 in
 	*/*) echo "${1%%/*}" ;;

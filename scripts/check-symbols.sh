@@ -3,8 +3,9 @@
 #
 # check-symbols.sh LIST OBJECT...
 #
-# Proves that the OBJECTs use no symbols but each other's and those of LIST
-# (one to a line, # begins a comment). What is used beyond that is printed.
+# Checks that the OBJECTs use no symbols except each other's and those of LIST
+# (one symbol per line, # begins a comment). Prints each other symbol that they
+# use.
 
 set -eu
 export LC_ALL=C

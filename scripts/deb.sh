@@ -3,9 +3,9 @@
 #
 # deb.sh FOLDER HEADERS
 #
-# Makes the package kamailio-failover-module for this Debian and the Kamailio that
-# is installed, with Kamailio's headers in HEADERS, and looks at it with lintian.
-# The package is in FOLDER then.
+# Builds the package kamailio-failover-module in FOLDER, for this Debian and the
+# installed Kamailio, with Kamailio's headers in HEADERS. Checks the package
+# with lintian.
 
 set -eu
 export LC_ALL=C.UTF-8
@@ -27,7 +27,7 @@ mv "$folder/tree/scripts/debian" "$folder/tree/debian"
 	fail "dpkg-buildpackage failed; $folder/log has all of it"
 }
 rm -rf "$folder/tree"
-# What is explained in scripts/debian/*.lintian-overrides is not shown.
+# Does not show the findings that scripts/debian/*.lintian-overrides explains.
 lintian --allow-root --fail-on error,warning "$folder"/*.changes ||
 	fail "lintian has found the faults above in $folder/*.changes"
 ls "$folder"/kamailio-failover-module_*.deb

@@ -3,13 +3,13 @@
 #
 # deps.sh DIRECTORY [SOURCES]
 #
-# Brings what building and testing need: the Debian packages below, and into
-# DIRECTORY the headers of the Kamailio release that is installed, which no
-# Debian package holds. They come out of the source package, from the same
-# archives that the machine gets its packages from; its own apt configuration
-# stays as it is. What is there already is not fetched again. SOURCES may be
-# Kamailio's tarball, for an archive that has it no more, or a folder with its
-# sources, which is used as it is.
+# Installs the Debian packages below, which the build and the tests need, and
+# puts the headers of the installed Kamailio release into DIRECTORY. No Debian
+# package contains these headers. They are in the source package, so the script
+# downloads it from the archives that apt uses on this machine; it does not
+# change the configuration of apt. It does not download again what is already
+# there. SOURCES may be Kamailio's tarball, for a release that the archives no
+# longer have, or a folder with Kamailio's sources, which is used unchanged.
 
 set -eu
 export LC_ALL=C
@@ -23,16 +23,16 @@ packages="kamailio netbase kamailio-lua-modules kamailio-tls-modules
 	valgrind openssl baresip-core libnet-sip-perl
 	dpkg-dev ca-certificates"
 
-# The release of the headers in DIRECTORY, empty without any.
+# The release of the headers in DIRECTORY; empty if there are none.
 headers_release() {
 	[ -r "$1/src/Makefile.defs" ] || return 0
 	sed -n 's/^\(VERSION\|PATCHLEVEL\|SUBLEVEL\) *= *\([0-9]*\).*/\2/p' "$1/src/Makefile.defs" |
 		head -n 3 | paste -sd.
 }
 
-# Writes the machine's package sources, turned into sources of source packages,
-# to the folder $1. Both of apt's formats are read; options, suites, components
-# and keys stay as they are.
+# Writes the package sources of this machine to the folder $1, changed to
+# sources of source packages. It reads both formats of apt; it keeps options,
+# suites, components and keys.
 derive_sources() {
 	eval "$(apt-config shell list Dir::Etc::sourcelist/f parts Dir::Etc::sourceparts/d)"
 	# shellcheck disable=SC2154 # list and parts are set by the line above
@@ -42,7 +42,7 @@ derive_sources() {
 	done | grep -v ' cdrom:' | sort -u >"$1/derived.list" || true
 	for file in "$parts"/*.sources; do
 		[ -r "$file" ] || continue
-		# A value may go on in indented lines, which then belong to it.
+		# A value may continue on indented lines; they belong to the value.
 		awk 'tolower($0) ~ /^types:/ { print "Types: deb-src"; types = 1; next }
 			types && /^[ \t]/ { next }
 			{ types = 0; print }
@@ -54,21 +54,22 @@ derive_sources() {
 download_source() {
 	mkdir -p sources lists/partial cache/archives/partial
 	derive_sources sources
-	# As root, apt would download as a user who may not write here.
+	# As root, apt would download as a user who cannot write here.
 	set -- -q -o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts="$PWD/sources" \
 		-o Dir::State::Lists="$PWD/lists" -o Dir::Cache="$PWD/cache" -o APT::Sandbox::User=root
-	# Archives drop old source packages, and parts of present ones (a signature
-	# that was never uploaded); only the tarball counts, so the caller looks for it.
+	# Archives delete old source packages, and may lack a part of a present one (a
+	# signature that was never uploaded). Only the tarball matters, so the caller
+	# checks that it is there.
 	apt-get "$@" update || true
 	apt-get "$@" source --download-only "kamailio=$version" ||
 		apt-get "$@" source --download-only kamailio || true
 }
 
-# unpack_headers TARBALL: makes $directory of it.
+# unpack_headers TARBALL: unpacks the headers into $directory.
 unpack_headers() {
 	rm -rf "$directory.tree"
 	mkdir -p "$directory.tree"
-	# The makefiles are for the test that builds inside Kamailio's tree.
+	# The test that builds inside Kamailio's source tree needs the makefiles.
 	tar -xf "$1" -C "$directory.tree" --strip-components=1 --wildcards '*/src/*.h' '*/src/Makefile*'
 	release=$(headers_release "$directory.tree")
 	[ "$release" = "$upstream" ] || {
@@ -110,7 +111,7 @@ case ${2:-$1} in
 "$1") fetch_headers ;;
 *)
 	if [ -d "$2" ]; then
-		exit 0 # whether they fit the server is seen when they are used
+		exit 0 # the build checks whether they fit the server
 	fi
 	[ -r "$2" ] || fail "there is no [$2]; KSRC must be a tarball of Kamailio's sources or a folder with them"
 	tarball=$2

@@ -3,11 +3,12 @@
 #
 # kamailio-flags.sh KAMAILIO HEADERS
 #
-# Prints, one to a line, the -D options with which the server program KAMAILIO
-# was compiled. A module must be compiled with the same ones: at load the server
-# compares its version and flags with those recorded in the module, and refuses
-# the module when they differ. HEADERS is Kamailio's src folder; it must be of
-# the server's release, because structures change from one to the next.
+# Prints the -D options with which the server program KAMAILIO was compiled, one
+# per line. A module must be compiled with the same options: when the server
+# loads a module, it compares its version and flags with those recorded in the
+# module, and refuses the module if they differ. HEADERS is the src folder of
+# Kamailio. It must be of the server's release, because structures differ
+# between releases.
 
 set -eu
 export LC_ALL=C
@@ -44,23 +45,24 @@ echo "-DVERSIONVAL=$((major * 1000000 + minor * 1000 + patch))"
 echo "-DARCH='\"$arch\"'"
 echo "-DOS_QUOTED='\"$os\"'"
 echo "-D__CPU_$arch"
-# The flags string has Linux or linux, by the build system of the release.
+# The flags contain Linux or linux; it depends on the build system of the
+# release.
 echo "-D__OS_$(echo "$os" | tr '[:upper:]' '[:lower:]')"
 
 echo "$about" | sed -n 's/^flags: //p' | tr -d ' ' | tr ',' '\n' | while read -r flag; do
 	case $flag in
-	# Printed under another name than the one that is defined.
+	# -V prints a different name from the one that is defined.
 	FAST_LOCK-*) printf '%s\n' -DFAST_LOCK "-D${flag#*-}" ;;
 	TLS_PTHREAD_MUTEX_SHARED) echo -DKSR_PTHREAD_MUTEX_SHARED ;;
-	# -V of 6.1 prints these three, its own modules do not have them.
+	# -V of 6.1 prints these three, but its own modules are built without them.
 	DBG_QM_MALLOC | DBG_F_MALLOC | DBG_TLSF_MALLOC) ;;
 	*) echo "-D$flag" ;;
 	esac
 done
 echo "$about" | sed -n 's/^ADAPTIVE_WAIT_LOOPS \([0-9]*\).*/-DADAPTIVE_WAIT_LOOPS=\1/p'
 
-# The headers ask for these too, but no string of the server names them; they
-# are what Kamailio's own build sets on every Linux.
+# The headers need these too, but -V does not print them. Kamailio's own build
+# sets them on every Linux.
 for flag in STATISTICS USE_CORE_STATS MALLOC_STATS CC_GCC_LIKE_ASM \
 	HAVE_GETHOSTBYNAME2 HAVE_UNION_SEMUN HAVE_SCHED_YIELD \
 	HAVE_EPOLL HAVE_SIGIO_RT HAVE_SELECT; do

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# For the scripts beside it, which source it.
+# Functions that the other scripts in this folder source.
 
 fail() {
 	echo "$0: $*" >&2
@@ -12,8 +12,8 @@ is_installed() {
 	dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed
 }
 
-# install_packages PACKAGE...: installs those that are missing, without what they
-# recommend, and without starting a server.
+# install_packages PACKAGE...: installs the missing ones, without the packages
+# that they recommend. Does not start a server.
 install_packages() {
 	missing=
 	for package in "$@"; do
@@ -23,8 +23,8 @@ install_packages() {
 	[ "$(id -u)" -eq 0 ] || fail "packages are missing, run as root: apt-get install --no-install-recommends$missing"
 
 	echo "  APT    $missing"
-	# The programs are wanted, not a SIP server on this machine's port 5060. In a
-	# subshell, so that what the caller traps stays as it is.
+	# The programs are needed, but no SIP server on port 5060 of this machine. This
+	# is a subshell, so that the caller's own traps stay.
 	(
 		policy=/usr/sbin/policy-rc.d
 		if [ ! -e "$policy" ]; then
@@ -41,8 +41,8 @@ install_packages() {
 	)
 }
 
-# copy_tree FOLDER: the project as it was checked out, without what was built of
-# it, into a new FOLDER.
+# copy_tree FOLDER: copies the project to a new FOLDER, without the files that
+# the build makes.
 copy_tree() {
 	rm -rf --one-file-system "$1"
 	mkdir -p "$1"

@@ -4,20 +4,24 @@
 #
 # matrix.sh all|other TABLE
 #
-# Runs `make demo`, `make check` and `make deb` on each Debian that is supported,
-# or on those that this machine is not: in a bare root, made by debootstrap from
-# the archive that the machine's own apt uses. The package is tried in a second
-# one. With `all` it runs demo and check on each server too that the caller has
-# built from sources: SOURCES="PREFIX=TREE ...", PREFIX where it was installed and
-# TREE its sources. DEBIANS="trixie" names the Debians instead, and may be empty.
-# Writes what came of it to TABLE, a row for each server, and with `all` into
-# doc/releases.md, in the place of the rows of these servers.
+# Runs `make demo`, `make check` and `make deb` on each supported Debian (all),
+# or on each one that is not the Debian of this machine (other). Each runs in a
+# minimal system that debootstrap makes in a folder (a root), from the archive
+# that this machine's apt uses. The package is tested in a second root. With
+# `all`, the script also runs demo and check on each server that the caller has
+# built from sources: SOURCES="PREFIX=TREE ...", where PREFIX is the folder of
+# the installed server and TREE that of its sources. DEBIANS="trixie" names the
+# Debians instead, and may be empty. The script writes the results to TABLE, one
+# row for each server. With `all`, it also replaces the rows of these servers in
+# doc/releases.md.
 #
-# The bare roots are kept in the folder MATRIX, /var/cache/failover-matrix by
-# default, and the next run copies them; without such a folder they are made anew.
+# The roots are kept in the folder MATRIX (default: /var/cache/failover-matrix),
+# and the next run copies them. If that folder does not exist, they are made
+# again.
 #
-# Ends with 0 when everything passed, 1 when something failed, and 2 when a Debian
-# could not be tried at all: no root can be made here, or no archive is reached.
+# The exit status is 0 if everything passed, 1 if something failed, and 2 if a
+# Debian could not be tried: a root cannot be made here, or no archive can be
+# reached.
 
 set -eu
 export LC_ALL=C
@@ -27,7 +31,7 @@ export LC_ALL=C
 debians=${DEBIANS-bookworm trixie}
 work=/failover # the tree, within a root
 
-# What stands in the way of a try, not of the module.
+# Reasons outside the module why a Debian cannot be tried.
 cannot() {
 	echo "$0: $*" >&2
 	exit 2
@@ -35,14 +39,14 @@ cannot() {
 
 # -- the machine's apt -----------------------------------------------------
 
-# The archives of Debian that apt uses: URI, suite, component, one to a line.
+# The Debian archives that apt uses: URI, suite, component, one per line.
 debian_archives() {
 	# shellcheck disable=SC2016 # apt fills these names in
 	apt-get indextargets --format '$(ORIGIN) $(REPO_URI) $(RELEASE) $(COMPONENT)' \
 		'Created-By: Packages' | sed -n 's/^Debian //p' | sort -u
 }
 
-# The keyring that apt checks the archive $1 with.
+# The keyring with which apt checks the archive $1.
 keyring_of() {
 	eval "$(apt-config shell list Dir::Etc::sourcelist/f parts Dir::Etc::sourceparts/d)"
 	found=$(
@@ -62,7 +66,7 @@ keyring_of() {
 	esac
 }
 
-# configure_apt ROOT SUITE: the root gets its packages as the machine does.
+# configure_apt ROOT SUITE: makes apt in the root use the same archives as here.
 configure_apt() {
 	rm -f "$1"/etc/apt/sources.list.d/*
 	echo "$archives" | sed "s/ $here\\([ -]\\)/ $2\\1/; s/^/deb /" >"$1/etc/apt/sources.list"
@@ -78,7 +82,7 @@ configure_apt() {
 
 # -- roots -----------------------------------------------------------------
 
-# make_root SUITE: a bare root of that Debian, which is kept.
+# make_root SUITE: makes the root of that Debian, which is kept.
 make_root() {
 	[ ! -e "$matrix/$1/etc/debian_version" ] || return 0
 	rm -rf --one-file-system "$matrix/$1.new"
@@ -92,7 +96,7 @@ make_root() {
 	echo "== $1: root made in $(($(date +%s) - began)) s"
 }
 
-# enter_root SUITE: sets $root, a copy of the bare one with the tree in it.
+# enter_root SUITE: sets $root to a copy of the kept root, with the tree in it.
 enter_root() {
 	make_root "$1"
 	root=$matrix/$1.copy
@@ -106,8 +110,9 @@ enter_root() {
 	}
 }
 
-# in_root COMMAND: runs it in the tree as on a fresh machine, with mounts and
-# processes of its own where that is allowed, so that it leaves none behind.
+# in_root COMMAND: runs it in the tree, with an environment as on a new machine.
+# If the system allows it, the command has its own mounts and processes, so that
+# none of them remain.
 in_root() {
 	set -- env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
 		${CI:+"CI=$CI"} chroot "$root" sh -c "$mounts cd $work && $1"
@@ -121,8 +126,8 @@ fi
 
 # -- rows of the table -----------------------------------------------------
 
-# run NAME COMMAND...: runs it, shows and keeps what it prints in $log. Sets
-# $status and $took.
+# run NAME COMMAND...: runs the command, shows its output and keeps it in $log.
+# Sets $status and $took.
 run() {
 	log=build/results/matrix/$1.log
 	shift
@@ -137,7 +142,7 @@ run() {
 	took=$(($(date +%s) - began))
 }
 
-# try_target TARGET: runs it by $runs. Sets $came to what the table says of it.
+# try_target TARGET: runs it with $runs. Sets $came to the text for the table.
 try_target() {
 	run "$name-$1" "$runs" "$1"
 	came="yes, $took s"
@@ -147,8 +152,8 @@ try_target() {
 	}
 }
 
-# try_suite: demo and check by $runs, what they say of the build, $demo, $sum and
-# $check. Where the module cannot be built, there is nothing to check.
+# try_suite: runs demo and check with $runs. Sets $builds, $demo, $check and
+# $sum for the table. If the module cannot be built, there is no check.
 try_suite() {
 	try_target demo
 	demo=$came sum='' check=-
@@ -215,8 +220,9 @@ make_with_sources() {
 		KAMCMD="$prefix/sbin/kamcmd" KAMAILIO_MODULES="${modules%/}" </dev/null
 }
 
-# into_document FILE: the rows of the table take the place of those in FILE that are
-# of the same servers, or come behind all of them.
+# into_document FILE: puts the rows of the table into FILE. They replace the
+# rows of the same servers; if there are none, they are added after the last
+# row.
 into_document() {
 	awk -F'|' -v table="$table" '
 		function add_rest(  i) {
@@ -240,13 +246,13 @@ into_document() {
 	mv "$1.new" "$1"
 }
 
-# -- the whole -------------------------------------------------------------
+# -- the run ---------------------------------------------------------------
 
 [ $# -eq 2 ] || fail "usage: $0 all|other TABLE"
 which=$1
 table=$2
 mkdir -p build/results/matrix
-# What is run here is a make of its own, not a part of the one that runs this.
+# A make that this script starts is not a part of the make that started it.
 unset MAKEFLAGS MFLAGS MAKELEVEL DEBIANS
 
 matrix=${MATRIX:-/var/cache/failover-matrix}

@@ -3,10 +3,10 @@
 #
 # steps.sh check|demo MAKE PYTHON
 #
-# Runs the steps of `make check` or `make demo` one after the other, from the
-# top folder, and says what each is for and how long it took. `demo` stops at
-# the first step that fails. `check` goes on, and its last line is the sum over
-# all test cases: "N passed, N failed".
+# Runs the steps of `make check` or `make demo` one after the other, in the top
+# folder. It says what each step is for and how long it took. `demo` stops at
+# the first step that fails. `check` goes on, and its last line counts all test
+# cases: "N passed, N failed".
 
 set -eu
 
@@ -19,8 +19,8 @@ submake() {
 	"$make" --no-print-directory "$@"
 }
 
-# built TARGET: what it needs is built as many files at a time as there are cores,
-# unless this make was told how many itself.
+# built TARGET: makes what TARGET needs, with as many jobs as there are cores,
+# unless the user gave this make a number of jobs.
 built() {
 	case ${MAKEFLAGS-} in
 	*jobserver*) submake "$1" ;;
@@ -28,15 +28,16 @@ built() {
 	esac
 }
 
-# Says every few seconds that the step NAME, which began at BEGAN, is not over.
-# What it sleeps with holds no pipe open behind the end of the step.
+# Prints every few seconds that the step NAME, which began at BEGAN, is still
+# running. Its sleep keeps no pipe open after the end of the step.
 still_running() {
 	while sleep 8 >/dev/null 2>&1; do
 		printf '== %s: running, %s s\n' "$1" "$(($(date +%s) - $2))"
 	done
 }
 
-# step NAME PURPOSE COMMAND...: runs COMMAND, its exit status goes to $status.
+# step NAME PURPOSE COMMAND...: runs COMMAND and sets $status to its exit
+# status.
 step() {
 	printf '== %s: %s\n' "$1" "$2"
 	name=$1
@@ -46,7 +47,7 @@ step() {
 	still_running "$name" "$began" &
 	ticker=$!
 	"$@" || status=$?
-	# KILL: a shell that has just been forked may lose a TERM.
+	# KILL, because a shell that has just been forked may lose a TERM.
 	kill -s KILL "$ticker" && wait "$ticker" 2>/dev/null || true
 	ticker=
 	took="$(($(date +%s) - began)) s"
@@ -57,8 +58,9 @@ step() {
 	fi
 }
 
-# tally PASSED FAILED: adds the cases of the last step. One that failed without
-# a failed case (it crashed, or could not be built) or ran no case is a failure.
+# tally PASSED FAILED: adds the cases of the last step. A step counts as one
+# failure if it failed without a failed case (it crashed, or could not be built)
+# or if it ran no case.
 tally() {
 	bad=$2
 	if [ "$bad" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$1" -eq 0 ]; }; then
@@ -68,7 +70,7 @@ tally() {
 	failed=$((failed + bad))
 }
 
-# lines REGEX: how many lines of the input match.
+# lines REGEX: the number of input lines that match.
 lines() {
 	grep -cE "$1" || true
 }
@@ -78,7 +80,7 @@ tally_tap() {
 	tally "$(lines '^ok ' <"$1")" "$(lines '^not ok ' <"$1")"
 }
 
-# A skipped case has proved nothing, so it does not pass.
+# A skipped case has tested nothing, so it does not count as passed.
 tally_junit() {
 	for file in "$@"; do
 		[ -e "$file" ] || : >"$file"
@@ -88,7 +90,7 @@ tally_junit() {
 	tally "$(($(echo "$cases" | lines '^<testcase ') - bad_cases))" "$bad_cases"
 }
 
-# A step without cases of its own is counted when it fails.
+# A step that has no cases is counted only if it fails.
 tally_step() {
 	[ "$status" -eq 0 ] || failed=$((failed + 1))
 }
@@ -136,10 +138,10 @@ run_demo() {
 }
 make=$2
 python=$3
-# What the steps print is to be seen while they run.
+# The output of the steps must be visible while they run.
 export PYTHONUNBUFFERED=1
-# The sanitizers cannot do without /proc, nor the test of what is shown on a
-# terminal without /dev/pts, and a bare chroot has neither.
+# The sanitizers need /proc, and the test of the output on a terminal needs
+# /dev/pts. A minimal chroot has neither.
 provided=
 ticker=
 provide() {
