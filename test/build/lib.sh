@@ -1,8 +1,9 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# For the tests of the build, which source it from the top folder: a scratch
-# folder that goes away with the test, trees to build in it, and assertions.
+# The tests of the build source this file from the top folder. It has a scratch
+# folder that is deleted at the end of the test, trees to build in that folder,
+# and assertions.
 
 set -eu
 
@@ -12,7 +13,7 @@ headers=$(realpath "${KSRC:-build/kamailio}")
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-# A test's make is one of its own, not a part of the make that runs the tests.
+# A make that a test starts is not a part of the make that runs the tests.
 unset MAKEFLAGS MFLAGS MAKELEVEL KSRC
 
 fail() {
@@ -20,14 +21,15 @@ fail() {
 	exit 1
 }
 
-# The project with what is built of it, in the scratch folder, and goes there.
+# Copies the project and its build to the scratch folder, and changes to the
+# copy.
 enter_copy() {
 	mkdir "$scratch/tree"
 	tar -cf - --exclude=./.git --exclude=./build/unit . | tar -xf - -C "$scratch/tree"
 	cd "$scratch/tree"
 }
 
-# A module of the fewest lines with the project's build system, and goes there.
+# Makes the smallest module with the project's build system, and changes to it.
 enter_small_tree() {
 	mkdir -p "$scratch/tree/build" "$scratch/tree/test" "$scratch/tree/text"
 	cp -R Makefile scripts "$scratch/tree"
@@ -44,14 +46,15 @@ enter_small_tree() {
 	printf '%s\n' '#include "text/room.h"' 'int room_size(void) { return 0; }' >text/room.c
 }
 
-# fake_server SED-SCRIPT: a server program whose answers are edited. Sets KAMAILIO.
+# fake_server SED-SCRIPT: makes a server program whose answers sed has edited.
+# Sets KAMAILIO.
 fake_server() {
 	printf '#!/bin/sh\n%s "$@" | sed "%s"\n' "$server" "$1" >"$scratch/kamailio"
 	chmod +x "$scratch/kamailio"
 	export KAMAILIO="$scratch/kamailio"
 }
 
-# must_fail COMMAND...: runs it, keeps what it prints in $scratch/output.
+# must_fail COMMAND...: runs it and keeps its output in $scratch/output.
 must_fail() {
 	if "$@" >"$scratch/output" 2>&1; then
 		cat "$scratch/output"
@@ -59,7 +62,7 @@ must_fail() {
 	fi
 }
 
-# output_has TEXT: the kept output contains TEXT.
+# output_has TEXT: fails if the kept output does not contain TEXT.
 output_has() {
 	grep -qF -- "$1" "$scratch/output" || {
 		cat "$scratch/output"

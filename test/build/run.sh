@@ -3,13 +3,13 @@
 #
 # run.sh RESULTS [TEST]
 #
-# Runs the tests of the build, every test_*.sh beside this file, from the top
-# folder, as many at a time as there are cores; or this one TEST. Writes one line
-# for each to the file RESULTS, in the format TAP.
+# Runs the tests of the build from the top folder: every test_*.sh in this
+# file's folder, or only TEST. It runs as many at a time as there are cores. It
+# writes one line for each test to the file RESULTS, in the format TAP.
 
 set -eu
 
-# run_one RESULTS TEST: what is printed leaves in one piece.
+# run_one RESULTS TEST: prints the output of a test in one piece.
 run_one() {
 	log=$(mktemp)
 	trap 'rm -f "$log"' EXIT

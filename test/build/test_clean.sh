@@ -1,7 +1,8 @@
 # shellcheck shell=sh source=test/build/lib.sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# `make clean` keeps the headers, `make distclean` leaves only what was there before.
+# `make clean` keeps the headers. `make distclean` leaves only the files of the
+# project.
 . test/build/lib.sh
 enter_small_tree
 

@@ -1,11 +1,11 @@
 # shellcheck shell=sh source=test/build/lib.sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What differs between the releases of the server stands in server/compat.h, and
-# nowhere else: no other source asks which release it is built for.
+# Only server/compat.h handles the differences between releases of the server.
+# No other source checks for which release it is compiled.
 . test/build/lib.sh
 
-# asks FILE...: the lines that ask for a release.
+# asks FILE...: the lines that check for a release.
 asks() {
 	grep -nE 'VERSIONVAL|\bVERSION\b|ver_version|MODULE_INTERFACE_VER' "$@"
 }

@@ -1,11 +1,11 @@
 # shellcheck shell=sh source=test/build/lib.sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# bash completes what failoverctl offers: commands, options of a command, values,
-# names of files.
+# bash completes the words of failoverctl: commands, options of a command,
+# values and file names.
 . test/build/lib.sh
 
-# completes WORD...: what the last WORD may become.
+# completes WORD...: prints the completions of the last WORD.
 completes() {
 	bash -c '
 		. ctl/failoverctl.bash
@@ -33,7 +33,7 @@ expect README.md check READ
 for command in check explain calls stats watch reload; do
 	completes "" | grep -qw "$command" || fail "the command $command is not offered"
 done
-# each option that the help has, and no other word
+# each option of the help, and no other word
 ./failoverctl --help | grep -oE '^ +-[^ ]+( --[a-z-]+)?' | tr -s ' ,' '\n' | grep -- -- | sort -u >"$scratch/listed"
 for command in check explain calls stats watch reload; do
 	completes "$command" -

@@ -1,11 +1,13 @@
 # shellcheck shell=sh source=test/build/lib.sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The closing line of `make check` counts every kind of case, and nothing twice.
+# The last line of `make check` counts every kind of case, and counts no case
+# twice.
 . test/build/lib.sh
 cd "$scratch"
 
-# plays: stdin becomes the make that the check runs; $2 is its target.
+# plays: makes the script on stdin the make that the check runs; $2 is the
+# target.
 plays() {
 	{
 		echo '#!/bin/sh'
@@ -14,7 +16,8 @@ plays() {
 	chmod +x played
 }
 
-# closes_with LINE: the check's last line is LINE, and its status fits.
+# closes_with LINE: fails unless LINE is the check's last line and the exit
+# status is right for it.
 closes_with() {
 	status=0
 	sh "$top/scripts/steps.sh" check "$scratch/played" python3 >output || status=$?
@@ -40,7 +43,7 @@ esac
 MAKE
 closes_with '13 passed, 0 failed'
 
-# One failed case each; on the wire one that fails twice, and one skipped.
+# One failed case in each step. One wire test fails twice, and one is skipped.
 plays <<'MAKE'
 case $2 in
 check-build) printf '%s\n' 'ok - a' 'not ok - b' >build/results/build.tap; exit 2 ;;
@@ -56,13 +59,13 @@ esac
 MAKE
 closes_with '7 passed, 6 failed'
 
-# Nothing could be built or run: each of the nine steps is one failure.
+# Nothing could be built or run: each of the nine steps counts as one failure.
 plays <<'MAKE'
 exit 2
 MAKE
 closes_with '0 passed, 9 failed'
 
-# A runner that crashed behind its last case, and three steps that ran no case.
+# A runner crashed after its last case, and three steps ran no case.
 plays <<'MAKE'
 [ "$2" != check-unit ] || { echo 'ok 1 - a' >build/results/unit.tap; exit 2; }
 MAKE

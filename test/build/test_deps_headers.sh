@@ -1,7 +1,8 @@
 # shellcheck shell=sh source=test/build/lib.sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# `make deps` reads both formats of apt's sources, and needs only the tarball.
+# `make deps` reads both formats of apt's sources, and needs nothing but the
+# tarball.
 . test/build/lib.sh
 
 mkdir -p "$scratch/bin" "$scratch/etc/sources.list.d" "$scratch/orig"
@@ -53,8 +54,8 @@ Components: main
 
 EXPECTED
 
-# An apt-get without network: it keeps the sources it was given, and fails as
-# the real one does when a part of a source package is gone.
+# An apt-get without a network. It keeps the sources that it was given. It fails
+# as the real one does if a part of a source package is missing.
 cat >"$scratch/bin/apt-get" <<PROGRAM
 #!/bin/sh
 cat sources/derived.list sources/derived.sources >"$scratch/sources"
@@ -68,7 +69,8 @@ sh scripts/deps.sh "$scratch/headers"
 diff "$scratch/expected" "$scratch/sources"
 [ -r "$scratch/headers/src/core/sr_module.h" ] || fail "no headers were extracted"
 
-# By hand: no archive is asked. A tarball of another release is refused.
+# With a tarball that the user names, no archive is used. A tarball of another
+# release is refused.
 mv "$scratch/orig" "$scratch/byhand"
 rm -r "$scratch/headers" "$scratch/sources"
 sh scripts/deps.sh "$scratch/headers" "$scratch/byhand/kamailio_$release.orig.tar.gz"
@@ -83,7 +85,7 @@ must_fail sh scripts/deps.sh "$scratch/headers" "$scratch/other.tar.gz"
 output_has "holds release 9.8.7, but $release is installed"
 must_fail sh scripts/deps.sh "$scratch/headers" "$scratch/absent.tar.gz"
 output_has "KSRC must be a tarball"
-# A folder of sources is the caller's own, and stays as it is.
+# A folder of sources belongs to the caller and is not changed.
 sh scripts/deps.sh "$scratch/headers" "$scratch/other"
 [ ! -e "$scratch/headers" ] || fail "something came where the headers belong"
 

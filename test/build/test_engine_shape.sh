@@ -1,15 +1,16 @@
 # shellcheck shell=sh source=test/build/lib.sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The engine stays readable: no function of call/ is above 50 lines, no file above
-# 500, and only call/transaction.[ch] name a field of tm's structures, and layout.c,
-# which looks whether they are where they should be. And a call keeps no pointer into
-# its request, which tm releases first while other processes can still see the call.
+# Limits that keep the engine readable: no function in call/ has more than 50
+# lines, and no file more than 500. Only call/transaction.[ch] use the fields of
+# tm's structures; layout.c does as well, to check their offsets. A call keeps no
+# pointer into its request: tm releases the request while other processes can
+# still see the call.
 . test/build/lib.sh
 
 fields='uas|uac|nr_of_outgoings|tmcb_hl|fr_timeout|fr_inv_timeout|end_of_life|on_failure|on_branch|on_branch_failure|on_branch_delayed|on_reply|reply_mutex|reply_locker_pid|ref_count|async_backup|relayed_reply_branch|last_received|local_cancel|hash_index|label'
 
-# check FOLDER: what is wrong in it, nothing if nothing is.
+# check FOLDER: prints what is wrong in it; prints nothing if all is right.
 check() {
 	grep -nE -- "->($fields)\b" "$1"/call/*.[ch] "$1"/server/*.[ch] "$1"/failover_mod.c |
 		grep -vE '/call/(transaction\.[ch]|alarm\.c|layout\.c):|(alarm|manners|before|answer_here)->' || true

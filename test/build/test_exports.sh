@@ -1,9 +1,9 @@
 # shellcheck shell=sh source=test/build/lib.sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The module shows what the server looks up (core/sr_module.c, ksr_load_module), and
-# nothing else: a further name might be one of the server's, which would silently
-# take its place.
+# The module exports the names that the server looks up (core/sr_module.c,
+# ksr_load_module), and no other names. Another name might be the same as a name
+# of the server; the module's would then replace the server's without a message.
 . test/build/lib.sh
 
 seen() {
@@ -13,7 +13,7 @@ expected='exports mod_register module_flags module_version '
 found=$(seen failover.so)
 [ "$found" = "$expected" ] || fail "failover.so shows [$found], the server looks up [$expected]"
 
-# The test sees what is too much.
+# This test finds an export too many.
 enter_small_tree
 make failover.so
 found=$(seen failover.so)

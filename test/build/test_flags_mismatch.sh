@@ -1,8 +1,8 @@
 # shellcheck shell=sh source=test/build/lib.sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# A module whose flags or version differ from the server's is not built; the
-# error names what differs.
+# A module is not built if its flags or version differ from the server's. The
+# error names the difference.
 . test/build/lib.sh
 enter_small_tree
 

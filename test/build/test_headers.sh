@@ -1,11 +1,11 @@
 # shellcheck shell=sh source=test/build/lib.sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Each header of ours begins with its licence and what it is, by its own name, and
-# its guard is made of its path: text/arena.h has FAILOVER_TEXT_ARENA_H.
+# Each header of the project begins with its licence, then its own name and what
+# it is. Its guard has its path: text/arena.h has FAILOVER_TEXT_ARENA_H.
 . test/build/lib.sh
 
-# faults FOLDER: one line for each header that is not so.
+# faults FOLDER: prints one line for each header that breaks this rule.
 faults() {
 	(
 		cd "$1"

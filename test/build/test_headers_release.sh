@@ -1,7 +1,7 @@
 # shellcheck shell=sh source=test/build/lib.sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Headers of another release than the server's are refused.
+# Headers of another release than that of the server are refused.
 . test/build/lib.sh
 enter_small_tree
 

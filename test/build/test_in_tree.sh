@@ -1,8 +1,9 @@
 # shellcheck shell=sh source=test/build/lib.sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# As a folder of Kamailio's source tree the project is built by what that server
-# was built with, make or (from 6.1 on) CMake, and the server takes calls with the result.
+# If the project is a folder of Kamailio's source tree, it is built with the
+# build system of that server, make or (from 6.1 on) CMake. The server takes
+# calls with the module.
 . test/build/lib.sh
 
 mkdir -p "$scratch/kamailio/src/modules/failover"
@@ -11,8 +12,8 @@ tar -cf - --exclude=./.git --exclude=./build --exclude='*.so' . |
 	tar -xf - -C "$scratch/kamailio/src/modules/failover"
 cd "$scratch/kamailio"
 
-# Upstream asks OpenSSL's development files for one flag of the string; the
-# packaged server was built with them.
+# Kamailio's build needs the development files of OpenSSL to set one of the
+# flags. The packaged server was built with them.
 by_make() {
 	make -C src cfg LIBSSL_SET_MUTEX_SHARED=1
 	make -C src modules modules=modules/failover
@@ -23,7 +24,7 @@ by_cmake() {
 	make -C "$scratch/cmake" failover
 	module=$scratch/cmake/src/modules/failover/failover.so
 }
-# Of a server that CMake has built only the whole source tree will do.
+# If CMake built the server, the whole source tree is needed.
 if "$server" -V | grep -q 'FAST_LOCK-'; then
 	by_make
 else
@@ -31,7 +32,8 @@ else
 	by_cmake
 fi
 
-# The server itself judges: it resolves every symbol and compares the flags.
+# The server itself is the check: it resolves every symbol and compares the
+# flags.
 cat >"$scratch/kamailio.cfg" <<CFG
 loadmodule "tm.so"
 loadmodule "$module"
@@ -39,7 +41,7 @@ request_route { exit; }
 CFG
 "$server" -c -f "$scratch/kamailio.cfg"
 
-# And calls go through it.
+# Calls go through the module.
 cd "$top"
 KAMAILIO=$server FAILOVER_MODULE_DIR=$(dirname "$module") PYTHONPYCACHEPREFIX="$scratch/python" \
 	/usr/bin/python3 examples/demo.py >"$scratch/output" || fail "$(cat "$scratch/output")"

@@ -1,8 +1,9 @@
 # shellcheck shell=sh source=test/build/lib.sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# An include that runs upwards is found, with both layers; and a pure file that
-# knows more of Kamailio than its string, and a file that is in no layer.
+# The check finds an include of a higher layer, and names both layers. It also
+# finds a pure file that includes more of Kamailio than its string, and a file
+# that is in no layer.
 . test/build/lib.sh
 
 make check-layers

@@ -1,8 +1,9 @@
 # shellcheck shell=sh source=test/build/lib.sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# A module that was built with headers of another release, though it says that it is
-# of this one, does not serve: a branch of tm is 16 bytes longer in these headers.
+# The server refuses a module that was built with headers of another release,
+# even if the module says that it is of this release. In these headers, a branch
+# of tm is 16 bytes longer.
 . test/build/lib.sh
 enter_copy
 
@@ -15,7 +16,8 @@ loadmodule "tm.so"
 loadmodule "$PWD/failover.so"
 request_route { exit; }
 CFG
-# serves SECONDS: the server runs for as long and is then ended with all its processes.
+# serves SECONDS: runs the server for this time, then ends it with all its
+# processes.
 serves() {
 	timeout -k 1 "$1" "$server" -f "$scratch/kamailio.cfg" -DD -E -e -Y "$scratch" -w "$scratch" || status=$?
 	[ "${status:-0}" -eq 124 ] || [ "${status:-0}" -eq 137 ]

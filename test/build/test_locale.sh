@@ -1,7 +1,7 @@
 # shellcheck shell=sh source=test/build/lib.sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The language of the user changes nothing in the flags or the build.
+# The user's language does not change the flags or the build.
 . test/build/lib.sh
 enter_small_tree
 
@@ -10,6 +10,6 @@ for locale in $(locale -a) de_DE.UTF-8 tr_TR.UTF-8; do
 	LC_ALL=$locale LANGUAGE=de scripts/kamailio-flags.sh "$server" "$headers/src" |
 		cmp "$scratch/flags" -
 done
-# Messages are translated under C.UTF-8 too when LANGUAGE asks for it.
+# With LANGUAGE set, messages are translated under C.UTF-8 too.
 LC_ALL=C.UTF-8 LANGUAGE=de make all check-symbols
 LC_ALL=C.UTF-8 LANGUAGE=de scripts/deps.sh "$headers"

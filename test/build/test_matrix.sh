@@ -1,8 +1,9 @@
 # shellcheck shell=sh source=test/build/lib.sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What scripts/matrix.sh makes of what it has tried: the table, its place in the
-# document, and its exit status. The servers, apt and debootstrap are stand-ins.
+# The results that scripts/matrix.sh writes: the table, its rows in the
+# document, and the exit status. The servers, apt and debootstrap are fake
+# programs.
 . test/build/lib.sh
 
 tree=$scratch/tree
@@ -12,12 +13,13 @@ cd "$tree"
 export MATRIX="$scratch/matrix" PATH="$scratch/bin:$PATH"
 unset DEBIANS SOURCES
 
-# program NAME: a stand-in in the PATH, which does what is read.
+# program NAME: makes a fake program in the PATH from the script on stdin.
 program() {
 	{ echo '#!/bin/sh' && cat; } >"$scratch/bin/$1"
 	chmod +x "$scratch/bin/$1"
 }
-# built_server RELEASE: a server of that release, and a tree of its sources.
+# built_server RELEASE: makes a server of that release, and a tree of its
+# sources.
 built_server() {
 	mkdir -p "$scratch/$1/sbin" "$scratch/$1/src/core"
 	touch "$scratch/$1/src/core/str.h"
@@ -25,7 +27,7 @@ built_server() {
 	chmod +x "$scratch/$1/sbin/kamailio"
 	printf '%s' "$scratch/$1=$scratch/$1"
 }
-# The last one of these stands for the module.
+# The last one of these is used as the module.
 cat >Makefile <<'MAKE'
 demo:
 	@echo '== build: done, 1 s'
@@ -42,19 +44,20 @@ Before.
 
 After.
 DOCUMENT
-# rows FIELDS: those columns of the rows in the document.
+# rows FIELDS: prints those columns of the rows in the document.
 rows() {
 	sed -n '/^| [0-9?]/p' doc/releases.md | cut -d'|' -f"$1" | tr -d ' ' | paste -sd' '
 }
 
-# Servers built from sources, without a Debian.
+# Servers built from sources, and no Debian.
 first=$(built_server 7.7.7) second=$(built_server 8.8.8)
 DEBIANS='' SOURCES="$first $second" sh scripts/matrix.sh all build/table
 [ "$(rows 2,5,7,8)" = '5.6.3|yes|9|0 7.7.7|yes|7|0 8.8.8|yes|7|0' ] || fail "the rows are [$(rows 2,5,7,8)]"
 [ "$(head -n 1 doc/releases.md) $(tail -n 1 doc/releases.md)" = 'Before. After.' ] || fail "the document is not whole"
 [ "$(grep -c '^| Kamailio' doc/releases.md)" -eq 1 ] || fail "the table has not one head"
 
-# One on which the module is not built: no check of it, and the end is a failure.
+# The module cannot be built on this server: there is no check, and the run
+# fails.
 cat >>Makefile <<'MAKE'
 ifeq ($(notdir $(KSRC)),8.8.8)
 demo:
@@ -67,10 +70,11 @@ must_fail env DEBIANS='' SOURCES="$first $second" sh scripts/matrix.sh all build
 [ "$(rows 2,5,6,8)" = '5.6.3|yes|yes,1s|0 7.7.7|yes|yes,0s|0 8.8.8|NO|NO|all' ] || fail "the rows are [$(rows 2,5,6,8)]"
 [ "$(cat "$MATRIX/checks")" = "check of $scratch/7.7.7" ] || fail "checked were: $(cat "$MATRIX/checks")"
 
-# No servers named: it is said.
+# No server is named: the script says so.
 DEBIANS='' sh scripts/matrix.sh all build/table | grep -q 'skipped, SOURCES names none' || fail "the skip is silent"
 
-# No root can be made: one line says why and what to do, and the end is 2.
+# A root cannot be made: one line says why and what to do, and the exit status
+# is 2.
 program apt-get </dev/null
 program dpkg-query <<'PROGRAM'
 echo installed

@@ -1,11 +1,13 @@
 # shellcheck shell=sh source=test/build/lib.sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What is missing is named in one line, alone, with what to run.
+# If something is missing, one line names it and the command that installs it.
+# There is no other output.
 . test/build/lib.sh
 enter_small_tree
 
-# is_named MISSING ARGUMENT...: make with these arguments names MISSING, and only that.
+# is_named MISSING ARGUMENT...: fails unless make with these arguments names
+# MISSING, and nothing else.
 is_named() {
 	missing=$1
 	shift

@@ -1,7 +1,8 @@
 # shellcheck shell=sh source=test/build/lib.sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The second make does nothing; a changed header rebuilds what includes it.
+# A second make does nothing. If a header changes, the files that include it are
+# compiled again.
 . test/build/lib.sh
 enter_small_tree
 

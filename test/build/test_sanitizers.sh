@@ -1,7 +1,8 @@
 # shellcheck shell=sh source=test/build/lib.sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# The unit tests find a leak, a write beyond the end, and undefined arithmetic.
+# The unit tests find a leak, a write past the end of memory, and undefined
+# arithmetic.
 . test/build/lib.sh
 enter_small_tree
 mkdir test/unit
@@ -14,7 +15,8 @@ cat >test/unit/suites.h <<-'C'
 	Suite *suite_other(void);
 C
 
-# unit_test STATEMENTS: two suites, of which one has these in its second test.
+# unit_test STATEMENTS: makes two suites. The second test of one of them has
+# these statements.
 unit_test() {
 	cat >test/unit/test_room.c <<-C
 		#include <limits.h>
@@ -43,7 +45,7 @@ unit_test() {
 	C
 }
 
-# results OK NOT-OK: so many tests of each kind are counted.
+# results OK NOT-OK: fails unless this number of tests of each kind is counted.
 results() {
 	[ "$(grep -c '^ok ' build/results/unit.tap)" -eq "$1" ] &&
 		[ "$(grep -c '^not ok ' build/results/unit.tap)" -eq "$2" ] || {
@@ -72,7 +74,7 @@ unit_test 'n = INT_MAX; n = n + 1;'
 must_fail make check-unit
 output_has 'signed integer overflow'
 results 3 2
-# What only fails beside others has failed as well.
+# A test that fails only together with others counts as failed too.
 unit_test 'if(n == 10) abort(); n++;'
 sed -i 's/tcase_add_test(tcase, second);/&&/' test/unit/test_room.c
 must_fail make check-unit

@@ -1,7 +1,8 @@
 # shellcheck shell=sh source=test/build/lib.sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# A pure room that reads the clock or takes memory is found, with file and symbol.
+# The check finds a pure file that reads the clock or allocates memory. It names
+# the file and the symbol.
 . test/build/lib.sh
 enter_small_tree
 
