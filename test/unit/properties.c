@@ -16,10 +16,10 @@
 #include "support.h"
 #include "text/ascii.h"
 
-/* between a plan and a request: a plan has no control characters */
+/* separates a plan from a request: a plan has no control characters */
 #define SEPARATOR '\x1e'
 
-/* Not an assertion of Check: libFuzzer wants a crash. */
+/* This is not an assertion of Check, because libFuzzer needs a crash. */
 static void require(bool holds, const char *what, const str *text)
 {
 	if(holds)
@@ -30,7 +30,7 @@ static void require(bool holds, const char *what, const str *text)
 
 #define REQUIRE(condition, text) require(condition, #condition, text)
 
-/* What was reported, held against the text it was reported on. */
+/* Check each diagnostic against the text that it is about. */
 typedef struct watch
 {
 	diagnostics_t diagnostics;
@@ -86,7 +86,7 @@ static bool same(const str *a, const str *b)
 	return a->len == b->len && (a->len == 0 || memcmp(a->s, b->s, a->len) == 0);
 }
 
-/* A target is one URI that can be sent to, whatever went into it. */
+/* A target is one URI to which a request can be sent, for any input. */
 static void check_target(const target_t *target, const str *input)
 {
 	uri_parts_t uri, hop;
@@ -106,7 +106,7 @@ static void check_target(const target_t *target, const str *input)
 	REQUIRE(target_equal_uri(target, target), input);
 }
 
-/* The literal text of a template, with which a filled one has to begin. */
+/* The literal text at the beginning of a template. The filled text must begin with it. */
 static str beginning(const template_t *template)
 {
 	static str nothing;
@@ -114,7 +114,7 @@ static str beginning(const template_t *template)
 	return template->pieces == NULL ? nothing : template->pieces->literal;
 }
 
-/* A host that has no hole is the host that is called. */
+/* If the host has no hole, the call goes to that host. */
 static void check_host(const destination_t *destination, const target_t *target,
 		const str *user)
 {
@@ -135,7 +135,7 @@ static void check_host(const destination_t *destination, const target_t *target,
 			&literal);
 }
 
-/* Has a destination as it is written this word in it? */
+/* Does a destination contain this word as it is written? */
 static bool is_written(const destination_t *destination, const char *word)
 {
 	const str *text = &destination->where.text;
@@ -149,7 +149,7 @@ static bool is_written(const destination_t *destination, const char *word)
 	return false;
 }
 
-/* What is put in names no parameter that has a meaning to a proxy. */
+/* A value that is put in adds no parameter that has a meaning for a proxy. */
 static void check_params(
 		const destination_t *destination, const target_t *target)
 {
@@ -189,7 +189,7 @@ static void resolve_all(
 
 /* -- the properties ------------------------------------------------------- */
 
-/* What a rule promises that was read without an error. */
+/* What is true for a rule that was read without an error. */
 static void check_rule(const rule_t *rule, const str *text)
 {
 	const char *end = text->s + text->len;
@@ -264,7 +264,7 @@ static void ignore_rule(void *context, const rule_t *rule, outcome_t outcome,
 	(void)n_values;
 }
 
-/* With such a listener each rule is asked, in order. */
+/* With such a listener, each rule is searched, in order. */
 static const match_listener_t sequential = {.on_rule = ignore_rule};
 
 static void check_same(const applied_rule_t *found,
@@ -372,12 +372,12 @@ void property_match(const char *bytes, size_t size)
 	exact_free(&text);
 }
 
-/* What the functions are asked of, by a rule that names the host, or the user. */
+/* The arguments of the functions, from a rule that names the host or the user. */
 static int see_own(void *context, const str *host, int port)
 {
 	int i;
 
-	/* what is no URI is nobody's */
+	/* a text that is no URI belongs to nobody */
 	if(host->len > 4 && memcmp(host->s, "sip:", 4) == 0)
 		return 0;
 	REQUIRE(port == 5070, context);
@@ -394,7 +394,7 @@ static int see_registered(void *context, const str *uri)
 	int at;
 	str expected = str_of("h.example");
 
-	/* without a user it is no URI, and nobody's */
+	/* without a user it is no URI, and belongs to nobody */
 	if(sip_uri_parse(uri, &parts, &at) != NULL)
 		return 0;
 	REQUIRE(str_equal(&parts.host, &expected), context);

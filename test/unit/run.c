@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* run RESULTS JOBS: the unit tests of the pure rooms, JOBS suites at a time; one
- * line for each test goes to the file RESULTS, in the format TAP.
+/* run RESULTS JOBS: runs the unit tests of the pure files, JOBS suites at a time. It
+ * writes one line for each test to the file RESULTS, in the format TAP.
  *
- * The tests of a suite share a process, as a process for each takes 15 ms under
- * the sanitizers. A suite that fails, crashes, leaks or does not end is run once
- * more, each test in a process of its own, to say which test it was. It has
- * failed, whatever comes of that. CK_RUN_SUITE=NAME runs one suite. */
+ * The tests of a suite share a process, because a process for each test takes 15 ms
+ * under the sanitizers. If a suite fails, crashes, leaks or does not end, it is run
+ * again with a process for each test, to find which test it was. The suite has failed,
+ * whatever the result of the second run. CK_RUN_SUITE=NAME runs one suite. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 #include "suites.h"
 
 #define PATH_SIZE 4096
-#define LIMIT_S 300 /* for a suite, on a slow machine */
+#define LIMIT_S 300 /* the limit for a suite, on a slow machine */
 
 #define ROW(name) {#name, suite_##name, 0},
 
@@ -114,7 +114,7 @@ static void collect(size_t i, const char *results, FILE *all)
 	results_of(path, results, i);
 	file = fopen(path, "r");
 	if(file == NULL)
-		return; /* CK_RUN_SUITE named another one */
+		return; /* CK_RUN_SUITE names another suite */
 	while(fgets(line, sizeof(line), file) != NULL)
 		fputs(line, all);
 	fclose(file);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* suites: one for each pure room, one that plays the cases of the language's
- * description, and one that feeds them all damaged texts. */
+/* suites: one suite for each pure file, one that plays the cases of the language, and
+ * one that calls all of them with damaged texts. */
 #ifndef FAILOVER_TEST_SUITES_H
 #define FAILOVER_TEST_SUITES_H
 
 #include <check.h>
 
-/* Those that take long come first, so that none of them runs last and alone. */
+/* The longest suites come first, so that none of them runs alone at the end. */
 /* clang-format off */
 #define SUITES(X) \
 	X(dialplan_parse) X(dialplan_lint) X(mutation) X(pattern) X(hold) X(cases) \

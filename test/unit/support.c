@@ -39,7 +39,7 @@ void exact_free(str *text)
 	text->s = NULL;
 }
 
-/* The mark a dollar begins; len 0 if it begins none. */
+/* The mark that begins with a dollar sign; len 0 if there is none. */
 static mark_t mark_at(const char *at, int left)
 {
 	mark_t mark = {.at = at};
@@ -86,8 +86,8 @@ static int live;
 static bool has_failed;
 static bool fails_once;
 
-/* Like Kamailio's allocators (8 bytes for fm and tlsf) it does not align to
- * more than a pointer needs: the address is odd in units of 8. */
+/* As Kamailio's allocators do (8 bytes for fm and tlsf), it aligns only for a pointer:
+ * the address is an odd multiple of 8. */
 static void *counting_alloc(size_t bytes)
 {
 	bool fails_now = fail_at > 0 && --fail_at == 0;
@@ -140,7 +140,8 @@ void searches_fail_at(int n)
 	search_fail_at = n;
 }
 
-/* Tests share a process: what one of them has told to fail fails in that one. */
+/* Tests share a process: an allocation that a test makes fail must not fail in the next
+ * test. */
 static void fail_no_more(void)
 {
 	counting_fail_at(0);
@@ -215,7 +216,7 @@ static void collect(void *context, const diagnostic_t *diagnostic)
 		collector->is_ordered = false;
 	collector->last_line = diagnostic->line;
 	collector->last_column = diagnostic->column;
-	/* of a hundred thousand the first ones will do */
+	/* of a hundred thousand, the first ones are enough */
 	if(collector->count++ > 1000)
 		return;
 	print(collector->text, sizeof(collector->text), "%d:%d %s%s\n",
@@ -231,7 +232,7 @@ void collector_init(collector_t *collector)
 	collector->diagnostics.context = collector;
 }
 
-/* The first place of a needle in a line. */
+/* The first place of a text in a line. */
 static const char *find_in(
 		const char *from, const char *end, const char *needle, size_t len)
 {
@@ -242,7 +243,7 @@ static const char *find_in(
 	return NULL;
 }
 
-/* Does a line look like this? ... stands for anything. */
+/* Does a line match this pattern? ... matches any text. */
 static bool line_is(const char *line, size_t line_len, const char *expected,
 		size_t expected_len)
 {
@@ -255,7 +256,7 @@ static bool line_is(const char *line, size_t line_len, const char *expected,
 		size_t len = (gap == NULL ? expected_end : gap) - expected;
 		const char *found = find_in(line, line_end, expected, len);
 
-		/* what is at the very end is looked for at the very end */
+		/* the text at the end of the pattern must be at the end of the line */
 		if(gap == NULL && (size_t)(line_end - line) >= len && !is_anchored)
 			found = find_in(line_end - len, line_end, expected, len);
 		if(found == NULL || (is_anchored && found != line))
@@ -408,7 +409,7 @@ static void describe_conditions(const rule_t *rule, char *buffer, size_t size)
 	}
 }
 
-/* Where the call is sent, or with what it is answered. */
+/* The next hop of the call, or the reply to it. */
 static void describe_way(const rule_t *rule, char *buffer, size_t size)
 {
 	const destination_t *destination = NULL;
@@ -495,7 +496,7 @@ void load_bytes(loaded_t *loaded, const char *bytes, int len)
 			&collector->diagnostics);
 	ck_assert_msg(loaded->plan != NULL, "refused:\n%.*s\n%s",
 			len > 2000 ? 2000 : len, bytes, collector->text);
-	/* what it needs later must not be there */
+	/* the plan may not need the text later, so it is released */
 	arena_destroy(loaded->scratch);
 	loaded->scratch = NULL;
 	free(collector);
@@ -570,7 +571,7 @@ static int address_of(void *context, const argument_t *argument, arena_t *arena,
 	int asked = request->asked;
 	int found = function_address(&world, argument, arena, address);
 
-	/* what it is worked out from is not counted */
+	/* values that follow from it are not counted */
 	request->asked = asked;
 	return found;
 }
@@ -622,7 +623,7 @@ static void read_request_line(request_t *request, const char *line, int len)
 	if(i == REQUEST_VALUES_MAX)
 		return;
 	if(colon != NULL) {
-		/* behind the colon one blank */
+		/* one blank after the colon */
 		int from = (int)(colon - line) + 2;
 
 		request->values[i].name = exact(line, from - 2);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* support: what the tests of several rooms need. */
+/* support: functions that several suites need. */
 #ifndef FAILOVER_TEST_SUPPORT_H
 #define FAILOVER_TEST_SUPPORT_H
 
@@ -11,11 +11,11 @@
 
 #define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
-/* Two initializers of a row: bytes, which may have NUL in them, and how many. */
+/* Two initializers of a row: bytes, which may contain NUL, and their number. */
 #define TEXT(literal) literal, (int)sizeof(literal) - 1
 
-/** A case each of whose tests begins as if it were the first: no allocation and
- * no search fails, and none is counted. */
+/** A case in which each test begins as the first one does: no allocation and no search
+ * fails, and none is counted. */
 TCase *new_tcase(const char *name);
 
 /** Append printf's text to a buffer. */
@@ -24,7 +24,7 @@ void print(char *buffer, size_t size, const char *format, ...)
 
 /* -- text ----------------------------------------------------------------- */
 
-/** A copy that ends where its memory ends: reading on is seen by ASan. Freed
+/** A copy that ends where its memory ends, so that ASan finds a read past the end. Freed
  * by exact_free(). */
 str exact(const char *bytes, int len);
 void exact_free(str *text);
@@ -39,14 +39,14 @@ fragment_t marked(const str *text, mark_t *marks);
 
 /* -- memory --------------------------------------------------------------- */
 
-/** Over malloc; counts, and fails where it is told to. */
+/** An allocator that uses malloc(), counts, and fails when a test tells it to. */
 extern const allocator_t counting;
 
-/** Let the n-th allocation from now on fail, and all behind it; 0: none. */
+/** Make the n-th allocation from now on fail, and all after it; 0: none. */
 void counting_fail_at(int n);
 
-/** Let the n-th allocation from now on fail, and none behind it: there is no
- * memory for much, but there is for little. */
+/** Make only the n-th allocation from now on fail: there is memory for small blocks but
+ * not for a large one. */
 void counting_fail_once(int n);
 
 /** Has an allocation failed since then? */
@@ -55,23 +55,23 @@ bool counting_has_failed(void);
 /** Blocks that are not released. */
 int counting_live(void);
 
-/** An arena that takes a block for nearly every allocation. */
+/** An arena that takes a new block for nearly every allocation. */
 arena_t *small_arena(void);
 
-/** Something that reads a text: 0, or -1 with an error reported. */
+/** A function that reads a text: it returns 0, or -1 with an error reported. */
 typedef int (*reader_t)(
 		const str *text, arena_t *arena, diagnostics_t *diagnostics);
 
-/** Let the n-th search by PCRE2 from now on be without memory; 0: none. */
+/** Make the n-th search by PCRE2 from now on fail without memory; 0: none. */
 void searches_fail_at(int n);
 
-/** Is the search that begins now without memory? For what stands in PCRE2's
- * place. */
+/** Does the search that begins now fail without memory? For the function that replaces
+ * PCRE2's. */
 bool search_fails(void);
 
-/** Let every allocation of a reader fail in turn, with all behind it and alone:
- * it must say so each time, crash never, and leak nothing. The text must be a
- * right one. */
+/** Make each allocation of a reader fail in turn, with all after it and alone. The
+ * reader must report each failure, must not crash and must not leak. The text must be
+ * valid. */
 void expect_out_of_memory_is_reported(reader_t reader, const char *text);
 
 /* -- diagnostics ---------------------------------------------------------- */
@@ -88,9 +88,9 @@ typedef struct collector
 
 void collector_init(collector_t *collector);
 
-/** Compare what was reported.
- * @param expected a line for each, LINE:COLUMN MESSAGE; ... within the message
- *                 stands for anything. */
+/** Compare the diagnostics.
+ * @param expected a line for each, LINE:COLUMN MESSAGE; ... in the message matches any
+ *        text */
 void expect_reported(
 		const char *title, const collector_t *collector, const char *expected);
 
@@ -131,15 +131,15 @@ typedef struct loaded
 	dialplan_t *plan;
 } loaded_t;
 
-/** Read a plan that is a right one. */
+/** Read a plan that is valid. */
 void load(loaded_t *loaded, const char *text);
 void load_bytes(loaded_t *loaded, const char *bytes, int len);
 void unload(loaded_t *loaded);
 
 #define REQUEST_VALUES_MAX 32
 
-/* A request for dialplan_match(): the values of subjects, by how these are
- * written in a plan. */
+/* A request for dialplan_match(): the values of subjects, with the names that a plan
+ * uses. */
 typedef struct request
 {
 	request_source_t source;
@@ -166,19 +166,19 @@ void request_free(request_t *request);
 
 /* -- time ----------------------------------------------------------------- */
 
-/** The processor time of this process in ms: unlike the clock on the wall it
- * stands still while others run. */
+/** The processor time of this process in ms. Unlike real time, it does not go on while
+ * other processes run. */
 double spent_ms(void);
 
-/* A sanitized build takes some times as long. */
+/* A build with sanitizers takes several times as long. */
 #ifdef __SANITIZE_ADDRESS__
 #define SLOWNESS 6
 #else
 #define SLOWNESS 1
 #endif
 
-/** An assertion for the inner loops: Check writes each of its own to a file,
- * this one only when it fails. */
+/** An assertion for inner loops. Check writes each of its own assertions to a file; this
+ * one writes only if it fails. */
 #define EXPECT(condition, ...)         \
 	do {                               \
 		if(!(condition))               \

@@ -6,8 +6,7 @@
 #include "suites.h"
 #include "support.h"
 
-/* Around the sizes at which the arena's own bookkeeping does or does not fit
- * into its first block. */
+/* Sizes close to the one at which the arena's own data still fits into its first block. */
 static const size_t block_sizes[] = {
 		0, 1, 8, 39, 40, 41, 47, 48, 49, 63, 64, 65, 1000, 4096};
 
@@ -46,8 +45,8 @@ START_TEST(survives_that_there_is_no_memory)
 }
 END_TEST
 
-/* Every piece is written to its ends: an overlap would show, and a piece that
- * is too short is seen by ASan. */
+/* Every piece is written from end to end: the test finds an overlap, and ASan finds a
+ * piece that is too short. */
 START_TEST(gives_zeroed_aligned_memory)
 {
 	arena_t *arena = arena_create(&counting, block_sizes[_i]);
@@ -142,8 +141,8 @@ START_TEST(copies_no_string)
 }
 END_TEST
 
-/* Reset, it holds what it held when it was new, and gives zeroed memory again,
- * whatever was written into it before. */
+/* After a reset, the arena has as much memory as when it was new, and gives zeroed
+ * memory again, whatever was written into it before. */
 START_TEST(begins_anew)
 {
 	arena_t *arena = arena_create(&counting, block_sizes[_i]);
@@ -195,7 +194,7 @@ START_TEST(forgets_that_there_was_no_memory)
 	ck_assert_ptr_null(arena_alloc(arena, 1000));
 	ck_assert(arena_has_failed(arena));
 	counting_fail_at(0);
-	/* that a later one succeeds does not undo it */
+	/* a later success does not change the failure */
 	ck_assert_ptr_nonnull(arena_alloc(arena, 1000));
 	ck_assert(arena_has_failed(arena));
 	arena_reset(arena);

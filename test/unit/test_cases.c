@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The cases T1 to T55 by which the behaviour of the language is described, by
- * their numbers: from the text of a plan to the sequence of attempts and the
- * final reply, with a clock that stands still between events. What only the wire
- * can show is named here, and shown in test/wire. */
+/* The cases T1 to T55, which describe the behaviour of the language. Each case goes
+ * from the text of a plan to the attempts and the final reply, with a clock that only
+ * moves between events. A case that only a running server can show is named here and
+ * tested in test/wire. */
 #define _GNU_SOURCE /* strsep() */
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,8 +36,7 @@
 #define B "sip:101@b/UDP"
 #define C "sip:102@c/UDP"
 
-/* What the caller gets when the list is used up is E12's, as all of section 4 of
- * the specification. */
+/* A case. If all destinations have failed, the setting `reply` chooses the final reply. */
 typedef struct play_case
 {
 	int number;
@@ -50,12 +49,11 @@ typedef struct play_case
 	/* each attempt, URI/TRANSPORT@MS, then the final reply, CODE@MS; what goes on
 	 * ends without one */
 	const char *course;
-	int room;			/* how many attempts the server has */
-	const char *errors; /* the plan is refused with these */
-	/* it is not played: */
-	const char *wire;		/* only the wire can show it, and why */
-	const char *overridden; /* (a part of it) by this sentence of the
-							 * specification */
+	int room;			/* how many attempts the server allows */
+	const char *errors; /* the plan is refused with these errors */
+	/* the case is not played: */
+	const char *wire;		/* only a running server can show it, and why */
+	const char *overridden; /* this rule replaces the case, or a part of it */
 } play_case_t;
 
 #define PLAYED_IN(room_, number_, plan_, request_, happens_, course_) \
@@ -118,7 +116,7 @@ static const play_case_t cases[] = {
 				A "@0 " B "@0 486@0"),
 		PLAYED(19, P0 "&failover.pattern.response = 5\n", INVITE, "503 486",
 				A "@0 " B "@0 486@0"),
-		/* a phrase is nothing that the policy could see */
+		/* the policy does not get the reason phrase */
 		PLAYED(20, P0 "&failover.pattern.response = 4..\n", INVITE, "500",
 				A "@0 500@0"),
 		PLAYED(21, P0, INVITE, "603", A "@0 " B "@0"),
@@ -169,7 +167,7 @@ static const play_case_t cases[] = {
 				INVITE, "503 unsendable", A "@0 sip:101@b/TCP@0 " C "@0"),
 		PLAYED(39, P0, INVITE, "503 unsendable 200",
 				A "@0 " B "@0 " C "@0 200@0"),
-		ON_THE_WIRE(40, "a request within a dialog is not the module's (E15)"),
+		ON_THE_WIRE(40, "a request within a dialog is not the module's"),
 		PLAYED(41, P0, INVITE, "+500 183 +500 503 +500 200",
 				A "@0 " B "@1000 200@1500"),
 		ON_THE_WIRE(
@@ -202,7 +200,7 @@ static const play_case_t cases[] = {
 				"none"),
 		PLAYED(47, MATCH "From = !sip:10[0-9]@\n" P0, "From: <sip:200@e>", "",
 				A "@0"),
-		ON_THE_WIRE(48, "another method is not the module's (E15)"),
+		ON_THE_WIRE(48, "another method is not the module's"),
 		PLAYED(49, PLAN "$session = failover sip:101@b\n", INVITE, "503",
 				"sip:555@example.com/UDP@0 " B "@0"),
 		PLAYED(50,
@@ -238,7 +236,7 @@ static const play_case_t cases[] = {
 		OVERRIDDEN(52,
 				"a plan that needs more than the server allows is warned "
 				"of at load, and a chain that meets the limit ends like "
-				"E12: it is no error"),
+				"any other chain: it is no error"),
 		PLAYED_IN(12, 53,
 				PLAN
 				"To = sip:0@h\n$session = failover sip:1@h sip:2@h sip:3@h "
@@ -253,7 +251,7 @@ static const play_case_t cases[] = {
 		/* played again, two at a time, below */
 		PLAYED(54, P0, INVITE, "503 200", A "@0 " B "@0 200@0"),
 		PLAYED(54, P0, INVITE, "+100 200", A "@0 200@100"),
-		/* of every case the plan is gone before the first attempt */
+		/* in every case, the plan is released before the first attempt */
 		PLAYED(55, P0, INVITE, "silent silent 200",
 				A "@0 " B "@10000 " C "@20000 200@20000"),
 		ON_THE_WIRE(55, "a reload while calls are under way is the server's"),
@@ -369,8 +367,8 @@ static void happen(call_t *call, const char *word)
 	}
 }
 
-/* From the text to the first attempt; none if no rule applies. The plan and the
- * request are gone then. */
+/* Read the plan and find the first attempt; there is none if no rule applies. The plan
+ * and the request are released at the end. */
 static void call_begin(call_t *call, const play_case_t *it)
 {
 	static const request_view_t view = {.uri = str_init("sip:555@example.com")};
@@ -453,7 +451,7 @@ START_TEST(takes_its_course)
 	call_t call;
 
 	if(it->plan == NULL) {
-		/* it says why */
+		/* the row says why it is not played */
 		ck_assert((it->wire == NULL) != (it->overridden == NULL));
 		return;
 	}
@@ -483,8 +481,8 @@ START_TEST(are_all_there)
 }
 END_TEST
 
-/* T54: every case beside every other one, step by step: what happens to one call
- * does nothing to the other. */
+/* T54: each case is played together with each other case, step by step. An event of one
+ * call does not change the other call. */
 START_TEST(do_not_touch_each_other)
 {
 	const play_case_t *it = &cases[_i];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What stands left and right of the equals sign, test_subject.c and
- * test_pattern.c test; here is what holds the two together. */
+/* test_subject.c and test_pattern.c test the left and the right side of the equals
+ * sign; this file tests the whole condition. */
 #include <string.h>
 
 #include "dialplan/condition.h"
@@ -39,69 +39,65 @@ static const struct
 				"= @example\\.com"},
 		{"no name", "= x", NULL,
 				"1:1 [= x]: there is no name before the equals sign"},
-		{"class 20: no pattern", "From =", NULL, "1:7 [From" NO_PATTERN},
-		{"class 20: only blanks", "From = ", NULL, "1:8 [From" NO_PATTERN},
+		{"no pattern", "From =", NULL, "1:7 [From" NO_PATTERN},
+		{"only blanks", "From = ", NULL, "1:8 [From" NO_PATTERN},
 		{"neither name nor pattern", "=", NULL,
 				"1:1 [=]: there is no name before the equals sign"},
 		{"no pattern behind the !", "From = !", NULL,
 				"1:8 there is no pattern behind the !: !^sip:9 or "
 				"@example\\.com would be right"},
-		{"class 38: a bracket is not closed", "From = sip:(", NULL,
+		{"a bracket is not closed", "From = sip:(", NULL,
 				"1:13 [sip:(] is no regular expression: missing closing "
 				"parenthesis; " WOULD_BE_RIGHT},
-		{"class 38: behind a !", "From = ! sip:(", NULL,
+		{"behind a !", "From = ! sip:(", NULL,
 				"1:15 [sip:(] is no regular expression: ..." WOULD_BE_RIGHT},
-		{"class 42: \\C", "From = \\C", NULL,
+		{"\\C", "From = \\C", NULL,
 				"1:10 [\\C] is no regular expression: using \\C is disabled by "
 				"the application; " WOULD_BE_RIGHT},
-		{"class 42: (*UTF)", "From = (*UTF)a", NULL,
+		{"(*UTF)", "From = (*UTF)a", NULL,
 				"1:14 [(*UTF)a] is no regular expression: using UTF is "
 				"disabled "
 				"by the application; " WOULD_BE_RIGHT},
-		{"class 42: (*UCP)", "From = (*UCP)a", NULL,
+		{"(*UCP)", "From = (*UCP)a", NULL,
 				"1:14 [(*UCP)a] is no regular expression: using UCP is "
 				"disabled "
 				"by the application; " WOULD_BE_RIGHT},
-		{"class 42: limits of its own", "From = (*LIMIT_MATCH=1)a", NULL,
+		{"limits of its own", "From = (*LIMIT_MATCH=1)a", NULL,
 				"1:8 [(*LIMIT_MATCH=1)a" OWN_LIMIT},
-		{"class 42: a limit of depth, behind a !",
-				"From = ! (*LIMIT_DEPTH=100000)a", NULL,
-				"1:10 [(*LIMIT_DEPTH=100000)a" OWN_LIMIT},
-		{"class 42: a limit of memory", "From = (*LIMIT_HEAP=0)a", NULL,
+		{"a limit of depth, behind a !", "From = ! (*LIMIT_DEPTH=100000)a",
+				NULL, "1:10 [(*LIMIT_DEPTH=100000)a" OWN_LIMIT},
+		{"a limit of memory", "From = (*LIMIT_HEAP=0)a", NULL,
 				"1:8 [(*LIMIT_HEAP=0)a" OWN_LIMIT},
-		{"class 42: endless recursion", "From = (?R)", NULL,
-				"1:8 [(?R)" ENDLESS},
-		{"class 42: endless behind something else", "From = ab(c|(?1))", NULL,
+		{"endless recursion", "From = (?R)", NULL, "1:8 [(?R)" ENDLESS},
+		{"endless behind something else", "From = ab(c|(?1))", NULL,
 				"1:8 [ab(c|(?1))" ENDLESS},
-		{"class 42: endless before something else", "From = !(?<n>a?(?&n)b)",
-				NULL, "1:9 [(?<n>a?(?&n)b)" ENDLESS},
-		{"class 42: recursion that goes further",
-				"From = ^(\\((?:[^()]|(?1))*\\))$",
+		{"endless before something else", "From = !(?<n>a?(?&n)b)", NULL,
+				"1:9 [(?<n>a?(?&n)b)" ENDLESS},
+		{"recursion that goes further", "From = ^(\\((?:[^()]|(?1))*\\))$",
 				"From~^(\\((?:[^()]|(?1))*\\))$", ""},
-		{"class 42: a group called from elsewhere", "From = (?1)\\g<1>(9)",
+		{"a group called from elsewhere", "From = (?1)\\g<1>(9)",
 				"From~(?1)\\g<1>(9)", ""},
-		{"class 42: a callout does nothing", "From = (?C1)a", "From~(?C1)a",
-				""},
-		{"class 42: other verbs", "From = (*NO_START_OPT)(*COMMIT)a",
+		{"a callout does nothing", "From = (?C1)a", "From~(?C1)a", ""},
+		{"other verbs", "From = (*NO_START_OPT)(*COMMIT)a",
 				"From~(*NO_START_OPT)(*COMMIT)a", ""},
-		{"class 42: \\C within", "From = ! a\\Cb", NULL,
+		{"\\C within", "From = ! a\\Cb", NULL,
 				"1:13 [a\\Cb] is no regular expression: using \\C is disabled "
 				"by the application; " WOULD_BE_RIGHT},
-		{"class 42: (*UTF) that does not come first", "From = a(*UTF)", NULL,
+		{"(*UTF) that does not come first", "From = a(*UTF)", NULL,
 				"1:14 [a(*UTF)] is no regular expression: (*VERB) not "
 				"recognized or malformed; " WOULD_BE_RIGHT},
-		{"class 42: a recursion to nowhere", "From = (?1)", NULL,
+		{"a recursion to nowhere", "From = (?1)", NULL,
 				"1:11 [(?1)] is no regular expression: reference to "
 				"non-existent subpattern; " WOULD_BE_RIGHT},
 		/* what a search may take bounds these: test_pattern.c */
-		{"class 42: a recursion", "From = a(?R)?b", "From~a(?R)?b", ""},
-		{"class 41: 32 groups",
+		{"a recursion", "From = a(?R)?b", "From~a(?R)?b", ""},
+		{"32 groups",
 				"From = ()()()()()()()()()()()()()()()()()()()()()()()()()()()("
 				")()()()()",
 				"From~()()()()()()()()()()()()()()()()()()()()()()()()()()()()("
 				")()()()",
 				""},
-		{"class 41: 33 groups in a pattern",
+		{"33 groups in a pattern",
 				"From = ()()()()()()()()()()()()()()()()()()()()()()()()()()()("
 				")()()()()()",
 				NULL, "1:8 [()()...] has more than 32 groups: " WOULD_BE_RIGHT},
@@ -161,7 +157,7 @@ START_TEST(reads_a_condition)
 }
 END_TEST
 
-/* What is the same is there once: SUBJECT-ID:TEST-ID of each line. */
+/* Equal subjects and tests exist once: SUBJECT-ID:TEST-ID of each line. */
 START_TEST(shares_what_is_the_same)
 {
 	static const struct
@@ -200,7 +196,7 @@ START_TEST(shares_what_is_the_same)
 }
 END_TEST
 
-/* A fault that stands in two lines is two faults. */
+/* The same fault in two lines is two faults. */
 START_TEST(says_it_each_time)
 {
 	arena_t *arena = small_arena();

@@ -43,14 +43,14 @@ START_TEST(counts_without_anyone_who_listens)
 }
 END_TEST
 
-/* Whatever an author typed, a terminal or a log gets no control character, and a
- * reply of UTF-8 nothing that is none. */
+/* Whatever an author typed, a terminal or a log gets no control character, and a reply
+ * in UTF-8 gets only valid UTF-8. */
 START_TEST(lets_nothing_through_but_text)
 {
 	collector_t collector;
 	int code;
 
-	/* of a NUL printf makes the end of the value */
+	/* printf() ends the value at a NUL */
 	for(code = 1; code < 256; code++) {
 		char c = (char)code;
 		str text = {&c, 1};
@@ -67,7 +67,7 @@ START_TEST(lets_nothing_through_but_text)
 }
 END_TEST
 
-/* What looks like a blank, or like nothing, is shown as what it is. */
+/* Characters that look like a blank, or that are invisible, are shown as escapes. */
 START_TEST(shows_what_is_invisible)
 {
 	static const char text[] =
@@ -136,7 +136,7 @@ START_TEST(names_warnings_only)
 }
 END_TEST
 
-/* A long value is cut, not what is said about it. */
+/* A long value is cut, but the message about it is not. */
 START_TEST(cuts_the_value_and_not_the_reason)
 {
 	static const int lengths[] = {1, 99, 100, 101, 511, 512, 513, 65536};

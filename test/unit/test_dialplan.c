@@ -310,7 +310,7 @@ static void hear_no_limit(
 	ck_abort_msg("a search ran into a limit");
 }
 
-/* Of those that the index leaves out as well, none of which may hold. */
+/* For rules that the index leaves out too; none of them may apply. */
 static int holding;
 
 static void hear_holding(void *context, const rule_t *rule, outcome_t outcome,
@@ -375,8 +375,8 @@ START_TEST(finds_the_rules_that_apply)
 }
 END_TEST
 
-/* One matcher for all of them, forth and back: of an earlier plan and request
- * nothing shines through. */
+/* One matcher for all plans, forwards and backwards: nothing of an earlier plan or
+ * request remains. */
 START_TEST(is_used_for_one_plan_after_the_other)
 {
 	matcher_t *matcher = matcher_create(&counting);
@@ -405,7 +405,7 @@ START_TEST(is_used_for_one_plan_after_the_other)
 }
 END_TEST
 
-/* -- what a listener hears ------------------------------------------------ */
+/* -- listeners ------------------------------------------------------------ */
 
 static const char *const outcomes[] = {[OUTCOME_HOLDS] = "holds",
 		[OUTCOME_FAILS] = "fails",
@@ -494,8 +494,8 @@ END_TEST
 
 /* -- limits --------------------------------------------------------------- */
 
-/* Expressions that are built to be slow, each on texts of each of these lengths:
- * they hold for nobody, negated or not. */
+/* Expressions that are slow by design, each with texts of each of these lengths. They
+ * match nobody, negated or not. */
 static const char *const slow[] = {
 		"(a+)+$", "a+[cd]", "(\\w++)[cd]", "(.+)+x", "(a|aa)+[xy]"};
 static const int slow_sizes[] = {
@@ -562,8 +562,8 @@ START_TEST(gives_up_what_is_slow)
 }
 END_TEST
 
-/* A value that is too long (for a pattern with a lookaround, even an empty one)
- * is passed over: another one may hold. */
+/* A value that is too long is not searched (with a lookaround, not even an empty one
+ * may be). Another value may match. */
 static const struct
 {
 	const char *title, *plan;
@@ -584,8 +584,8 @@ static const struct
 				"", 1},
 };
 
-/* A rule that the index leaves out takes nothing of what the others may, whoever
- * listens: who explains a call must come to what the call comes to. */
+/* A rule that the index leaves out uses no steps of the other rules, with or without a
+ * listener: an explanation of a call must have the same result as the call. */
 START_TEST(is_not_changed_by_who_listens)
 {
 	heard_t heard = {"", 0};
@@ -659,7 +659,7 @@ END_TEST
 
 #define MANY 20000
 
-/* What is found by the index is found at once, whichever it is. */
+/* Each rule that the index finds is found in a short time. */
 START_TEST(finds_one_of_many)
 {
 	static const int wanted[] = {0, 1, 63, 64, 4095, 4096, MANY - 1, MANY};
@@ -702,8 +702,8 @@ START_TEST(finds_one_of_many)
 END_TEST
 
 /* Every rule applies, and each sees what the one before it has set. */
-/* Of rules that share a condition each has its groups, and one search has found
- * them: who sends a request must not gain by a rule more. */
+/* Rules that share a condition each get its groups, and one search finds them: a caller
+ * must not get more time for a search because there is one rule more. */
 START_TEST(finds_the_groups_of_many_once)
 {
 	char *text = calloc(1, 100000);
@@ -771,8 +771,8 @@ END_TEST
 
 /* -- no memory ------------------------------------------------------------ */
 
-/* Whatever allocation fails: it says so. With memory again it is as good as
- * new. */
+/* If an allocation fails, the function reports it. With memory again, it works as
+ * before. */
 static void expect_out_of_memory_in_match(void (*fail_at)(int n),
 		const dialplan_t *plan, request_t *request,
 		const match_listener_t *listener, int expected)
@@ -835,8 +835,8 @@ START_TEST(says_that_there_is_no_memory)
 }
 END_TEST
 
-/* A search that is without memory finds nothing out, be it the one that a rule
- * applies by or the one for its groups. */
+/* A search without memory has no result, whether it is the search for a rule or the one
+ * for its groups. */
 START_TEST(says_that_a_search_had_no_memory)
 {
 	matcher_t *matcher = matcher_create(&counting);
@@ -896,8 +896,7 @@ START_TEST(says_that_there_is_no_memory_for_much)
 }
 END_TEST
 
-/* A source that has no memory: the search has no result, be it for a condition
- * or for the index. */
+/* A source without memory: the search has no result, for a condition and for the index. */
 START_TEST(says_that_the_source_has_no_memory)
 {
 	matcher_t *matcher = matcher_create(&counting);

@@ -93,7 +93,8 @@ static const struct
 				  "&failover.redirection = true\n",
 				"5:1 warning: by this rule" ANYWHERE,
 				""},
-		{.title = "the example of the specification, but for its redirection",
+		{.title = "the documented example with $transport, but for its "
+				  "redirection",
 				D "To = sip:100@192.168.0.100\n$transport = TCP\n"
 				  "$session = failover sip:101@192.168.0.101/TCP "
 				  "sip:102@192.168.0.102\n&failover.timer.inviting = 30\n"
@@ -1217,8 +1218,8 @@ static const dialplan_t *read_plan(
 	return plan;
 }
 
-/* Nearly every plan of the table has names behind its first destination; of that
- * warning there is a test of its own. */
+/* Nearly every plan of the table has host names after its first destination. That
+ * warning has its own test. */
 static void collect_but_names(void *context, const diagnostic_t *diagnostic)
 {
 	collector_t *collector = context;
@@ -1254,8 +1255,7 @@ START_TEST(test_plans)
 }
 END_TEST
 
-/* Each check warns of something in some plan of the table above: none is dead,
- * and none is untested. */
+/* Each check warns in some plan of the table above, so each check works and is tested. */
 START_TEST(test_every_check)
 {
 	const lint_check_t *check;
@@ -1324,7 +1324,7 @@ START_TEST(test_memory)
 }
 END_TEST
 
-/* What grows with the rules must not grow with their square. */
+/* The time may grow with the number of rules, but not with its square. */
 #define MANY_RULES 20000
 #define SECONDS_MAX 20 /* with the sanitizers */
 

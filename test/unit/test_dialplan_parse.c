@@ -8,21 +8,16 @@
 #include "suites.h"
 #include "support.h"
 
-/* "Class n" in a title is a class of bad plan text in the project's list of
- * them. Those without a case here, and why:
- *   10, 11, 40, 41, 49  large texts: made by code, see large[] below; 41 and
- *                       the limits of 39 and 42 of response patterns in
- *                       test_response_set.c, of conditions in
- *                       test_rule_parse.c and test_dialplan.c
- *   37  timers against max_inv_lifetime: the server's, known to the glue only
- *   43  an empty alternative is legal; to warn of it is the checker's
- *   44  a pattern never sees a code below 300: test_response_set.c
- *   51  our own listen address: known to the glue only
- *   55  TLS without tls.so, 64 sips without it: known to the glue only
- *   69  a URI that is too long: test_destination.c, and a word of escapes below
- *   71  what is put in at a call: test_route.c
- *   73, 74, 75, 76  files and reloads: the glue's
- *   77  no memory: see below */
+/* Faults that are tested elsewhere:
+ *   a pattern with too many groups: test_response_set.c, test_rule_parse.c and
+ *   test_dialplan.c
+ *   a response pattern for codes below 300: test_response_set.c
+ *   a URI that is too long: test_destination.c, and a word of escapes below
+ *   values that are put in during a call: test_route.c
+ *   an empty alternative, which is valid: test_dialplan_lint.c
+ *   timers against max_inv_lifetime, the server's own address, TLS without tls.so,
+ *   files and reloads: in test/wire, as only server/ knows of them
+ * Large texts are in the table large[] below. */
 
 #define PLAN "[Deploy Patterns]\n"
 #define NAME_64 \
@@ -114,7 +109,7 @@ static const struct
 				"1: sip:100@192.168.0.100(UDP); "
 				"pattern.response=10:300-309 redirection=1",
 				""},
-		{"the example of the specification",
+		{"the documented example with $transport",
 				TEXT(PLAN "To = sip:100@192.168.0.100\n$transport = TCP\n"
 						  "$session = failover sip:101@192.168.0.101/TCP "
 						  "sip:102@192.168.0.102\n"
@@ -136,58 +131,56 @@ static const struct
 				""},
 
 		/* the text as such */
-		{"class 1: empty", TEXT(""), "no rule", ""},
-		{"class 2: white space and comments",
-				TEXT(" \n\t\r\n# To = x\n   # y\n#"), "no rule", ""},
+		{"empty", TEXT(""), "no rule", ""},
+		{"white space and comments", TEXT(" \n\t\r\n# To = x\n   # y\n#"),
+				"no rule", ""},
 		{"a lone ruler", TEXT("---"), "no rule", ""},
-		{"class 3: a byte order mark", TEXT("\xef\xbb\xbf" PLAN "To = sip:a@h"),
+		{"a byte order mark", TEXT("\xef\xbb\xbf" PLAN "To = sip:a@h"),
 				"1: sip:a@h(UDP)", ""},
-		{"class 3: a byte order mark alone", TEXT("\xef\xbb\xbf"), "no rule",
-				""},
-		{"class 3: a byte order mark moves no column",
-				TEXT("\xef\xbb\xbfTo = sip:a@h"), NULL,
-				"1:1 [To = sip:a@h" BEFORE_ANY},
-		{"class 3: two of them", TEXT("\xef\xbb\xbf\xef\xbb\xbf" PLAN), NULL,
+		{"a byte order mark alone", TEXT("\xef\xbb\xbf"), "no rule", ""},
+		{"a byte order mark moves no column", TEXT("\xef\xbb\xbfTo = sip:a@h"),
+				NULL, "1:1 [To = sip:a@h" BEFORE_ANY},
+		{"two byte order marks", TEXT("\xef\xbb\xbf\xef\xbb\xbf" PLAN), NULL,
 				"1:1 [\\xef\\xbb\\xbf[Deploy Patterns]" BEFORE_ANY},
-		{"class 4: CR LF",
+		{"CR LF",
 				TEXT("[Deploy Patterns]\r\nTo = sip:a@h\r\n\r\n"
 					 "&failover.timer.inviting = 30\r\n"),
 				"1: sip:a@h(UDP); timer.inviting=30000", ""},
-		{"class 4: CR at the end of the text", TEXT(PLAN "To = sip:a@h\r"),
+		{"CR at the end of the text", TEXT(PLAN "To = sip:a@h\r"),
 				"1: sip:a@h(UDP)", ""},
-		{"class 5: a lone CR", TEXT("[Deploy Patterns]\rTo = sip:a@h\r"), NULL,
+		{"a lone CR", TEXT("[Deploy Patterns]\rTo = sip:a@h\r"), NULL,
 				"1:18 a lone carriage return ends no line: end lines with LF "
 				"or CR LF"},
-		{"class 5: CR CR LF", TEXT(PLAN "To = sip:a@h\r\r\n"), NULL,
+		{"CR CR LF", TEXT(PLAN "To = sip:a@h\r\r\n"), NULL,
 				"2:13 a lone carriage return ends no line: ..."},
-		{"class 6: NUL", TEXT(PLAN "To = sip:a\0b@h"), NULL,
+		{"NUL", TEXT(PLAN "To = sip:a\0b@h"), NULL,
 				"2:11 a control character (0x00) does not belong into a dial "
 				"plan"},
-		{"class 6: NUL in a comment", TEXT("#\0"), NULL,
+		{"NUL in a comment", TEXT("#\0"), NULL,
 				"1:2 a control character (0x00) does not belong..."},
-		{"class 7: BEL", TEXT(PLAN "To = sip:a@h\a"), NULL,
+		{"BEL", TEXT(PLAN "To = sip:a@h\a"), NULL,
 				"2:13 a control character (0x07) does not belong..."},
-		{"class 7: ESC", TEXT(PLAN "X = \x1b[31m"), NULL,
+		{"ESC", TEXT(PLAN "X = \x1b[31m"), NULL,
 				"2:5 a control character (0x1b) does not belong..."},
-		{"class 7: DEL", TEXT(PLAN "\x7f"), NULL,
+		{"DEL", TEXT(PLAN "\x7f"), NULL,
 				"2:1 a control character (0x7f) does not belong..."},
-		{"class 8: no UTF-8, in a URI", TEXT(PLAN "To = sip:\xff@h"), NULL,
+		{"no UTF-8, in a URI", TEXT(PLAN "To = sip:\xff@h"), NULL,
 				"2:10 [sip:?@h]: this character is not allowed in a user "
 				"part, write it as %HH"},
-		{"class 8: no UTF-8, in a comment", TEXT("# \xff\n" PLAN),
+		{"no UTF-8, in a comment", TEXT("# \xff\n" PLAN),
 				"2: implied current(UDP)", ""},
-		{"class 9: UTF-16 LE", TEXT("\xff\xfe[\0D\0"), NULL,
+		{"UTF-16 LE", TEXT("\xff\xfe[\0D\0"), NULL,
 				"1:1 this is UTF-16: save the dial plan as UTF-8"},
-		{"class 9: UTF-16 BE", TEXT("\xfe\xff\0[\0D"), NULL,
+		{"UTF-16 BE", TEXT("\xfe\xff\0[\0D"), NULL,
 				"1:1 this is UTF-16: save the dial plan as UTF-8"},
-		{"class 9: UTF-16 without a mark", TEXT("[\0D\0e\0p\0l\0o\0y\0"), NULL,
+		{"UTF-16 without a mark", TEXT("[\0D\0e\0p\0l\0o\0y\0"), NULL,
 				"1:1 this is UTF-16: save the dial plan as UTF-8"},
-		{"class 9: UTF-16 BE without a mark", TEXT("\0[\0D\0e"), NULL,
+		{"UTF-16 BE without a mark", TEXT("\0[\0D\0e"), NULL,
 				"1:1 this is UTF-16: save the dial plan as UTF-8"},
-		{"class 9: UTF-16 is not every NUL", TEXT("#\0\0\0"), NULL,
+		{"UTF-16 is not every NUL", TEXT("#\0\0\0"), NULL,
 				"1:2 a control character (0x00) does not belong..."},
-		{"class 12: no line end at the end", TEXT(PLAN "To = sip:a@h"),
-				"1: sip:a@h(UDP)", ""},
+		{"no line end at the end", TEXT(PLAN "To = sip:a@h"), "1: sip:a@h(UDP)",
+				""},
 
 		/* sections */
 		{"other spellings", TEXT("[ deploy PATTERN: ]"),
@@ -225,17 +218,17 @@ static const struct
 				"5: implied current(UDP)\n7: implied current(UDP)\n"
 				"9: implied current(UDP)",
 				""},
-		{"class 13: a section that is not closed",
-				TEXT("[Deploy Patterns\nTo = sip:a@h"), NULL,
+		{"a section that is not closed", TEXT("[Deploy Patterns\nTo = sip:a@h"),
+				NULL,
 				"1:1 [[Deploy Patterns]: this section is not closed: [Deploy "
 				"Patterns] would be right"},
-		{"class 13: the other one, whose lines are judged",
+		{"a section of conditions that is not closed, whose lines are read",
 				TEXT("[Matching Patterns\nFrom = (x)\n[Deploy Patterns]\n"
 					 "To = sip:%1@h\nX = %2"),
 				NULL,
 				"1:1 [[Matching Patterns]: this section is not closed: "
 				"[Matching Patterns] would be right\n5:5 [%2" NO_GROUP},
-		{"class 13: [ alone", TEXT("["), NULL,
+		{"[ alone", TEXT("["), NULL,
 				"1:1 [[]: this section is not closed: ..."},
 		{"a section with text behind it", TEXT("[Deploy Patterns] # x\n"), NULL,
 				"1:19 [# x]: behind the bracket that closes a section nothing "
@@ -301,44 +294,45 @@ static const struct
 				"1: {Rule~.@0} implied current(UDP); Rule:=; "
 				"DeployPattern:=*",
 				""},
-		{"class 14: an unknown section, whose lines are not judged",
+		{"an unknown section, whose lines are not read",
 				TEXT("\n  [Deploy Rules]\nTo = x\ny"), NULL,
 				"2:3 [[Deploy Rules]" NO_SECTION},
-		{"class 14: an empty name", TEXT("[]"), NULL, "1:1 [[]" NO_SECTION},
-		{"class 14: half a name", TEXT("[Deploy]"), NULL,
+		{"a section without a name", TEXT("[]"), NULL, "1:1 [[]" NO_SECTION},
+		{"half a section name", TEXT("[Deploy]"), NULL,
 				"1:1 [[Deploy]" NEAR_DEPLOY},
-		{"class 14: slips",
+		{"misspelt section names",
 				TEXT("[Matchin Patterns]\n[Mathing]\n[Dploy Pattern]\n"), NULL,
 				"1:1 [[Matchin Patterns]" NEAR_MATCHING
 				"\n2:1 [[Mathing]" NEAR_MATCHING
 				"\n3:1 [[Dploy Pattern]" NEAR_DEPLOY},
-		{"class 14: a blank that is none", TEXT("[Matching\xc2\xa0Patterns]\n"),
-				NULL, "1:1 [[Matching\\xc2\\xa0Patterns]" NEAR_MATCHING},
-		{"class 14: a name with more to it", TEXT("[Deploy Patternss]"), NULL,
-				"1:1 [[Deploy Patternss]" NEAR_DEPLOY},
-		{"class 14: other signs", TEXT("[Deploy-Patterns]"), NULL,
+		{"a no-break space in a section name",
+				TEXT("[Matching\xc2\xa0Patterns]\n"), NULL,
+				"1:1 [[Matching\\xc2\\xa0Patterns]" NEAR_MATCHING},
+		{"a section name with a letter too many", TEXT("[Deploy Patternss]"),
+				NULL, "1:1 [[Deploy Patternss]" NEAR_DEPLOY},
+		{"a hyphen in a section name", TEXT("[Deploy-Patterns]"), NULL,
 				"1:1 [[Deploy-Patterns]" NEAR_DEPLOY},
-		{"class 14: a name far too long",
+		{"a section name that is far too long",
 				TEXT("[Deploy Patterns and a good deal of text behind that]"),
 				NULL, "1:1 [[Deploy ...]: there is no such section: ..."},
-		{"class 14: behind an unknown section a rule begins anew",
+		{"behind an unknown section a rule begins anew",
 				TEXT(PLAN "To = sip:a@h\n[End]\nx\n" PLAN "y\n"), NULL,
 				"3:1 [[End]" NO_SECTION "\n6:1 [y]: a line is NAME = VALUE"},
-		{"class 15: Deploy before Matching are two rules",
+		{"Deploy before Matching are two rules",
 				TEXT(PLAN "To = sip:a@h\n[Matching Patterns]\nFrom = x\n" PLAN
 						  "To = sip:b@h"),
 				"1: sip:a@h(UDP)\n3: {From~x@0} sip:b@h(UDP)", ""},
-		{"class 15: conditions behind, and nothing to deploy",
+		{"conditions behind, and nothing to deploy",
 				TEXT(PLAN "To = sip:a@h\n[Matching Pattern:]\nFrom = x"), NULL,
 				"3:1 [[Matching Pattern:]" NO_DEPLOY},
-		{"class 15: groups of conditions behind are another rule's",
+		{"groups of conditions behind are another rule's",
 				TEXT(PLAN "To = sip:%1@h\n[Matching Pattern:]\nFrom = "
 						  "(x)\n" PLAN),
 				NULL, "2:10 [%1" NO_GROUP},
-		{"class 16: a second deploy section is a second rule",
+		{"a second deploy section is a second rule",
 				TEXT(PLAN "To = sip:a@h\n" PLAN "To = sip:b@h\n"),
 				"1: sip:a@h(UDP)\n3: sip:b@h(UDP)", ""},
-		{"class 16: a second section of conditions",
+		{"a second section of conditions",
 				TEXT("[Matching Patterns]\nFrom = x\n[Matching Patterns]\n"
 					 "To = y\n" PLAN),
 				NULL, "1:1 [[Matching Patterns]" NO_DEPLOY},
@@ -405,85 +399,81 @@ static const struct
 				TEXT("[Matching Patterns]\nFrom = (\n"), NULL,
 				"2:9 [(] is no regular expression: ...\n"
 				"1:1 [[Matching Patterns]" NO_DEPLOY},
-		{"class 17: no line of conditions outside of a section",
+		{"no line of conditions outside of a section",
 				TEXT("$request = ^INVITE\n"), NULL,
 				"1:1 [$request = ^INVITE" BEFORE_ANY_CONDITION},
-		{"class 17: other conditions outside of a section",
+		{"other conditions outside of a section",
 				TEXT("$pv($fU) = x\n$Time = y\nFrom = z\n$transport = TCP\n"),
 				NULL,
 				"1:1 [$pv($fU) = x" BEFORE_ANY_CONDITION
 				"\n2:1 [$Time = y" BEFORE_ANY_CONDITION
 				"\n3:1 [From = z" BEFORE_ANY_CONDITION
 				"\n4:1 [$transport = TCP" BEFORE_ANY},
-		{"class 17: a line outside of any section", TEXT("To = sip:a@h\n" PLAN),
-				NULL, "1:1 [To = sip:a@h" BEFORE_ANY},
+		{"a line outside of any section", TEXT("To = sip:a@h\n" PLAN), NULL,
+				"1:1 [To = sip:a@h" BEFORE_ANY},
 
 		/* lines */
-		{"class 18: no equals sign", TEXT(PLAN "  To sip:a@h"), NULL,
+		{"no equals sign", TEXT(PLAN "  To sip:a@h"), NULL,
 				"2:3 [To sip:a@h]: a line is NAME = VALUE"},
-		{"class 19: no name", TEXT(PLAN " = sip:a@h"), NULL,
+		{"no name", TEXT(PLAN " = sip:a@h"), NULL,
 				"2:2 [= sip:a@h]: there is no name before the equals sign"},
-		{"class 20: To without value", TEXT(PLAN "To ="), NULL,
+		{"To without value", TEXT(PLAN "To ="), NULL,
 				"2:5 To has no value: a destination such as sip:100@192.0.2.1 "
 				"would be right"},
-		{"class 20: $session without value", TEXT(PLAN "$session = "), NULL,
+		{"$session without value", TEXT(PLAN "$session = "), NULL,
 				"2:11 $session has no value: failover sip:101@192.0.2.2 would "
 				"be right"},
-		{"class 20: $transport without value",
-				TEXT(PLAN "To = sip:a@h\n$transport ="), NULL,
+		{"$transport without value", TEXT(PLAN "To = sip:a@h\n$transport ="),
+				NULL,
 				"3:13 [] is no transport: UDP, TCP, TLS or SCTP would be "
 				"right"},
-		{"class 20: an empty setting is the default",
+		{"an empty setting is the default",
 				TEXT(PLAN "&failover.pattern.response =\n"
 						  "&failover.timer.inviting = \n"
 						  "&failover.redirection=\r\n"),
 				"1: implied current(UDP)", ""},
-		{"class 21: an unknown setting",
-				TEXT(PLAN "&failover.timer.invite = 5"), NULL,
+		{"an unknown setting", TEXT(PLAN "&failover.timer.invite = 5"), NULL,
 				"2:11 [timer.invite" NO_SETTING},
-		{"class 21: no setting", TEXT(PLAN "&failover. = 5"), NULL,
-				"2:11 [" NO_SETTING},
-		{"class 22: a foreign variable is the script's",
-				TEXT(PLAN "$rtp = true"), "1: implied current(UDP); &rtp:=true",
-				""},
-		{"class 22: another plug-in's setting", TEXT(PLAN "&net.sip.x = 1"),
-				NULL, "2:1 [&net.sip.x] is not known here: ..."},
+		{"no setting", TEXT(PLAN "&failover. = 5"), NULL, "2:11 [" NO_SETTING},
+		{"a foreign variable is the script's", TEXT(PLAN "$rtp = true"),
+				"1: implied current(UDP); &rtp:=true", ""},
+		{"another plug-in's setting", TEXT(PLAN "&net.sip.x = 1"), NULL,
+				"2:1 [&net.sip.x] is not known here: ..."},
 		{"a variable", TEXT(PLAN "&nets.sip.x = 1"),
 				"1: implied current(UDP); &nets.sip.x:=1", ""},
-		{"class 22: a header", TEXT(PLAN "X-Foo = bar"),
+		{"a header", TEXT(PLAN "X-Foo = bar"),
 				"1: implied current(UDP); X-Foo:=bar", ""},
-		{"class 23: To twice", TEXT(PLAN "To = sip:a@h\nTO = sip:b@h"), NULL,
+		{"To twice", TEXT(PLAN "To = sip:a@h\nTO = sip:b@h"), NULL,
 				"3:1 [TO" ONCE},
-		{"class 23: to, as a header, is the same",
+		{"to, as a header, is the same",
 				TEXT(PLAN "to = sip:a@h\nTo = sip:b@h"), NULL, "3:1 [To" ONCE},
-		{"class 23: one in each rule",
+		{"To once in each rule",
 				TEXT(PLAN "To = sip:a@h\n" PLAN "To = sip:b@h"),
 				"1: sip:a@h(UDP)\n3: sip:b@h(UDP)", ""},
-		{"class 24: the case of names",
+		{"the case of names",
 				TEXT("[matching patterns]\n$REQUEST = x\nFROM = y\n" PLAN
 					 "TO = sip:a@h\n$TRANSPORT = tcp\n$SESSION = FAILOVER\n"
 					 "$CONTINUE = TRUE\n&FAILOVER.ATTEMPTS = 3"),
 				"1: {$request~x@0} {FROM~y@0} sip:a@h/TCP; continue; "
 				"attempts=3",
 				""},
-		{"class 23: $session twice",
+		{"$session twice",
 				TEXT(PLAN "$session = failover\n$session = failover"), NULL,
 				"3:1 [$session" ONCE},
-		{"class 23: $transport twice",
-				TEXT(PLAN "$transport = TCP\n$transport = TCP"), NULL,
-				"3:1 [$transport" ONCE},
-		{"class 23: an empty one counts", TEXT(PLAN "To =\nTo = sip:a@h"), NULL,
+		{"$transport twice", TEXT(PLAN "$transport = TCP\n$transport = TCP"),
+				NULL, "3:1 [$transport" ONCE},
+		{"To twice, once empty", TEXT(PLAN "To =\nTo = sip:a@h"), NULL,
 				"2:5 To has no value: ...\n3:1 [To" ONCE},
-		{"class 23: a setting twice",
+		{"a setting twice",
 				TEXT(PLAN "&failover.attempts = 5\n  &Failover.attempts = 5"),
 				NULL,
 				"3:3 [&Failover.attempts] stands here a second time: once is "
 				"right"},
-		{"class 23: a setting twice, once empty",
+		{"a setting twice, once empty",
 				TEXT(PLAN "&failover.attempts =\n&failover.attempts = 5"), NULL,
 				"3:1 [&failover.attempts] stands here a second time: once is "
 				"right"},
-		{"class 25: an equals sign in a value", TEXT(PLAN "To=sip:a@h;x=y;z=1"),
+		{"an equals sign in a value", TEXT(PLAN "To=sip:a@h;x=y;z=1"),
 				"1: sip:a@h;x=y;z=1(UDP)", ""},
 		{"a comment is a whole line",
 				TEXT(PLAN "&failover.attempts = 5 # five\nTo = sip:a@h #a\n"
@@ -504,60 +494,70 @@ static const struct
 				"2:1 [;; x" COMMENT},
 
 		/* settings */
-		{"class 26", TEXT(PLAN "&failover.timer.inviting = -5"), NULL,
-				"2:28 [-5] is no duration: ..."},
-		{"class 27", TEXT(PLAN "&failover.timer.provisional = 0"), NULL,
-				"2:31 [0] is out of range: a duration is 100ms to 3600s"},
-		{"class 28", TEXT(PLAN "&failover.timer.inviting = 1e9"), NULL,
+		{"a negative duration", TEXT(PLAN "&failover.timer.inviting = -5"),
+				NULL, "2:28 [-5] is no duration: ..."},
+		{"a duration of zero", TEXT(PLAN "&failover.timer.provisional = 0"),
+				NULL, "2:31 [0] is out of range: a duration is 100ms to 3600s"},
+		{"a duration with an exponent",
+				TEXT(PLAN "&failover.timer.inviting = 1e9"), NULL,
 				"2:28 [1e9] is no duration: ..."},
-		{"class 29", TEXT(PLAN "&failover.timer.inviting = 99999999999"), NULL,
+		{"a large duration",
+				TEXT(PLAN "&failover.timer.inviting = 99999999999"), NULL,
 				"2:28 [99999999999] is out of range: ..."},
-		{"class 30", TEXT(PLAN "&failover.timer.inviting = 4294967301"), NULL,
+		{"a duration of 2^32+5",
+				TEXT(PLAN "&failover.timer.inviting = 4294967301"), NULL,
 				"2:28 [4294967301] is out of range: ..."},
-		{"class 31", TEXT(PLAN "&failover.timer.inviting = 10ms"), NULL,
+		{"a duration below the least",
+				TEXT(PLAN "&failover.timer.inviting = 10ms"), NULL,
 				"2:28 [10ms] is out of range: ..."},
-		{"class 32", TEXT(PLAN "&failover.timer.inviting = 1m"), NULL,
+		{"a unit of another language",
+				TEXT(PLAN "&failover.timer.inviting = 1m"), NULL,
 				"2:28 [1m] is no duration: ..."},
-		{"class 33", TEXT(PLAN "&failover.timer.inviting = 0x10"), NULL,
-				"2:28 [0x10] is no duration: ..."},
-		{"class 34", TEXT(PLAN "&failover.timer.inviting = 3.5"), NULL,
+		{"a hexadecimal duration", TEXT(PLAN "&failover.timer.inviting = 0x10"),
+				NULL, "2:28 [0x10] is no duration: ..."},
+		{"a duration with a fraction",
+				TEXT(PLAN "&failover.timer.inviting = 3.5"), NULL,
 				"2:28 [3.5] is no duration: ..."},
-		{"class 35", TEXT(PLAN "&failover.timer.inviting = \xd9\xa1\xd9\xa0"),
-				NULL, "2:28 [\xd9\xa1\xd9\xa0] is no duration: ..."},
-		{"class 36", TEXT(PLAN "&failover.timer.inviting = 30 30"), NULL,
+		{"digits of another script",
+				TEXT(PLAN "&failover.timer.inviting = \xd9\xa1\xd9\xa0"), NULL,
+				"2:28 [\xd9\xa1\xd9\xa0] is no duration: ..."},
+		{"two durations", TEXT(PLAN "&failover.timer.inviting = 30 30"), NULL,
 				"2:28 [30 30] is no duration: ..."},
-		{"class 38", TEXT(PLAN "&failover.pattern.response = 4("), NULL,
+		{"a response pattern with an open bracket",
+				TEXT(PLAN "&failover.pattern.response = 4("), NULL,
 				"2:32 [4(] is no regular expression: missing closing "
 				"parenthesis; a pattern such as 4.. or 408|5.. would be "
 				"right"},
-		{"class 39", TEXT(PLAN "&failover.pattern.response = 4..|(a+)+$"),
+		{"a response pattern of many steps",
+				TEXT(PLAN "&failover.pattern.response = 4..|(a+)+$"),
 				"1: implied current(UDP); pattern.response=100:400-499", ""},
-		{"class 42", TEXT(PLAN "&failover.pattern.response = (*UTF)4"), NULL,
+		{"a response pattern with (*UTF)",
+				TEXT(PLAN "&failover.pattern.response = (*UTF)4"), NULL,
 				"2:36 [(*UTF)4] is no regular expression: ..."},
 		{"a percent sign in a setting stands for itself",
 				TEXT(PLAN "&failover.pattern.response = 4..|%1"),
 				"1: implied current(UDP); pattern.response=100:400-499", ""},
 		{"a setting takes no quotes", TEXT(PLAN "&failover.attempts = '5'"),
 				NULL, "2:22 ['5'] is no whole number from 1 to 30, ..."},
-		{"class 45", TEXT(PLAN "&failover.redirection = maybe"), NULL,
+		{"neither true nor false", TEXT(PLAN "&failover.redirection = maybe"),
+				NULL,
 				"2:25 [maybe] is neither true nor false, the values of "
 				"redirection"},
 
 		/* destinations */
-		{"class 46: failover with nothing",
+		{"failover with nothing",
 				TEXT(PLAN "To = sip:a@h\n$session = failover"),
 				"1: sip:a@h(UDP)", ""},
-		{"class 47: no To", TEXT(PLAN "$session = failover sip:b@h"),
+		{"no To", TEXT(PLAN "$session = failover sip:b@h"),
 				"1: implied current(UDP) sip:b@h(UDP)", ""},
-		{"class 47: no To, a transport for it", TEXT(PLAN "$transport = TCP"),
+		{"no To, a transport for it", TEXT(PLAN "$transport = TCP"),
 				"1: implied current/TCP", ""},
 		{"To = current", TEXT(PLAN "To = current\n$session = failover sip:b@h"),
 				"1: current(UDP) sip:b@h(UDP)", ""},
-		{"class 48: a misspelt verb", TEXT(PLAN "$session = failvoer sip:b@h"),
-				NULL,
+		{"a misspelt verb", TEXT(PLAN "$session = failvoer sip:b@h"), NULL,
 				"2:12 [failvoer]: there is no such session plug-in here: "
 				"$session = failover ... would be right"},
-		{"class 50: one twice",
+		{"a destination twice",
 				TEXT(PLAN "To = sip:a@h\n$session = failover sip:a@h sip:a@h"),
 				"1: sip:a@h(UDP) sip:a@h(UDP) sip:a@h(UDP)", ""},
 		{"To with suffix and options",
@@ -572,21 +572,22 @@ static const struct
 		{"To with two faults", TEXT(PLAN "To = sip:a@h/X sip:b@h"), NULL,
 				"2:14 [X] is no transport: ...\n"
 				"2:16 [sip:b@h]: To takes one destination, ..."},
-		{"class 52: in $session",
+		{"a misspelt transport in $session",
 				TEXT(PLAN "$session = failover sip:a@h/TPC sip:b@h:x"), NULL,
 				"2:29 [TPC] is no transport: ...\n"
 				"2:41 [sip:b@h:x]: a port is a number..."},
-		{"class 53", TEXT(PLAN "To = sip:a@h/tcp"), "1: sip:a@h/TCP", ""},
-		{"class 54: suffix and parameter",
-				TEXT(PLAN "To = sip:a@h;transport=udp/TCP"), NULL,
+		{"a suffix in any case", TEXT(PLAN "To = sip:a@h/tcp"),
+				"1: sip:a@h/TCP", ""},
+		{"suffix and parameter", TEXT(PLAN "To = sip:a@h;transport=udp/TCP"),
+				NULL,
 				"2:28 /TCP contradicts ;transport=UDP of the same "
 				"destination: ..."},
-		{"class 54: suffix and $transport, in either order",
+		{"suffix and $transport",
 				TEXT(PLAN "$transport = UDP\nTo = sip:a@h/TCP"), NULL,
 				"2:14 $transport = UDP contradicts To, which says TCP: one of "
 				"them would be right"},
-		{"class 54: the same", TEXT(PLAN "To = sip:a@h/TCP\n$transport = UDP"),
-				NULL,
+		{"suffix and $transport, in the other order",
+				TEXT(PLAN "To = sip:a@h/TCP\n$transport = UDP"), NULL,
 				"3:14 $transport = UDP contradicts To, which says TCP: ..."},
 		{"$transport repeats the suffix",
 				TEXT(PLAN "To = sip:a@h/TCP\n$transport = tcp"),
@@ -598,60 +599,63 @@ static const struct
 		{"$transport = WS", TEXT(PLAN "$transport = ws"), NULL,
 				"2:14 [ws]: a server cannot open a WebSocket to a "
 				"destination; ..."},
-		{"class 56", TEXT(PLAN "To = sip:a@h/"), NULL,
+		{"a slash without a transport", TEXT(PLAN "To = sip:a@h/"), NULL,
 				"2:14 [] is no transport: ..."},
-		{"class 57", TEXT(PLAN "To = sip:a/b@h/TCP"), "1: sip:a/b@h/TCP", ""},
-		{"class 58", TEXT(PLAN "To = sip:a@h:65536"), NULL,
+		{"a slash in the user", TEXT(PLAN "To = sip:a/b@h/TCP"),
+				"1: sip:a/b@h/TCP", ""},
+		{"a port out of range", TEXT(PLAN "To = sip:a@h:65536"), NULL,
 				"2:14 [65536] is no port: ..."},
-		{"class 59", TEXT(PLAN "To = sip:a@[::1"), NULL,
+		{"an IPv6 address that is not closed", TEXT(PLAN "To = sip:a@[::1"),
+				NULL,
 				"2:12 [sip:a@[::1]: the bracket of this IPv6 address is not "
 				"closed"},
-		{"class 60", TEXT(PLAN "To = sip:a@2001:db8::1"), NULL,
+		{"an IPv6 address without brackets",
+				TEXT(PLAN "To = sip:a@2001:db8::1"), NULL,
 				"2:17 [sip:a@2001:db8::1]: a port is a number..."},
-		{"class 61", TEXT(PLAN "To = 192.0.2.1"), NULL,
+		{"no scheme", TEXT(PLAN "To = 192.0.2.1"), NULL,
 				"2:6 [192.0.2.1]: a destination begins with sip: or sips:"},
-		{"class 62", TEXT(PLAN "$session = failover sip:gw1 sip:gw2"),
+		{"destinations without a user",
+				TEXT(PLAN "$session = failover sip:gw1 sip:gw2"),
 				"1: implied current(UDP) sip:gw1(UDP) sip:gw2(UDP)", ""},
-		{"class 63", TEXT(PLAN "$session = failover mailto:a@h"), NULL,
+		{"another scheme", TEXT(PLAN "$session = failover mailto:a@h"), NULL,
 				"2:21 [mailto:a@h]: a destination begins with sip: or sips:"},
-		{"class 65: an escape is written with %%",
-				TEXT(PLAN "To = sip:a%%0d%%0ab@h"), "1: sip:a%0d%0ab@h(UDP)",
-				""},
-		{"class 65: without %% it is not one", TEXT(PLAN "To = sip:a%0d@h"),
-				NULL, "2:11 [%" NO_PERCENT},
+		{"an escape is written with %%", TEXT(PLAN "To = sip:a%%0d%%0ab@h"),
+				"1: sip:a%0d%0ab@h(UDP)", ""},
+		{"without %% it is not one", TEXT(PLAN "To = sip:a%0d@h"), NULL,
+				"2:11 [%" NO_PERCENT},
 		{"%% where a percent sign may not stand", TEXT(PLAN "To = sip:a%%@h"),
 				NULL,
 				"2:12 [sip:a%%@h]: a percent sign in a user part is followed "
 				"by two hexadecimal digits"},
-		{"class 66", TEXT(PLAN "To = sip:a\tb@h"), NULL,
+		{"a tab in a URI", TEXT(PLAN "To = sip:a\tb@h"), NULL,
 				"2:12 [b@h]: To takes one destination, ..."},
-		{"class 67", TEXT(PLAN "To = <sip:a@h>"), NULL,
+		{"angle brackets", TEXT(PLAN "To = <sip:a@h>"), NULL,
 				"2:6 [<sip:a@h>]: a destination stands without angle "
 				"brackets"},
-		{"class 68", TEXT(PLAN "To = sip:a@h?Route=x"), NULL,
+		{"headers in a URI", TEXT(PLAN "To = sip:a@h?Route=x"), NULL,
 				"2:14 [?Route=x]: a destination takes no headers, remove "
 				"them"},
-		{"class 70: a group that no condition has",
+		{"a group that no condition has",
 				TEXT(PLAN "To = sip:%1@h\n$session = failover sip:%2@h sip:%9"),
 				NULL,
 				"2:10 [%1" NO_GROUP "\n3:25 [%2" NO_GROUP
 				"\n3:34 [%9" NO_GROUP},
-		{"class 70: each of the nine, without a group",
+		{"each of the nine, without a group",
 				TEXT(PLAN "X-A = %1%2%3%4%5%6%7%8%9"), NULL,
 				"2:7 [%1" NO_GROUP "\n2:9 [%2" NO_GROUP "\n2:11 [%3" NO_GROUP
 				"\n2:13 [%4" NO_GROUP "\n2:15 [%5" NO_GROUP
 				"\n2:17 [%6" NO_GROUP "\n2:19 [%7" NO_GROUP
 				"\n2:21 [%8" NO_GROUP "\n2:23 [%9" NO_GROUP},
-		{"class 70: each of the nine, with groups",
+		{"each of the nine, with groups",
 				TEXT("[Matching Patterns]\nTo = "
 					 "(1)(2)(3)(4)(5)(6)(7)(8)(9)\n" PLAN
 					 "To = sip:%9%8%7%6%5%4%3%2%1@h"),
 				"1: {To~(1)(2)(3)(4)(5)(6)(7)(8)(9)@0} "
 				"sip:<8u><7u><6u><5u><4u><3u><2u><1u><0u>@h(UDP)",
 				""},
-		{"class 70: another language's groups are text",
-				TEXT(PLAN "To = sip:$1$9@h"), "1: sip:$1$9@h(UDP)", ""},
-		{"class 70: a group beyond nine", TEXT(PLAN "To = sip:%{10}@h"), NULL,
+		{"another language's groups are text", TEXT(PLAN "To = sip:$1$9@h"),
+				"1: sip:$1$9@h(UDP)", ""},
+		{"a group beyond nine", TEXT(PLAN "To = sip:%{10}@h"), NULL,
 				"2:10 [%{10}" NO_GROUP},
 		{"braces without a number", TEXT(PLAN "$session = failover sip:%{x}@h"),
 				NULL, "2:25 [%{x}" NO_PERCENT},
@@ -660,8 +664,8 @@ static const struct
 		{"a percent sign and another fault",
 				TEXT(PLAN "$session = failover sip:%1@h sip:b@h/X"), NULL,
 				"2:25 [%1" NO_GROUP "\n2:38 [X] is no transport: ..."},
-		{"class 72: a pseudo-variable is literal",
-				TEXT(PLAN "To = sip:$(ru)@h"), "1: sip:$(ru)@h(UDP)", ""},
+		{"a pseudo-variable is literal", TEXT(PLAN "To = sip:$(ru)@h"),
+				"1: sip:$(ru)@h(UDP)", ""},
 		{"To for a registered user", TEXT(PLAN "To = sip:user@"), NULL,
 				"2:6 [sip:user@] has no host; for a registered user call "
 				"lookup(\"location\") before failover() and write no To, or, "
@@ -787,7 +791,7 @@ START_TEST(reads_a_plan_that_is_cut_off)
 }
 END_TEST
 
-/* What could be read of a plan with a mistake, for whoever looks on. */
+/* What was read of a plan with an error, for a listener. */
 START_TEST(leaves_what_it_could_read)
 {
 	static const struct
@@ -876,7 +880,7 @@ START_TEST(knows_its_source)
 }
 END_TEST
 
-/* Rules share what they ask for: each subject and each test is there once. */
+/* Rules share their conditions: each subject and each test exists once. */
 START_TEST(shares_tests)
 {
 	loaded_t loaded;
@@ -917,20 +921,20 @@ static const struct
 	const char *first;
 } large[] = {
 		{"the longest line", PLAN ";", "x", 18 + 64 * 1024, 1, "2:1 [;xxx"},
-		{"class 10: a line that is too long", PLAN ";", "x", 18 + 64 * 1024 + 1,
-				1, "2:1 a line is at most 65536 bytes long"},
-		{"class 10: 10 MB in a line", PLAN, "x", 10 * MIB, 1,
+		{"a line that is too long", PLAN ";", "x", 18 + 64 * 1024 + 1, 1,
 				"2:1 a line is at most 65536 bytes long"},
-		{"class 10: 10 MB of NUL", "", "\1", 10 * MIB, 1,
+		{"10 MB in a line", PLAN, "x", 10 * MIB, 1,
+				"2:1 a line is at most 65536 bytes long"},
+		{"10 MB of NUL", "", "\1", 10 * MIB, 1,
 				"1:1 a line is at most 65536 bytes long"},
 		{"the largest text", "", "#\n", 16 * MIB, 0, ""},
 		{"a text that is too large", "", "\n", 16 * MIB + 1, 1,
 				"1:1 a dial plan is at most 16777216 bytes long"},
-		{"class 11: as many lines as fit", "", "\n", 16 * MIB, 0, ""},
-		{"class 11: 100 000 lines", PLAN, "---------\n", -100000, 0, ""},
-		{"class 11: 100 000 faults", PLAN, "x\n", -100000, -1,
+		{"as many lines as fit", "", "\n", 16 * MIB, 0, ""},
+		{"100 000 lines", PLAN, "---------\n", -100000, 0, ""},
+		{"100 000 faults", PLAN, "x\n", -100000, -1,
 				"2:1 [x]: a line is NAME = VALUE"},
-		{"class 11: 100 000 faults of other kinds", "[Matching Patterns]\n",
+		{"100 000 faults of other kinds", "[Matching Patterns]\n",
 				"From = (~\n", -100000, -1, "2:10 [(0] is no regular"},
 		{"100 000 sections that are none", "", "[x]\n", -100000, -1,
 				"1:1 [[x]]: there is no such section"},
@@ -966,8 +970,8 @@ static const struct
 				"[Matching Patterns]\n$request = ^INVITE sip:9~@\n" PLAN
 				"To = sip:~@h/X\n",
 				-100000, -1, "4:14 [X] is no transport"},
-		{"class 49: a list as long as a line", PLAN "$session = failover ",
-				"sip:h ", 38 + 10919 * 6, 0, ""},
+		{"a list as long as a line", PLAN "$session = failover ", "sip:h ",
+				38 + 10919 * 6, 0, ""},
 		{"a list of faults", PLAN "$session = failover ", "x ", 18 + 64 * 1024,
 				-1, ""},
 		{"a list of percent signs", PLAN "$session = failover ", "% ",
@@ -988,10 +992,10 @@ static const struct
 				"2:5 [%1" NO_GROUP},
 		{"a reason as long as a line", PLAN "$action = 404 ", "%1",
 				18 + 64 * 1024, 1, "2:15 [%1"},
-		{"class 40: a pattern as long as a line",
+		{"a pattern as long as a line",
 				PLAN "&failover.pattern.response = ", "486|", 18 + 64 * 1024, 1,
 				"2:30 a pattern is at most 1024 bytes long"},
-		{"class 40: a condition as long as a line",
+		{"a condition as long as a line",
 				"[Matching Patterns]\nFrom = ", "486|", 20 + 64 * 1024, 2,
 				"2:8 a pattern is at most 1024 bytes long"},
 		{"a name of brackets", "[Matching Patterns]\n$pv(", "(", 20 + 64 * 1024,
@@ -1034,7 +1038,7 @@ static str make_large(int row, int *pieces)
 	return text;
 }
 
-/* What a plan is read into, in blocks that are no bother. */
+/* The memory into which a plan is read, in large blocks. */
 typedef struct reading
 {
 	collector_t collector;
@@ -1093,14 +1097,14 @@ START_TEST(reads_a_large_plan)
 }
 END_TEST
 
-/* Eight times as much takes some eight times as long, and not 64 times; what does
- * not fit into a processor's cache takes longer. */
+/* Eight times the text takes about eight times as long, not 64 times. It may take
+ * somewhat longer, because the text does not fit into the cache of the processor. */
 #define PARTS 8
 #define TIMES_MAX 40
 
-static const char *const linear[] = {"class 11: 100 000 faults",
-		"100 000 headers", "100 000 groups", "100 000 rules",
-		"100 000 of the same", "100 000 rules with a condition each",
+static const char *const linear[] = {"100 000 faults", "100 000 headers",
+		"100 000 groups", "100 000 rules", "100 000 of the same",
+		"100 000 rules with a condition each",
 		"100 000 rules that ask for other variables", "a list of faults",
 		"a list of percent signs"};
 
@@ -1140,8 +1144,8 @@ END_TEST
 
 /* -- no memory ------------------------------------------------------------ */
 
-/* One arena for what stays and what does not: an allocation is one of either,
- * and each fails in turn. */
+/* One arena for permanent and temporary data: each allocation is one of the two, and
+ * each fails in turn. */
 static int read_plan(
 		const str *text, arena_t *arena, diagnostics_t *diagnostics)
 {

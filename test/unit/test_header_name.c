@@ -84,7 +84,7 @@ START_TEST(knows_the_compact_forms)
 }
 END_TEST
 
-/* What is one letter and no compact form is a name itself, whatever its bits. */
+/* A single letter that is no compact form is a name itself, whatever its bits. */
 START_TEST(knows_no_other_compact_forms)
 {
 	int c, i;
@@ -137,7 +137,7 @@ START_TEST(compares_names)
 }
 END_TEST
 
-/* The specification (2.4) names them; To is a destination in a dial plan. */
+/* The reserved names. To is one of them: in a dial plan, it is a destination. */
 static const struct
 {
 	const char *name;

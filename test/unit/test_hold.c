@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Whether a next hop may be used: what happens to one, against its states; and what
- * must hold whatever happens. */
+/* Whether a next hop may be used: the events of a next hop against its states, and what
+ * must be true after any event. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -221,7 +221,7 @@ START_TEST(test_hold_is_obeyed_by_the_other)
 }
 END_TEST
 
-/* Whoever told it did not say for how long it was held. */
+/* The server that reported it did not say for how long the next hop was held. */
 START_TEST(test_a_trial_that_fails_is_always_held)
 {
 	play_t a = {.now_ms = 5000};
@@ -279,8 +279,8 @@ END_TEST
 
 /* -- whatever happens --------------------------------------------------- */
 
-/* What must hold behind every step: at most one trial that counts; what is held
- * for calls has a time that ends, unless an operator wants it otherwise. */
+/* What must be true after each step: at most one trial that counts; a next hop that is
+ * held for calls has a time at which that ends, unless an operator decided otherwise. */
 static void check_state(const play_t *play)
 {
 	const hold_t *hold = &play->hold;
@@ -334,7 +334,7 @@ START_TEST(test_random_events)
 		}
 	}
 	ck_assert_int_gt(n_changes, 10);
-	/* and it can always be had back */
+	/* and it can always be released */
 	play_words(&play, "release");
 	ck_assert_str_eq(use(&play, 'a', false), "yes");
 }

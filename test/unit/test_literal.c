@@ -151,7 +151,7 @@ static const struct
 		{"what looks like a name in a class", "[[:a]b:]c", ""},
 		{"what looks like another name", "[[=a:]b]c", ""},
 		{"a boundary in the form of a class", "a[[:<:]]b", ""},
-		/* what is no expression is none of our business, but must be survived */
+		/* a text that is no expression is not checked here, but must not crash */
 		{"an open group", "a(b", ""},
 		{"an open group of a kind", "a(?:", ""},
 		{"an open bracket", "a[b", ""},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Lines of fields: one value in both formats, and what has no room. */
+/* Lines of fields: one value in both formats, and values that do not fit. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Right texts, damaged at random, and plans and requests that are made at random:
- * always in the same way, so that what fails once fails again. */
+/* Valid texts, damaged at random, and plans and requests made at random. The random
+ * numbers are the same in each run, so that a failure can be repeated. */
 #include <string.h>
 
 #include "dialplan/pattern.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a pattern may be, test_response_set.c and test_rule_parse.c test; here is
- * what it does on any text, and what that takes. */
+/* test_response_set.c and test_rule_parse.c test which patterns are valid; this file
+ * tests what a pattern matches in any text, and the time that it takes. */
 #define _GNU_SOURCE /* RTLD_NEXT */
 #include <dlfcn.h>
 #include <stdlib.h>
@@ -174,7 +174,7 @@ static const char *const patterns[] = {"a", "b$", "^b", "(a|b)+c", "(?:a|aa)+b",
 		"\\Ga", "a+(*COMMIT)b", "(?:a|aa)+(*SKIP)b", "a+(*PRUNE)c|b",
 		"(?:a+(*THEN)c|b)"};
 
-/* What a search that is watched finds is what one without limits finds. */
+/* A watched search has the same result as a search without limits. */
 START_TEST(finds_the_same_when_it_is_watched)
 {
 	static const char letters[] = "abc ";
@@ -283,8 +283,8 @@ END_TEST
 
 /* -- what is slow --------------------------------------------------------- */
 
-/* A text made of a piece over and over, and how long the search takes at most:
- * of none it may hold a worker. */
+/* A text made of a repeated piece, and the longest time for its search: no search may
+ * block a worker. */
 static const struct
 {
 	const char *pattern;
@@ -328,7 +328,7 @@ static const struct
 static const int text_sizes[] = {100, 256, 512, PATTERN_TEXT_BYTES_MAX - 1,
 		PATTERN_TEXT_BYTES_MAX, PATTERN_TEXT_BYTES_MAX + 1, 4096, 65536};
 
-/* Generously: it is a slow machine that others use as well. */
+/* A generous limit: the machine may be slow, and others may use it. */
 #define SLOW_MS 5
 
 /* What holds on any machine: so many steps may be taken, of all tries of a search
@@ -507,8 +507,8 @@ START_TEST(knows_whether_it_is_anchored)
 END_TEST
 
 /* Where a pattern is wrong. Most columns are the same with each PCRE2 from 10.42 to
- * 10.49 (all of these were run). Where `since` stands, that release 10.x has changed its
- * mind about what is wrong: from it on the column is `later`. 0: nothing is wrong. */
+ * 10.49 (all of these were run). If `since` is set, that release 10.x changed the
+ * column: from then on it is `later`. 0: nothing is wrong. */
 static const struct
 {
 	const char *pattern;

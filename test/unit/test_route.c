@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What becomes of a call: a plan and a request, and the route that follows. */
+/* The result for a call: a plan and a request, and the route that follows. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,7 +37,7 @@ static void play_begin(play_t *play, const char *plan, const char *request)
 	collector_init(&play->collector);
 }
 
-/* Make the route; everything that it was made of is gone then. */
+/* Make the route. At the end, the data that it was made of is released. */
 static void play_route(play_t *play, const request_view_t *view)
 {
 	/* so that only what rules say is written out */
@@ -566,10 +566,10 @@ START_TEST(puts_captures_in)
 }
 END_TEST
 
-/* -- class 71: what a caller writes --------------------------------------- */
+/* -- values of a caller --------------------------------------------------- */
 
-/* Where it is put in: one rule for each place, with one destination, one header
- * or one variable behind which nothing may come. */
+/* Where the value is put in: one rule for each place, with one destination, one header
+ * or one variable. Nothing may come after it. */
 typedef enum putting
 {
 	PLACE_USER,

@@ -301,7 +301,7 @@ END_TEST
 
 /* -- a search ----------------------------------------------------------- */
 
-/* What a rule that applies has set is seen by those below it. */
+/* A rule sees what the rules above it have set. */
 START_TEST(is_told_more_on_the_way)
 {
 	char buffer[64] = "";
@@ -541,8 +541,7 @@ static bool applies(const rule_t *rule, pcre2_code *const *codes,
 	return true;
 }
 
-/* Also what is scanned late, after a few were taken, is found if it is behind
- * them.
+/* A rule that is searched late, after some were taken, is found if it comes after them.
  * @return how many rules that do not apply were found */
 static int check_search(const plan_t *plan, candidates_t *candidates,
 		pcre2_code *const *codes, const str *values, pcre2_match_data *match)

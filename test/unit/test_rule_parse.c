@@ -501,7 +501,7 @@ START_TEST(reads_a_rule)
 }
 END_TEST
 
-/* The specification (2.4): the deploy lines that have a meaning of their own. */
+/* The deploy lines that have a meaning of their own. */
 START_TEST(has_the_documented_lines)
 {
 	static const char *const names[] = {"To", "$transport", "$session",
@@ -518,7 +518,7 @@ START_TEST(has_the_documented_lines)
 }
 END_TEST
 
-/* A value may have so many bytes, and not one more. */
+/* A value may have this many bytes, and not one more. */
 START_TEST(bounds_values)
 {
 	static const char *const lines[] = {PLAN "X-A = ", PLAN "$x = "};
@@ -549,7 +549,7 @@ START_TEST(bounds_values)
 }
 END_TEST
 
-/* 64 headers and 64 variables are not too many, one more of either is. */
+/* 64 headers and 64 variables are allowed; one more of either is an error. */
 START_TEST(bounds_headers_and_variables)
 {
 	char text[4096] = PLAN;

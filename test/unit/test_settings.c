@@ -5,7 +5,7 @@
 #include "suites.h"
 #include "support.h"
 
-/* What the specification (2.3) says of each, in its order. */
+/* The documented settings, in the order of the manual. */
 static const struct
 {
 	const char *name, *option, *fallback;
@@ -77,8 +77,8 @@ START_TEST(has_its_fallback_built_in)
 	ck_assert_uint_eq(builtin.written, (1u << SETTING_COUNT) - 1);
 	ck_assert_int_eq(settings_read(&one, row, &value, NULL, &diagnostics), 0);
 	if(_i == SETTING_PATTERN_RESPONSE) {
-		/* E9: by default the challenges are no failures, written out they
-		 * are: the one place where the two differ */
+		/* by default, a challenge is no failure; with the same pattern written in a
+		 * plan, it is one. The default and its text differ only here. */
 		ck_assert(response_set_has(&one.pattern_response, 401));
 		ck_assert(response_set_has(&one.pattern_response, 407));
 		response_set_default(&one.pattern_response);
@@ -111,23 +111,22 @@ static const struct
 		{"a time", SETTING_TIMER_INVITING, "30", "timer.inviting=30000", ""},
 		{"a time", SETTING_TIMER_PROVISIONAL, "1500ms",
 				"timer.provisional=1500", ""},
-		{"class 27: zero", SETTING_TIMER_PROVISIONAL, "0", "",
+		{"zero", SETTING_TIMER_PROVISIONAL, "0", "",
 				"1:1 [0] is out of range..."},
 		{"a pattern", SETTING_PATTERN_RESPONSE, "4..",
 				"pattern.response=100:400-499", ""},
-		{"class 38: no pattern", SETTING_PATTERN_RESPONSE, "4(", "",
+		{"no pattern", SETTING_PATTERN_RESPONSE, "4(", "",
 				"1:3 [4(] is no regular expression..."},
 		{"true", SETTING_REDIRECTION, "true", "redirection=1", ""},
-		{"class 45: TRUE", SETTING_REDIRECTION, "TRUE", "redirection=1", ""},
+		{"TRUE", SETTING_REDIRECTION, "TRUE", "redirection=1", ""},
 		{"on", SETTING_REDIRECTION, "On", "redirection=1", ""},
-		{"class 45: yes", SETTING_REDIRECTION, "yes", "redirection=1", ""},
-		{"class 45: 1", SETTING_REDIRECTION, "1", "redirection=1", ""},
+		{"yes", SETTING_REDIRECTION, "yes", "redirection=1", ""},
+		{"1", SETTING_REDIRECTION, "1", "redirection=1", ""},
 		{"false", SETTING_REDIRECTION, "false", "redirection=0", ""},
 		{"off", SETTING_REDIRECTION, "OFF", "redirection=0", ""},
 		{"no", SETTING_REDIRECTION, "no", "redirection=0", ""},
 		{"0", SETTING_REDIRECTION, "0", "redirection=0", ""},
-		{"class 45: maybe", SETTING_REDIRECTION, "maybe", "",
-				"1:1 [maybe" NEITHER},
+		{"maybe", SETTING_REDIRECTION, "maybe", "", "1:1 [maybe" NEITHER},
 		{"2", SETTING_REDIRECTION, "2", "", "1:1 [2" NEITHER},
 		{"truth", SETTING_REDIRECTION, "tru", "", "1:1 [tru" NEITHER},
 		{"the least", SETTING_REDIRECTION_MAX, "0", "redirection.max=0", ""},
@@ -156,19 +155,15 @@ static const struct
 		{"neither", SETTING_RINGING, "halt", "",
 				"1:1 [halt] is neither continue nor stop, the values of "
 				"ringing"},
-		{"class 20: an empty value is the default", SETTING_TIMER_INVITING, "",
-				"", ""},
-		{"class 20: an empty value is the default", SETTING_PATTERN_RESPONSE,
-				"", "", ""},
-		{"class 20: an empty value is the default", SETTING_REDIRECTION, "", "",
-				""},
-		{"class 20: an empty value is the default", SETTING_ATTEMPTS, "", "",
-				""},
-		{"class 20: an empty value is the default", SETTING_REPLY, "", "", ""},
-		{"class 20: an empty value is the default", SETTING_PRESET, "", "", ""},
+		{"an empty value is the default", SETTING_TIMER_INVITING, "", "", ""},
+		{"an empty value is the default", SETTING_PATTERN_RESPONSE, "", "", ""},
+		{"an empty value is the default", SETTING_REDIRECTION, "", "", ""},
+		{"an empty value is the default", SETTING_ATTEMPTS, "", "", ""},
+		{"an empty value is the default", SETTING_REPLY, "", "", ""},
+		{"an empty value is the default", SETTING_PRESET, "", "", ""},
 		{"no limit", SETTING_TIMER_TOTAL, "OFF", "timer.total=0", ""},
 		{"a limit", SETTING_TIMER_TOTAL, "60", "timer.total=60000", ""},
-		{"class 27: zero is not off", SETTING_TIMER_TOTAL, "0", "",
+		{"zero is not off", SETTING_TIMER_TOTAL, "0", "",
 				"1:1 [0] is no duration: off, for none, or 100ms to 3600s "
 				"would "
 				"be right"},
@@ -178,15 +173,14 @@ static const struct
 				"1:1 [99ms] is out of range: a duration is 100ms to 3600s"},
 		{"which Contacts", SETTING_REDIRECTION_ALLOW, "!@10\\.",
 				"redirection.allow=!@10\\.", ""},
-		{"class 38: no pattern", SETTING_REDIRECTION_ALLOW, "!@(", "",
+		{"no pattern", SETTING_REDIRECTION_ALLOW, "!@(", "",
 				"1:4 [@(] is no regular expression: ..."},
-		{"class 42: (*UTF)", SETTING_REDIRECTION_ALLOW, "(*UTF)a", "",
+		{"(*UTF)", SETTING_REDIRECTION_ALLOW, "(*UTF)a", "",
 				"1:7 [(*UTF)a] is no regular expression: ..."},
-		{"class 42: endless recursion", SETTING_REDIRECTION_ALLOW, "(?R)", "",
+		{"endless recursion", SETTING_REDIRECTION_ALLOW, "(?R)", "",
 				"1:1 [(?R)] calls itself without end: ..."},
-		{"class 42: a limit of its own", SETTING_REDIRECTION_ALLOW,
-				"(*LIMIT_MATCH=1)a", "",
-				"1:1 [(*LIMIT_MATCH=1)a] sets a limit of its own, ..."},
+		{"a limit of its own", SETTING_REDIRECTION_ALLOW, "(*LIMIT_MATCH=1)a",
+				"", "1:1 [(*LIMIT_MATCH=1)a] sets a limit of its own, ..."},
 		{"the last reply", SETTING_REPLY, "Last", "reply=0", ""},
 		{"the best reply", SETTING_REPLY, "best", "reply=1", ""},
 		{"a reply", SETTING_REPLY, "480  Try Later", "reply=480 Try Later", ""},
@@ -330,8 +324,9 @@ END_TEST
 
 /* -- levels --------------------------------------------------------------- */
 
-/* Within a level what stands there itself beats the preset, before it and
- * behind it; of two levels the later one wins with all that it has. */
+/* Within a level, a value that is written there overrides the preset, whether it comes
+ * before or after it. Of two levels, the later one overrides the other with each of its
+ * values. */
 static const struct
 {
 	const char *first, *second; /* NAME=VALUE of one level */
@@ -407,7 +402,8 @@ START_TEST(keeps_its_texts)
 	exact_free(&socket);
 	describe_settings(&level, found, sizeof(found));
 	ck_assert_str_eq(found, "redirection.allow=a reply=480 b");
-	/* of these ASan sees that they are still there, of printf's it does not */
+	/* ASan checks that these are still in memory; it does not check those that printf()
+	 * reads */
 	ck_assert_mem_eq(level.redirection_allow.s, "a", 1);
 	ck_assert_mem_eq(level.reply.phrase.s, "b", 1);
 	ck_assert_mem_eq(level.preset.s, "carrier", 7);
@@ -420,8 +416,8 @@ START_TEST(keeps_its_texts)
 }
 END_TEST
 
-/* Each set of rows that a level may have written: these come through, of the
- * others the level below is kept. */
+/* Each set of rows that a level may have: these values are used; for the other rows,
+ * the level below is used. */
 START_TEST(lays_a_level_over_another)
 {
 	const setting_t *table = settings_table();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Every state with every event, against the table that stands in call/state.h,
- * and what must hold of any course of a call. */
+/* Every state with every event, against the table in call/state.h, and what must be
+ * true for any course of a call. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,8 +102,8 @@ START_TEST(is_what_the_header_says)
 }
 END_TEST
 
-/* Whatever happens, in any order: nobody is tried once the caller has given up or
- * has an answer, and what is over stays over. */
+/* For any order of events: there is no attempt after the caller has cancelled or has an
+ * answer, and a call that has ended stays ended. */
 START_TEST(never_goes_back)
 {
 	unsigned seed = (unsigned)_i;

@@ -208,7 +208,7 @@ START_TEST(says_what_to_write_instead)
 }
 END_TEST
 
-/* The specification (2.4): $alias and $param name the $pv(...) to write. */
+/* For $alias and $param, the message names the $pv(...) to write instead. */
 START_TEST(names_the_pseudo_variable)
 {
 	static const char *const functions[] = {"$param(Via,\"x\")",

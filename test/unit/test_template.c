@@ -17,7 +17,7 @@ static hole_kind_t one_kind(const void *context, int offset)
 
 #define REFUSED NULL
 
-/* What a caller could try, and what comes of it in the text x$0y. */
+/* What a caller could send, and its effect in the text x$0y. */
 static const struct
 {
 	const char *title;
@@ -301,7 +301,7 @@ static int read_template(
 	fragment_t fragment = marked(text, marks);
 	template_t template;
 
-	/* it reports nothing itself: its caller knows what it was for */
+	/* it reports nothing itself: its caller knows what the text is for */
 	if(template_make(&template, &fragment, one_kind, &kind, arena) < 0)
 		return diagnostics_error(diagnostics, &fragment, "no memory");
 	return 0;

@@ -30,7 +30,7 @@ START_TEST(is_empty_at_first)
 }
 END_TEST
 
-/* Texts that are different ones, whatever they have in common. */
+/* Texts that differ, although they have much in common. */
 static const struct
 {
 	const char *bytes;
@@ -90,7 +90,7 @@ END_TEST
 
 #define MANY 200000
 
-/* It finds what it has while it grows, and each entry in about the same time. */
+/* It finds its entries while it grows, and each in about the same time. */
 START_TEST(grows)
 {
 	arena_t *arena = arena_create(&counting, 65536);

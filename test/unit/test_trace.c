@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What operators read of a call: courses as words, and the text that they come to. */
+/* What operators read of a call: courses as words, and the text for each. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +24,7 @@ static const struct
 } courses[] = {
 		{"none", "", "", 0, 0, 0},
 		{"under way", "a +10", "", 1, 1, 0},
-		{"of the specification",
+		{"a timer, a reply and an answer",
 				"a +10000 inviting B +12 503 c +840 200 answered",
 				"sip:a@h/UDP inviting 10000ms, sip:b@h/TCP 503 12ms, "
 				"sip:c@h/UDP 200 840ms",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The words of the Brekeke SIP Server, one by one: each works, or is refused with
- * the text that says what to write. A row without a verdict fails. */
+/* The words of the Brekeke SIP Server, one by one: each works, or is refused with a
+ * text that says what to write instead. A row without a result fails. */
 #include <string.h>
 
 #include "dialplan_parse.h"
