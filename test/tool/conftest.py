@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Long comparisons are shown whole."""
+"""pytest shows long comparisons in full."""
 
 import pytest
 

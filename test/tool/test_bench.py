@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What `make bench` makes of callgrind's files and of what it has measured."""
+"""What `make bench` reports from the files of callgrind and from its measurements."""
 
 import pathlib
 import sys
@@ -45,7 +45,7 @@ def test_what_a_function_calls_is_not_counted_as_its_own(tmp_path):
 
 
 def row(ours, held=0):
-    """What was measured of a scenario: the best other method took 1000."""
+    """The result of a scenario: the best other method took 1000."""
     return {"failure_route": (1000, 900, {("kamailio", "clone"): 1000}),
             "dispatcher": (1100, 1000, {("kamailio", "clone"): 1100}),
             report.OURS[0]: (ours, held, {("kamailio", "clone"): ours - 60,

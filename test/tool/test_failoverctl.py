@@ -38,7 +38,7 @@ def test_version():
     assert re.fullmatch(r"failoverctl [0-9.]+ \(PCRE2 [0-9.]+ [0-9-]+\)\n", result.out)
 
 
-# What is wrong, after "failoverctl: "; ... is anything.
+# What is wrong, after "failoverctl: "; ... matches any text.
 USAGE = [
     ([], "a command is missing: check, explain, calls, stats, watch or reload would be right"),
     (["chek", "x"], "chek: there is no such command: check, explain, calls, stats, watch or reload would be right"),
@@ -192,7 +192,7 @@ def test_device():
 
 
 def test_unreadable(tmp_path):
-    """As nobody, who may read everything on the way but the plan."""
+    """As the user nobody, who may read each folder of the path but not the plan."""
     plan = tmp_path / "plan"
     plan.write_text(PLAN)
     plan.chmod(0)
@@ -239,7 +239,7 @@ def test_closed_stdin():
 
 
 def test_slow_stdin():
-    """What comes in pieces is read to its end."""
+    """Input that comes in pieces is read to its end."""
     process = subprocess.Popen([SANITIZED, "check", "-"], stdin=subprocess.PIPE,
                                stderr=subprocess.PIPE)
     for byte in WRONG.encode():
@@ -278,7 +278,7 @@ def test_name_of_file_is_text(tmp_path):
 # -- how errors are shown ------------------------------------------------------
 
 def shown(plan, **more):
-    """What is shown of a plan, without its messages."""
+    """The listing of a plan, without its messages."""
     result = check(plan, **more)
     return [re.sub(r"(: (?:error|warning)): .*", r"\1", line)
             for line in result.err.splitlines()], result.status
@@ -354,7 +354,7 @@ def test_caret_points_into_a_character():
 
 
 def test_order():
-    """By line, then by column, errors of a rule's end among them."""
+    """By line, then by column; this includes the errors at the end of a rule."""
     plan = ("[Deploy Patterns]\nX-A = %9 %8\nTo = sip:a@h/TCP\n$transport = UDP\n"
             "[Matching Patterns]\nX = (\n")
     found, _ = shown(plan)
@@ -486,7 +486,7 @@ SECONDS = 15    # measured: less than 2, on a machine that does other things too
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
-    """The most rules that there may be."""
+    """The largest number of rules that is allowed."""
     plan = tmp_path_factory.mktemp("large") / "plan"
     with plan.open("w") as file:
         for i in range(RULES):

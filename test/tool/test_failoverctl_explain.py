@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What failoverctl says becomes of a call."""
+"""What failoverctl says about a call."""
 
 import datetime
 
@@ -325,7 +325,7 @@ def test_groups_are_numbered_through_all_conditions():
 
 
 def test_continue():
-    """What the rules set accumulates, and later ones win."""
+    """Settings of several rules are combined, and later ones override earlier ones."""
     plan = ("[Rule a]\n" + D + "&failover.timer.inviting = 3\n&failover.timer.provisional = 4\n"
             "X-A = 1\nX-B = 1\n&x = 1\n$y = 1\n$continue = true\n"
             "[Rule b]\n" + M + "&x = 2\n" + D + "To = sip:wrong@h\n"
@@ -500,7 +500,7 @@ def test_notes():
 
 
 def test_text_is_safe():
-    """What a caller sends cannot write on the terminal of who explains it."""
+    """A value of the caller cannot control the terminal of the user who explains the call."""
     plan = M + "X = x\n" + D + M + "From = (.*)\n" + D + "To = sip:a@h\nX-A = %1\n"
     result = explain(plan, "-H", "X: \x9b\u202e", "-H", "From: \u202e\ufeff\u0085")
     assert "does not hold: it is [<U+009B><U+202E>]" in result.out

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""check warns of host names behind the first destination: tm's timer process looks them
-up, and every other call waits for that."""
+"""failoverctl check warns of host names after the first destination: the timer process of
+tm looks them up, and every other call waits for that."""
 
 import re
 

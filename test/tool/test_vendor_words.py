@@ -21,7 +21,7 @@ PLACE = re.compile(r"<stdin>:(\d+:\d+): (error|warning): (.*)")
 
 @dataclasses.dataclass
 class Plan:
-    """What is checked, what is said of it, and what becomes of calls by it."""
+    """The plan to check, the result of the check, and the result for calls."""
     conditions: list = dataclasses.field(default_factory=list)
     deploys: list = dataclasses.field(default_factory=list)
     lines: list = dataclasses.field(default_factory=list)
@@ -49,7 +49,7 @@ class Row:
 
     @property
     def here(self):
-        """What the manual says that becomes of it."""
+        """What the manual says about it."""
         if self.said_here:
             return self.said_here
         if self.right:
@@ -65,7 +65,7 @@ class Row:
         return "the same"
 
     def begin_right(self, kind, line):
-        """The line stands in the place of the wrong one, which is the last of its kind."""
+        """The line replaces the wrong one, which is the last of its kind."""
         if self.right is None:
             self.right = Plan(list(self.plan.conditions), list(self.plan.deploys))
             {"if": self.right.conditions, "do": self.right.deploys}[kind].pop()
@@ -122,7 +122,7 @@ def destinations(attempts):
 
 
 def outcomes(plan, asked):
-    """All that can be said of a call, in the words of the file."""
+    """The whole explanation of a call, in the words of the file."""
     request = [] if "-r" in asked else ["-r", INVITE]
     result = run("explain", "-", *request, *asked, "--json", stdin=plan.text)
     assert result.err == "", result.err
@@ -176,7 +176,7 @@ def test_what_becomes_of_a_call(row):
 # -- the manual --------------------------------------------------------------------------
 
 def test_the_manual_lists_each_word():
-    """Word by word, as this file has it; so that neither is changed without the other."""
+    """The manual has the same words as this file, so that both are changed together."""
     table = next(it for it in ElementTree.parse(MANUAL).iter("table")
                  if it.get("id") == "failover.plan.words")
     listed = [[" ".join("".join(entry.itertext()).split()) for entry in row.iter("entry")]
