@@ -111,12 +111,12 @@ static int join(
 typedef int read_part_f(const fragment_t *text, rule_t *rule, arena_t *arena,
 		diagnostics_t *diagnostics);
 
-static int read_part(fragment_t part, read_part_f *parse, rule_t *rule,
+static int read_part(fragment_t *part, read_part_f *parse, rule_t *rule,
 		arena_t *arena, diagnostics_t *diagnostics)
 {
-	if(mark_variables(&part, arena, diagnostics) < 0)
+	if(mark_variables(part, arena, diagnostics) < 0)
 		return -1;
-	return is_one_variable(&part) ? 0 : parse(&part, rule, arena, diagnostics);
+	return is_one_variable(part) ? 0 : parse(part, rule, arena, diagnostics);
 }
 
 /* In a plan, the first destination has its own line, and the others are in $session,
@@ -136,25 +136,29 @@ static int stand_alone(rule_t *rule, arena_t *arena)
 	return 0;
 }
 
-rule_t *call_text_read(const char *list, const char *settings, str *text,
-		arena_t *arena, diagnostics_t *diagnostics)
+rule_t *call_text_read(const char *list, const char *settings,
+		call_text_t *text, arena_t *arena, diagnostics_t *diagnostics)
 {
 	rule_t *rule = arena_alloc(arena, sizeof(*rule));
 	int list_len = (int)strlen(list);
-	fragment_t whole;
+	fragment_t whole, destinations;
 	int result;
 
-	if(rule == NULL || join(list, settings, text, arena) < 0)
+	if(rule == NULL || join(list, settings, &text->text, arena) < 0)
 		return NULL;
 	rule->line = 1;
-	whole = fragment_of(text);
-	result = read_part(fragment_part(&whole, 0, list_len),
-			inline_parse_destinations, rule, arena, diagnostics);
-	if(settings != NULL
-			&& read_part(fragment_part(&whole, list_len + 1,
-								 text->len - list_len - 1),
-					   inline_parse_settings, rule, arena, diagnostics)
-					   < 0)
-		result = -1;
+	whole = fragment_of(&text->text);
+	destinations = fragment_part(&whole, 0, list_len);
+	text->settings = fragment_part(&whole, text->text.len, 0);
+	result = read_part(
+			&destinations, inline_parse_destinations, rule, arena, diagnostics);
+	if(settings != NULL) {
+		text->settings = fragment_part(
+				&whole, list_len + 1, text->text.len - list_len - 1);
+		if(read_part(&text->settings, inline_parse_settings, rule, arena,
+				   diagnostics)
+				< 0)
+			result = -1;
+	}
 	return result < 0 || stand_alone(rule, arena) < 0 ? NULL : rule;
 }

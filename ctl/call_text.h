@@ -7,12 +7,19 @@
 
 #include "dialplan/rule.h"
 
-/** Read the two strings as one text: the settings begin on the line behind the list.
+/* The strings, as one text: the settings begin on the line behind the list. */
+typedef struct call_text
+{
+	str text;			 /* the whole, for a listing */
+	fragment_t settings; /* with its marks; empty: none */
+} call_text_t;
+
+/** Read the two strings.
  * @param settings NULL: none
- * @param text set to that text, for a listing
+ * @param text set to them
  * @param arena holds the text and the rule
  * @return NULL with every error reported, or without memory */
-rule_t *call_text_read(const char *list, const char *settings, str *text,
-		arena_t *arena, diagnostics_t *diagnostics);
+rule_t *call_text_read(const char *list, const char *settings,
+		call_text_t *text, arena_t *arena, diagnostics_t *diagnostics);
 
 #endif

@@ -59,8 +59,10 @@ static void report_of_call(void *context, const diagnostic_t *diagnostic)
 static int check_call(const options_t *options)
 {
 	static const str nothing = str_init("");
+	call_text_t text = {0};
 	lint_options_t lint = {.defaults = &options->defaults,
-			.max_branches = options->max_branches};
+			.max_branches = options->max_branches,
+			.call_settings = &text.settings};
 	dialplan_t plan = {.n_rules = 1};
 	arena_t *arena = options->arena;
 	listing_t listing;
@@ -68,8 +70,9 @@ static int check_call(const options_t *options)
 	rule_t *rule;
 
 	listing_init(&listing, "--call", &nothing, arena);
-	rule = call_text_read(options->call, options->file, &listing.text, arena,
-			&listing.diagnostics);
+	rule = call_text_read(
+			options->call, options->file, &text, arena, &listing.diagnostics);
+	listing.text = text.text;
 	if(rule == NULL && arena_has_failed(arena))
 		return no_memory();
 	plan.rules = &rule;

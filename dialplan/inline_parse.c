@@ -96,24 +96,35 @@ static int read_value(rule_t *rule, const setting_t *setting, fragment_t *value,
 	return settings_read(&rule->settings, setting, value, arena, diagnostics);
 }
 
+/* Cut name=value into its two parts, without blanks.
+ * @return false: there is no equals sign */
+static bool split_setting(
+		const fragment_t *text, fragment_t *name, fragment_t *value)
+{
+	int equals = fragment_find(text, 0, '=');
+
+	if(equals < 0)
+		return false;
+	*name = fragment_part(text, 0, equals);
+	*name = fragment_trim(name);
+	*name = without_prefix(name);
+	*value = fragment_part(text, equals + 1, text->text.len - equals - 1);
+	*value = fragment_trim(value);
+	return true;
+}
+
 static int parse_setting(rule_t *rule, const fragment_t *text, arena_t *arena,
 		diagnostics_t *diagnostics)
 {
-	int equals = fragment_find(text, 0, '=');
 	fragment_t name, value;
 	const setting_t *setting;
 	int result;
 
-	if(equals < 0)
+	if(!split_setting(text, &name, &value))
 		return diagnostics_error(diagnostics, text,
 				"[%.*s] is no setting: name=value would be right; a value with "
 				"a semicolon in it stands in single quotes, name='a;b'",
 				SHOWN(text));
-	name = fragment_part(text, 0, equals);
-	name = fragment_trim(&name);
-	name = without_prefix(&name);
-	value = fragment_part(text, equals + 1, text->text.len - equals - 1);
-	value = fragment_trim(&value);
 	setting = setting_require(&name, diagnostics);
 	if(setting == NULL || unquote(&value, arena, diagnostics) < 0)
 		return -1;
@@ -123,19 +134,45 @@ static int parse_setting(rule_t *rule, const fragment_t *text, arena_t *arena,
 	return result;
 }
 
+/* Cut the next setting off a text.
+ * @return false: nothing is left */
+static bool next_setting(fragment_t *rest, fragment_t *setting)
+{
+	int end = setting_end(rest);
+	int next = end < rest->text.len ? end + 1 : end;
+
+	if(rest->text.len == 0)
+		return false;
+	*setting = fragment_part(rest, 0, end);
+	*setting = fragment_trim(setting);
+	*rest = fragment_part(rest, next, rest->text.len - next);
+	return true;
+}
+
+bool inline_find_setting(const fragment_t *text, const char *name,
+		arena_t *arena, fragment_t *where, fragment_t *value)
+{
+	diagnostics_t none = {0};
+	fragment_t rest = *text;
+	fragment_t found;
+
+	while(next_setting(&rest, where)) {
+		if(split_setting(where, &found, value) && fragment_is(&found, name))
+			return !fragment_has_holes(value)
+				   && unquote(value, arena, &none) == 0
+				   && template_plain(value, arena) == 0;
+	}
+	return false;
+}
+
 int inline_parse_settings(const fragment_t *text, rule_t *rule, arena_t *arena,
 		diagnostics_t *diagnostics)
 {
 	fragment_t rest = *text;
+	fragment_t setting;
 	int result = 0;
 
-	while(rest.text.len > 0) {
-		int end = setting_end(&rest);
-		int next = end < rest.text.len ? end + 1 : end;
-		fragment_t setting = fragment_part(&rest, 0, end);
-
-		rest = fragment_part(&rest, next, rest.text.len - next);
-		setting = fragment_trim(&setting);
+	while(next_setting(&rest, &setting)) {
 		if(setting.text.len > 0
 				&& parse_setting(rule, &setting, arena, diagnostics) < 0)
 			result = -1;

@@ -27,4 +27,13 @@ int inline_parse_destinations(const fragment_t *text, rule_t *rule,
 int inline_parse_settings(const fragment_t *text, rule_t *rule, arena_t *arena,
 		diagnostics_t *diagnostics);
 
+/** Find a setting in a text that was read without an error.
+ * @param name without the leading `&failover.`; capital and small letters are equal
+ * @param arena holds the value where it is not part of the text
+ * @param where set to name=value
+ * @param value set to what the setting was read from, without quotes
+ * @return false: it is not there, its value is not known yet, or there is no memory */
+bool inline_find_setting(const fragment_t *text, const char *name,
+		arena_t *arena, fragment_t *where, fragment_t *value);
+
 #endif

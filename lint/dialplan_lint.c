@@ -140,6 +140,7 @@ int dialplan_lint(const dialplan_t *plan, const lint_options_t *options,
 	lint_t lint = {.plan = plan,
 			.defaults = options->defaults,
 			.max_branches = options->max_branches,
+			.call_settings = options->call_settings,
 			.arena = arena,
 			.diagnostics = diagnostics};
 	int result = -1;

@@ -11,6 +11,9 @@ typedef struct lint_options
 {
 	const settings_t *defaults; /* those of the server; each is set */
 	unsigned max_branches;		/* Kamailio's, 12 by default */
+	/* the text of the settings, where the plan is one rule that stands for a script
+	 * call; NULL: it is a plan */
+	const fragment_t *call_settings;
 } lint_options_t;
 
 /** Run all checks on a plan that was read without an error.

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "dialplan/inline_parse.h"
+
 int lint_find_conditions(lint_t *lint)
 {
 	const condition_t *condition;
@@ -219,23 +221,28 @@ bool rule_find_line(const rule_t *rule, const char *name, fragment_t *line,
 	return is_found;
 }
 
-static bool find_setting(const rule_t *rule, setting_id_t id, fragment_t *line,
-		fragment_t *value)
+static bool find_setting(const lint_t *lint, const rule_t *rule,
+		setting_id_t id, fragment_t *line, fragment_t *value)
 {
 	char name[64] = SETTINGS_PREFIX;
 	const char *short_name = settings_table()[id].name;
 
 	if(short_name == NULL)
 		return false;
+	if(lint->call_settings != NULL)
+		return inline_find_setting(
+				lint->call_settings, short_name, lint->arena, line, value);
 	strncat(name, short_name, sizeof(name) - strlen(name) - 1);
 	return rule_find_line(rule, name, line, value);
 }
 
-fragment_t rule_setting_where(const rule_t *rule, setting_id_t id)
+fragment_t rule_setting_where(
+		const lint_t *lint, const rule_t *rule, setting_id_t id)
 {
 	fragment_t line, value;
 
-	return find_setting(rule, id, &line, &value) ? line : rule_where(rule);
+	return find_setting(lint, rule, id, &line, &value) ? line
+													   : rule_where(rule);
 }
 
 fragment_t destination_written(const destination_t *destination)
@@ -291,7 +298,7 @@ void lint_visit_setting(lint_t *lint, setting_id_t id,
 		const rule_t *rule = lint->plan->rules[i];
 
 		if(settings_is_chosen(&rule->settings, id)
-				&& find_setting(rule, id, &line, &value))
+				&& find_setting(lint, rule, id, &line, &value))
 			see(lint, &value, &rule->settings);
 		visit_options(lint, rule->first, id, see);
 		visit_options(lint, rule->further, id, see);
@@ -397,6 +404,16 @@ fragment_t condition_value(const condition_t *condition)
 }
 
 /* -- texts -------------------------------------------------------------- */
+
+const char *lint_rule_word(const lint_t *lint)
+{
+	return lint->call_settings != NULL ? "call" : "rule";
+}
+
+const char *lint_setting_prefix(const lint_t *lint)
+{
+	return lint->call_settings != NULL ? "" : SETTINGS_PREFIX;
+}
 
 int lint_matches(lint_t *lint, const pattern_t *pattern, const str *text)
 {

@@ -12,6 +12,7 @@ typedef struct lint
 	const dialplan_t *plan;
 	const settings_t *defaults;
 	unsigned max_branches;
+	const fragment_t *call_settings; /* NULL: this is no script call */
 	arena_t *arena;
 	diagnostics_t *diagnostics;
 	searcher_t searcher;
@@ -110,9 +111,10 @@ fragment_t rule_where(const rule_t *rule);
 bool rule_find_line(const rule_t *rule, const char *name, fragment_t *line,
 		fragment_t *value);
 
-/** Find the value of a setting in the text of a rule. If the rule does not set it:
- * find the first line of the rule. */
-fragment_t rule_setting_where(const rule_t *rule, setting_id_t id);
+/** Find the value of a setting in the text of a rule, or of the call. If it is not
+ * set there: find the first line of the rule. */
+fragment_t rule_setting_where(
+		const lint_t *lint, const rule_t *rule, setting_id_t id);
 
 /** The text of a destination's URI with its suffix, without options. */
 fragment_t destination_written(const destination_t *destination);
@@ -150,6 +152,12 @@ const condition_t *lint_condition_of(const rule_t *rule, int hole);
 fragment_t condition_value(const condition_t *condition);
 
 /* -- texts -------------------------------------------------------------- */
+
+/** What a rule is called in a warning: "rule", or "call". */
+const char *lint_rule_word(const lint_t *lint);
+
+/** What stands before the name of a setting: "&failover."; in a call, nothing. */
+const char *lint_setting_prefix(const lint_t *lint);
 
 /** Does a condition with this pattern hold for a text? (A negated pattern holds
  * where its expression does not match.)

@@ -72,7 +72,9 @@ static int tried_of(const walk_t *walk, const char **bound)
 				 "be more";
 		return (int)branches;
 	}
-	*bound = "&failover.attempts would have to be more";
+	*bound = walk->lint->call_settings != NULL
+					 ? "attempts would have to be more"
+					 : "&failover.attempts would have to be more";
 	return (int)attempts;
 }
 
@@ -175,9 +177,10 @@ static void warn_same(const comparison_t *comparison, const compared_t *later,
 		return;
 	}
 	diagnostics_warning(comparison->lint->diagnostics, where,
-			"[%.*s] stands in this rule a second time (line %d, column %d), so "
+			"[%.*s] stands in this %s a second time (line %d, column %d), so "
 			"what has just failed is tried again: leave one of them out",
-			SHOWN(where), first->line, first->column);
+			SHOWN(where), lint_rule_word(comparison->lint), first->line,
+			first->column);
 }
 
 static void warn_same_host(const comparison_t *comparison,

@@ -213,7 +213,7 @@ int lint_reply_alone(lint_t *lint)
 		for(id = 0; id < SETTING_COUNT; id++) {
 			if(!((rule->settings.named >> id) & 1))
 				continue;
-			where = rule_setting_where(rule, id);
+			where = rule_setting_where(lint, rule, id);
 			warn_beside_reply(lint, &where);
 			break;
 		}

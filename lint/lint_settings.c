@@ -238,7 +238,8 @@ static bool is_unmatched_by_options(const walk_t *walk)
 /* The pattern stands in the same rule as redirection = true, or above it. */
 static void warn_unmatched(const walk_t *walk, const rule_t *origin)
 {
-	fragment_t where = rule_setting_where(origin, SETTING_REDIRECTION);
+	fragment_t where =
+			rule_setting_where(walk->lint, origin, SETTING_REDIRECTION);
 
 	diagnostics_warning(walk->lint->diagnostics, &where,
 			"no redirect is followed, as %s: 3.. as one of its alternatives "
@@ -252,11 +253,12 @@ static void warn_unmatched(const walk_t *walk, const rule_t *origin)
 static void warn_unmatched_below(
 		const walk_t *walk, const rule_t *origin, const rule_t *culprit)
 {
-	fragment_t wish = rule_setting_where(origin, SETTING_REDIRECTION);
-	fragment_t where =
-			is_unmatched_by_options(walk)
-					? walk_first(walk)->first->where
-					: rule_setting_where(culprit, SETTING_PATTERN_RESPONSE);
+	fragment_t wish =
+			rule_setting_where(walk->lint, origin, SETTING_REDIRECTION);
+	fragment_t where = is_unmatched_by_options(walk)
+							   ? walk_first(walk)->first->where
+							   : rule_setting_where(walk->lint, culprit,
+									   SETTING_PATTERN_RESPONSE);
 
 	diagnostics_warning(walk->lint->diagnostics, &where,
 			"no redirect is followed here, though line %d says so, as the "
@@ -315,6 +317,7 @@ int lint_redirection_anywhere(lint_t *lint)
 	walk_t walk;
 	int count = 0;
 	char further[64] = "";
+	const char *prefix = lint_setting_prefix(lint);
 
 	walk_begin(&walk, lint);
 	while(walk_next(&walk)) {
@@ -329,12 +332,12 @@ int lint_redirection_anywhere(lint_t *lint)
 	if(count > 1)
 		snprintf(further, sizeof(further), ", and by %d further rule%s",
 				count - 1, count > 2 ? "s" : "");
-	where = rule_setting_where(first, SETTING_REDIRECTION);
+	where = rule_setting_where(lint, first, SETTING_REDIRECTION);
 	diagnostics_warning(lint->diagnostics, &where,
-			"by this rule%s a redirect is followed to wherever it points: "
-			"&failover.redirection.allow = @gw\\.example\\.com would bound it, "
-			"&failover.redirection = false would end it",
-			further);
+			"by this %s%s a redirect is followed to wherever it points: "
+			"%sredirection.allow = @gw\\.example\\.com would bound it, "
+			"%sredirection = false would end it",
+			lint_rule_word(lint), further, prefix, prefix);
 	return 0;
 }
 
@@ -355,11 +358,11 @@ int lint_redirection_off(lint_t *lint)
 
 			if(!settings_is_chosen(&walk.rule->settings, ids[i]))
 				continue;
-			where = rule_setting_where(walk.rule, ids[i]);
+			where = rule_setting_where(lint, walk.rule, ids[i]);
 			diagnostics_warning(lint->diagnostics, &where,
 					"%s does nothing here, as redirection is false: "
-					"&failover.redirection = true would be needed",
-					settings_table()[ids[i]].name);
+					"%sredirection = true would be needed",
+					settings_table()[ids[i]].name, lint_setting_prefix(lint));
 		}
 	}
 	return 0;
@@ -416,10 +419,10 @@ static void see_rule_timer(const walk_t *walk, setting_id_t id, blame_t *blame)
 			|| !walk_is_used(walk, id) || !walk_blame(walk, culprit, blame))
 		return;
 	if(culprit != NULL)
-		where = rule_setting_where(
-				culprit, settings_is_chosen(&culprit->settings, id)
-								 ? id
-								 : SETTING_TIMER_TOTAL);
+		where = rule_setting_where(walk->lint, culprit,
+				settings_is_chosen(&culprit->settings, id)
+						? id
+						: SETTING_TIMER_TOTAL);
 	warn_beyond_total(walk, &where, settings_table()[id].name, ms,
 			culprit == NULL || culprit == walk->rule ? NULL : walk->rule);
 }

@@ -34,11 +34,29 @@ WARNED = {
     ("sip:1@10.0.0.1 sip:2@gw.example.com",): ["destination-name"],
     ("sip:1@10.0.0.1 sip:1@10.0.0.1",): ["destination-twice"],
 }
+# what is said of a setting, where, and as it is written in a call
+SETTINGS = {
+    "pattern.response=408|5xx": "--call:2:22: warning: [5xx] in this pattern matches no code",
+    "attempts=2; pattern.response='408|5xx'":
+        "--call:2:35: warning: [5xx] in this pattern matches no code",
+    "pattern.response = !!408": "--call:2:21: warning: [!!408]: the first ! negates",
+    "attempts=1": "only 1 are tried: attempts would have to be more",
+    "redirection=false; redirection.max=2":
+        "--call:2:20: warning: redirection.max does nothing here, as redirection is false: "
+        "redirection = true would be needed",
+    "&failover.redirection=true; pattern.response=408":
+        "--call:2:1: warning: no redirect is followed",
+    "redirection=true": "by this call a redirect is followed to wherever it points: "
+        "redirection.allow = @gw\\.example\\.com would bound it, redirection = false would",
+    "timer.total=3; timer.inviting=5": "--call:2:16: warning: timer.total ends the call after 3 s",
+}
 RIGHT = [
     ("sip:1@10.0.0.1 sip:2@10.0.0.2/TCP{inviting=2}",),
     ("$avp(list)",), ("$avp(list)", "$var(settings)"), ("current",),
     ("$avp(gw1) $avp(gw2)[0] sip:vm@10.0.0.9",), ("sip:$rU@$var(gw)",),
     ("sip:$(rU{s.substr,1,0})@10.0.0.1",), ("sip:$$@10.0.0.1", "pattern.response=^5..$$"),
+    ("sip:1@10.0.0.1", "pattern.response=^408$$|^5..$$"),
+    ("sip:1@10.0.0.1", "pattern.response=$avp(codes)|5xx"),
     ("sip:1@10.0.0.1", "timer.inviting=3000s; timer.provisional=120"),
 ]
 
@@ -54,6 +72,17 @@ def test_what_looks_wrong(texts):
     result = check_call(*texts)
     found = re.findall(r"warning: .*\[([a-z-]+)\]$", result.err, re.M)
     assert (result.status, found) == (0, WARNED[texts]), result.err
+
+
+@pytest.mark.parametrize("settings", SETTINGS)
+def test_what_looks_wrong_among_the_settings(settings):
+    result = check_call("sip:1@10.0.0.1 sip:2@10.0.0.2", settings)
+    assert result.status == 0 and SETTINGS[settings] in result.err, result.err
+    assert "&failover" not in result.err.replace(settings, ""), result.err
+
+
+def test_a_destination_stands_twice_in_a_call():
+    assert "stands in this call a second time" in check_call("sip:1@10.0.0.1 sip:1@10.0.0.1").err
 
 
 @pytest.mark.parametrize("texts", RIGHT)
