@@ -4,7 +4,9 @@
 #include "../../core/ip_addr.h"
 #include "../../core/locking.h"
 #include "../../core/mem/shm_mem.h"
+#include "../../core/parser/parse_uri.h"
 #include "../../core/receive.h"
+#include "../../core/resolve.h"
 #include "../../core/xavp.h"
 #include "../../modules/dispatcher/api.h"
 
@@ -55,6 +57,7 @@ typedef struct failures
 	gen_lock_t lock;
 	failure_t *first, **last;
 	int n;
+	bool are_asked_for; /* a call has asked for gateways */
 } failures_t;
 
 static failures_t *failures;
@@ -148,6 +151,7 @@ gateway_t *gateways_find(void *msg, int set, int algorithm, arena_t *arena)
 
 	if(gateways_fault() != NULL)
 		return NULL;
+	failures->are_asked_for = true;
 	before = xavp_get(xavp_name, NULL);
 	dispatcher.select(msg, set, algorithm, SETS_NOTHING);
 	/* dispatcher has put its records before those that the script had there */
@@ -160,6 +164,32 @@ gateway_t *gateways_find(void *msg, int set, int algorithm, arena_t *arena)
 		xavp_rm(record, NULL);
 	}
 	return list;
+}
+
+bool gateways_have(const str *uri)
+{
+	struct sip_uri parts;
+	struct receive_info receive;
+	const struct ip_addr *address;
+	struct sip_msg *msg;
+	bool is_found;
+
+	if(gateways_fault() != NULL || !failures->are_asked_for
+			|| parse_uri(uri->s, uri->len, &parts) < 0)
+		return false;
+	address = str2ip(&parts.host);
+	if(address == NULL)
+		address = str2ip6(&parts.host);
+	if(address == NULL || faked_msg_init() < 0)
+		return false;
+	msg = faked_msg_next_clear();
+	receive = msg->rcv;
+	msg->rcv.src_ip = *address;
+	msg->rcv.src_port = parts.port_no;
+	is_found = dispatcher.is_from(msg, -1) > 0;
+	msg->rcv = receive;
+	ksr_msg_env_reset();
+	return is_found;
 }
 
 /* -- what is told to dispatcher ----------------------------------------- */

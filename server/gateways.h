@@ -2,7 +2,7 @@
 /* gateways: the gateways of Kamailio's module dispatcher. For each call, dispatcher
  * is asked which gateways of a set it would use, and in which order. It is told which
  * of them have failed. Its lists, states and probes are not touched. Only what it
- * exports is used: its functions ds_select and ds_mark_dst, and the fields of the
+ * exports is used: its functions ds_select, ds_mark_dst and ds_is_from_list, and the fields of the
  * $xavp that they work with (modules/dispatcher/api.h, dispatch.c). */
 #ifndef FAILOVER_SERVER_GATEWAYS_H
 #define FAILOVER_SERVER_GATEWAYS_H
@@ -21,6 +21,12 @@ const char *gateways_fault(void);
 /** The gateways of a set for a request (see find_gateways_f).
  * @param msg the sip_msg_t; the request and its $xavp are afterwards as they were */
 gateway_t *gateways_find(void *msg, int set, int algorithm, arena_t *arena);
+
+/** Have calls asked for gateways, and is the host and port of a URI one of them, of any
+ * set and in any state? Asks dispatcher whether a request from there would be a
+ * gateway's (dispatch.c, ds_is_from_list). A name is none: it is not looked up.
+ * To be called where no request is under way, such as in an RPC. */
+bool gateways_have(const str *uri);
 
 /** Show the script which gateway is tried: put its URI, set and attributes into the
  * $xavp of dispatcher. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "server/gateways.h"
 #include "server/holding.h"
 #include "server/rpc_value.h"
 
@@ -172,6 +173,16 @@ static bool scan_name(rpc_t *rpc, void *context, next_hop_name_t *name)
 		   && next_hop_read_name(name, &text);
 }
 
+/* Attempts at the gateways of ds:SET are not remembered, so calls would go on. Where
+ * one is also a destination of its own, it is remembered for that. */
+static bool is_of_dispatcher(const next_hop_name_t *name)
+{
+	char buffer[NEXT_HOP_URI_BYTES_MAX];
+	str uri = next_hop_uri(name, buffer);
+
+	return !holding_knows(name) && gateways_have(&uri);
+}
+
 static void rpc_hold(rpc_t *rpc, void *context)
 {
 	next_hop_name_t name;
@@ -192,6 +203,10 @@ static void rpc_hold(rpc_t *rpc, void *context)
 				"failover.hold NEXT-HOP [SECONDS]: at most %d seconds; without "
 				"a number it lasts until it is released",
 				HOLD_SECONDS_MAX);
+	else if(is_of_dispatcher(&name))
+		rpc->fault(context, 400,
+				"this is a gateway of dispatcher, which would still be used: "
+				"kamcmd dispatcher.set_state d SET URI takes it out");
 	else if(!holding_put_out(&name, (unsigned)seconds))
 		rpc->fault(context, 500,
 				"no memory, or no room beside those that are held");

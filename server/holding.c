@@ -227,6 +227,16 @@ void holding_note_end(
 
 /* -- operators, probes and other servers -------------------------------- */
 
+bool holding_knows(const next_hop_name_t *name)
+{
+	next_hop_t *hop = next_hops_lock(name, false, next_hops_now_ms());
+
+	if(hop == NULL)
+		return false;
+	next_hop_unlock(hop);
+	return true;
+}
+
 bool holding_put_out(const next_hop_name_t *name, unsigned for_s)
 {
 	long long now_ms = next_hops_now_ms();

@@ -81,6 +81,9 @@ static inline void holding_finish(
 		holding_note_end(use, end, code, retry_after_s);
 }
 
+/** Is a next hop remembered? */
+bool holding_knows(const next_hop_name_t *name);
+
 /** An operator takes a next hop out of service, or releases it.
  * @return false: there is no such next hop */
 bool holding_put_out(const next_hop_name_t *name, unsigned for_s);

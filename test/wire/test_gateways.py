@@ -55,6 +55,25 @@ def test_gateways_are_tried_in_the_order_of_dispatcher():
     run(test)
 
 
+def test_an_operator_is_told_that_hold_does_not_take_a_gateway_out():
+    async def test():
+        hold = (("failover", "hold_after", 3),)
+        route = ('if ($rU == "200") { if (failover("sip:1@{b}")) exit; }\n' + ROUTE)
+        async with Stage({"a": ANSWERS, "b": ANSWERS}, serving(route, modparams=hold)) as stage:
+            caller = await stage.caller()
+            assert (await answered(stage, caller))[0] == "a"
+            for name in "ab":
+                with pytest.raises(kamailio.RpcError, match="dispatcher.set_state"):
+                    await stage.rpc("failover.hold", f"udp:{stage.names[name]}")
+            await stage.rpc("failover.hold", "udp:127.0.0.1:9")     # is nobody's
+            # one that is a destination of its own as well can be held as that
+            call = caller.call(filled("sip:200@{proxy}", stage.names), hangup_after=0)
+            await asyncio.wait_for(call.ended.wait(), 10)
+            assert call.codes[-1] == 200
+            await stage.rpc("failover.hold", f"udp:{stage.names['b']}")
+    run(test)
+
+
 @pytest.mark.timed("how soon a call passes over")
 def test_one_that_fails_is_reported_and_one_that_replies_is_not():
     async def test():
