@@ -7,6 +7,7 @@ import contextlib
 import functools
 import html
 import math
+import os
 import pathlib
 import re
 import runpy
@@ -1019,7 +1020,10 @@ def test_a_bad_example_is_reported(example):
 # -- make doc --------------------------------------------------------------------
 
 def make_doc(*variables):
-    return subprocess.run(["make", "-C", str(TOP), "doc", *variables],
+    # it is not a part of the make that runs the tests, whose jobs it cannot share
+    own = {name: value for name, value in os.environ.items()
+           if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    return subprocess.run(["make", "-C", str(TOP), "doc", *variables], env=own,
                           capture_output=True, text=True, timeout=60)
 
 
