@@ -20,6 +20,15 @@
 
 /* -- the alarm ---------------------------------------------------------- */
 
+/* What is still to come when the call is over. */
+static void set_alarm_of_end(call_t *call)
+{
+	if(call->let_go_at != 0)
+		alarm_set(&call->alarm, call->let_go_at);
+	if(call->told_at != 0)
+		alarm_set(&call->alarm, call->told_at);
+}
+
 void course_set_alarm(call_t *call, const tm_cell_t *t)
 {
 	ticks_t now = get_ticks_raw();
@@ -37,10 +46,7 @@ void course_set_alarm(call_t *call, const tm_cell_t *t)
 		alarm_set(&call->alarm, now + WATCH_TICKS);
 	if(call->wants_cancels)
 		alarm_set(&call->alarm, now + CANCEL_CHECK_TICKS);
-	if(call->let_go_at != 0)
-		alarm_set(&call->alarm, call->let_go_at);
-	if(call->told_at != 0)
-		alarm_set(&call->alarm, call->told_at);
+	set_alarm_of_end(call);
 }
 
 static bool is_due(ticks_t at)
@@ -100,10 +106,7 @@ void course_alarm_goes_off(
 		course_set_alarm(call, t);
 		return;
 	}
-	if(call->let_go_at != 0)
-		alarm_set(&call->alarm, call->let_go_at);
-	if(call->told_at != 0)
-		alarm_set(&call->alarm, call->told_at);
+	set_alarm_of_end(call);
 }
 
 /* -- the actions -------------------------------------------------------- */

@@ -16,7 +16,7 @@
 #include "server/self.h"
 #include "dialplan/inline_parse.h"
 #include "dialplan/route.h"
-#include "text/ascii.h"
+#include "text/text.h"
 
 /* a parsed argument is small */
 #define ARG_BLOCK_BYTES 1024
@@ -148,28 +148,17 @@ static bool is_one_variable(const fragment_t *text)
 		   && text->marks[0].len == text->text.len;
 }
 
-static bool has_values(const rule_t *rule)
+/* What the destinations of an argument are decides how it is evaluated. */
+static void note_destinations(arg_t *arg)
 {
 	const destination_t *it;
 
-	for(it = rule_next_destination(rule, NULL); it != NULL;
-			it = rule_next_destination(rule, it)) {
-		if(it->is_value)
-			return true;
+	arg->is_constant = arg->n_specs == 0;
+	for(it = rule_next_destination(arg->rule, NULL); it != NULL;
+			it = rule_next_destination(arg->rule, it)) {
+		arg->has_values = arg->has_values || it->is_value;
+		arg->is_constant = arg->is_constant && !it->is_set;
 	}
-	return false;
-}
-
-static bool has_set(const rule_t *rule)
-{
-	const destination_t *it;
-
-	for(it = rule_next_destination(rule, NULL); it != NULL;
-			it = rule_next_destination(rule, it)) {
-		if(it->is_set)
-			return true;
-	}
-	return false;
 }
 
 static int arg_read(arg_t *arg, char *s)
@@ -185,8 +174,7 @@ static int arg_read(arg_t *arg, char *s)
 	arg->rule = parse(arg->kind, &text, arg->arena, &diagnostics);
 	if(arg->rule == NULL)
 		return -1;
-	arg->has_values = has_values(arg->rule);
-	arg->is_constant = arg->n_specs == 0 && !has_set(arg->rule);
+	note_destinations(arg);
 	return 0;
 }
 
@@ -270,8 +258,7 @@ static kept_text_t *take_kept(arg_kind_t kind, const str *text, unsigned hash)
 		kept_text_t *kept = *link;
 
 		if(kept->hash == hash && kept->kind == kind
-				&& kept->text.len == text->len
-				&& memcmp(kept->text.s, text->s, text->len) == 0) {
+				&& str_equal(&kept->text, text)) {
 			*link = kept->next;
 			return kept;
 		}
@@ -443,17 +430,6 @@ static int evaluate(pv_spec_t *spec, struct sip_msg *msg, str *room, str *value)
 
 /* -- a word that is one pseudo-variable --------------------------------- */
 
-static bool is_one_word(const str *text)
-{
-	int i;
-
-	for(i = 0; i < text->len; i++) {
-		if(is_one_of(text->s[i], " \t\r\n"))
-			return false;
-	}
-	return text->len > 0;
-}
-
 /* @return NULL with the reason logged */
 static const destination_t *read_word(
 		const arg_t *arg, int spec, const str *text, const struct sip_msg *msg)
@@ -464,7 +440,7 @@ static const destination_t *read_word(
 			.number = spec};
 	const rule_t *rule;
 
-	if(!is_one_word(text)) {
+	if(text->len == 0 || str_has_any(text, " \t\r\n")) {
 		cause.text = text;
 		log_refused(&cause, 0,
 				text->len == 0
