@@ -331,15 +331,26 @@ int ki_failover(struct sip_msg *msg)
 	return start_by_plan(msg, plan);
 }
 
+/* May the arguments of a script call be read? Not for a retransmission, unless they are
+ * constant: their values may have changed, and to read them may have an effect. */
+static bool may_read(
+		struct sip_msg *msg, bool are_constant, call_result_t *result)
+{
+	if(!call_is_possible(msg, result))
+		return false;
+	if(are_constant || !call_is_known(msg))
+		return true;
+	*result = CALL_RETRANSMISSION;
+	return false;
+}
+
 int ki_failover_to(struct sip_msg *msg, str *destinations)
 {
 	applied_rule_t applied = {0};
 	call_result_t result;
 
-	if(!call_is_possible(msg, &result))
+	if(!may_read(msg, false, &result))
 		return result;
-	if(call_is_known(msg))
-		return CALL_RETRANSMISSION;
 	if(arg_read_text(msg, ARG_DESTINATIONS, destinations, &applied.rule) < 0)
 		return CALL_REFUSED;
 	return start(msg, &applied, 1);
@@ -350,10 +361,8 @@ int ki_failover_with(struct sip_msg *msg, str *destinations, str *settings)
 	applied_rule_t applied[2] = {0};
 	call_result_t result;
 
-	if(!call_is_possible(msg, &result))
+	if(!may_read(msg, false, &result))
 		return result;
-	if(call_is_known(msg))
-		return CALL_RETRANSMISSION;
 	if(arg_read_text(msg, ARG_DESTINATIONS, destinations, &applied[0].rule) < 0
 			|| arg_read_text(msg, ARG_SETTINGS, settings, &applied[1].rule) < 0)
 		return CALL_REFUSED;
@@ -385,10 +394,8 @@ static int w_failover_to(struct sip_msg *msg, char *destinations, char *unused)
 	call_result_t result;
 
 	(void)unused;
-	if(!call_is_possible(msg, &result))
+	if(!may_read(msg, arg_is_constant((arg_t *)destinations), &result))
 		return result;
-	if(!arg_is_constant((arg_t *)destinations) && call_is_known(msg))
-		return CALL_RETRANSMISSION;
 	if(arg_evaluate((arg_t *)destinations, msg, &applied) < 0)
 		return CALL_REFUSED;
 	return start(msg, &applied, 1);
@@ -400,12 +407,11 @@ static int w_failover_with(
 	applied_rule_t applied[2] = {0};
 	call_result_t result;
 
-	if(!call_is_possible(msg, &result))
+	if(!may_read(msg,
+			   arg_is_constant((arg_t *)destinations)
+					   && arg_is_constant((arg_t *)settings),
+			   &result))
 		return result;
-	if(!(arg_is_constant((arg_t *)destinations)
-			   && arg_is_constant((arg_t *)settings))
-			&& call_is_known(msg))
-		return CALL_RETRANSMISSION;
 	if(arg_evaluate((arg_t *)destinations, msg, &applied[0]) < 0
 			|| arg_evaluate((arg_t *)settings, msg, &applied[1]) < 0)
 		return CALL_REFUSED;
