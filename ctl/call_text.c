@@ -82,14 +82,6 @@ static int mark_variables(
 	return 0;
 }
 
-/* Is a string a single pseudo-variable? Its value is then in our language, but comes
- * only with the call. There is nothing to read yet. */
-static bool is_one_variable(const fragment_t *text)
-{
-	return text->n_marks == 1 && text->marks[0].is_variable
-		   && text->marks[0].len == text->text.len;
-}
-
 static int join(
 		const char *list, const char *settings, str *text, arena_t *arena)
 {
@@ -116,7 +108,8 @@ static int read_part(fragment_t *part, read_part_f *parse, rule_t *rule,
 {
 	if(mark_variables(part, arena, diagnostics) < 0)
 		return -1;
-	return is_one_variable(part) ? 0 : parse(part, rule, arena, diagnostics);
+	return fragment_is_variable(part) ? 0
+									  : parse(part, rule, arena, diagnostics);
 }
 
 /* In a plan, the first destination has its own line, and the others are in $session,

@@ -645,14 +645,6 @@ static void check_kept(
 				SHOWN(&destination->where));
 }
 
-/* Is a word one pseudo-variable, and nothing else? */
-static bool is_variable(const fragment_t *word)
-{
-	const mark_t *mark = word->text.len > 0 ? fragment_mark(word, 0) : NULL;
-
-	return mark != NULL && mark->is_variable && mark->len == word->text.len;
-}
-
 destination_t *destination_parse(
 		const fragment_t *word, arena_t *arena, diagnostics_t *diagnostics)
 {
@@ -665,7 +657,7 @@ destination_t *destination_parse(
 		return NULL;
 	}
 	destination->where = *word;
-	if(is_variable(word)) {
+	if(fragment_is_variable(word)) {
 		destination->is_value = true;
 		destination->hole = fragment_mark(word, 0)->hole;
 		return destination;

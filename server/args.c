@@ -142,12 +142,6 @@ static int mark_text(arg_t *arg, fragment_t *text, diagnostics_t *diagnostics)
 	return 0;
 }
 
-static bool is_one_variable(const fragment_t *text)
-{
-	return text->n_marks == 1 && text->marks[0].hole != MARK_ESCAPE
-		   && text->marks[0].len == text->text.len;
-}
-
 /* What the destinations of an argument are decides how it is evaluated. */
 static void note_destinations(arg_t *arg)
 {
@@ -169,7 +163,7 @@ static int arg_read(arg_t *arg, char *s)
 
 	if(mark_text(arg, &text, &diagnostics) < 0)
 		return -1;
-	if(is_one_variable(&text))
+	if(fragment_is_variable(&text))
 		return 0;
 	arg->rule = parse(arg->kind, &text, arg->arena, &diagnostics);
 	if(arg->rule == NULL)

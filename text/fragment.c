@@ -72,6 +72,14 @@ const mark_t *fragment_mark(const fragment_t *fragment, int offset)
 	return &fragment->marks[i];
 }
 
+bool fragment_is_variable(const fragment_t *fragment)
+{
+	const mark_t *mark =
+			fragment->text.len > 0 ? fragment_mark(fragment, 0) : NULL;
+
+	return mark != NULL && mark->is_variable && mark->len == fragment->text.len;
+}
+
 bool fragment_has_holes(const fragment_t *fragment)
 {
 	const char *end = fragment->text.s + fragment->text.len;

@@ -46,6 +46,9 @@ fragment_t fragment_trim(const fragment_t *fragment);
 /** The mark that covers the character at an offset; NULL if there is none. */
 const mark_t *fragment_mark(const fragment_t *fragment, int offset);
 
+/** Is it one pseudo-variable and nothing else? */
+bool fragment_is_variable(const fragment_t *fragment);
+
 /** Is there any hole in it? */
 bool fragment_has_holes(const fragment_t *fragment);
 
