@@ -212,6 +212,7 @@ def has_module(name):
 def test_an_application_beside_evapi_lets_it_go_on():
     port = kamailio.Port()
     config = suspended_by('evapi_async_relay("$T(id_index):$T(id_label)"); exit;', """
+        event_route[evapi:connection-new] { evapi_relay("ready"); }
         event_route[evapi:message-received] {
             $var(i) = $(evapi(msg){s.select,0,:}{s.int}); $var(l) = $(evapi(msg){s.select,1,:}{s.int});
             t_continue("$var(i)", "$var(l)", "GOES_ON");
@@ -221,10 +222,15 @@ def test_an_application_beside_evapi_lets_it_go_on():
         async with Stage(peers_for_two(), config) as stage:
             reader, writer = await asyncio.open_connection("127.0.0.1", port.number)
 
+            async def netstring():
+                return await asyncio.wait_for(reader.readuntil(b","), 5)
+
             async def release(*_):
-                writer.write(await reader.readuntil(b","))      # a netstring, as it came
+                writer.write(await netstring())
                 await writer.drain()
 
+            # until evapi has taken the connection, it tells it nothing
+            assert await netstring() == b"5:ready,"
             found = await outcome_of(stage, release)
             writer.close()
             return found
