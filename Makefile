@@ -211,7 +211,8 @@ build/unit/failoverctl: $(patsubst %.c,build/unit/%.o,$(TOOLS) $(SHARED))
 # The wire tests mostly wait for timers, so more of them run at a time than
 # there are cores.
 WORKERS ?= 8
-PYTEST   = $(PYTHON) -m pytest -v -p no:cacheprovider
+# a test that waits for ever fails after so many seconds, and the others go on
+PYTEST   = $(PYTHON) -m pytest -v -p no:cacheprovider --timeout=300
 BESIDE   = --dist loadgroup -n
 
 .PHONY: check-tool

@@ -19,7 +19,8 @@ export LC_ALL=C
 packages="kamailio netbase kamailio-lua-modules kamailio-tls-modules
 	kamailio-python3-modules kamailio-sqlite-modules kamailio-extra-modules
 	gcc libc6-dev make pkg-config libpcre2-dev libjansson-dev
-	check python3 python3-pytest python3-pytest-xdist groff-base
+	check python3 python3-pytest python3-pytest-xdist python3-pytest-timeout
+	groff-base
 	valgrind openssl baresip-core libnet-sip-perl
 	dpkg-dev ca-certificates"
 
