@@ -1,14 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Shows failover at work: four calls through examples/quickstart.cfg.
+"""Makes four calls through examples/quickstart.cfg, to show what failover does.
 
-Starts Kamailio and two gateways on loopback. The first gateway fails in three
-ways, one per call; the second answers. The last call goes by a dial plan, and
-failoverctl says beforehand what will become of it. What was sent is drawn as a
-ladder. The exit status is 0 only if every call was answered.
+It starts Kamailio and two gateways on loopback. In the first three calls the first
+gateway fails, each time in a different way, and the second one answers. The last call
+uses a dial plan, and failoverctl explains the call before it is made. The messages of
+each call are drawn as a ladder. The exit status is 0 only if every call was answered.
 
-  examples/demo.py                             all four are answered
-  examples/demo.py --without-second-gateway    there is nobody to fail over to
+  examples/demo.py                             all four calls are answered
+  examples/demo.py --without-second-gateway    no call is answered
   examples/demo.py --picture FILE              only the second call, drawn as SVG
 """
 
@@ -30,7 +30,7 @@ from scenario import (NOBODY, SILENT, Stage, filled, redirect, reply,  # noqa: E
                       show_address)
 
 COLUMNS = ["caller", "kamailio", "gw1", "gw2"]
-INVITING = 2                            # seconds; short, for nobody likes to wait
+INVITING = 2                            # seconds; short, so that the demo is short
 ANSWERS = [reply(180, after=0.2), reply(200, after=1.0)]
 CALL_LIMIT = 20.0
 
@@ -57,7 +57,7 @@ X-Dialled = 9 and %1
 
 
 def config(names):
-    """quickstart.cfg with our addresses in place of the examples'."""
+    """quickstart.cfg with our addresses instead of its example addresses."""
     return kamailio.ConfigFile(
         HERE / "quickstart.cfg", LISTEN=show_address("127.0.0.1", "@PORT@"),
         GATEWAYS='"sip:{gw1} sip:{gw2}"'.format(**names),
@@ -65,7 +65,7 @@ def config(names):
 
 
 def plan_config(file):
-    """The same, but by a dial plan."""
+    """The same configuration, but with a dial plan."""
     def made(names):
         file.write_text(filled(PLAN, names))
         return kamailio.ConfigFile(
@@ -86,7 +86,7 @@ def messages_of(call, trace):
 
 
 def verdict(call, entries):
-    """In one sentence, what came of the call and when."""
+    """One sentence that says how the call ended, and when."""
     final = call.final.result()
     reply_seen = next(e for e in entries if e.peer == "caller" and not e.sent
                       and e.message.status == final.status)
@@ -105,7 +105,7 @@ def show(number, what, call, entries):
 
 
 async def run(second_gateway):
-    """Make the calls; how many were answered."""
+    """Make the calls, and return how many were answered."""
     peers = {"gw1": SILENT, "gw2": ANSWERS if second_gateway else NOBODY}
     answered = 0
     async with Stage(peers, config) as stage:
@@ -119,7 +119,7 @@ async def run(second_gateway):
 
 
 def explain(file, request):
-    """Show the plan, and what failoverctl says of a request."""
+    """Show the plan, and how failoverctl explains a request."""
     print(f"{file.read_text()}\n$ failoverctl explain {file.name} -r '{request}'\n")
     subprocess.run([HERE.parent / "failoverctl", "explain", file.name, "-r", request],
                    cwd=file.parent, check=True, timeout=10)
@@ -127,7 +127,7 @@ def explain(file, request):
 
 
 async def run_by_plan(second_gateway):
-    """Explain a call by a dial plan, and make it; how many were answered."""
+    """Explain a call that uses a dial plan, and make it. Return how many were answered."""
     peers = {"gw1": [reply(503)], "gw2": ANSWERS if second_gateway else NOBODY}
     with tempfile.TemporaryDirectory(prefix="failover-demo-") as directory:
         file = pathlib.Path(directory) / "demo.dialplan"
@@ -141,13 +141,13 @@ async def run_by_plan(second_gateway):
 
 
 def until_connected(entries):
-    """The messages of a call up to the last ACK, without its end."""
+    """The messages of a call up to the last ACK, without those that hang up."""
     last = max(i for i, e in enumerate(entries) if e.message.method == "ACK")
     return entries[:last + 1]
 
 
 async def draw_picture(file):
-    """Make the call whose first gateway is dead, and draw it; how many were answered."""
+    """Make the call whose first gateway is dead, and draw it. Return 1 if it was answered."""
     async with Stage({"gw1": SILENT, "gw2": ANSWERS}, config) as stage:
         call = await make_call(stage, await stage.caller())
         entries = sorted(messages_of(call, stage.trace), key=lambda entry: entry.time)
@@ -167,15 +167,15 @@ def main():
     parser = argparse.ArgumentParser(
         description="Four calls through examples/quickstart.cfg, as ladders.")
     parser.add_argument("--without-second-gateway", action="store_true",
-                        help="leave the second gateway off: no call is answered")
+                        help="do not start the second gateway: no call is answered")
     parser.add_argument("--picture", metavar="FILE", type=pathlib.Path,
-                        help="draw the call with the dead gateway, as SVG, and no other")
+                        help="make only the call with the dead gateway, and draw it as SVG")
     options = parser.parse_args()
     second_gateway = not options.without_second_gateway
     calls = 1 if options.picture else len(CALLS) + 1
     if not second_gateway:
-        print("The second gateway is off: nobody is at its address, so what is sent\n"
-              "there is seen by nobody and stands in no ladder.\n")
+        print("The second gateway is off, and nobody is at its address. So no ladder\n"
+              "shows the messages that Kamailio sends there.\n")
     try:
         answered = asyncio.run(draw_picture(options.picture) if options.picture
                                else run_all(second_gateway))

@@ -20,7 +20,7 @@ cd "$1"
 shift
 
 # LAYER: the layers that it may include, apart from itself.
-arrows='
+layers='
 failover_mod:   call server dialplan_parse dialplan sip text
 call:           server dialplan_parse dialplan sip text
 server:         dialplan_parse dialplan sip text
@@ -32,7 +32,7 @@ lint:           dialplan_parse dialplan sip text
 ctl:            lint dialplan_parse dialplan sip text
 '
 
-# The layers that know nothing of Kamailio but its string.
+# The layers that use nothing of Kamailio but its string.
 pure='^(dialplan_parse\.|dialplan/|sip/|text/|lint/|ctl/'
 for listed in "$@"; do
 	pure="$pure|${listed%.c}\\."
@@ -62,21 +62,21 @@ check_include() {
 	../../core/str.h) return ;;
 	../../*)
 		if is_pure "$file"; then
-			complain "$file:$line: a pure file includes $included; of Kamailio it may know core/str.h only"
+			complain "$file:$line: a pure file includes $included; of Kamailio it may include core/str.h only"
 		fi
 		return
 		;;
 	esac
 	from=$(layer_of "$file")
 	to=$(layer_of "$included")
-	allowed=$(echo "$arrows" | sed -n "s/^$from: *//p")
+	allowed=$(echo "$layers" | sed -n "s/^$from: *//p")
 	case " $from $allowed " in
 	*" $to "*)
 		if is_pure "$file" && ! is_pure "$included"; then
 			complain "$file:$line: a pure file includes $included, which is not pure"
 		fi
 		;;
-	*) complain "$file:$line: $from includes $included: that arrow runs upwards, $from may include: ${allowed:-nothing but itself}" ;;
+	*) complain "$file:$line: $from includes $included, which is in a higher layer; $from may include: ${allowed:-only itself}" ;;
 	esac
 }
 
@@ -84,8 +84,8 @@ count=0
 for file in *.[ch] */*.[ch]; do
 	[ -e "$file" ] || continue
 	from=$(layer_of "$file")
-	echo "$arrows" | grep -q "^$from:" || {
-		complain "$file: is in no layer that $0 knows"
+	echo "$layers" | grep -q "^$from:" || {
+		complain "$file: is in no layer that $0 lists"
 		continue
 	}
 	count=$((count + 1))
@@ -96,5 +96,5 @@ for file in *.[ch] */*.[ch]; do
 		$found
 	LINES
 done
-[ "$bad" -ne 0 ] || echo "  $count files, every arrow runs downwards"
+[ "$bad" -ne 0 ] || echo "  $count files, none includes a file of a higher layer"
 exit "$bad"

@@ -97,7 +97,7 @@ fetch_headers() {
 	mkdir -p "$scratch"
 	(cd "$scratch" && download_source)
 	set -- "$scratch"/kamailio_"$upstream".orig.tar.*z*
-	[ -r "$1" ] || fail "the archives in this machine's apt configuration gave no kamailio_$upstream.orig.tar; they must be reachable and offer the source package of the installed release. Where they do not, get Kamailio's own tarball of $upstream by hand: make deps KSRC=/the/tarball"
+	[ -r "$1" ] || fail "the archives in this machine's apt configuration gave no kamailio_$upstream.orig.tar; they must be reachable and offer the source package of the installed release. If they do not, get Kamailio's own tarball of $upstream by hand: make deps KSRC=/the/tarball"
 	unpack_headers "$1"
 	rm -rf "$scratch"
 }
@@ -105,7 +105,7 @@ fetch_headers() {
 [ $# -eq 1 ] || [ $# -eq 2 ] || fail "usage: $0 DIRECTORY [SOURCES]"
 directory=$1
 tarball=
-[ -x "$(command -v apt-get)" ] || fail "apt-get is not here; this needs Debian or a distribution made from it"
+[ -x "$(command -v apt-get)" ] || fail "there is no apt-get; this needs Debian or a distribution made from it"
 # shellcheck disable=SC2086 # a list of words
 install_packages $packages
 case ${2:-$1} in

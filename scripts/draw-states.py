@@ -16,7 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "test" /
 from picture import STYLE                # noqa: E402 (test/wire is no package)
 
 WIDTH, HEIGHT, NODE, LINE = 920, 560, 144, 15
-UPPER, LOWER, BUS = 150, 400, 260   # where the rows are, and what leads back
+UPPER, LOWER, BUS = 150, 400, 260   # y of the two rows, and of the line that leads back
 PLACES = {"starting": (104, UPPER), "trying": (332, UPPER), "proceeding": (560, UPPER),
           "giving up": (826, UPPER), "ended": (104, LOWER), "answered": (446, LOWER),
           "cancelled": (780, LOWER)}
@@ -28,8 +28,8 @@ STROKE = 'style="fill:none" stroke-width="1.5" marker-end="url(#tip)"'
 
 
 def read_table(text):
-    """-> {(state, event): (the state that follows, what is done)}, without what
-    changes nothing"""
+    """-> {(state, event): (next state, action)}, without the cells that change
+    nothing"""
     rows = [[cell.strip() for cell in line.split("|")[1:-1]]
             for line in re.findall(r"^ \*  (\|.*\|)$", text, re.M)]
     events, moves = rows[0][1:], {}
@@ -43,12 +43,12 @@ def read_table(text):
 
 
 def whole(cell):
-    """A state as it is called; a cell may have the beginning of its name only."""
+    """The full name of a state; a cell may have only the beginning of it."""
     return next(name for name in PLACES if name.startswith(cell))
 
 
 def labels(moves):
-    """Lines for moves between the same states: what happens, and what is done."""
+    """Lines for moves between the same two states: events and their actions."""
     by_action = {}
     for event, action in moves:
         by_action.setdefault(action, []).append(event)
@@ -91,7 +91,7 @@ class Drawing:
         return PLACES[name][1] + node_height(self.stays[name])
 
     def beside(self, source, target):
-        """From a state to its neighbour in the row."""
+        """Draw an arrow from a state to its neighbour in the row."""
         (x, y), (to, _) = PLACES[source], PLACES[target]
         side = NODE // 2 if to > x else -NODE // 2
         lines = labels(self.goes.pop((source, target)))
@@ -99,13 +99,13 @@ class Drawing:
                    y + 9 - LINE * (len(lines) - 1), lines)
 
     def over(self, source, target):
-        """Past the one between them."""
+        """Draw an arrow that passes above the state between the two."""
         (x, y), (to, _) = PLACES[source], PLACES[target]
         self.arrow(f"M{x} {y}V{y - 30}H{to}V{y}", (x + to) // 2, y - 36,
                    labels(self.goes.pop((source, target))))
 
     def back(self, sources, target):
-        """Below, to the first one of the row."""
+        """Draw an arrow below the row, to the first state of the row."""
         moves = [self.goes.pop((source, target)) for source in sources]
         assert len({str(move) for move in moves}) == 1, moves
         to = PLACES[target][0] + 30
@@ -121,7 +121,7 @@ class Drawing:
                    labels(self.goes.pop((source, target))), "start")
 
     def from_all(self, target):
-        """From the frame of all that are under way."""
+        """Draw an arrow from the frame round the states that are under way."""
         alike = {}
         for source in UNDER_WAY:
             for line in labels(self.goes.pop((source, target))):
@@ -132,7 +132,7 @@ class Drawing:
         self.arrow(f"M{x} {FRAME[3]}V{y}", x - 10, 312, lines[::-1], "end")
 
     def under(self, source, target):
-        """Below the lower row."""
+        """Draw an arrow below the lower row."""
         x, to, y = PLACES[source][0], PLACES[target][0], 524
         self.arrow(f"M{x} {self.bottom(source)}V{y}H{to}V{self.bottom(target)}",
                    (x + to) // 2, y - 6, labels(self.goes.pop((source, target))))
@@ -148,7 +148,7 @@ class Drawing:
         self.from_all("cancelled")
         self.beside("cancelled", "answered")
         self.under("cancelled", "ended")
-        assert not self.goes, f"these have no way in the picture: {self.goes}"
+        assert not self.goes, f"the picture has no arrow for these: {self.goes}"
         return [shape for name, stays in self.stays.items()
                 for shape in node(name, stays)] + self.shapes
 

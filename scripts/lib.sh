@@ -23,7 +23,7 @@ install_packages() {
 	[ "$(id -u)" -eq 0 ] || fail "packages are missing, run as root: apt-get install --no-install-recommends$missing"
 
 	echo "  APT    $missing"
-	# The programs are needed, but no SIP server on port 5060 of this machine. This
+	# The programs are needed, but no SIP server may start on port 5060. This
 	# is a subshell, so that the caller's own traps stay.
 	(
 		policy=/usr/sbin/policy-rc.d
@@ -34,7 +34,7 @@ install_packages() {
 			chmod 755 "$policy"
 		fi
 		export DEBIAN_FRONTEND=noninteractive
-		apt-get -q update || echo "$0: apt-get update failed; going on with the package lists that are here"
+		apt-get -q update || echo "$0: apt-get update failed; the present package lists are used"
 		# shellcheck disable=SC2086 # a list of words
 		apt-get -q -y --no-install-recommends install $missing ||
 			fail "apt-get could not install$missing; its messages above say why"

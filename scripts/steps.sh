@@ -103,15 +103,15 @@ run_check() {
 	tally_step
 	step build "the module and failoverctl" built all
 	tally_step
-	step check-layers "every arrow between the layers runs downwards" submake check-layers
+	step check-layers "no layer includes a file of a higher layer" submake check-layers
 	tally $((status == 0)) $((status != 0))
-	step check-symbols "the pure rooms call nothing of Kamailio or the system" built check-symbols
+	step check-symbols "the pure files call no function of Kamailio or the system" built check-symbols
 	tally $((status == 0)) $((status != 0))
 	step check-build "the build system itself" submake check-build
 	tally_tap "$results/build.tap"
-	step check-unit "the pure rooms, under ASan and UBSan" built check-unit
+	step check-unit "unit tests of the pure files, under ASan and UBSan" built check-unit
 	tally_tap "$results/unit.tap"
-	step check-bench "what a search costs: in a dial plan, and with a slow pattern" submake check-bench
+	step check-bench "the time of a search in a dial plan, and of slow patterns" submake check-bench
 	tally $((status == 0)) $((status != 0))
 	step check-tool "command lines of failoverctl, under ASan and UBSan" built check-tool
 	tally_junit "$results/tool.xml"
@@ -128,7 +128,7 @@ run_demo() {
 	[ "$status" -eq 0 ] || exit "$status"
 	step build "the module" built all
 	[ "$status" -eq 0 ] || exit "$status"
-	step demo "the module at work" "$python" examples/demo.py
+	step demo "calls through the module" "$python" examples/demo.py
 	exit "$status"
 }
 
@@ -158,7 +158,7 @@ case $1 in
 check) run_check ;;
 demo) run_demo ;;
 *)
-	echo "$0: [$1] is no list of steps; there are check and demo" >&2
+	echo "$0: [$1] is not a list of steps; it must be check or demo" >&2
 	exit 2
 	;;
 esac

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* dialplan: what a search in a dial plan costs, by the number of its rules,
- * beside asking rule by rule. The plans are made up, always the same: prefixes
- * of four to seven digits, half of them anchored. Each request is asked both
- * ways, and the same rule must come out.
+/* dialplan: measures the time of a search in dial plans of different sizes, with
+ * the index and rule by rule. The plans are the same in each run: their prefixes
+ * have four to seven digits, and half of them are anchored. Each request is
+ * searched in both ways, and both must find the same rule.
  *
  *     make bench-dialplan [BENCH=--check]
  *
- * With --check the targets below must be met. */
+ * With --check it fails if a target below is not met. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,19 +17,19 @@
 #include "dialplan_parse.h"
 
 #define TARGET_US 2.0	 /* for a request, in a plan of 10 000 rules */
-#define TARGET_RATIO 2.0 /* of that to one in a plan of 100 */
+#define TARGET_RATIO 2.0 /* of this time to the time in a plan of 100 */
 
-#define REQUESTS 500	   /* hits, and as many misses */
-#define PASS_NS 20000000.0 /* a pass takes that long at least */
-#define PASSES 9		   /* of which the best counts */
+#define REQUESTS 500	   /* requests that match; as many do not */
+#define PASS_NS 20000000.0 /* the shortest time of a pass */
+#define PASSES 9		   /* the fastest one counts */
 
-/* rule by rule, a larger plan is asked a few times only */
+/* larger plans are searched rule by rule for a few requests only */
 #define SEQUENTIAL_MAX 10000
 #define SEQUENTIAL_REQUESTS 20
 
 #define BLOCK_BYTES 4096
 
-/* -- chance ------------------------------------------------------------- */
+/* -- random numbers ----------------------------------------------------- */
 
 static unsigned random_state;
 
@@ -83,7 +83,7 @@ static void text_print(text_t *text, const char *format, ...)
 
 typedef char prefix_t[8];
 
-/* Where a rule looks for its prefix. */
+/* The part of the request in which a rule looks for its prefix. */
 static const struct
 {
 	const char *condition;
@@ -137,7 +137,7 @@ typedef struct request
 {
 	char bytes[PARTS][128];
 	str values[PARTS];
-	const rule_t *rule; /* that applies; NULL: none */
+	const rule_t *rule; /* the rule that applies; NULL: none */
 } request_t;
 
 static part_t part_of(const subject_t *subject)
@@ -174,8 +174,8 @@ static void request_make(
 	}
 }
 
-/* A request that a rule is for; or that differs from such a one in the last
- * digit of its prefix. */
+/* Make a request that a rule matches, or one that differs from it in the last
+ * digit of the prefix. */
 static void request_near(
 		request_t *request, int rule, const char *prefix, bool is_hit)
 {
@@ -204,13 +204,13 @@ typedef struct bench
 	arena_t *arena;
 	dialplan_t *plan;
 	matcher_t *matcher;
-	char *text; /* that the plan points into */
+	char *text; /* the plan points into it */
 	double load_ms;
 	request_t *hits, *misses; /* REQUESTS of each */
-	double hit_ns, miss_ns;	  /* of a request */
+	double hit_ns, miss_ns;	  /* time of one request */
 } bench_t;
 
-/* Of this process: the machine may have other work. */
+/* The processor time of this process: others use the machine too. */
 static double now_ns(void)
 {
 	struct timespec now;
@@ -219,7 +219,7 @@ static double now_ns(void)
 	return 1e9 * (double)now.tv_sec + (double)now.tv_nsec;
 }
 
-/* The rule that applies to a request, by the index. */
+/* Find the rule that applies to a request, with the index. */
 static const rule_t *by_index(const bench_t *bench, request_t *request)
 {
 	request_source_t source = {.values = values_of, .context = request};
@@ -250,7 +250,7 @@ static bool holds(
 	return true;
 }
 
-/* The same, rule by rule. */
+/* Find the same, rule by rule. */
 static const rule_t *by_rule(
 		const bench_t *bench, const request_t *request, pcre2_match_data *match)
 {
@@ -284,7 +284,7 @@ static void make_requests(bench_t *bench, prefix_t *prefixes)
 	}
 }
 
-/* What a request says is in itself, which was copied. */
+/* The requests were copied: let their values point into the copies. */
 static void settle(request_t *requests)
 {
 	int i, part;
@@ -340,7 +340,7 @@ static void bench_destroy(bench_t *bench)
 	free(bench->text);
 }
 
-/* Half of the requests are hits. */
+/* The mean of a request that matches and one that does not. */
 static double request_ns(const bench_t *bench)
 {
 	return (bench->hit_ns + bench->miss_ns) / 2;
@@ -370,9 +370,9 @@ static void ask(const bench_t *bench, way_t way, request_t *request,
 	exit(EXIT_FAILURE);
 }
 
-/* Ask all requests for a while.
- * @param best ns for a request so far, 0 at first: the least counts, as what
- *             else the machine does only adds to it */
+/* Search all requests, again and again, for the time of a pass.
+ * @param best the least time for a request in ns, 0 at first. The least counts,
+ *             because other work of the machine only makes it longer. */
 static void measure(const bench_t *bench, way_t way, request_t *requests, int n,
 		double *best)
 {
@@ -406,7 +406,7 @@ static void compile_machine_code(const bench_t *bench)
 	}
 }
 
-/* The same rule by rule; of each request it is seen that the same comes out. */
+/* Measure the search rule by rule, and check that it finds the same rules. */
 static void measure_sequential(const bench_t *bench)
 {
 	bool is_large = bench->n_rules > SEQUENTIAL_MAX;
@@ -422,7 +422,7 @@ static void measure_sequential(const bench_t *bench)
 		fflush(stdout);
 		if(is_large)
 			break;
-		/* from now on this is what PCRE2 runs: it comes last */
+		/* PCRE2 uses the machine code from now on, so this comes last */
 		compile_machine_code(bench);
 	}
 	printf("\n");
@@ -432,7 +432,7 @@ static void measure_all(bench_t *benches, int n)
 {
 	int pass, i;
 
-	/* in turn: what disturbs for a while disturbs all */
+	/* one pass of each in turn: a disturbance then affects all of them */
 	for(pass = 0; pass < PASSES; pass++) {
 		for(i = 0; i < n; i++) {
 			bench_t *bench = &benches[i];

@@ -1,7 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# How many instructions a function takes, counted by callgrind: instructions.sh FUNCTION
-# PROGRAM [--check]. PROGRAM --ask N calls it N times. With --check it fails above MOST.
+#
+# instructions.sh FUNCTION PROGRAM [--check]
+#
+# Prints how many instructions one call of FUNCTION takes. Callgrind counts them.
+# PROGRAM --ask N must call the function N times. With --check the script fails if
+# there are more than MOST.
 set -eu
 MOST=6000
 TIMES=2000

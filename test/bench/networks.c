@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* networks: what a search costs in a plan of 10 000 rules with $addrPrefix, half of whose
- * requests come from one of the networks. Beside the networks of 24 bits stand those of
- * 16 bits that they are in, as the last rules. Each request is asked rule by rule as
- * well, and the same rule must come out.
+/* networks: measures the time of a search in a plan of 10 000 rules with $addrPrefix. Half
+ * of the requests come from one of the networks. Most networks have 24 bits; the last
+ * rules have the networks of 16 bits that contain them. Each request is also searched rule
+ * by rule, and both ways must find the same rule.
  *
  *     make bench-networks [BENCH=--check]
  *
- * With --check a request takes the time and the instructions below at most. The latter
- * are counted by callgrind, for which --ask N asks N requests, once each. */
+ * With --check it fails if a request takes more than the target below.
+ * test/bench/instructions.sh counts the instructions; for it, --ask N searches N
+ * requests. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,10 +20,10 @@
 #define TARGET_US 2.0
 
 #define RULES 10000
-#define WIDE_RULES 40 /* of them, the last ones */
+#define WIDE_RULES 40 /* the last ones have 16 bits */
 #define REQUESTS 1000
-#define PASS_NS 20000000.0 /* a pass takes that long at least */
-#define PASSES 9		   /* of which the best counts */
+#define PASS_NS 20000000.0 /* the shortest time of a pass */
+#define PASSES 9		   /* the fastest one counts */
 #define RULE_BYTES 128
 #define ADDRESS_BYTES 16
 #define BLOCK_BYTES 4096
@@ -35,7 +36,7 @@ static void fail(const char *what)
 
 /* -- the plan ----------------------------------------------------------- */
 
-/* The network of a rule: 10.X.Y.0/24 by its number, or 10.X.0.0/16. */
+/* Write a rule. Its number gives its network, 10.X.Y.0/24 or 10.X.0.0/16. */
 static int write_rule(char *at, int rule)
 {
 	bool is_wide = rule >= RULES - WIDE_RULES;
@@ -54,7 +55,7 @@ static void print_error(void *context, const diagnostic_t *diagnostic)
 			diagnostic->text);
 }
 
-/* @param text holds what the plan points into */
+/* @param text room for the text of the plan, which points into it */
 static dialplan_t *plan_make(arena_t *arena, char *text)
 {
 	static const allocator_t heap = {malloc, free};
@@ -81,7 +82,7 @@ typedef struct request
 	str address;
 } request_t;
 
-/* Every second one is from none of the networks. */
+/* Every second request comes from none of the networks. */
 static void request_make(request_t *request, int number)
 {
 	static unsigned state = 1;
@@ -131,7 +132,7 @@ typedef struct bench
 	const dialplan_t *plan;
 	matcher_t *matcher;
 	request_t requests[REQUESTS];
-	arena_t *scratch; /* of what is asked rule by rule */
+	arena_t *scratch; /* for the search rule by rule */
 } bench_t;
 
 static const rule_t *by_index(const bench_t *bench, request_t *request)
@@ -175,7 +176,7 @@ static void compare(bench_t *bench)
 		const rule_t *rule = by_index(bench, &bench->requests[i]);
 
 		if(rule != by_rule(bench, &bench->requests[i]))
-			fail("another rule was found rule by rule");
+			fail("the search rule by rule found another rule");
 		n_found += rule != NULL;
 		n_wide += rule != NULL && rule->id >= RULES - WIDE_RULES;
 	}
@@ -185,7 +186,7 @@ static void compare(bench_t *bench)
 
 /* -- measuring ---------------------------------------------------------- */
 
-/* Of this process: the machine may have other work. */
+/* The processor time of this process: others use the machine too. */
 static double now_ns(void)
 {
 	struct timespec now;
@@ -202,7 +203,7 @@ static void ask(bench_t *bench, int n)
 		by_index(bench, &bench->requests[i % REQUESTS]);
 }
 
-/* The least of all passes, as other work of the machine only adds to it. */
+/* The least time of all passes, because other work only makes a pass longer. */
 static double measure_us(bench_t *bench)
 {
 	double best = 0;

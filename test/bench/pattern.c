@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* pattern: what a search costs with a pattern that is built to be slow, over
- * texts that never match it.
+/* pattern: measures the time of searches with patterns that are slow by design,
+ * in texts that do not match them.
  *
  *     make bench-pattern [BENCH=--check]
  *
- * With --check none may cost more than MS_MAX. */
+ * With --check it fails if a search takes longer than MS_MAX. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -12,17 +12,17 @@
 #include "dialplan/pattern.h"
 
 #define MS_MAX 5.0
-#define PASSES 7 /* of which the best counts */
+#define PASSES 7 /* the fastest one counts */
 
-/* Whatever else the machine does makes a pass longer, never shorter: a search
- * that took too long is tried again before that is believed. */
+/* Other work of the machine makes a pass longer, never shorter. So a search that
+ * took too long is repeated, up to this number of passes. */
 #define PASSES_MAX 100
 
 #define TEXT_BYTES_MAX 65536
 
-/* Repeats within repeats; alternatives that overlap; repeats one behind the
- * other; possessive repeats, which count as one step and go over all the text;
- * and these behind something that leads to them in many ways. */
+/* Nested repeats; alternatives that overlap; repeats one after the other;
+ * possessive repeats, which count as one step but read all the text; and
+ * possessive repeats that can be reached in many ways. */
 static const char *const patterns[] = {
 		"(a+)+$",
 		"!(a+)+$",
@@ -45,7 +45,7 @@ static const int sizes[] = {
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
-/* of this process alone: others use the machine as well */
+/* The processor time of this process: others use the machine too. */
 static double now_ms(void)
 {
 	struct timespec now;
@@ -115,7 +115,7 @@ int main(int argc, char **argv)
 	}
 	if(searcher_init(&searcher) < 0)
 		return 1;
-	printf("%-44s", "ms over a text of so many bytes");
+	printf("%-44s", "ms for a text of this number of bytes");
 	for(i = 0; i < COUNT(sizes); i++)
 		printf(" %8d", sizes[i]);
 	printf("\n");

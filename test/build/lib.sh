@@ -38,12 +38,12 @@ enter_small_tree() {
 	cd "$scratch/tree"
 	cat >failover_mod.c <<-'C'
 		#include "../../core/sr_module.h"
-		#include "text/room.h"
+		#include "text/part.h"
 		MODULE_VERSION
-		struct module_exports exports = {.name = "failover", .init_mod_f = room_size};
+		struct module_exports exports = {.name = "failover", .init_mod_f = part_size};
 	C
-	echo 'int room_size(void);' >text/room.h
-	printf '%s\n' '#include "text/room.h"' 'int room_size(void) { return 0; }' >text/room.c
+	echo 'int part_size(void);' >text/part.h
+	printf '%s\n' '#include "text/part.h"' 'int part_size(void) { return 0; }' >text/part.c
 }
 
 # fake_server SED-SCRIPT: makes a server program whose answers sed has edited.

@@ -12,4 +12,4 @@ make clean
 [ ! -e failover.so ] || fail "clean left the module"
 make distclean
 [ ! -e build ] || fail "distclean left build/"
-[ -r "$headers/src/core/str.h" ] || fail "distclean followed the link to the headers"
+[ -r "$headers/src/core/str.h" ] || fail "distclean deleted the headers behind the link"

@@ -13,6 +13,6 @@ sources=$(find . \( -path ./build -o -path ./test/build \) -prune -o -name '*.[c
 [ "$(echo "$sources" | wc -l)" -gt 50 ] || fail "too few sources were found"
 # shellcheck disable=SC2086 # a list of names
 if asks /dev/null $sources; then
-	fail "move what asks for a release to server/compat.h, with its reason"
+	fail "move these checks for a release to server/compat.h, each with its reason"
 fi
-asks server/compat.h >/dev/null || fail "server/compat.h asks for no release; the pattern of this test is wrong"
+asks server/compat.h >/dev/null || fail "server/compat.h checks for no release; the pattern of this test is wrong"

@@ -18,7 +18,7 @@ expect() {
 	expected=$1
 	shift
 	found=$(completes "$@")
-	[ "$found" = "$expected " ] || fail "[$*] becomes [$found], not [$expected ]"
+	[ "$found" = "$expected " ] || fail "[$*] is completed to [$found], not to [$expected ]"
 }
 expect explain exp
 expect reload rel

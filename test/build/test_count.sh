@@ -6,7 +6,7 @@
 . test/build/lib.sh
 cd "$scratch"
 
-# plays: makes the script on stdin the make that the check runs; $2 is the
+# plays: makes the script on stdin the make that the check runs; its $2 is the
 # target.
 plays() {
 	{
@@ -22,7 +22,7 @@ closes_with() {
 	status=0
 	sh "$top/scripts/steps.sh" check "$scratch/played" python3 >output || status=$?
 	line=$(tail -n 1 output)
-	[ "$line" = "$1" ] || fail "the closing line is [$line], not [$1]"
+	[ "$line" = "$1" ] || fail "the last line is [$line], not [$1]"
 	case $line in
 	*' 0 failed') [ "$status" -eq 0 ] || fail "nothing failed, but the status is $status" ;;
 	*) [ "$status" -ne 0 ] || fail "[$line], but the status is 0" ;;

@@ -10,8 +10,8 @@ fake_server 's/USE_MCAST, //; s/^flags: /flags: NO_DEBUG, /'
 must_fail make
 output_has 'missing: USE_MCAST'
 output_has 'extra: NO_DEBUG'
-[ "$(grep -c '^USE_TCP, ' "$scratch/output")" -eq 2 ] || fail "not both flags strings are shown"
-[ ! -e failover.so ] || fail "the module that the server would refuse is left behind"
+[ "$(grep -c '^USE_TCP, ' "$scratch/output")" -eq 2 ] || fail "the output does not show both lines of flags"
+[ ! -e failover.so ] || fail "make left a module that the server would refuse"
 
 fake_server 's/^version: kamailio/version: sipserver/'
 must_fail make

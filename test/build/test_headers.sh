@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Each header of the project begins with its licence, then its own name and what
-# it is. Its guard has its path: text/arena.h has FAILOVER_TEXT_ARENA_H.
+# it is. Its guard is its path: text/arena.h has FAILOVER_TEXT_ARENA_H.
 . test/build/lib.sh
 
 # faults FOLDER: prints one line for each header that breaks this rule.
@@ -16,7 +16,7 @@ faults() {
 			[ "$(head -n 1 "$header")" = '/* SPDX-License-Identifier: GPL-2.0-or-later */' ] ||
 				echo "$header: the first line is not the licence"
 			sed -n 2p "$header" | grep -q "^/\* $name: " ||
-				echo "$header: the second line does not begin with [/* $name: ], what it is"
+				echo "$header: the second line does not begin with [/* $name: ] and say what it is"
 			grep -m 1 '^#ifndef' "$header" | grep -qx "#ifndef $guard" ||
 				echo "$header: the guard is not $guard"
 		done
@@ -27,8 +27,8 @@ found=$(faults .)
 [ -z "$found" ] || fail "$found"
 
 mkdir "$scratch/text"
-printf '%s\n' '/* other: a room */' '#ifndef FAILOVER_ROOM_H' >"$scratch/text/room.h"
+printf '%s\n' '/* other: a header */' '#ifndef FAILOVER_PART_H' >"$scratch/text/part.h"
 faults "$scratch" >"$scratch/output"
-output_has 'text/room.h: the first line is not the licence'
-output_has 'the second line does not begin with [/* room: ]'
-output_has 'the guard is not FAILOVER_TEXT_ROOM_H'
+output_has 'text/part.h: the first line is not the licence'
+output_has 'the second line does not begin with [/* part: ]'
+output_has 'the guard is not FAILOVER_TEXT_PART_H'

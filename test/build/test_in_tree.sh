@@ -28,7 +28,7 @@ by_cmake() {
 if "$server" -V | grep -q 'FAST_LOCK-'; then
 	by_make
 else
-	[ -r CMakeLists.txt ] || fail "$server was built by CMake, and $headers is not the whole of its sources"
+	[ -r CMakeLists.txt ] || fail "$server was built by CMake, and $headers does not have all its sources"
 	by_cmake
 fi
 

@@ -23,4 +23,4 @@ for document in README.md CHANGELOG.md examples/demo.py; do
 done
 
 $as_user make uninstall DESTDIR="$destination"
-[ -z "$(find "$destination" ! -type d)" ] || fail "left behind: $(find "$destination" ! -type d)"
+[ -z "$(find "$destination" ! -type d)" ] || fail "uninstall left: $(find "$destination" ! -type d)"

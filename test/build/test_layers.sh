@@ -15,14 +15,14 @@ printf '%s\n' '#include "../../core/dprint.h"' '#include "server/log.h"' >"$scra
 printf '%s\n' '#include "../../core/dprint.h"' '#include "server/log.h"' >"$scratch/call/good.c"
 printf '%s\n' '#include "server/pure.h"' '#include "server/up.h"' >"$scratch/server/pure.c"
 must_fail scripts/check-layers.sh "$scratch" call/policy.c server/pure.c
-output_has 'server/up.c:1: server includes call/call.h: that arrow runs upwards'
+output_has 'server/up.c:1: server includes call/call.h, which is in a higher layer'
 output_has 'text/impure.h:2: a pure file includes ../../core/dprint.h'
 output_has 'call/policy.c:1: a pure file includes ../../core/dprint.h'
 output_has 'call/policy.c:2: a pure file includes server/log.h, which is not pure'
 output_has 'server/pure.c:2: a pure file includes server/up.h, which is not pure'
 [ "$(wc -l <"$scratch/output")" -eq 5 ] || {
 	cat "$scratch/output"
-	fail "complaints about what is right"
+	fail "a correct include was reported"
 }
 
 echo >"$scratch/extra/lost.c"

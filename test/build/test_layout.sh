@@ -22,7 +22,7 @@ serves() {
 	timeout -k 1 "$1" "$server" -f "$scratch/kamailio.cfg" -DD -E -e -Y "$scratch" -w "$scratch" || status=$?
 	[ "${status:-0}" -eq 124 ] || [ "${status:-0}" -eq 137 ]
 }
-serves 2 || fail "the server does not start with the module as it is"
+serves 2 || fail "the server does not start with the unchanged module"
 
 find build -name '*.o' -exec rm {} +
 make KSRC="$scratch/headers" failover.so

@@ -53,8 +53,8 @@ rows() {
 first=$(built_server 7.7.7) second=$(built_server 8.8.8)
 DEBIANS='' SOURCES="$first $second" sh scripts/matrix.sh all build/table
 [ "$(rows 2,5,7,8)" = '5.6.3|yes|9|0 7.7.7|yes|7|0 8.8.8|yes|7|0' ] || fail "the rows are [$(rows 2,5,7,8)]"
-[ "$(head -n 1 doc/releases.md) $(tail -n 1 doc/releases.md)" = 'Before. After.' ] || fail "the document is not whole"
-[ "$(grep -c '^| Kamailio' doc/releases.md)" -eq 1 ] || fail "the table has not one head"
+[ "$(head -n 1 doc/releases.md) $(tail -n 1 doc/releases.md)" = 'Before. After.' ] || fail "the text round the table has changed"
+[ "$(grep -c '^| Kamailio' doc/releases.md)" -eq 1 ] || fail "the table has no head, or several"
 
 # The module cannot be built on this server: there is no check, and the run
 # fails.
@@ -68,10 +68,10 @@ sed -i 's/^check:/check::/' Makefile
 rm "$MATRIX/checks"
 must_fail env DEBIANS='' SOURCES="$first $second" sh scripts/matrix.sh all build/table
 [ "$(rows 2,5,6,8)" = '5.6.3|yes|yes,1s|0 7.7.7|yes|yes,0s|0 8.8.8|NO|NO|all' ] || fail "the rows are [$(rows 2,5,6,8)]"
-[ "$(cat "$MATRIX/checks")" = "check of $scratch/7.7.7" ] || fail "checked were: $(cat "$MATRIX/checks")"
+[ "$(cat "$MATRIX/checks")" = "check of $scratch/7.7.7" ] || fail "these were checked: $(cat "$MATRIX/checks")"
 
 # No server is named: the script says so.
-DEBIANS='' sh scripts/matrix.sh all build/table | grep -q 'skipped, SOURCES names none' || fail "the skip is silent"
+DEBIANS='' sh scripts/matrix.sh all build/table | grep -q 'skipped, SOURCES names none' || fail "the script does not say what it skipped"
 
 # A root cannot be made: one line says why and what to do, and the exit status
 # is 2.

@@ -10,26 +10,26 @@ mkdir test/unit
 cp "$top/test/unit/run.c" test/unit
 cat >test/unit/suites.h <<-'C'
 	#include <check.h>
-	#define SUITES(X) X(room) X(other)
-	Suite *suite_room(void);
+	#define SUITES(X) X(part) X(other)
+	Suite *suite_part(void);
 	Suite *suite_other(void);
 C
 
 # unit_test STATEMENTS: makes two suites. The second test of one of them has
 # these statements.
 unit_test() {
-	cat >test/unit/test_room.c <<-C
+	cat >test/unit/test_part.c <<-C
 		#include <limits.h>
 		#include <stdlib.h>
 		#include <string.h>
 		#include "suites.h"
-		#include "text/room.h"
+		#include "text/part.h"
 		/* volatile, or the compiler sees through the mistakes and drops them */
 		static char *volatile p;
 		static volatile int n = 9;
-		START_TEST(test_well) { ck_assert_int_eq(room_size(), 0); }
+		START_TEST(test_well) { ck_assert_int_eq(part_size(), 0); }
 		END_TEST
-		START_TEST(test_room) { (void)p; (void)n; $1 }
+		START_TEST(test_part) { (void)p; (void)n; $1 }
 		END_TEST
 		static Suite *suite(const char *name, const TTest *second)
 		{
@@ -40,7 +40,7 @@ unit_test() {
 			suite_add_tcase(suite, tcase);
 			return suite;
 		}
-		Suite *suite_room(void) { return suite("room", test_room); }
+		Suite *suite_part(void) { return suite("part", test_part); }
 		Suite *suite_other(void) { return suite("other", test_well); }
 	C
 }
@@ -54,17 +54,17 @@ results() {
 	}
 }
 
-unit_test 'ck_assert_int_eq(room_size(), 0);'
+unit_test 'ck_assert_int_eq(part_size(), 0);'
 make check-unit
 results 4 0
-unit_test 'ck_assert_int_eq(room_size(), 1);'
+unit_test 'ck_assert_int_eq(part_size(), 1);'
 must_fail make check-unit
-output_has "Assertion 'room_size() == 1' failed"
+output_has "Assertion 'part_size() == 1' failed"
 results 3 2
 unit_test 'p = malloc(8); ck_assert_ptr_nonnull(p); p = NULL;'
 must_fail make check-unit
 output_has 'detected memory leaks'
-output_has 'room:test_room:0: (after this point) Early exit'
+output_has 'part:test_part:0: (after this point) Early exit'
 results 3 2
 unit_test 'p = malloc(8); memset(p, 0, (size_t)n); free(p);'
 must_fail make check-unit
@@ -76,7 +76,7 @@ output_has 'signed integer overflow'
 results 3 2
 # A test that fails only together with others counts as failed too.
 unit_test 'if(n == 10) abort(); n++;'
-sed -i 's/tcase_add_test(tcase, second);/&&/' test/unit/test_room.c
+sed -i 's/tcase_add_test(tcase, second);/&&/' test/unit/test_part.c
 must_fail make check-unit
-output_has 'room failed; once more'
+output_has 'part failed; once more'
 results 6 1

@@ -7,12 +7,12 @@
 enter_small_tree
 
 make check-symbols
-cat >text/room.c <<-'C'
+cat >text/part.c <<-'C'
 	#include <stdlib.h>
 	#include <time.h>
-	#include "text/room.h"
-	int room_size(void) { void *volatile p = malloc((size_t)time(NULL)); return p != NULL; }
+	#include "text/part.h"
+	int part_size(void) { void *volatile p = malloc((size_t)time(NULL)); return p != NULL; }
 C
 must_fail make check-symbols
-output_has 'build/text/room.o: uses malloc'
-output_has 'build/text/room.o: uses time'
+output_has 'build/text/part.o: uses malloc'
+output_has 'build/text/part.o: uses time'

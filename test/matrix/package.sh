@@ -3,9 +3,10 @@
 #
 # package.sh PACKAGE
 #
-# Run in a bare Debian, with the tree as the working folder and nothing built in
-# it: installs the package of `make deb`, uses what is in it, places calls through
-# it, removes it and looks for what is left. Each line it prints is one step.
+# Tests the package of `make deb`. It runs in a bare Debian. The working folder is
+# the tree, with nothing built in it. It installs the package, uses its files,
+# makes calls through the module, removes the package, and fails if a file is
+# left. It prints one line for each step.
 
 set -eu
 . scripts/lib.sh
@@ -17,7 +18,7 @@ done_with() {
 	echo "  ok      $*"
 }
 
-# What a package may leave in Debian: logs, caches, and what dpkg itself keeps.
+# All files, except those that a package may leave: logs, caches, and dpkg's own.
 files() {
 	find / -xdev \( -path /proc -o -path /sys -o -path /tmp -o -path "$PWD" -o -path /var/cache \
 		-o -path /var/log -o -path /var/lib/dpkg -o -path /var/lib/apt \) -prune -o -print | sort
@@ -27,19 +28,19 @@ files() {
 deb=$1
 name=kamailio-failover-module
 
-# With what it needs, so that what is left of it can be told from what is left of them.
+# The dependencies come first, so that only files of the package itself are compared.
 apt-get -q update >/dev/null
 install_packages kamailio libjansson4 libpcre2-8-0 man-db bash-completion >/dev/null
 files >"$scratch/before"
 
 apt-get -q -y --no-install-recommends install "./$deb" >"$scratch/log" 2>&1 || fail "$(cat "$scratch/log")"
 wanted=$(dpkg-deb -f "$deb" Depends | sed -n 's/^.*kamailio (= \([^)]*\)).*/\1/p')
-[ "$wanted" = "$(dpkg-query -W -f '${Version}' kamailio)" ] || fail "it depends on kamailio [$wanted]"
+[ "$wanted" = "$(dpkg-query -W -f '${Version}' kamailio)" ] || fail "the package depends on kamailio [$wanted]"
 done_with "installed: $(dpkg-query -W -f '${Version}' $name)"
 
 example=/usr/share/doc/$name/examples/quickstart.cfg
 kamailio -c -f "$example" 2>"$scratch/log" || fail "$(cat "$scratch/log")"
-# It goes to the background once it serves.
+# Kamailio goes to the background when it is ready.
 kamailio -f "$example" -P "$scratch/pid" -A 'LISTEN=127.0.0.1:15069' >"$scratch/log" 2>&1 ||
 	fail "$(cat "$scratch/log")"
 kill "$(cat "$scratch/pid")"
@@ -59,14 +60,14 @@ done_with "bash completes failoverctl"
 
 apt-get -q -y purge $name >"$scratch/log" 2>&1 || fail "$(cat "$scratch/log")"
 files >"$scratch/after"
-cmp -s "$scratch/before" "$scratch/after" || fail "left behind or taken along: $(diff "$scratch/before" "$scratch/after")"
-done_with "removed without a rest"
+cmp -s "$scratch/before" "$scratch/after" || fail "files were left or removed: $(diff "$scratch/before" "$scratch/after")"
+done_with "removed, and no file is left"
 
-# The calls of the demo, through what the package has installed.
+# The calls of the demo go through the installed module.
 apt-get -q -y --no-install-recommends install "./$deb" >"$scratch/log" 2>&1 || fail "$(cat "$scratch/log")"
 install_packages python3 netbase >/dev/null
 FAILOVER_MODULE_DIR=$(dirname "$(dpkg -L $name | grep '/failover\.so$')")
 export FAILOVER_MODULE_DIR
 ln -sf /usr/bin/failoverctl failoverctl
 /usr/bin/python3 examples/demo.py >"$scratch/log" 2>&1 || fail "$(cat "$scratch/log")"
-done_with "calls through it: $(tail -n 1 "$scratch/log")"
+done_with "calls through the module: $(tail -n 1 "$scratch/log")"

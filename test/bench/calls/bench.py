@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a call costs: failover() beside the other ways to the same end. `make
-bench` runs it all and writes doc/performance.md; `make bench BENCH=first,second`
-prints some of it.
+"""Measures what a call costs with failover() and with other methods that do the
+same. `make bench` measures all scenarios and writes doc/performance.md. `make bench
+BENCH=first,second` measures these scenarios and prints the result.
 
 usage: bench.py [--write FILE] [--only METHOD] [--repeat N] [--keep DIRECTORY]
                 [SCENARIO,SCENARIO...]
@@ -19,20 +19,20 @@ def arguments():
     parser.add_argument("scenarios", nargs="?", default=",".join(SCENARIOS),
                         help="some of: %(default)s")
     parser.add_argument("--write", metavar="FILE",
-                        help="where the tables go; all scenarios only")
+                        help="write the tables to FILE; only with all scenarios")
     parser.add_argument("--only", default="", metavar="METHOD",
-                        help="methods whose title holds this word, without ratios")
+                        help="only methods with this word in the title; no ratios")
     parser.add_argument("--repeat", type=int, default=1, metavar="N",
-                        help="measure each N times, to see how stable it is")
+                        help="measure each N times, to see the spread")
     parser.add_argument("--keep", metavar="DIRECTORY",
                         help="keep callgrind's files, for callgrind_annotate")
     given = parser.parse_args()
     given.scenarios = given.scenarios.split(",")
     for name in given.scenarios:
         if name not in SCENARIOS:
-            parser.error(f"[{name}] is no scenario; there are {', '.join(SCENARIOS)}")
+            parser.error(f"[{name}] is not a scenario; there are {', '.join(SCENARIOS)}")
     if given.write and (set(given.scenarios) != set(SCENARIOS) or given.only):
-        parser.error("--write is for all scenarios and methods")
+        parser.error("--write needs all scenarios and all methods")
     return given
 
 

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Measures one method in one scenario: instructions a call, and bytes of shared
-memory of a call that rings.
+"""Measures one method in one scenario: the instructions of a call, and the bytes of
+shared memory of a call that rings.
 
-Instructions are counted by callgrind over all processes of the server, user mode
-only, in two runs that differ in the number of calls and last equally long: the
-difference, divided by the calls, has neither the start nor the timers' ticks in
-it. Both allocators are Kamailio's fm, for the default one walks lists whose
-length depends on what went before."""
+Callgrind counts the instructions of all processes of the server, in user mode only.
+There are two runs. They last equally long and differ in the number of calls. So the
+difference, divided by the number of calls, contains neither the start of the server
+nor the ticks of its timers. Kamailio uses its allocator fm for both kinds of memory,
+because the default allocator searches lists whose length depends on earlier
+allocations."""
 
 import collections
 import pathlib
@@ -25,7 +26,7 @@ from traffic import HOST, Traffic   # noqa: E402
 kamailio.START_LIMIT, kamailio.STOP_LIMIT = 120.0, 60.0  # valgrind is slow
 
 FEW_CALLS, MANY_CALLS = 20, 180
-RELEASE_S = 1.5                # until tm has released what has ended
+RELEASE_S = 1.5                # until tm has released the transactions that ended
 HELD_BEFORE, HELD_CALLS, HOLD_WINDOW = 50, 200, 10
 
 
@@ -43,7 +44,7 @@ class Counted(kamailio.Server):
                 *super().arguments(*more)]
 
     def _serves(self, _name):
-        """Asked once only: each request that it takes is counted."""
+        """Send one OPTIONS only, because each request that the server takes is counted."""
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
             sock.settimeout(kamailio.START_LIMIT)
             sock.connect((HOST, self.port))
@@ -55,8 +56,8 @@ class Counted(kamailio.Server):
                 return False
 
     def counted(self):
-        """{(file, function): instructions} of all its processes, once it has
-        ended."""
+        """{(file, function): instructions} of all its processes, after the server
+        has ended."""
         spent = collections.Counter()
         for path in self.directory.glob("callgrind.*"):
             spent.update(profile_of.read(path))
@@ -76,7 +77,7 @@ def ended(server):
 
 def run(scenario, method, calls, seconds=0, keep=None):
     """Make calls through a server under callgrind.
-    seconds: the run lasts as long at least, counted from the first call
+    seconds: the run lasts at least this long, from the first call on
     keep: a folder for callgrind's files
     -> ({(file, function): instructions}, seconds)"""
     callees = scenario.callees()

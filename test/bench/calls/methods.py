@@ -1,26 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is compared: the scenarios, and the methods as configurations of
-Kamailio that do the same work. Adding one is adding a row."""
+"""The scenarios and the methods that are compared. Each method is a configuration of
+Kamailio, and all do the same work. A new one needs one more row."""
 
 import dataclasses
 
 from traffic import Callee
 
-# Timers that fire in no scenario but those that are about them.
+# These timers are too long to fire, except in the scenarios that shorten them.
 INVITING_MS, PROVISIONAL_MS = 30000, 120000
 
 
 @dataclasses.dataclass(frozen=True)
 class Scenario:
-    """Destinations in order, by the codes that they reply."""
+    """The destinations in their order, each with the codes that it replies."""
     title: str
     roles: tuple
     inviting_ms: int = INVITING_MS
     provisional_ms: int = PROVISIONAL_MS
-    window: int = 1            # calls at a time; more where a call takes a while
+    window: int = 1            # calls at the same time; more if a call takes long
     follows: bool = False      # the last role is the target of a 302
-    target: float = 1.0        # of failover()'s share of the best alternative
-    memory_target: float = 0   # of its share of dispatcher's memory; 0: none is set
+    target: float = 1.0        # failover() may cost this times the best other method
+    memory_target: float = 0   # the same for memory, against dispatcher; 0: no target
 
     def callees(self):
         made = [Callee(codes) for codes in self.roles]
@@ -35,7 +35,7 @@ class Scenario:
             len(self.roles) - 1)
 
     def listed(self, callees):
-        """The destinations that are told to Kamailio."""
+        """The destinations that Kamailio gets in its list."""
         return callees[:-1] if self.follows else callees
 
 
@@ -43,8 +43,8 @@ def refused(count):
     return (((503,),) * count) + ((200,),)
 
 
-# The name of a scenario says who answers. Silence ends before the first
-# retransmission (500 ms), whose number would depend on the machine.
+# The name of a scenario says who answers. The timer for silence ends before the first
+# retransmission (500 ms); otherwise the number of messages would depend on the machine.
 SCENARIOS = {
     "first": Scenario("the first destination answers", refused(0), target=1.04),
     "second": Scenario("the second, after a 503", refused(1), memory_target=1.15),
@@ -52,7 +52,7 @@ SCENARIOS = {
     "tenth": Scenario("the tenth, after nine 503", refused(9)),
     "silent": Scenario("the second, the first is silent", ((), (200,)),
                        inviting_ms=400, window=30),
-    "ringing": Scenario("the second, the first rings out", ((180,), (200,)),
+    "ringing": Scenario("the second, the first rings too long", ((180,), (200,)),
                         inviting_ms=400, provisional_ms=1000, window=30),
     "redirect": Scenario("the target of a 302", ((302,), (200,)), follows=True),
 }
@@ -76,7 +76,7 @@ loadmodule "tm"
 loadmodule "tmx"
 @MODULES@
 modparam("ctl", "binrpc", "unix:@DIR@/ctl")
-# what has ended is released soon, so that memory is used again as in a server that runs
+# transactions that ended are released soon, so that their memory is used again
 modparam("tm", "wt_timer", 100)
 @MODPARAMS@
 
@@ -88,7 +88,7 @@ request_route {
 @EXTRA@
 """
 
-# What every failure_route of a script has to ask first.
+# Every failure_route of a script must check first whether the caller has given up.
 FAILED = """
 failure_route[FAILED] {
     if (t_is_canceled()) exit;
@@ -99,7 +99,7 @@ failure_route[FAILED] {
 
 @dataclasses.dataclass
 class Method:
-    """A configuration; kamailio.Server writes and runs it."""
+    """A configuration that kamailio.Server writes and runs."""
     route: str
     failed: str = ""           # body of the failure_route
     modules: tuple = ()
@@ -124,7 +124,7 @@ class Method:
 
 
 def relay(scenario, callees):
-    """tm alone: no method of failover, but what all of them build on."""
+    """tm alone. It is not a method of failover; all methods are built on it."""
     return Method(f'$du = "{callees[0].uri()}"; t_relay();')
 
 
@@ -133,7 +133,7 @@ def timers(scenario):
 
 
 def again(scenario, condition):
-    """failure_route's answer to a failure: the next one, if there is one."""
+    """The code of failure_route that tries the next destination, if there is one."""
     return (f'if (t_check_status("408|[45][0-9][0-9]") && {condition}) {{\n'
             f'        {timers(scenario)} t_on_failure("FAILED"); t_relay();\n    }}')
 
@@ -209,7 +209,7 @@ OURS = ("failover(list)", "failover() by a plan")
 EVERY = tuple(SCENARIOS)
 AFTER_FAILURES = tuple(s for s in EVERY if s != "redirect")
 
-# Title, how it is written, the scenarios that it can do.
+# The title, the function that makes the configuration, and the scenarios of the method.
 METHODS = (
     ("t_relay()", relay, ("first",)),
     ("failure_route", failure_route, EVERY),

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Reads callgrind's files: which function of which file has spent how much."""
+"""Reads callgrind's files: how many instructions each function of each file has spent."""
 
 import collections
 import pathlib
 import re
 
 NAME = re.compile(r"\((\d+)\)(?: (.*))?$")
-CYCLE = re.compile(r"'\d+$")           # callgrind numbers the functions of a cycle
+CYCLE = re.compile(r"'\d+$")           # callgrind numbers functions that call each other
 
 
 class Names:
-    """callgrind writes a name once, and then its number."""
+    """The names by their numbers: callgrind writes a name once, then only its number."""
 
     def __init__(self):
         self.names = {}
@@ -23,8 +23,8 @@ class Names:
 
 
 def read(path):
-    """-> {(file, function): its own instructions}, those that it calls not counted
-    (the format is described in the manual of valgrind)"""
+    """-> {(file, function): its own instructions}, without the functions that it calls
+    (the manual of valgrind describes the format)"""
     spent = collections.Counter()
     files, functions = Names(), Names()
     file = function = None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The figures as tables, and as the page of the documentation."""
+"""Writes the figures as tables, and as the page of the documentation."""
 
 import collections
 import datetime
@@ -10,40 +10,43 @@ import subprocess
 import kamailio
 from methods import OURS, SCENARIOS
 
-# The page, but for what is measured.
+# The text of the page; the measured figures are put in.
 PAGE = """\
 # What a call costs
 
-Written by `make bench` on {date}: {release}, {valgrind}, {machine}. Anybody can
-repeat it: the command needs what `make deps` installs, uses loopback only and takes
-about ten minutes. `make bench BENCH=first,second` measures some of it.
+`make bench` wrote this page on {date}, with {release}, {valgrind}, {machine}. You can
+repeat it: the command needs only the packages of `make deps`, uses only loopback, and takes
+about ten minutes. `make bench BENCH=first,second` measures these two scenarios and prints
+them.
 
-Every method does the same work in the same run: one INVITE with SDP comes over UDP,
-goes from destination to destination, is answered with 200 and acknowledged.
+Every method does the same work in the same run. An INVITE with SDP comes over UDP, goes to
+one destination after the other, and is answered with 200; the caller sends the ACK.
 
 - `t_relay()` is tm alone, with one destination.
-- `failure_route` is a list in an AVP, walked by a hand-written failure_route.
+- `failure_route` takes the next destination from an AVP, in a hand-written failure_route.
 - `dispatcher` is `ds_select_dst()`, then `ds_next_dst()` in failure_route.
 - `t_next_contacts()` is `t_load_contacts()`, then `t_next_contacts()` in failure_route.
-- `uac_redirect` is `get_redirects()` in failure_route; it follows a 302 and cannot do more.
-- `failover(list)` is this module with a list in the script; `failover() by a plan` is a
-  rule with one condition.
+- `uac_redirect` is `get_redirects()` in failure_route; it can only follow a 302.
+- `failover(list)` is this module with a list in the script; `failover() by a plan` is this
+  module with a rule that has one condition.
 
 {tables}{profiles}
 ## How it is measured
 
-Callgrind counts the instructions of all processes of the server,
-in user mode, in two runs of {few} and {many} calls that last equally long; the
-difference divided by the calls is what one call costs. The start and the ticks of timers
-cancel each other out, and runs agree within half a percent. Kamailio uses its allocator fm
-for both kinds of memory (`-x fm -X fm`): what the default one costs depends on what went
-before. Memory is what {held} calls that ring at their last destination use, divided by
-their number. What the kernel spends on packets is in none of these figures.
+Callgrind counts the instructions of all processes of the server, in user mode. One run
+has {few} calls and one has {many} calls, and both last equally long. The cost of one call
+is the difference of the two runs, divided by the difference of the numbers of calls. So the
+start of the server and the ticks of its timers do not count. Two measurements differ by
+less than half a percent. Kamailio uses its allocator fm for both kinds of memory
+(`-x fm -X fm`), because the cost of the default one depends on earlier allocations.
+
+The memory of a call is the memory of {held} calls that ring at their last destination,
+divided by their number. The figures do not contain what the kernel spends on packets.
 """
 
 
 def best(row):
-    """The least of the other methods, in instructions."""
+    """The instructions of the cheapest other method."""
     return min(values[0] for title, values in row.items() if title not in OURS)
 
 
@@ -52,7 +55,7 @@ def ratio(row, title):
 
 
 def memory_ratio(row, title):
-    """Held against dispatcher, which keeps its list as this module does."""
+    """The ratio to dispatcher, which keeps its list during the call as this module does."""
     return row[title][1] / row["dispatcher"][1]
 
 
@@ -84,39 +87,42 @@ def table(results, place, names, titles, ratio_to, targets):
 
 def tables(results):
     titles = list(dict.fromkeys(title for row in results.values() for title in row))
-    text = "## Instructions a call\n\nWho answers:\n\n"
+    text = "## Instructions of a call\n\nEach column says which destination answers:\n\n"
     text += table(results, 0, list(results), titles, ("best other", ratio),
                   [SCENARIOS[name].target for name in results])
     held = [name for name in results if SCENARIOS[name].is_held]
     if held:
-        text += ("\n## Shared memory of a call under way, in bytes\n\nWho rings:\n\n"
+        text += ("\n## Shared memory of a call that rings, in bytes\n\n"
+                 "Each column says which destination rings:\n\n"
                  + table(results, 1, held, titles, ("dispatcher", memory_ratio),
                          [SCENARIOS[name].memory_target for name in held]))
     return text
 
 
 PROFILES = """
-## Where the rest goes
+## Where the difference comes from
 
-Instructions a call of `{ours}` and of the best other method, where the target is not
-met: by the file whose functions spend them, and then the functions outside of this
-module that spend more than there, without what they call.
+These tables compare `{ours}` with the best other method, in each scenario whose target is
+not met. The first rows count the instructions of a call by file. The other rows are the
+functions outside of this module that spend more than with the other method; the functions
+that they call are not counted.
 
 The module itself spends some 4,000 instructions on a call and 2,000 to 2,500 on each
-further attempt, which is less than a script and its variables cost. The rest is spent by tm and
-the core on its behalf:
+further attempt. A script and its variables cost more. tm and the core spend the rest for
+the module:
 
-- tm stores the whole reply of a failed branch where other branches are pending, and the
-  next attempt is one: `store_reply` has it copied by `sip_msg_shm_clone`, 1,800 with the
-  memory. failure_route runs where tm stores none.
-- tm runs callbacks for each reply that comes in and for the one that it sends on:
-  `run_trans_callbacks_internal`, which puts nine lists of variables in their places and
-  back (`set_avp_list`), 400 each time.
-- A call, and its registration with tm, are two blocks of shared memory: `fm_malloc`,
-  `fm_free`, 900 instructions. Where other blocks of private memory stay free, the
-  allocator cuts some of each request's from larger ones, up to 90 instructions each:
-  this differs from configuration to configuration.
-- `t_relay` asks `t_newtran` for the transaction that is there already: 100.
+- While another branch of a call is pending, tm stores the whole reply of a branch that
+  fails. The next attempt is such a branch. So `store_reply` copies the reply with
+  `sip_msg_shm_clone`: 1,800 instructions, with the memory. When failure_route runs, no
+  branch is pending, and tm stores no reply.
+- tm runs callbacks for each reply that it receives and for the one that it forwards. Each
+  time, `run_trans_callbacks_internal` sets nine lists of variables and restores them
+  (`set_avp_list`): 400 instructions.
+- A call and its registration with tm take a block of shared memory each: `fm_malloc`,
+  `fm_free`, 900 instructions. If other blocks of private memory are free, the allocator
+  cuts some blocks of a request from larger ones: up to 90 instructions for each block.
+  This differs between configurations.
+- `t_relay` calls `t_newtran`, although the transaction exists already: 100 instructions.
 
 """
 FUNCTIONS_MAX, FUNCTION_LEAST = 8, 100

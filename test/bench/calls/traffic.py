@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Who calls and who is called: one loop plays both, on loopback, over UDP. Every
-message of the n-th call is the same in each run, but for the ports."""
+"""Plays the caller and the destinations, in one loop, on loopback, over UDP. Every
+message of the n-th call is the same in each run, except for the ports."""
 
 import selectors
 import socket
 import time
 
 HOST = "127.0.0.1"
-PATIENCE_S = 20                # until a call without an answer counts as lost
+PATIENCE_S = 20                # after this time without an answer a call is lost
 
 SDP = b"\r\n".join((
     b"v=0", b"o=caller 53655765 2353687637 IN IP4 127.0.0.1", b"s=-",
@@ -21,7 +21,7 @@ COPIED = (b"via:", b"from:", b"call-id:", b"cseq:", b"record-route:")
 
 
 class TrafficError(Exception):
-    """A call did not end as it has to; what was measured means nothing."""
+    """A call did not end as it must, so the measurement is not valid."""
 
 
 def bound():
@@ -37,7 +37,7 @@ def port_of(sock):
 
 
 def header(message, name):
-    """The first value of a header, names as Kamailio and we write them."""
+    """The first value of a header; the name is written as Kamailio and we write it."""
     start = message.index(b"\r\n" + name + b": ") + len(name) + 4
     return message[start:message.index(b"\r\n", start)]
 
@@ -48,9 +48,9 @@ def parameter(value, name):
 
 
 class Callee:
-    """Replies to each INVITE with the codes of its role: none is silence, 180
-    alone is ringing for ever. A 302 names another callee. A request with X-Hold
-    only rings where it would be answered."""
+    """Replies to each INVITE with the codes of its role. Without a code it is
+    silent; with 180 alone it rings for ever. A 302 names another callee. If the
+    request has X-Hold, the callee rings instead of answering."""
 
     def __init__(self, codes, contact=None):
         self.sock, self.codes = bound(), codes
@@ -87,7 +87,7 @@ class Callee:
 
 
 class Caller:
-    """Makes calls, so many at a time, until enough are answered."""
+    """Makes calls, several at the same time, until enough are answered."""
 
     def __init__(self, proxy_port):
         self.sock, self.proxy = bound(), (HOST, proxy_port)
@@ -129,7 +129,7 @@ class Caller:
 
 
 class Traffic:
-    """The loop that serves callees, and the caller once there is a proxy."""
+    """The loop that serves the callees, and the caller when the proxy is known."""
 
     def __init__(self, callees):
         self.selector = selectors.DefaultSelector()
@@ -171,15 +171,15 @@ class Traffic:
                 raise TrafficError(f"{count - len(done)} of {count} calls got no answer")
 
     def answer(self, count, window):
-        """Make calls, at most `window` at a time, until `count` in all are
-        answered."""
+        """Make calls, at most `window` at the same time, until `count` calls in all
+        are answered."""
         self._place_until(count, window, self.caller.answered, hold=False)
 
     def hold(self, count, window):
-        """The same with calls that ring and go on ringing."""
+        """The same with calls that only ring."""
         self._place_until(count, window, self.caller.ringing, hold=True)
 
     def rest_until(self, when):
-        """Serve what still comes until a time of time.monotonic()."""
+        """Serve the messages that still come, until this time of time.monotonic()."""
         while (left := when - time.monotonic()) > 0:
             self._serve(left)
