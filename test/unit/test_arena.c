@@ -24,7 +24,7 @@ START_TEST(is_one_allocation_when_created)
 }
 END_TEST
 
-START_TEST(survives_that_there_is_no_memory)
+START_TEST(survives_without_memory)
 {
 	arena_t *arena;
 	size_t held;
@@ -78,7 +78,7 @@ START_TEST(refuses_sizes_that_wrap)
 
 	for(less = 0; less < 64; less++)
 		ck_assert_ptr_null(arena_alloc(arena, SIZE_MAX - less));
-	/* which is no memory, too */
+	/* this counts as a lack of memory too */
 	ck_assert(arena_has_failed(arena));
 	ck_assert_ptr_nonnull(arena_alloc(arena, 16));
 	arena_destroy(arena);
@@ -120,7 +120,7 @@ START_TEST(copies_strings)
 }
 END_TEST
 
-START_TEST(copies_no_string)
+START_TEST(copies_an_empty_string_without_bytes)
 {
 	arena_t *arena = small_arena();
 	str nothing = {NULL, 0};
@@ -143,7 +143,7 @@ END_TEST
 
 /* After a reset, the arena has as much memory as when it was new, and gives zeroed
  * memory again, whatever was written into it before. */
-START_TEST(begins_anew)
+START_TEST(gives_all_memory_back_at_reset)
 {
 	arena_t *arena = arena_create(&counting, block_sizes[_i]);
 	size_t held = arena_bytes(arena);
@@ -166,7 +166,7 @@ START_TEST(begins_anew)
 		ck_assert_int_eq(counting_live(), 1);
 		ck_assert_uint_eq(arena_bytes(arena), held);
 	}
-	/* a second time, and when nothing was taken */
+	/* a second reset; nothing was taken before it */
 	arena_reset(arena);
 	ck_assert_uint_eq(arena_bytes(arena), held);
 	arena_destroy(arena);
@@ -174,7 +174,7 @@ START_TEST(begins_anew)
 }
 END_TEST
 
-START_TEST(begins_anew_in_its_first_block)
+START_TEST(keeps_its_first_block_at_reset)
 {
 	arena_t *arena = arena_create(&counting, 1024);
 	void *first = arena_alloc(arena, 100);
@@ -210,15 +210,15 @@ Suite *suite_arena(void)
 
 	tcase_add_loop_test(
 			tc, is_one_allocation_when_created, 0, ROWS(block_sizes));
-	tcase_add_loop_test(
-			tc, survives_that_there_is_no_memory, 0, ROWS(block_sizes));
+	tcase_add_loop_test(tc, survives_without_memory, 0, ROWS(block_sizes));
 	tcase_add_loop_test(tc, gives_zeroed_aligned_memory, 0, ROWS(block_sizes));
 	tcase_add_test(tc, refuses_sizes_that_wrap);
 	tcase_add_test(tc, takes_a_block_only_when_the_last_one_is_full);
 	tcase_add_loop_test(tc, copies_strings, 0, 4);
-	tcase_add_test(tc, copies_no_string);
-	tcase_add_loop_test(tc, begins_anew, 0, ROWS(block_sizes));
-	tcase_add_test(tc, begins_anew_in_its_first_block);
+	tcase_add_test(tc, copies_an_empty_string_without_bytes);
+	tcase_add_loop_test(
+			tc, gives_all_memory_back_at_reset, 0, ROWS(block_sizes));
+	tcase_add_test(tc, keeps_its_first_block_at_reset);
 	tcase_add_test(tc, forgets_that_there_was_no_memory);
 	suite_add_tcase(suite, tc);
 	return suite;

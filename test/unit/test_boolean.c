@@ -51,7 +51,7 @@ START_TEST(reads_a_word)
 	result = boolean_parse(&fragment, "x", &value, &collector.diagnostics);
 	expect_reported(words[_i].bytes, &collector, words[_i].errors);
 	ck_assert_int_eq(result, words[_i].expected < 0 ? -1 : 0);
-	/* refused, it leaves what was there */
+	/* a word that is refused leaves the value as it was */
 	ck_assert_int_eq(
 			value, words[_i].expected < 0 ? before : words[_i].expected);
 	exact_free(&text);

@@ -42,17 +42,17 @@ typedef struct play_case
 	int number;
 	const char *plan;
 	const char *request; /* for the conditions */
-	/* words: a final reply, CODE[=CONTACTS]; a provisional one, CODE; +MS passes
-	 * that long; silent: no reply until timer.inviting is over; hangs: no final
-	 * one until timer.provisional is; unsendable */
+	/* the events, as words: CODE[=CONTACTS] is a final or provisional reply; +MS is
+	 * this time in ms; silent: no reply until timer.inviting ends; hangs: no final
+	 * reply until timer.provisional ends; unsendable: the attempt cannot be sent */
 	const char *happens;
-	/* each attempt, URI/TRANSPORT@MS, then the final reply, CODE@MS; what goes on
-	 * ends without one */
+	/* each attempt, URI/TRANSPORT@MS, then the final reply, CODE@MS; without the
+	 * final reply, the call goes on */
 	const char *course;
 	int room;			/* how many attempts the server allows */
 	const char *errors; /* the plan is refused with these errors */
-	/* the case is not played: */
-	const char *wire;		/* only a running server can show it, and why */
+	/* the case is not played if one of these is set */
+	const char *wire;		/* why only a running server can show it */
 	const char *overridden; /* this rule replaces the case, or a part of it */
 } play_case_t;
 
@@ -248,7 +248,7 @@ static const play_case_t cases[] = {
 				"sip:3@h/UDP@60000 sip:4@h/UDP@80000 sip:5@h/UDP@100000 "
 				"sip:6@h/UDP@120000 sip:7@h/UDP@140000 sip:8@h/UDP@160000 "
 				"sip:9@h/UDP@180000 408@200000"),
-		/* played again, two at a time, below */
+		/* each case is played with each other one below */
 		PLAYED(54, P0, INVITE, "503 200", A "@0 " B "@0 200@0"),
 		PLAYED(54, P0, INVITE, "+100 200", A "@0 200@100"),
 		/* in every case, the plan is released before the first attempt */
@@ -265,11 +265,11 @@ typedef struct call
 	arena_t *arena;
 	chain_t chain;
 	int attempts;
-	unsigned now_ms, provisional_at_ms; /* of the attempt; 0: none yet */
+	unsigned now_ms, provisional_at_ms; /* of this attempt; 0: no 1xx yet */
 	bool has_provisional, is_over;
 	char course[1024];
 	char happens[512];
-	char *word; /* the next one */
+	char *word; /* the next word */
 } call_t;
 
 static void note(call_t *call, const char *what)
@@ -445,7 +445,7 @@ static void expect_refused(const play_case_t *it)
 	arena_destroy(arena);
 }
 
-START_TEST(takes_its_course)
+START_TEST(has_the_attempts_and_the_reply_of_its_row)
 {
 	const play_case_t *it = &cases[_i];
 	call_t call;
@@ -483,7 +483,7 @@ END_TEST
 
 /* T54: each case is played together with each other case, step by step. An event of one
  * call does not change the other call. */
-START_TEST(do_not_touch_each_other)
+START_TEST(do_not_change_each_other)
 {
 	const play_case_t *it = &cases[_i];
 	int other;
@@ -511,9 +511,10 @@ Suite *suite_cases(void)
 	Suite *suite = suite_create("cases");
 	TCase *tc = new_tcase("cases");
 
-	tcase_add_loop_test(tc, takes_its_course, 0, ROWS(cases));
+	tcase_add_loop_test(
+			tc, has_the_attempts_and_the_reply_of_its_row, 0, ROWS(cases));
 	tcase_add_test(tc, are_all_there);
-	tcase_add_loop_test(tc, do_not_touch_each_other, 0, ROWS(cases));
+	tcase_add_loop_test(tc, do_not_change_each_other, 0, ROWS(cases));
 	suite_add_tcase(suite, tc);
 	return suite;
 }

@@ -89,7 +89,7 @@ static const struct
 		{"a recursion to nowhere", "From = (?1)", NULL,
 				"1:11 [(?1)] is no regular expression: reference to "
 				"non-existent subpattern; " WOULD_BE_RIGHT},
-		/* what a search may take bounds these: test_pattern.c */
+		/* slow patterns are valid; test_pattern.c tests the limit of a search */
 		{"a recursion", "From = a(?R)?b", "From~a(?R)?b", ""},
 		{"32 groups",
 				"From = ()()()()()()()()()()()()()()()()()()()()()()()()()()()("
@@ -117,7 +117,7 @@ static const struct
 				"1:1 [$foo] is not known here: ...\n1:7 [$foo" NO_PATTERN},
 };
 
-/* Describe what a condition asks for, as in a rule. */
+/* Describe a condition as it is written in a rule. */
 static void describe(const condition_t *condition, char *buffer, size_t size)
 {
 	const test_t *test = condition->test;
@@ -158,7 +158,7 @@ START_TEST(reads_a_condition)
 END_TEST
 
 /* Equal subjects and tests exist once: SUBJECT-ID:TEST-ID of each line. */
-START_TEST(shares_what_is_the_same)
+START_TEST(shares_equal_subjects_and_tests)
 {
 	static const struct
 	{
@@ -197,7 +197,7 @@ START_TEST(shares_what_is_the_same)
 END_TEST
 
 /* The same fault in two lines is two faults. */
-START_TEST(says_it_each_time)
+START_TEST(reports_a_fault_in_each_line)
 {
 	arena_t *arena = small_arena();
 	str text = {"From = (", 8};
@@ -224,7 +224,7 @@ static int read_condition(
 	return condition_parse(&tests, &line, diagnostics) == NULL ? -1 : 0;
 }
 
-START_TEST(says_that_there_is_no_memory)
+START_TEST(reports_a_lack_of_memory)
 {
 	expect_out_of_memory_is_reported(read_condition, "From = (a|b)+c");
 	expect_out_of_memory_is_reported(read_condition, "$pv($fU) = !x");
@@ -237,9 +237,9 @@ Suite *suite_condition(void)
 	TCase *tc = new_tcase("condition");
 
 	tcase_add_loop_test(tc, reads_a_condition, 0, ROWS(conditions));
-	tcase_add_test(tc, shares_what_is_the_same);
-	tcase_add_test(tc, says_it_each_time);
-	tcase_add_test(tc, says_that_there_is_no_memory);
+	tcase_add_test(tc, shares_equal_subjects_and_tests);
+	tcase_add_test(tc, reports_a_fault_in_each_line);
+	tcase_add_test(tc, reports_a_lack_of_memory);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

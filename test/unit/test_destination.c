@@ -363,7 +363,7 @@ static const struct
 static destination_t *parse(
 		const str *text, arena_t *arena, diagnostics_t *diagnostics)
 {
-	/* the destination keeps them */
+	/* the destination keeps the marks */
 	mark_t *marks = arena_alloc(arena, MARKS_MAX * sizeof(*marks));
 	fragment_t word;
 
@@ -473,9 +473,10 @@ static const struct
 {
 	const char *title;
 	const char *text;
-	const char *value; /* for every hole */
+	const char *value; /* the value of every hole */
 	const char *user;
-	const char *expected; /* R-URI > NEXT HOP TRANSPORT, or why not */
+	const char *
+			expected; /* R-URI > NEXT HOP TRANSPORT, or the reason against it */
 } calls[] = {
 		{"as written", "sip:101@192.168.0.101", "", "",
 				"sip:101@192.168.0.101 > sip:192.168.0.101;transport=udp UDP"},
@@ -585,8 +586,8 @@ START_TEST(becomes_a_target)
 }
 END_TEST
 
-/* A target outlives the plan it came from: it has options of its own. */
-START_TEST(takes_its_options_along)
+/* A target stays valid after its plan was released: it has its own options. */
+START_TEST(has_its_own_options)
 {
 	arena_t *arena = small_arena();
 	diagnostics_t diagnostics = {0};
@@ -609,20 +610,20 @@ START_TEST(takes_its_options_along)
 }
 END_TEST
 
-/* What is put in, as long as it just may be, and one byte longer. */
+/* A value of the greatest length that is allowed, and one that is one byte longer. */
 START_TEST(keeps_to_the_limit_of_a_uri)
 {
 	static const struct
 	{
 		const char *text;
-		int longest; /* of the value, resp. of the user */
+		int longest; /* bytes of the value or of the user */
 		bool is_user;
 	} rows[] = {
 			{"sip:$0@h", SIP_URI_BYTES_MAX - 6, false},
 			{"sip:h", SIP_URI_BYTES_MAX - 6, true},
 			{"sip:a@h;x=$0", SIP_URI_BYTES_MAX - 10, false},
 			{"sip:a@$0", SIP_URI_BYTES_MAX - 6, false},
-			/* without a user there is no room to be kept for its @ */
+			/* a URI without a user part needs no room for the @ */
 			{"sip:$0", SIP_URI_BYTES_MAX - 4, false},
 	};
 	static char bytes[SIP_URI_BYTES_MAX + 1];
@@ -702,7 +703,7 @@ START_TEST(follows_a_contact)
 	if(target == NULL) {
 		print(found, sizeof(found), "%s", why);
 	} else {
-		/* it must stand on its own: the reply goes */
+		/* the target must not point into the reply, which is released */
 		memset(uri.s, '#', uri.len);
 		describe_target(target, found, sizeof(found));
 		ck_assert(target->is_contact && !target->is_current);
@@ -785,7 +786,7 @@ static int read_contact(
 	return -1;
 }
 
-START_TEST(says_that_there_is_no_memory)
+START_TEST(reports_a_lack_of_memory)
 {
 	expect_out_of_memory_is_reported(
 			read_destination, "sip:$0@h:1$1;x=y/TCP{inviting=1,pattern=4}");
@@ -836,11 +837,11 @@ Suite *suite_destination(void)
 	tcase_add_loop_test(tc, takes_a_transport, 0, ROWS(lines));
 	tcase_add_loop_test(tc, names_transports, 0, TRANSPORT_COUNT);
 	tcase_add_loop_test(tc, becomes_a_target, 0, ROWS(calls));
-	tcase_add_test(tc, takes_its_options_along);
+	tcase_add_test(tc, has_its_own_options);
 	tcase_add_loop_test(tc, keeps_to_the_limit_of_a_uri, 0, 5);
 	tcase_add_loop_test(tc, follows_a_contact, 0, ROWS(contacts));
 	tcase_add_loop_test(tc, compares_targets, 0, ROWS(targets));
-	tcase_add_test(tc, says_that_there_is_no_memory);
+	tcase_add_test(tc, reports_a_lack_of_memory);
 	tcase_add_loop_test(tc, knows_the_transport_of_a_uri, 0, ROWS(ways));
 	suite_add_tcase(suite, tc);
 	return suite;

@@ -16,7 +16,7 @@ START_TEST(says_where_and_counts)
 							 "[%.*s] is wrong", STR_FMT(&part.text)),
 			-1);
 	diagnostics_warning(&collector.diagnostics, &whole, "number %d", 7);
-	/* what a caller sent counts as an error */
+	/* a fault in the data of a caller counts as an error */
 	ck_assert_int_eq(
 			diagnostics_refusal(&collector.diagnostics, &part, "no %s", "x"),
 			-1);
@@ -29,7 +29,7 @@ START_TEST(says_where_and_counts)
 }
 END_TEST
 
-START_TEST(counts_without_anyone_who_listens)
+START_TEST(counts_without_a_listener)
 {
 	diagnostics_t diagnostics = {0};
 	str text = {NULL, 0};
@@ -43,9 +43,9 @@ START_TEST(counts_without_anyone_who_listens)
 }
 END_TEST
 
-/* Whatever an author typed, a terminal or a log gets no control character, and a reply
- * in UTF-8 gets only valid UTF-8. */
-START_TEST(lets_nothing_through_but_text)
+/* A message contains no control characters and only valid UTF-8, whatever bytes the
+ * author of the plan typed. */
+START_TEST(shows_control_characters_as_escapes)
 {
 	collector_t collector;
 	int code;
@@ -68,7 +68,7 @@ START_TEST(lets_nothing_through_but_text)
 END_TEST
 
 /* Characters that look like a blank, or that are invisible, are shown as escapes. */
-START_TEST(shows_what_is_invisible)
+START_TEST(shows_invisible_characters_as_escapes)
 {
 	static const char text[] =
 			"a\xc2\xa0\xe2\x80\x8b\xc3\xbc\xe2\x80\x9c\xc2\x85\xc2";
@@ -82,7 +82,7 @@ START_TEST(shows_what_is_invisible)
 	diagnostics_error(&collector.diagnostics, &where, "[%.*s]", SHOWN(&where));
 	ck_assert_str_eq(collector.text,
 			"1:1 [a\\xc2\\xa0\\xe2\\x80\\x8b\xc3\xbc\xe2\x80\x9c??]\n");
-	/* and too much of it is cut */
+	/* a value that is too long is cut */
 	for(i = 0; i < 600; i++)
 		many[i] = "\xe3\x80\x80"[i % 3];
 	many[600] = '\0';
@@ -120,7 +120,7 @@ static void keep_name(void *context, const diagnostic_t *diagnostic)
 	*name = diagnostic->name;
 }
 
-START_TEST(names_warnings_only)
+START_TEST(gives_names_to_warnings_only)
 {
 	const char *name = NULL;
 	diagnostics_t diagnostics = {.emit = keep_name,
@@ -167,11 +167,11 @@ Suite *suite_diagnostics(void)
 	TCase *tc = new_tcase("diagnostics");
 
 	tcase_add_test(tc, says_where_and_counts);
-	tcase_add_test(tc, counts_without_anyone_who_listens);
-	tcase_add_test(tc, lets_nothing_through_but_text);
+	tcase_add_test(tc, counts_without_a_listener);
+	tcase_add_test(tc, shows_control_characters_as_escapes);
 	tcase_add_test(tc, cuts_between_characters);
-	tcase_add_test(tc, shows_what_is_invisible);
-	tcase_add_test(tc, names_warnings_only);
+	tcase_add_test(tc, shows_invisible_characters_as_escapes);
+	tcase_add_test(tc, gives_names_to_warnings_only);
 	tcase_add_loop_test(tc, cuts_the_value_and_not_the_reason, 0, 8);
 	suite_add_tcase(suite, tc);
 	return suite;

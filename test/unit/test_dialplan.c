@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which rules of a plan apply to a request. Every search is made by the index
- * and rule by rule, and both must say the same. */
+/* Which rules of a plan apply to a request. Every search is done with the index
+ * and rule by rule, and both must have the same result. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,14 +26,14 @@
 static const struct
 {
 	const char *title, *plan, *request;
-	const char
-			*expected; /* of each rule that applies its place, from 0, and its
-						   * groups in brackets, each with a | behind it */
+	const char *
+			expected; /* for each rule that applies: its number, from 0, and its
+						   * groups in brackets, with a | after each group */
 } matches[] = {
 		/* order */
 		{"no rule", "", REQUEST, ""},
 		{"a rule without conditions", PLAN, REQUEST, "0"},
-		{"and of a request that says nothing", PLAN, "", "0"},
+		{"a rule without conditions, an empty request", PLAN, "", "0"},
 		{"the first of two", PLAN PLAN, REQUEST, "0"},
 		{"the first that matches",
 				MATCH "From = zz\n" PLAN MATCH "From = 105\n" PLAN MATCH
@@ -55,7 +55,7 @@ static const struct
 				MATCH "$addrPrefix(\"10.2.0.0/16\") = false\n" PLAN MATCH
 					  "$addrPrefix(\"10.2.0.0/16\") = !true\n" PLAN,
 				REQUEST, "0"},
-		{"the other way round",
+		{"networks: the other way round",
 				MATCH "$addrPrefix(\"10.2.0.0/16\") = !true\n" PLAN, REQUEST,
 				"0"},
 		{"a range, which is not all of its network",
@@ -71,7 +71,7 @@ static const struct
 				MATCH "$addrPrefix(\"2001:db8::/33\", $geturi(Contact)) = "
 					  "true\n" PLAN,
 				"Contact: <sip:[2001:db8:7fff::1]:5060>", "0"},
-		{"a network that somebody says it is in",
+		{"a value with the name of the function",
 				MATCH "$addrPrefix(\"10.2.0.0/16\") = true\n" PLAN,
 				"$addrPrefix(...): true\n$addr?", "0"},
 
@@ -81,7 +81,7 @@ static const struct
 				"To = sip:(.+)@\n$registered(\"sip:%1@h\") = (true)\n" PLAN,
 				"To: <sip:100@example.com>\nregistered: sip:100@h",
 				"0(100|true|)"},
-		{"of each rule its own",
+		{"each rule has its own capture",
 				MATCH
 				"To = sip:(.)\n$registered(\"sip:%1@h\") = true\n" PLAN MATCH
 				"From = sip:(.)\n$registered(\"sip:%1@h\") = true\n" PLAN,
@@ -97,7 +97,7 @@ static const struct
 				MATCH
 				"X-A = (.+)\n$addrPrefix(\"10.0.0.0/8\", \"%1\") = true\n" PLAN,
 				"X-A: 10.9.9.9", "0(10.9.9.9|)"},
-		{"of a negated condition it is empty",
+		{"the capture of a negated condition is empty",
 				MATCH "To = !(x)\n$getSIPuser(\"sip:%1@h\") = ^$\n" PLAN,
 				"To: y", "0(|)"},
 		{"blanks, commas, quotes, brackets and an @ are escaped in a user part",
@@ -106,11 +106,12 @@ static const struct
 				"0(a b,c\"d(e)@evil{f;x|"
 				"a%20b,c%22d(e)%40evil%7Bf;x|)"},
 		/* conditions */
-		{"all must hold", MATCH "From = 105\nTo = 9555\n" PLAN, REQUEST, "0"},
-		{"the first does not", MATCH "From = 106\nTo = 9555\n" PLAN, REQUEST,
-				""},
-		{"the last does not", MATCH "From = 105\nTo = 9556\n" PLAN, REQUEST,
-				""},
+		{"all conditions must hold", MATCH "From = 105\nTo = 9555\n" PLAN,
+				REQUEST, "0"},
+		{"the first condition does not hold",
+				MATCH "From = 106\nTo = 9555\n" PLAN, REQUEST, ""},
+		{"the last condition does not hold",
+				MATCH "From = 105\nTo = 9556\n" PLAN, REQUEST, ""},
 		{"T47: negated, and it matches", MATCH "From = !sip:10[0-9]@\n" PLAN,
 				"From: <sip:105@h>", ""},
 		{"T47: negated, and it does not", MATCH "From = !sip:10[0-9]@\n" PLAN,
@@ -118,18 +119,21 @@ static const struct
 		{"a search", MATCH "$request = sip:9\n" PLAN, REQUEST, "0"},
 		{"anchored", MATCH "$request = ^sip:9\n" PLAN, REQUEST, ""},
 		{"case counts", MATCH "$request = ^invite\n" PLAN, REQUEST, ""},
-		{"case does not", MATCH "$request = (?i)^invite\n" PLAN, REQUEST, "0"},
+		{"case does not matter with (?i)",
+				MATCH "$request = (?i)^invite\n" PLAN, REQUEST, "0"},
 		{"of each kind",
 				MATCH "$addr = ^10\\.1\\.\n$port = ^5060$\n$transport = UDP\n"
 					  "$localhost = true\n$outbound = false\n"
 					  "$date = ^2026/08/2\n$time = ^1[78]:\n" PLAN,
 				REQUEST, "0"},
 		{"a header by its compact form", MATCH "f = 105\n" PLAN, REQUEST, "0"},
-		{"in the request", MATCH "From = 105\n" PLAN, "f: <sip:105@h>", "0"},
+		{"a compact form in the request", MATCH "From = 105\n" PLAN,
+				"f: <sip:105@h>", "0"},
 
 		/* absent */
 		{"an absent header is empty", MATCH "X-A = ^$\n" PLAN, REQUEST, "0"},
-		{"and not anything", MATCH "X-A = .\n" PLAN, REQUEST, ""},
+		{"an absent header has no characters", MATCH "X-A = .\n" PLAN, REQUEST,
+				""},
 		{"negated", MATCH "X-A = !.\n" PLAN, REQUEST, "0"},
 		{"an empty header", MATCH "X-A = ^$\n" PLAN, "X-A: ", "0"},
 		{"an empty pseudo-variable", MATCH "$pv($avp(a)) = ^$\n" PLAN, REQUEST,
@@ -139,13 +143,14 @@ static const struct
 				"0(|)"},
 
 		/* several values */
-		{"the first of several", MATCH "X-A = a(.)\n" PLAN, "X-A: a1\nX-A: b",
-				"0(1|)"},
-		{"the last of several", MATCH "X-A = a(.)\n" PLAN,
+		{"the first of several values matches", MATCH "X-A = a(.)\n" PLAN,
+				"X-A: a1\nX-A: b", "0(1|)"},
+		{"the last of several values matches", MATCH "X-A = a(.)\n" PLAN,
 				"X-A: b\nX-A: c\nX-A: a3", "0(3|)"},
-		{"the first that matches", MATCH "X-A = a(.)\n" PLAN,
+		{"the first value that matches counts", MATCH "X-A = a(.)\n" PLAN,
 				"X-A: b\nX-A: a2\nX-A: a3", "0(2|)"},
-		{"none of several", MATCH "X-A = a(.)\n" PLAN, "X-A: b\nX-A: c", ""},
+		{"none of several values matches", MATCH "X-A = a(.)\n" PLAN,
+				"X-A: b\nX-A: c", ""},
 		{"negated: none may match", MATCH "X-A = !a\n" PLAN, "X-A: b\nX-A: a",
 				""},
 		{"negated: none does", MATCH "X-A = !a\n" PLAN, "X-A: b\nX-A: c", "0"},
@@ -158,24 +163,24 @@ static const struct
 		/* what is not known */
 		{"not known", MATCH "X-A = .*\n" PLAN, "X-A?", ""},
 		{"nor negated", MATCH "X-A = !a\n" PLAN, "X-A?", ""},
-		{"what comes behind is asked", MATCH "X-A = .*\n" PLAN PLAN, "X-A?",
-				"1"},
-		{"a literal in what is not known", MATCH "X-A = abcdef\n" PLAN PLAN,
+		{"the rule after an unknown value is tried",
+				MATCH "X-A = .*\n" PLAN PLAN, "X-A?", "1"},
+		{"a literal in an unknown value", MATCH "X-A = abcdef\n" PLAN PLAN,
 				"X-A?", "1"},
 
 		/* groups */
 		{"groups", MATCH "$request = sip:(9)(.+)@\n" PLAN, REQUEST,
 				"0(9|555|)"},
-		{"of several conditions",
+		{"the groups of several conditions",
 				MATCH "$request = sip:9(.+)@\nFrom = "
 					  "sip:(.)(..)@\n" PLAN,
 				REQUEST, "0(555|1|05|)"},
 		{"T44: two groups on two lines",
 				MATCH "$request = sip:9(.+)@\nFrom = sip:(.+)@\n" PLAN, REQUEST,
 				"0(555|105|)"},
-		{"one that took no part", MATCH "From = (x)|(105)\nTo = (9)\n" PLAN,
+		{"a group that took no part", MATCH "From = (x)|(105)\nTo = (9)\n" PLAN,
 				REQUEST, "0(|105|9|)"},
-		{"those of a negated condition",
+		{"the groups of a negated condition",
 				MATCH "From = (10)\nTo = !(x)(y)\n$addr = ^(..)\n" PLAN,
 				REQUEST, "0(10|||10|)"},
 		{"one condition twice", MATCH "From = 1(.)\nFrom = 1(.)\n" PLAN,
@@ -188,68 +193,69 @@ static const struct
 
 		/* $continue */
 		{"T46: without $continue the first one only", PLAN PLAN, REQUEST, "0"},
-		{"with it the search goes on", PLAN GO_ON PLAN PLAN, REQUEST, "0 1"},
+		{"$continue: the search goes on", PLAN GO_ON PLAN PLAN, REQUEST, "0 1"},
 		{"to the end", PLAN GO_ON PLAN GO_ON, REQUEST, "0 1"},
-		{"past those that do not match",
+		{"$continue: rules that do not match are passed over",
 				PLAN GO_ON MATCH "From = zz\n" PLAN MATCH
 								 "From = 1(.)\n" PLAN GO_ON MATCH
 								 "From = zy\n" PLAN GO_ON,
 				REQUEST, "0 2(0|)"},
 		{"$continue = false", PLAN "$continue = false\n" PLAN, REQUEST, "0"},
-		{"each has its own groups",
+		{"$continue: each rule has its own groups",
 				MATCH "From = (1)(0)\n" PLAN GO_ON MATCH "From = 10(.)\n" PLAN,
 				REQUEST, "0(1|0|) 1(5|)"},
-		{"many rules apply",
+		{"$continue: many rules apply",
 				PLAN GO_ON PLAN GO_ON PLAN GO_ON PLAN GO_ON PLAN GO_ON PLAN
 						GO_ON PLAN GO_ON PLAN GO_ON PLAN GO_ON PLAN,
 				REQUEST, "0 1 2 3 4 5 6 7 8 9"},
 
 		/* variables */
-		{"of the script", MATCH "&seg = ^gold$\n" PLAN, "&seg: gold", "0"},
-		{"of a rule above",
+		{"a variable of the script", MATCH "&seg = ^gold$\n" PLAN, "&seg: gold",
+				"0"},
+		{"a variable of a rule above",
 				PLAN GO_ON "$seg = gold\n" MATCH "&seg = ^gold$\n" PLAN,
 				REQUEST, "0 1"},
 		{"as & as well",
 				PLAN GO_ON "&seg = gold\n" MATCH "&seg = ^gold$\n" PLAN,
 				REQUEST, "0 1"},
-		{"of a rule below",
+		{"a variable of a rule below",
 				MATCH "&seg = gold\n" PLAN PLAN GO_ON "$seg = gold\n", REQUEST,
 				"1"},
-		{"of a rule that does not apply",
+		{"a variable of a rule that does not apply",
 				MATCH "From = zz\n" PLAN GO_ON "$seg = gold\n" MATCH
 					  "&seg = gold\n" PLAN,
 				REQUEST, ""},
-		{"of a rule itself", MATCH "&seg = gold\n" PLAN GO_ON "$seg = gold\n",
-				REQUEST, ""},
+		{"a variable of the rule itself",
+				MATCH "&seg = gold\n" PLAN GO_ON "$seg = gold\n", REQUEST, ""},
 		{"a rule's hides the script's",
 				PLAN GO_ON "$seg = gold\n" MATCH "&seg = iron\n" PLAN MATCH
 						   "&seg = gold\n" PLAN,
 				"&seg: iron", "0 2"},
-		{"an empty one as well",
+		{"an empty variable overrides the script's",
 				PLAN GO_ON "$seg =\n" MATCH "&seg = iron\n" PLAN MATCH
 						   "&seg = ^$\n" PLAN,
 				"&seg: iron", "0 2"},
-		{"the last one counts",
+		{"the last assignment counts",
 				PLAN GO_ON "$seg = gold\n" PLAN GO_ON "$seg = iron\n" MATCH
 						   "&seg = gold\n" PLAN MATCH "&seg = iron\n" PLAN,
 				REQUEST, "0 1 3"},
-		{"asked for before and behind",
+		{"a variable before and after its assignment",
 				MATCH "&seg = silver\n" PLAN GO_ON MATCH
 					  "&seg = iron\n" PLAN GO_ON "$seg = silver\n" MATCH
 					  "&seg = iron\n" PLAN GO_ON MATCH "&seg = silver\n" PLAN,
 				"&seg: iron", "1 3"},
-		{"with groups put in",
+		{"a variable with groups in its value",
 				MATCH "From = 1(.)(.)\n" PLAN GO_ON "$seg = <%2%1>\n" MATCH
 					  "&seg = ^<(5)(.)>$\n" PLAN,
 				REQUEST, "0(0|5|) 1(5|0|)"},
-		{"and groups of these",
+		{"groups of such a variable",
 				MATCH "From = 1(.)5\n" PLAN GO_ON "$seg = a%1\n" MATCH
 					  "&seg = (a)(.)\n" PLAN GO_ON "$seg = b%2%1\n" MATCH
 					  "&seg = ^b(.*)$\n" PLAN,
 				REQUEST, "0(0|) 1(a|0|) 2(0a|)"},
 		{"another one", PLAN GO_ON "$seg = gold\n" MATCH "&sex = gold\n" PLAN,
 				REQUEST, "0"},
-		{"in another case it is another one",
+		{"a variable in another case is another variable",
 				PLAN GO_ON "$Seg = gold\n" MATCH "&seg = gold\n" PLAN, REQUEST,
 				"0"},
 		{"one without $continue has nobody below it",
@@ -258,12 +264,12 @@ static const struct
 				MATCH "&seg = !gold\n" PLAN GO_ON "$seg = gold\n" MATCH
 					  "&seg = !gold\n" PLAN MATCH "&seg = gold\n" PLAN,
 				REQUEST, "0 2"},
-		{"several at once",
+		{"a rule sets several variables",
 				PLAN GO_ON "$a = 1\n$b = 2\n$c = 3\n" MATCH
 						   "&a = 1\n&b = 2\n&c = 4\n" PLAN MATCH
 						   "&c = 3\n&b = 2\n&a = 1\n" PLAN,
 				REQUEST, "0 2"},
-		{"its text becomes a candidate once it is there",
+		{"a literal in the value of a variable",
 				MATCH "&seg = alphabet\n" PLAN MATCH "$addr = 10\n" PLAN GO_ON
 					  "$seg = alphabet\n" MATCH "&seg = alphabet\n" PLAN,
 				REQUEST, "1 2"},
@@ -310,7 +316,7 @@ static void hear_no_limit(
 	ck_abort_msg("a search ran into a limit");
 }
 
-/* For rules that the index leaves out too; none of them may apply. */
+/* Counts the rules that hold, also those that the index leaves out. */
 static int holding;
 
 static void hear_holding(void *context, const rule_t *rule, outcome_t outcome,
@@ -324,7 +330,7 @@ static void hear_holding(void *context, const rule_t *rule, outcome_t outcome,
 	holding += outcome == OUTCOME_HOLDS;
 }
 
-/* With a limit to be heard of or not, and with each rule. */
+/* Listeners for no event, for limits, and for limits and rules. */
 static const match_listener_t listeners[] = {
 		{NULL, NULL, NULL},
 		{hear_no_limit, NULL, NULL},
@@ -350,7 +356,7 @@ static void expect_match(const char *title, const dialplan_t *plan,
 			ck_assert_int_eq(holding, count);
 		describe(applied, count, found, sizeof(found));
 		expect_same(title, found, expected);
-		/* each subject once; a variable again for each rule that sets any */
+		/* each subject is asked once, and again after a rule that sets variables */
 		ck_assert_int_le(request->asked, plan->n_subjects * (count + 1));
 	}
 }
@@ -365,7 +371,7 @@ START_TEST(finds_the_rules_that_apply)
 	request_init(&request, matches[_i].request);
 	expect_match(matches[_i].title, loaded.plan, matcher, &request,
 			matches[_i].expected);
-	/* and again: nothing is left of it */
+	/* a second search has the same result: nothing remains of the first */
 	expect_match(matches[_i].title, loaded.plan, matcher, &request,
 			matches[_i].expected);
 	request_free(&request);
@@ -450,7 +456,7 @@ static void hear_limit(
 	heard->limits++;
 }
 
-START_TEST(tells_of_each_rule)
+START_TEST(tells_a_listener_of_each_rule)
 {
 	heard_t heard = {"", 0};
 	match_listener_t listener = {hear_limit, hear_rule, &heard};
@@ -467,7 +473,7 @@ START_TEST(tells_of_each_rule)
 						"X-B = b\n" PLAN MATCH "X-C = c\n" PLAN PLAN MATCH
 						"From = b\n" PLAN);
 	request_init(&request, "X-A?");
-	/* NUL-terminated, to be shown */
+	/* texts with a NUL at the end, to be shown */
 	request_add(&request, "From", values[0], sizeof(values[0]));
 	request_add(&request, "To", values[1], sizeof(values[1]));
 	request_add(&request, "X-B", values[0], sizeof(values[0]));
@@ -475,7 +481,7 @@ START_TEST(tells_of_each_rule)
 	i = dialplan_match(
 			loaded.plan, matcher, &request.source, &listener, &applied);
 	ck_assert_int_eq(i, 2);
-	/* a text that is put in is NUL-terminated by itself, an absent header too */
+	/* a filled text has a NUL at its end, and so has the text of an absent header */
 	expect_same("heard", heard.rules,
 			"0 fails at 3:To [b]\n"
 			"1 fails at 6:From [a]\n"
@@ -503,7 +509,7 @@ static const int slow_sizes[] = {
 
 #define SLOW_MS 5
 
-START_TEST(gives_up_what_is_slow)
+START_TEST(gives_up_a_slow_search)
 {
 	static char bytes[64 * 1024];
 	const char *pattern = slow[_i / ROWS(slow_sizes)];
@@ -525,7 +531,7 @@ START_TEST(gives_up_what_is_slow)
 			pattern, pattern);
 	load(&loaded, plan);
 	memset(bytes, 'a', size);
-	/* all of it matches but for the end, be it as short as may be */
+	/* only the last byte does not match, however short the text is */
 	bytes[size - 1] = ' ';
 	request_init(&request, "");
 	request_add(&request, "X-A", bytes, size);
@@ -540,8 +546,8 @@ START_TEST(gives_up_what_is_slow)
 		since = spent_ms() - since;
 		least = since < least ? since : least;
 		ck_assert_int_eq(count, 1);
-		/* what cannot be searched in time holds neither way, what can be is
-		 * known not to match; and the index knows that there is no x */
+		/* a search that ends at its limit is neither true nor false; another
+		 * search finds that nothing matches; the index finds that there is no x */
 		if(heard.limits == 0)
 			ck_assert_int_eq(applied[0].rule->id, 1);
 		else
@@ -553,7 +559,7 @@ START_TEST(gives_up_what_is_slow)
 		if(size > PATTERN_TEXT_BYTES_MAX && strstr(pattern, "++") != NULL)
 			ck_assert_int_gt(heard.limits, 0);
 	}
-	/* two searches of it */
+	/* the time of two searches */
 	ck_assert_msg(least < 2 * SLOW_MS * SLOWNESS, "%s on %d: %.1f ms", pattern,
 			size, least);
 	request_free(&request);
@@ -586,7 +592,7 @@ static const struct
 
 /* A rule that the index leaves out uses no steps of the other rules, with or without a
  * listener: an explanation of a call must have the same result as the call. */
-START_TEST(is_not_changed_by_who_listens)
+START_TEST(has_the_same_result_with_a_listener)
 {
 	heard_t heard = {"", 0};
 	match_listener_t listener = {NULL, hear_rule, &heard};
@@ -645,7 +651,7 @@ START_TEST(passes_over_a_long_value)
 	expect_same(long_values[_i].title, found, long_values[_i].expected);
 	ck_assert_msg(heard.limits == long_values[_i].limits, "%s: %d limits",
 			long_values[_i].title, heard.limits);
-	/* the longest that is searched */
+	/* the longest value that is searched */
 	ck_assert_int_eq(dialplan_match(loaded.plan, matcher, &request.source, NULL,
 							 &applied),
 			count);
@@ -701,7 +707,6 @@ START_TEST(finds_one_of_many)
 }
 END_TEST
 
-/* Every rule applies, and each sees what the one before it has set. */
 /* Rules that share a condition each get its groups, and one search finds them: a caller
  * must not get more time for a search because there is one rule more. */
 START_TEST(finds_the_groups_of_many_once)
@@ -718,7 +723,7 @@ START_TEST(finds_the_groups_of_many_once)
 		strcat(text, MATCH "X-A = (a|aa)+(!)\n" GO_ON_RULE);
 	load(&loaded, text);
 	free(text);
-	/* takes many steps, before the end is reached */
+	/* the search needs many steps to reach the end */
 	request_init(&request, "X-A: aaaaaaaaaaaaabaaaaaaaaaaaaa!");
 	for(i = 0; i < 5; i++) {
 		double since = spent_ms();
@@ -740,7 +745,7 @@ START_TEST(finds_the_groups_of_many_once)
 }
 END_TEST
 
-START_TEST(goes_through_many_that_apply)
+START_TEST(applies_many_rules)
 {
 	char *text = calloc(1, 100000);
 	matcher_t *matcher = matcher_create(&counting);
@@ -803,7 +808,7 @@ static void expect_out_of_memory_in_match(void (*fail_at)(int n),
 	ck_assert_int_ge(n, 5);
 }
 
-START_TEST(says_that_there_is_no_memory)
+START_TEST(reports_a_lack_of_memory)
 {
 	static char value[PATTERN_TEXT_BYTES_MAX];
 	loaded_t loaded;
@@ -818,7 +823,7 @@ START_TEST(says_that_there_is_no_memory)
 				  "$g = %1%1%1\n" MATCH "From = x\n" PLAN MATCH
 				  "&g = ^a\n" PLAN GO_ON "$a = b\n" MATCH "&g = ^$\n" PLAN MATCH
 				  "&a = b\n" PLAN GO_ON PLAN GO_ON PLAN GO_ON PLAN);
-	/* so much that the first block of a match is not enough for it */
+	/* more data than the first block of a match can hold */
 	memset(value, 'a', sizeof(value));
 	request_init(&request, "From: y");
 	request_add(&request, "X-A", value, sizeof(value));
@@ -837,7 +842,7 @@ END_TEST
 
 /* A search without memory has no result, whether it is the search for a rule or the one
  * for its groups. */
-START_TEST(says_that_a_search_had_no_memory)
+START_TEST(reports_a_lack_of_memory_in_a_search)
 {
 	matcher_t *matcher = matcher_create(&counting);
 	const applied_rule_t *applied;
@@ -855,7 +860,7 @@ START_TEST(says_that_a_search_had_no_memory)
 		searches_fail_at(0);
 		expect_match("again", loaded.plan, matcher, &request, "0(a||) 1(c||)");
 	}
-	/* three tests, of which two are asked again for their groups */
+	/* three tests; two of them are searched again for their groups */
 	ck_assert_int_eq(n - 2, 3 + 2);
 	request_free(&request);
 	matcher_destroy(matcher);
@@ -866,10 +871,9 @@ END_TEST
 #define GROUPS_32 \
 	"()()()()()()()()()()()()()()()()()()()()()()()()()()()()()()()()"
 
-/* So many groups that those of all rules do not fit into the first block, so many
- * subjects that a matcher does not, and so many rules that apply that their list
- * grows beyond it. */
-START_TEST(says_that_there_is_no_memory_for_much)
+/* The groups of all rules do not fit into the first block, the matcher has too many
+ * subjects for it, and the list of the rules that apply grows beyond it. */
+START_TEST(reports_a_lack_of_memory_for_large_plans)
 {
 	char *text = calloc(1, 300000);
 	match_listener_t one_by_one = {NULL, hear_nothing, NULL};
@@ -896,8 +900,8 @@ START_TEST(says_that_there_is_no_memory_for_much)
 }
 END_TEST
 
-/* A source without memory: the search has no result, for a condition and for the index. */
-START_TEST(says_that_the_source_has_no_memory)
+/* If the source of values has no memory, neither a condition nor the index has a result. */
+START_TEST(reports_a_lack_of_memory_of_the_source)
 {
 	matcher_t *matcher = matcher_create(&counting);
 	const applied_rule_t *applied;
@@ -929,10 +933,10 @@ END_TEST
 
 /* -- captures that do not fit into an argument ------------------------------ */
 
-/* Each in two rules: neither true nor false holds. */
+/* Each condition stands in two rules, once negated; neither rule applies. */
 static const struct
 {
-	const char *text; /* the argument, in both */
+	const char *text; /* the argument in both rules */
 	const char *value;
 } misfits[] = {
 		{"sip:a@%1", "ours.example;maddr=evil"},
@@ -957,7 +961,7 @@ static void count_limit(
 	++*count;
 }
 
-START_TEST(does_not_hold_with_what_does_not_fit)
+START_TEST(does_not_hold_if_a_capture_does_not_fit)
 {
 	int count = 0;
 	match_listener_t listener = {.on_limit = count_limit, .context = &count};
@@ -999,7 +1003,7 @@ static unsigned network_random(unsigned limit)
 	return (network_state >> 8) % limit;
 }
 
-/* Few different ones, of both families. */
+/* An address out of few, IPv4 or IPv6. */
 static const char *random_address(char *buffer, size_t size)
 {
 	if(network_random(4) == 0)
@@ -1044,7 +1048,7 @@ static void count_holding(void *context, const rule_t *rule, outcome_t outcome,
 	*count += outcome == OUTCOME_HOLDS;
 }
 
-/* Whoever listens hears of each rule that holds: the index must have found it. */
+/* A listener is told of each rule that holds; the index must have found each of them. */
 START_TEST(finds_all_networks_of_an_address)
 {
 	char *text = calloc(1, 100000);
@@ -1089,21 +1093,21 @@ Suite *suite_dialplan(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, finds_the_rules_that_apply, 0, ROWS(matches));
 	tcase_add_test(tc, is_used_for_one_plan_after_the_other);
-	tcase_add_test(tc, tells_of_each_rule);
+	tcase_add_test(tc, tells_a_listener_of_each_rule);
 	tcase_add_loop_test(
-			tc, gives_up_what_is_slow, 0, ROWS(slow) * ROWS(slow_sizes));
-	tcase_add_test(tc, is_not_changed_by_who_listens);
+			tc, gives_up_a_slow_search, 0, ROWS(slow) * ROWS(slow_sizes));
+	tcase_add_test(tc, has_the_same_result_with_a_listener);
 	tcase_add_loop_test(tc, passes_over_a_long_value, 0, ROWS(long_values));
 	tcase_add_test(tc, finds_one_of_many);
 	tcase_add_loop_test(
-			tc, does_not_hold_with_what_does_not_fit, 0, ROWS(misfits));
+			tc, does_not_hold_if_a_capture_does_not_fit, 0, ROWS(misfits));
 	tcase_add_loop_test(tc, finds_all_networks_of_an_address, 0, NETWORK_PLANS);
 	tcase_add_test(tc, finds_the_groups_of_many_once);
-	tcase_add_test(tc, goes_through_many_that_apply);
-	tcase_add_test(tc, says_that_there_is_no_memory);
-	tcase_add_test(tc, says_that_there_is_no_memory_for_much);
-	tcase_add_test(tc, says_that_a_search_had_no_memory);
-	tcase_add_test(tc, says_that_the_source_has_no_memory);
+	tcase_add_test(tc, applies_many_rules);
+	tcase_add_test(tc, reports_a_lack_of_memory);
+	tcase_add_test(tc, reports_a_lack_of_memory_for_large_plans);
+	tcase_add_test(tc, reports_a_lack_of_memory_in_a_search);
+	tcase_add_test(tc, reports_a_lack_of_memory_of_the_source);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

@@ -15,7 +15,7 @@
 #define D "[Deploy Patterns]\n"
 #define TO "To = sip:a@h\n"
 
-/* A rule that is there, and looks like nothing. */
+/* A rule that gives no warning. */
 #define RULE M "$request = ^INVITE sip:other@\n" D TO
 
 #define ANYWHERE                                                         \
@@ -58,12 +58,12 @@ static const struct
 	const char *title;
 	const char *plan;
 	const char *expected;
-	/* the level below, NULL: redirection=no, so that a rule without a further
-	 * word gives no warning */
+	/* the level below; NULL: redirection=no, so that a rule without this
+	 * setting gives no warning */
 	const char *defaults;
-	unsigned max_branches; /* 0: 12 */
+	unsigned max_branches; /* 0 means 12 */
 } plans[] = {
-		/* nothing to warn of */
+		/* no warning */
 		{.title = "documented example 1",
 				D "To = sip:100@192.168.0.100\n$session = failover "
 				  "sip:101@192.168.0.101 sip:102@192.168.0.102\n",
@@ -161,7 +161,7 @@ static const struct
 				""},
 
 
-		/* rules that another pattern takes everything from */
+		/* rules that never apply, because a rule above takes all their calls */
 		{.title = "a shorter number above",
 				M "To = sip:9(.+)@\n" D TO M "To = sip:911@\n" D TO,
 				"6:6 warning: " SHADOWED("1", "sip:911@", "sip:9(.+)@")},
@@ -217,7 +217,7 @@ static const struct
 				  "&x = 1\n" D TO D TO,
 				""},
 
-		/* rules that take calls for which there is nothing */
+		/* rules that apply to calls but have nothing for them */
 		{.title = "defaults and no last rule",
 				D "$continue = true\n&failover.attempts = 3\n" RULE,
 				"1:1 warning: " ALONE},
@@ -244,7 +244,7 @@ static const struct
 				  "$outbound = !^t\n" D TO,
 				"1:1 warning: " ALONE},
 
-		/* lines without effect */
+		/* lines that have no effect */
 		{.title = "a setting beside a reply",
 				D "&failover.timer.inviting = 5\n$action = 404\n",
 				"2:1 warning: " BESIDE_REPLY},
@@ -367,7 +367,7 @@ static const struct
 				M "X = (a)\nFrom = !(x)\n" D "To = sip:%1@h\n",
 				""},
 
-		/* placeholders that are none */
+		/* texts that only look like placeholders */
 		{.title = "groups of other languages",
 				M "To = (a)\n" D "To = sip:$1@h\nX-A = \\1\nX-B = x${1}y\n",
 				"4:10 warning: [$1] stands for itself: a group of the "
@@ -1357,20 +1357,20 @@ START_TEST(test_many_rules)
 	str text = {bytes, 0};
 	int i;
 
-	/* pairs of few conditions, variables, names: each has much to be compared
-	 * with */
+	/* each name, variable and pair of conditions is there several times, so each
+	 * has much to be compared with */
 	for(i = 0; i < MANY_RULES; i++)
 		text.len += snprintf(bytes + text.len, size - (size_t)text.len,
 				"[Rule %d]\n" M "To = <%d>\nFrom = <%d>\n$request = ^INVITE\n" D
 				"To = sip:a@h\n$session = failover sip:b@h sip:a@h\n&x%d = 1\n",
 				i / 2, i % 199, i / 199, i % 997);
-	/* names, variables, destinations, the redirection, hosts */
+	/* the warnings for names, variables, destinations, redirection and hosts */
 	ck_assert_int_eq(lint_many("many", &text),
 			MANY_RULES / 2 + 997 + 2 * MANY_RULES + 2);
 }
 END_TEST
 
-/* Rules that each reply and go on, with no To below. */
+/* Each rule replies and has $continue, and no rule below has a To. */
 #define MANY_REPLIES 100000
 
 START_TEST(test_many_replies)
@@ -1383,12 +1383,12 @@ START_TEST(test_many_replies)
 	for(i = 0; i < MANY_REPLIES; i++)
 		text.len += snprintf(bytes + text.len, size - (size_t)text.len,
 				M "X = y%d\n" D "$action = 403 No\n$continue = true\n", i);
-	/* that the last one goes on */
+	/* one warning: the last rule has $continue */
 	ck_assert_int_eq(lint_many("replies", &text), 1);
 }
 END_TEST
 
-/* Each pattern may match what is matched below it, or needs no certain text. */
+/* Patterns that may match the calls of the rules below, or that need no certain text. */
 START_TEST(test_many_shadows)
 {
 	static const char *const forms[] = {"To = sip:%d\n",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What stands in a rule beside its destinations is in test_rule_parse.c. */
+/* Reads plans: sections, names, settings and destinations. test_rule_parse.c has the
+ * other lines of a rule. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -764,7 +765,7 @@ START_TEST(reads_a_plan)
 }
 END_TEST
 
-/* Each beginning of a text is read without looking behind its end. */
+/* Each beginning of a text is read, and no byte behind its end. */
 START_TEST(reads_a_plan_that_is_cut_off)
 {
 	static const char whole[] =
@@ -791,8 +792,8 @@ START_TEST(reads_a_plan_that_is_cut_off)
 }
 END_TEST
 
-/* What was read of a plan with an error, for a listener. */
-START_TEST(leaves_what_it_could_read)
+/* If a plan has an error, a listener still gets the rules that could be read. */
+START_TEST(keeps_the_rules_that_it_could_read)
 {
 	static const struct
 	{
@@ -909,15 +910,15 @@ END_TEST
 
 #define MIB (1024 * 1024)
 
-/* A text made of a head and a piece over and over, in which ~ is replaced by
- * the number of the piece. */
+/* A text of a head and one piece that is repeated. The number of the piece replaces
+ * each ~. */
 static const struct
 {
 	const char *title;
 	const char *head, *piece;
-	int size;	/* in bytes; or a negative number of pieces */
-	int errors; /* -1: as many as there are pieces, or nearly, and many; -2:
-				 * just as many */
+	int size;	/* the size in bytes, or the number of pieces, negative */
+	int errors; /* the number of errors; -1: nearly one for each piece; -2: one
+				 * for each piece */
 	const char *first;
 } large[] = {
 		{"the longest line", PLAN ";", "x", 18 + 64 * 1024, 1, "2:1 [;xxx"},
@@ -1038,7 +1039,7 @@ static str make_large(int row, int *pieces)
 	return text;
 }
 
-/* The memory into which a plan is read, in large blocks. */
+/* The memory for a plan that is read, in large blocks. */
 typedef struct reading
 {
 	collector_t collector;
@@ -1123,7 +1124,7 @@ static double read_ms(int row, int divisor)
 	return ms;
 }
 
-START_TEST(takes_time_by_its_length)
+START_TEST(takes_time_in_proportion_to_its_length)
 {
 	double part, whole, ms;
 	int row = 0, round = 0;
@@ -1152,7 +1153,7 @@ static int read_plan(
 	return dialplan_parse(text, arena, arena, diagnostics) == NULL ? -1 : 0;
 }
 
-START_TEST(says_that_there_is_no_memory)
+START_TEST(reports_a_lack_of_memory)
 {
 	expect_out_of_memory_is_reported(read_plan,
 			PLAN "To = sip:a%%41@h\n$transport = TCP\n&failover.attempts = 5\n"
@@ -1179,13 +1180,14 @@ Suite *suite_dialplan_parse(void)
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, reads_a_plan, 0, ROWS(plans));
 	tcase_add_test(tc, reads_a_plan_that_is_cut_off);
-	tcase_add_test(tc, leaves_what_it_could_read);
+	tcase_add_test(tc, keeps_the_rules_that_it_could_read);
 	tcase_add_test(tc, counts_only_its_own_errors);
 	tcase_add_loop_test(tc, knows_its_source, 0, ROWS(sources));
 	tcase_add_test(tc, shares_tests);
 	tcase_add_loop_test(tc, reads_a_large_plan, 0, ROWS(large));
-	tcase_add_loop_test(tc, takes_time_by_its_length, 0, ROWS(linear));
-	tcase_add_test(tc, says_that_there_is_no_memory);
+	tcase_add_loop_test(
+			tc, takes_time_in_proportion_to_its_length, 0, ROWS(linear));
+	tcase_add_test(tc, reports_a_lack_of_memory);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

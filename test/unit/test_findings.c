@@ -9,7 +9,7 @@ static void add(findings_t *findings, int line, int column, const char *text)
 	char copied[16];
 	diagnostic_t diagnostic = {SEVERITY_ERROR, line, column, copied, NULL};
 
-	/* the text belongs to the reporter, and is released after the call */
+	/* the text belongs to the caller, who releases it after the call */
 	strcpy(copied, text);
 	findings_add(findings, &diagnostic);
 	memset(copied, 'x', sizeof(copied));

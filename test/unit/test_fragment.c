@@ -32,7 +32,7 @@ START_TEST(knows_where_a_part_stands)
 			"%s: %d:%d", parts[_i].title, part.line, part.column);
 	ck_assert_ptr_eq(part.text.s, text.s + parts[_i].offset);
 	ck_assert_int_eq(part.text.len, parts[_i].len);
-	/* a part of a part counts on */
+	/* a part of a part has its place in the whole text */
 	part = fragment_part(&part, part.text.len, 0);
 	ck_assert_int_eq(part.text.len, 0);
 	ck_assert_int_eq(part.column - parts[_i].column,
@@ -184,12 +184,13 @@ START_TEST(splits_into_words)
 }
 END_TEST
 
-/* Every offset of a text against the list of its marks, as the answer is
- * searched for and not counted out. */
+/* Every offset of a text is compared with the list of its marks, because the tested
+ * function uses a binary search. */
 static const struct
 {
 	const char *text;
-	const char *covered; /* for each character its hole, e escape, or blank */
+	const char *
+			covered; /* for each character: its hole, e for an escape, or a blank */
 } mark_rows[] = {
 		{"abc", "   "},
 		{"$1", "11"},
@@ -220,7 +221,7 @@ START_TEST(knows_what_a_mark_covers)
 			fragment_t part = fragment_part(&whole, from, to - from);
 			bool has_holes = false;
 
-			/* one that only reaches into the part has begun before it */
+			/* a mark that begins before the part is not in it */
 			for(i = 0; i < whole.n_marks; i++)
 				has_holes |= marks[i].hole != MARK_ESCAPE
 							 && marks[i].at >= part.text.s

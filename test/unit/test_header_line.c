@@ -7,7 +7,7 @@
 
 #define BEGIN "SIP/2.0 302 Moved Temporarily\r\nVia: SIP/2.0/UDP h;branch=1\r\n"
 
-/* expected: each body in brackets */
+/* expected: each body, in brackets */
 static const struct
 {
 	const char *title;

@@ -84,7 +84,7 @@ START_TEST(knows_the_compact_forms)
 }
 END_TEST
 
-/* A single letter that is no compact form is a name itself, whatever its bits. */
+/* Any other single byte is not a compact form but a name itself. */
 START_TEST(knows_no_other_compact_forms)
 {
 	int c, i;
@@ -170,7 +170,7 @@ static const struct
 		{"", false},
 };
 
-START_TEST(reserves_what_a_proxy_lives_by)
+START_TEST(reserves_the_headers_that_a_proxy_needs)
 {
 	str name = text_of(reserved[_i].name);
 
@@ -189,7 +189,8 @@ Suite *suite_header_name(void)
 	tcase_add_loop_test(tc, knows_the_compact_forms, 0, ROWS(compact));
 	tcase_add_test(tc, knows_no_other_compact_forms);
 	tcase_add_loop_test(tc, compares_names, 0, ROWS(pairs));
-	tcase_add_loop_test(tc, reserves_what_a_proxy_lives_by, 0, ROWS(reserved));
+	tcase_add_loop_test(
+			tc, reserves_the_headers_that_a_proxy_needs, 0, ROWS(reserved));
 	suite_add_tcase(suite, tc);
 	return suite;
 }

@@ -13,7 +13,7 @@
 
 static const hold_rules_t rules = {.after = 3, .time_s = 30, .max_s = 100};
 
-/* A next hop, the attempts at it by their letters, and the time in seconds. */
+/* A next hop, its attempts (each has a letter), and the time in seconds. */
 typedef struct play
 {
 	hold_t hold;
@@ -32,10 +32,12 @@ static const char *use(play_t *play, char letter, bool is_forced)
 	return ticket.is_trial ? "trial" : "yes";
 }
 
-/* a? may attempt a be made    a! it is made all the same
- * a100 a200 a503 aRETRY:N a-  a reply, a reply with Retry-After, no word
- * +N seconds pass    probe   out:N   release   tick
- * What it shows: the answer to a?, else the state. */
+/* a?  asks whether attempt a may be made
+ * a!  the attempt is made in any case
+ * a100 a200 a503 aRETRY:N a-  a reply, a reply with Retry-After, no result
+ * +N  N seconds pass
+ * probe, out:N, release, tick
+ * Shows the answer to a?, or else the state. */
 static const char *step(play_t *play, const char *word)
 {
 	hold_ticket_t *ticket = &play->tickets[(unsigned)word[0] % TICKETS];
@@ -78,27 +80,28 @@ static const struct
 {
 	const char *title, *happens, *shows;
 } courses[] = {
-		{"nothing known", "a?", "yes"},
+		{"nothing is known", "a?", "yes"},
 		{"two failures are not enough", "a? a503 b? b503 c?",
 				"yes up yes up yes"},
 		{"three in a row hold it", HELD "d?", HELD_SHOWS "no"},
-		{"an answer between clears the count",
+		{"an answer between failures clears the count",
 				"a? a503 b? b503 c? c200 d? d503 e? e503 f?",
 				"yes up yes up yes up yes up yes up yes"},
-		{"so does a 100", "a? a503 b? b503 c? c100 c- d? d503 e? e503 f?",
+		{"a 100 clears the count too",
+				"a? a503 b? b503 c? c100 c- d? d503 e? e503 f?",
 				"yes up yes up yes up up yes up yes up yes"},
-		{"a 100 with 503 behind it does not",
+		{"a 100 and then a 503 does not clear it",
 				"a? a100 a503 b? b100 b503 c? c100 c503 d?",
 				"yes up up yes up up yes up held no"},
-		{"unless somebody else was answered meanwhile",
+		{"an answer to another attempt in between clears it",
 				"a? a503 b? b503 c? c100 d? d200 c503 e?",
 				"yes up yes up yes up yes up up yes"},
-		{"no word counts for nothing", "a? a503 b? b503 c? c- d? d503 e?",
+		{"an attempt without a result does not count",
+				"a? a503 b? b503 c? c- d? d503 e?",
 				"yes up yes up yes up yes held no"},
-		{"the time of a hold", HELD "+29 d? +1 e?",
+		{"a hold ends after its time", HELD "+29 d? +1 e?",
 				HELD_SHOWS "held no held trial"},
-		{"while a trial is under way all others pass over",
-				HELD "+30 d? e? f? +20 g?",
+		{"during a trial all other calls pass over", HELD "+30 d? e? f? +20 g?",
 				HELD_SHOWS "held trial no no trial no"},
 		{"a trial that is answered", HELD "+30 d? d200 e?",
 				HELD_SHOWS "held trial up yes"},
@@ -106,50 +109,51 @@ static const struct
 				HELD_SHOWS "held trial up yes"},
 		{"a trial that fails: twice as long", HELD "+30 d? d503 +59 e? +1 f?",
 				HELD_SHOWS "held trial held held no held trial"},
-		{"a trial that fails behind its 100",
+		{"a trial that fails after its 100",
 				HELD "+30 d? d100 d503 +59 e? +1 f?",
 				HELD_SHOWS "held trial up held held no held trial"},
-		{"and at most hold_max",
+		{"a hold lasts at most hold_max",
 				HELD "+30 d? d503 +60 e? e503 +99 f? +1 f? f503 +99 g? +1 g?",
 				HELD_SHOWS "held trial held held trial held held no held trial "
 						   "held held no held trial"},
-		{"back to the first time once it was up",
+		{"after it was up, a hold lasts the first time again",
 				HELD "+30 d? d503 +60 e? e200 f? f503 g? g503 h? h503 +30 i?",
 				HELD_SHOWS "held trial held held trial up yes up yes up yes "
 						   "held held trial"},
-		{"a trial without a word: the next one", HELD "+30 d? d- e? f?",
-				HELD_SHOWS "held trial held trial no"},
-		{"a trial that is never heard of again", HELD "+30 d? +99 e? +1 f?",
+		{"a trial without a result: the next call tries",
+				HELD "+30 d? d- e? f?", HELD_SHOWS "held trial held trial no"},
+		{"a trial whose result never comes", HELD "+30 d? +99 e? +1 f?",
 				HELD_SHOWS "held trial trial no trial trial"},
-		{"its late word counts no more", HELD "+30 d? +100 f? d503 d200 f503",
+		{"a late result of a trial does not count",
+				HELD "+30 d? +100 f? d503 d200 f503",
 				HELD_SHOWS "held trial trial trial trial trial held"},
-		{"attempts from before the hold count no more",
+		{"attempts from before the hold do not count",
 				"x? y? z? " HELD "x503 y200 +30 d? z503 x200",
 				"yes yes yes " HELD_SHOWS "held held held trial trial trial"},
 		{"Retry-After holds at once", "a? aRETRY:7 b? +6 c? +1 d?",
 				"yes held no held no held trial"},
-		{"at most hold_max", "a? aRETRY:999999 +99 b? +1 c?",
+		{"Retry-After holds at most hold_max", "a? aRETRY:999999 +99 b? +1 c?",
 				"yes held held no held trial"},
 		{"a trial with Retry-After",
 				HELD "+30 d? dRETRY:5 +5 e? e503 +9 f? "
 					 "+1 f?",
 				HELD_SHOWS "held trial held held trial held held no held "
 						   "trial"},
-		{"forced: it is tried all the same", HELD "d! d503 e?",
+		{"forced: it is tried in any case", HELD "d! d503 e?",
 				HELD_SHOWS "yes held no"},
 		{"forced: an answer shows it alive", HELD "d! d200 e?",
 				HELD_SHOWS "yes up yes"},
 		{"forced: a 100 does not", HELD "d! d100 e?", HELD_SHOWS "yes held no"},
-		{"forced, when its time is over: a trial", HELD "+30 d! e? d503 e?",
+		{"forced after the time of the hold: a trial", HELD "+30 d! e? d503 e?",
 				HELD_SHOWS "held trial no held no"},
-		{"forced beside a trial", HELD "+30 d? e! e503 f? d200 g?",
+		{"forced during a trial", HELD "+30 d? e! e503 f? d200 g?",
 				HELD_SHOWS "held trial yes trial no up yes"},
 		{"a probe", HELD "probe d?", HELD_SHOWS "up yes"},
 		{"a probe during a trial", HELD "+30 d? probe e? d503 f?",
 				HELD_SHOWS "held trial up yes up yes"},
 		{"an operator takes it out", "a? out:0 a200 b? +99999 c? probe d?",
 				"yes out out no out no out no"},
-		{"and releases it", "out:0 release a?", "out up yes"},
+		{"an operator releases it", "out:0 release a?", "out up yes"},
 		{"out for a time", "out:5 +4 a? +1 b?", "out out no out yes"},
 		{"out for a time, without calls", "out:5 +5 tick", "out out up"},
 		{"out, forced", "out:0 a! a200 b?", "out yes out no"},
@@ -157,7 +161,7 @@ static const struct
 				HELD_SHOWS "up yes up yes"},
 };
 
-START_TEST(test_course)
+START_TEST(test_events_of_a_next_hop)
 {
 	char text[512], shows[512] = "";
 	play_t play = {.now_ms = 5000};
@@ -198,7 +202,7 @@ static void play_words(play_t *play, const char *words)
 		step(play, word);
 }
 
-START_TEST(test_hold_is_obeyed_by_the_other)
+START_TEST(test_the_other_server_obeys_a_hold)
 {
 	play_t a = {.now_ms = 5000}, b = {.now_ms = 77000};
 
@@ -237,7 +241,7 @@ START_TEST(test_a_trial_that_fails_is_always_held)
 }
 END_TEST
 
-/* A count that does not fit into 32 bits, as machines with such a long have it. */
+/* The version is a time. Its count does not fit into 32 bits, the long of some machines. */
 START_TEST(test_versions_are_times)
 {
 	play_t a = {.now_ms = 5000}, b = {.now_ms = 77000};
@@ -251,7 +255,7 @@ START_TEST(test_versions_are_times)
 }
 END_TEST
 
-START_TEST(test_old_news_are_answered)
+START_TEST(test_an_old_message_is_answered)
 {
 	play_t a = {.now_ms = 5000}, b = {.now_ms = 77000};
 
@@ -265,7 +269,7 @@ START_TEST(test_old_news_are_answered)
 }
 END_TEST
 
-START_TEST(test_two_that_could_not_hear_each_other_agree)
+START_TEST(test_two_servers_agree_after_a_separation)
 {
 	play_t a = {.now_ms = 5000}, b = {.now_ms = 77000};
 
@@ -279,8 +283,8 @@ END_TEST
 
 /* -- whatever happens --------------------------------------------------- */
 
-/* What must be true after each step: at most one trial that counts; a next hop that is
- * held for calls has a time at which that ends, unless an operator decided otherwise. */
+/* Check what must be true after each step. At most one trial counts. A hold has a time
+ * at which it ends, unless an operator set it. */
 static void check_state(const play_t *play)
 {
 	const hold_t *hold = &play->hold;
@@ -324,7 +328,7 @@ START_TEST(test_random_events)
 		if(w < 4)
 			hold_note_nothing(&play.hold, ticket, play.now_ms);
 		step(&play, text);
-		/* an attempt ends once */
+		/* an attempt ends only once */
 		if(w >= 5 && w < 13)
 			memset(ticket, 0, sizeof(*ticket));
 		check_state(&play);
@@ -334,7 +338,7 @@ START_TEST(test_random_events)
 		}
 	}
 	ck_assert_int_gt(n_changes, 10);
-	/* and it can always be released */
+	/* a next hop can always be released */
 	play_words(&play, "release");
 	ck_assert_str_eq(use(&play, 'a', false), "yes");
 }
@@ -345,12 +349,12 @@ Suite *suite_hold(void)
 	Suite *suite = suite_create("hold");
 	TCase *cases = new_tcase("hold");
 
-	tcase_add_loop_test(cases, test_course, 0, ROWS(courses));
-	tcase_add_test(cases, test_hold_is_obeyed_by_the_other);
+	tcase_add_loop_test(cases, test_events_of_a_next_hop, 0, ROWS(courses));
+	tcase_add_test(cases, test_the_other_server_obeys_a_hold);
 	tcase_add_test(cases, test_a_trial_that_fails_is_always_held);
 	tcase_add_test(cases, test_versions_are_times);
-	tcase_add_test(cases, test_old_news_are_answered);
-	tcase_add_test(cases, test_two_that_could_not_hear_each_other_agree);
+	tcase_add_test(cases, test_an_old_message_is_answered);
+	tcase_add_test(cases, test_two_servers_agree_after_a_separation);
 	tcase_add_loop_test(cases, test_random_events, 1, 41);
 	suite_add_tcase(suite, cases);
 	return suite;

@@ -61,7 +61,7 @@ static const struct
 				"3:9 [weight] is no option of a destination: ..."},
 };
 
-/* The two texts are read apart, here one after the other. */
+/* Read the two texts, one after the other. */
 static int parse(const str *list, const str *written, rule_t *rule,
 		arena_t *arena, diagnostics_t *about_list,
 		diagnostics_t *about_settings)
@@ -112,7 +112,7 @@ static const struct
 	const char *title;
 	const char *text;
 	int len;
-	const char *expected; /* behind the destination; NULL: refused */
+	const char *expected; /* the text after the destination; NULL: refused */
 	const char *errors;
 } settings[] = {
 		{"the example of the documentation",
@@ -260,7 +260,7 @@ static int read_arguments(
 	return result;
 }
 
-START_TEST(says_that_there_is_no_memory)
+START_TEST(reports_a_lack_of_memory)
 {
 	expect_out_of_memory_is_reported(read_arguments,
 			"current sip:$0@h/TCP{inviting=1}|attempts=$0; "
@@ -275,7 +275,7 @@ Suite *suite_inline_parse(void)
 
 	tcase_add_loop_test(tc, reads_a_list, 0, ROWS(lists));
 	tcase_add_loop_test(tc, reads_settings, 0, ROWS(settings));
-	tcase_add_test(tc, says_that_there_is_no_memory);
+	tcase_add_test(tc, reports_a_lack_of_memory);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

@@ -9,8 +9,8 @@
 #include "suites.h"
 #include "support.h"
 
-/* A requirement in brackets, its alternatives with | between them, what is
- * anchored with ^ in front. */
+/* expected: each requirement in brackets, with | between its alternatives, and ^ before
+ * a text that is anchored. */
 static const struct
 {
 	const char *title;
@@ -131,7 +131,7 @@ static const struct
 		{"of a name", "a[[:digit:]]b[x[:^alpha:]]c", "<b><a><c>"},
 		{"known kinds", "a\\db\\Wc\\Rd\\N", "<b><c><d><a>"},
 		{"a class that may be missing", "a[0-9]?b[0-9]*c", "<b><a><c>"},
-		/* what is not understood */
+		/* syntax that is not understood */
 		{"an option", "(?i)abc", ""},
 		{"an option of a group", "(?i:abc)", ""},
 		{"a group with a name", "(?<n>abc)", ""},
@@ -151,7 +151,7 @@ static const struct
 		{"what looks like a name in a class", "[[:a]b:]c", ""},
 		{"what looks like another name", "[[=a:]b]c", ""},
 		{"a boundary in the form of a class", "a[[:<:]]b", ""},
-		/* a text that is no expression is not checked here, but must not crash */
+		/* a text that is not an expression is not refused, but must not crash */
 		{"an open group", "a(b", ""},
 		{"an open group of a kind", "a(?:", ""},
 		{"an open bracket", "a[b", ""},
@@ -188,7 +188,7 @@ START_TEST(finds_what_is_required)
 	char buffer[1024] = "";
 
 	ck_assert_int_eq(literal_requirements(&regex, arena, &found), 0);
-	/* nothing found points into the expression */
+	/* the result does not point into the expression */
 	exact_free(&regex);
 	describe(found, buffer, sizeof(buffer));
 	expect_same(expressions[_i].title, buffer, expressions[_i].expected);
@@ -196,7 +196,7 @@ START_TEST(finds_what_is_required)
 }
 END_TEST
 
-START_TEST(knows_a_nul)
+START_TEST(reads_a_nul)
 {
 	str regex = exact(TEXT("a\0b\\\0[\0]"));
 	arena_t *arena = small_arena();
@@ -212,7 +212,7 @@ START_TEST(knows_a_nul)
 }
 END_TEST
 
-START_TEST(says_that_there_is_no_memory)
+START_TEST(reports_a_lack_of_memory)
 {
 	str regex = exact(TEXT("^(100|200)[0-9]@(a|b)"));
 	int result = -1;
@@ -261,13 +261,13 @@ static const char *const pieces[] = {"a", "b", "c", "9", "a", "b", "ab", "9c",
 		"(?i)", "\\1", "[:", ":]", "{,1}", "\\Q", "\\E", "(?>", "\\K", "(?#",
 		"[[:alpha:]]", "-", "\\R", "\\N", "\\G", "(^|", "){1}", ")+", ")?"};
 
-/* Every other one is what a text is mostly made of. */
+/* Half of the pieces are those that most texts consist of. */
 static const char *random_piece(void)
 {
 	return pieces[random_below(random_below(2) ? 15 : ROWS(pieces))];
 }
 
-/* An expression that PCRE2 takes. */
+/* Make an expression that PCRE2 accepts. */
 static pcre2_code *random_regex(str *regex)
 {
 	for(;;) {
@@ -321,7 +321,7 @@ static bool is_met(const str *text, const requirement_t *requirement)
 	return false;
 }
 
-/* The first requirement that a text does not meet; NULL: it meets all. */
+/* @return the first requirement that a text does not meet; NULL: it meets all */
 static const requirement_t *unmet(const str *text, const requirement_t *found)
 {
 	while(found != NULL && is_met(text, found))
@@ -332,7 +332,7 @@ static const requirement_t *unmet(const str *text, const requirement_t *found)
 #define EXPRESSIONS 1250
 #define TEXTS 20
 
-/* @return of how many texts it matches */
+/* @return how many texts it matches */
 static int check_regex(const str *regex, const requirement_t *found,
 		const pcre2_code *code, pcre2_match_data *match)
 {
@@ -355,7 +355,7 @@ static int check_regex(const str *regex, const requirement_t *found,
 	return matches;
 }
 
-START_TEST(whatever_matches_has_what_is_required)
+START_TEST(each_text_that_matches_meets_the_requirements)
 {
 	char bytes[128];
 	str regex = {bytes, 0};
@@ -375,7 +375,7 @@ START_TEST(whatever_matches_has_what_is_required)
 		pcre2_code_free(code);
 		arena_reset(arena);
 	}
-	/* or nothing was tried */
+	/* otherwise the test has tried nothing */
 	ck_assert_int_gt(required, EXPRESSIONS / 4);
 	ck_assert_int_gt(matches, EXPRESSIONS * TEXTS / 10);
 	arena_destroy(arena);
@@ -399,8 +399,8 @@ static void check_bounds(const str *regex, const requirement_t *found)
 	}
 }
 
-/* Any bytes, also such as PCRE2 does not take, are read within their bounds,
- * and what comes of it is within its own. */
+/* Any bytes are read within their bounds, also those that PCRE2 does not accept, and
+ * the result keeps its own bounds. */
 START_TEST(survives_any_bytes)
 {
 	char bytes[1024];
@@ -426,13 +426,13 @@ START_TEST(survives_any_bytes)
 }
 END_TEST
 
-/* An expression that needs more room than there is says less, not something
- * wrong. */
+/* If the requirements of an expression need too much room, some are left out; the
+ * others are still right. */
 static const struct
 {
 	const char *title;
-	const char *repeated; /* until it is as long as a pattern may be */
-	const char *text;	  /* as often: it matches */
+	const char *repeated; /* repeated up to the greatest length of a pattern */
+	const char *text;	  /* repeated as often, it matches */
 } long_ones[] = {
 		{"many texts", "a.", "ab"},
 		{"many alternatives", "(a|b)", "a"},
@@ -445,7 +445,7 @@ static const struct
 		{"one text with escapes", "ab\\.", "ab."},
 };
 
-START_TEST(does_with_the_room_there_is)
+START_TEST(leaves_out_what_has_no_room)
 {
 	char regex_bytes[1024 + 32], text_bytes[1024 + 32];
 	str regex = {regex_bytes, 0};
@@ -471,11 +471,12 @@ Suite *suite_literal(void)
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, finds_what_is_required, 0, ROWS(expressions));
-	tcase_add_test(tc, knows_a_nul);
-	tcase_add_test(tc, says_that_there_is_no_memory);
-	tcase_add_loop_test(tc, whatever_matches_has_what_is_required, 0, 8);
+	tcase_add_test(tc, reads_a_nul);
+	tcase_add_test(tc, reports_a_lack_of_memory);
+	tcase_add_loop_test(
+			tc, each_text_that_matches_meets_the_requirements, 0, 8);
 	tcase_add_loop_test(tc, survives_any_bytes, 0, 8);
-	tcase_add_loop_test(tc, does_with_the_room_there_is, 0, ROWS(long_ones));
+	tcase_add_loop_test(tc, leaves_out_what_has_no_room, 0, ROWS(long_ones));
 	suite_add_tcase(suite, tc);
 	return suite;
 }

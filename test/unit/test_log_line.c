@@ -56,7 +56,7 @@ START_TEST(test_several_fields)
 }
 END_TEST
 
-START_TEST(test_what_has_no_room_is_left_out_as_a_whole)
+START_TEST(test_a_field_without_room_is_left_out_completely)
 {
 	static char long_value[LOG_LINE_BYTES_MAX];
 	int format, len;
@@ -89,7 +89,7 @@ END_TEST
 #define RANDOM_BYTES_MAX 40
 #define RANDOM_LINES 20000
 
-/* Mostly what is hard: quotes, controls, and pieces of UTF-8, whole and broken. */
+/* Mostly difficult bytes: quotes, control characters, and UTF-8, complete or damaged. */
 static str random_value(char *buffer)
 {
 	static const char *const pieces[] = {"\"", "\\", "=", " ", "\n", "\r",
@@ -110,15 +110,15 @@ static str random_value(char *buffer)
 	return value;
 }
 
-/* Take what stands in double quotes apart, as a reader of the line would.
- * @return behind it */
+/* Read a value in double quotes, as a reader of the line would.
+ * @return the place after it */
 static const char *unquote(const char *at, str *value)
 {
 	ck_assert_int_eq(*at++, '"');
 	for(value->len = 0; *at != '"'; at++) {
 		unsigned code = (unsigned char)*at;
 
-		ck_assert_uint_ge(code, ' '); /* also no NUL: it has an end */
+		ck_assert_uint_ge(code, ' '); /* so a NUL is not part of it either */
 		if(code == '\\') {
 			at++;
 			code = (unsigned char)*at;
@@ -135,7 +135,7 @@ static const char *unquote(const char *at, str *value)
 	return at + 1;
 }
 
-/* The same with U+FFFD for what is no UTF-8. */
+/* The same text, with U+FFFD for bytes that are not valid UTF-8. */
 static str clean(const str *value, char *buffer)
 {
 	str cleaned = {buffer, 0};
@@ -230,7 +230,7 @@ Suite *suite_log_line(void)
 	tcase_add_loop_test(
 			tests, test_value, 0, sizeof(values) / sizeof(values[0]));
 	tcase_add_test(tests, test_several_fields);
-	tcase_add_test(tests, test_what_has_no_room_is_left_out_as_a_whole);
+	tcase_add_test(tests, test_a_field_without_room_is_left_out_completely);
 	tcase_add_test(tests, test_any_value_is_read_back);
 	tcase_add_test(tests, test_the_names_of_the_formats);
 	suite_add_tcase(suite, tests);

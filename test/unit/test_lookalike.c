@@ -9,7 +9,7 @@ static const struct
 {
 	const char *text;
 	int len;
-	const char *of; /* NULL: like none */
+	const char *of; /* NULL: it looks like no other */
 	bool is_invisible;
 } rows[] = {{"a", 0, NULL, false}, {" ", 0, NULL, false},
 		{"\xc2\xa0x", 2, "blank", true}, {"\xc2", 0, NULL, false},

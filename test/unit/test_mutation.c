@@ -88,7 +88,7 @@ static unsigned random_below(unsigned limit)
 	return (random_state >> 8) % limit;
 }
 
-/* One damage: a byte changed, taken out, put in, or a piece doubled. */
+/* Damage a text once: change, remove or insert a byte, or repeat a piece. */
 static size_t damage(char *bytes, size_t size)
 {
 	static const char telling[] =
@@ -150,7 +150,7 @@ static const char *one_of(const char *const *words, int count)
 	return words[random_below((unsigned)count)];
 }
 
-/* An expression of few letters, so that it matches now and then. */
+/* An expression of few letters, so that it sometimes matches. */
 static void add_pattern(char *text, size_t size, int depth)
 {
 	static const char *const atoms[] = {"a", "b", "c", "abc", "ab", "bca",
@@ -195,7 +195,7 @@ static bool is_pattern(const char *text)
 	return true;
 }
 
-/* Not every one that is made so is one. */
+/* A random text may be an invalid condition; such a text is not added. */
 static void add_condition(char *text, size_t size)
 {
 	static const char *const names[] = {"From", "To", "f", "$request", "$addr",
@@ -243,8 +243,8 @@ static void add_value(char *text, size_t size)
 	print(text, size, "\n");
 }
 
-/* By the index or one by one: the same rules apply. */
-START_TEST(searches_alike)
+/* With the index and without it, the same rules apply. */
+START_TEST(finds_the_same_rules_with_and_without_index)
 {
 	static char plan[8192], both[16384];
 	int round, n;
@@ -275,7 +275,7 @@ Suite *suite_mutation(void)
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, survives_damage, 0, ROWS(seeds));
-	tcase_add_loop_test(tc, searches_alike, 0, 12);
+	tcase_add_loop_test(tc, finds_the_same_rules_with_and_without_index, 0, 12);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

@@ -18,7 +18,7 @@ static const struct
 	const char *text;
 	int len;
 	int expected;
-	const char *groups; /* of a match, each with a | behind it */
+	const char *groups; /* the groups of a match, with a | after each */
 } searches[] = {
 		{"searched, not anchored", "b", 1000, TEXT("abc"), 1, ""},
 		{"not there", "d", 1000, TEXT("abc"), 0, ""},
@@ -44,8 +44,8 @@ static const struct
 				TEXT("aaaaaaaaaaaaaaaaaaaaaaaa"), -1, ""},
 		{"nor are they negated", "!(a|aa|aaa)*[xy]", 100,
 				TEXT("aaaaaaaaaaaaaaaaaaaaaaaa"), -1, ""},
-		/* the first try takes too many steps at one point, all of them together
-		 * do not: the search is watched, and says the same */
+		/* the first try takes too many steps at one point; so the search is repeated
+		 * point by point (watched), within its limit, and has the same result */
 		{"watched, at the end", "(?:a|aa)*[xy]z", 4000, TEXT("aaaaaaaaaaxz"), 1,
 				""},
 		{"watched, nowhere", "(?:a|aa)*[xy]z", 40000, TEXT("aaaaaaaaaaxy"), 0,
@@ -62,9 +62,9 @@ static const struct
 
 static uint32_t steps_of_a_point;
 static double steps_allowed;
-static bool is_watched; /* each starting point was searched by itself */
+static bool is_watched; /* each starting point was searched separately */
 
-/* PCRE2's own functions, with a counter before them, and a failure. */
+/* These replace PCRE2's functions: they count, may fail, and then call PCRE2. */
 int pcre2_set_match_limit_8(pcre2_match_context_8 *context, uint32_t steps)
 {
 	int (*real)(pcre2_match_context_8 *, uint32_t);
@@ -131,7 +131,7 @@ START_TEST(searches_a_text)
 
 	ck_assert_int_eq(searcher_init(&searcher), 0);
 	compile(&pattern, &regex);
-	/* compiled once, it searches without the author's text */
+	/* once it is compiled, a pattern does not need its text */
 	exact_free(&regex);
 	for(round = 0; round < 2; round++) {
 		int result = pattern_match(
@@ -170,12 +170,12 @@ static void describe_match(const pattern_t *pattern, const searcher_t *searcher,
 static const char *const patterns[] = {"a", "b$", "^b", "(a|b)+c", "(?:a|aa)+b",
 		"(a*)*c", "(?<=b)a+", "(?<!a)b", "a\\b", "()", "\\Ba", "(?=ab)..",
 		"(a)|b", "^(a+)+$", "(.)\\1", "b\\z", "(?s).*c",
-		/* what says something about where the search began */
+		/* expressions whose result depends on where the search begins */
 		"\\Ga", "a+(*COMMIT)b", "(?:a|aa)+(*SKIP)b", "a+(*PRUNE)c|b",
 		"(?:a+(*THEN)c|b)"};
 
 /* A watched search has the same result as a search without limits. */
-START_TEST(finds_the_same_when_it_is_watched)
+START_TEST(has_the_same_result_when_watched)
 {
 	static const char letters[] = "abc ";
 	str regex = {(char *)patterns[_i], (int)strlen(patterns[_i])};
@@ -186,7 +186,7 @@ START_TEST(finds_the_same_when_it_is_watched)
 
 	compile(&pattern, &regex);
 	ck_assert_int_eq(searcher_init(&searcher), 0);
-	/* every text of up to five of these letters */
+	/* every text of at most five of these letters */
 	for(number = 0; number < 6 * 1024; number++) {
 		str text = {bytes, number / 1024};
 		char found[2][DESCRIBED_BYTES];
@@ -197,7 +197,7 @@ START_TEST(finds_the_same_when_it_is_watched)
 			bytes[i] = letters[(number >> 2 * i) & 3];
 		result[0] = pattern_match(&pattern, &searcher, &text, 10000000);
 		describe_match(&pattern, &searcher, &text, result[0], found[0]);
-		/* the first try has few steps for each point, and may give up */
+		/* the first try has few steps for each point, so it may give up */
 		for(few = 1; few <= 4096; few *= 8) {
 			result[1] = pattern_match(&pattern, &searcher, &text, few);
 			if(result[1] < 0)
@@ -215,11 +215,11 @@ START_TEST(finds_the_same_when_it_is_watched)
 }
 END_TEST
 
-/* Expressions that need many steps for a text, so that the search is watched
- * before it has steps enough; then it finds what it would have found anyway. */
+/* Expressions that need many steps for a text. With few steps the search is watched; with
+ * enough steps the watched search has the same result as one that is not watched. */
 static const struct
 {
-	const char *pattern, *behind; /* what is behind many letters a */
+	const char *pattern, *behind; /* the text after many letters a */
 	int expected;
 } watched[] = {
 		{"(?:a|aa)+b", "b", 1},
@@ -241,7 +241,7 @@ static const struct
 
 #define LETTERS 16
 
-START_TEST(finds_it_with_steps_enough)
+START_TEST(has_the_same_result_with_enough_steps)
 {
 	str regex = {(char *)watched[_i].pattern, (int)strlen(watched[_i].pattern)};
 	char bytes[LETTERS + 8] = "";
@@ -317,7 +317,7 @@ static const struct
 		{"^(?:(?:a|a)|(?:a|a))*b", "a"},
 		{"(?s).*?.*?.*?b", "a"},
 		{"(a)?(a)?(a)?(?(3)a+b|c)", "a"},
-		/* a possessive repeat is one step, and there are many ways to it */
+		/* a possessive repeat is one step, and can be reached in many ways */
 		{"(?:a?){6}a++[bc]", "a"},
 		{"(?:a?){12}a++[bc]", "a"},
 		{"(?:a|a|a|a|a|a|a|a|a|a)(a|a|a|a|a|a)\\w++[cd]", "a"},
@@ -328,15 +328,15 @@ static const struct
 static const int text_sizes[] = {100, 256, 512, PATTERN_TEXT_BYTES_MAX - 1,
 		PATTERN_TEXT_BYTES_MAX, PATTERN_TEXT_BYTES_MAX + 1, 4096, 65536};
 
-/* A generous limit: the machine may be slow, and others may use it. */
+/* A high limit: the machine may be slow, and others may use it. */
 #define SLOW_MS 5
 
-/* What holds on any machine: so many steps may be taken, of all tries of a search
- * together, and so many characters be looked at, if each step looks at all. */
+/* Limits that are true on any machine: for the steps of all tries of a search together,
+ * and for the characters that are read if each step reads all of them. */
 #define STEPS_MAX (2.0 * PATTERN_STEPS_MAX)
 #define CHARACTERS_MAX 6e7
 
-START_TEST(holds_no_worker)
+START_TEST(does_not_block_a_worker)
 {
 	str regex = {(char *)slow[_i].pattern, (int)strlen(slow[_i].pattern)};
 	int piece = (int)strlen(slow[_i].piece);
@@ -362,7 +362,7 @@ START_TEST(holds_no_worker)
 			text.s[k] = slow[_i].piece[k % piece];
 		compile(&pattern, &written);
 		ck_assert_int_eq(searcher_init(&searcher), 0);
-		/* the least of some: others run on this machine, too */
+		/* the least time of several counts: others use the machine too */
 		for(k = 0; k < 5; k++) {
 			double since = spent_ms();
 			double ms;
@@ -373,8 +373,8 @@ START_TEST(holds_no_worker)
 			ms = spent_ms() - since;
 			least = ms < least ? ms : least;
 		}
-		/* of a longer text nothing is said, but about its beginning, and where
-		 * going over it takes steps: then the first point ends the search */
+		/* a longer text has no result, with two exceptions: the pattern is
+		 * anchored, or reading the text takes steps, which end the search */
 		is_long = text.len > PATTERN_TEXT_BYTES_MAX;
 		if(is_long && !pattern.is_anchored && !pattern.is_stepwise)
 			ck_assert_int_eq(result, -1);
@@ -392,7 +392,7 @@ START_TEST(holds_no_worker)
 }
 END_TEST
 
-/* A long text is searched where going over it takes steps, and at its beginning. */
+/* A long text is searched if the pattern is anchored, or if reading it takes steps. */
 static const struct
 {
 	const char *pattern;
@@ -422,7 +422,7 @@ START_TEST(searches_a_long_text)
 }
 END_TEST
 
-START_TEST(says_of_each_search_whether_it_had_memory)
+START_TEST(reports_for_each_search_whether_it_had_memory)
 {
 	str regex = str_init("a++b");
 	str text = {calloc(1, 65536), 65536};
@@ -435,7 +435,7 @@ START_TEST(says_of_each_search_whether_it_had_memory)
 	ck_assert_int_eq(
 			pattern_match(&pattern, &searcher, &regex, PATTERN_STEPS_MAX), -1);
 	ck_assert(searcher.has_failed);
-	/* too long for it */
+	/* a text that is too long for this pattern */
 	ck_assert_int_eq(
 			pattern_match(&pattern, &searcher, &text, PATTERN_STEPS_MAX), -1);
 	ck_assert(!searcher.has_failed);
@@ -466,13 +466,13 @@ START_TEST(is_compiled_into_an_arena)
 	ck_assert_int_eq(searcher_init(&searcher), 0);
 	ck_assert_int_eq(pattern_match(&pattern, &searcher, &text, 1000), 1);
 	searcher_destroy(&searcher);
-	/* it goes with the arena: a leak would be seen */
+	/* the code is released with the arena; otherwise ASan reports a leak */
 	arena_destroy(arena);
 	ck_assert_int_eq(counting_live(), 0);
 }
 END_TEST
 
-START_TEST(has_no_context_without_memory)
+START_TEST(fails_without_memory_for_its_context)
 {
 	int n;
 
@@ -506,9 +506,10 @@ START_TEST(knows_whether_it_is_anchored)
 }
 END_TEST
 
-/* Where a pattern is wrong. Most columns are the same with each PCRE2 from 10.42 to
- * 10.49 (all of these were run). If `since` is set, that release 10.x changed the
- * column: from then on it is `later`. 0: nothing is wrong. */
+/* The column of the error in a pattern; 0: there is no error. Most columns are the same
+ * with each PCRE2 from 10.42 to 10.49 (all of them were tried). If `since` is set, the
+ * release 10.`since` changed the column to `later`. The comments say what the later
+ * column points to, and what the earlier one pointed to. */
 static const struct
 {
 	const char *pattern;
@@ -525,21 +526,21 @@ static const struct
 		/* the end of the range and not the class in it */
 		{"[\\d-z]", 4, 45, 5}, {"[[:alpha:]-z]", 11, 45, 12},
 		{"[a-[:alpha:]]", 5, 45, 13},
-		/* an end that is missing and not a letter */
+		/* the end that is missing and not a letter */
 		{"(?a-", 3, 43, 5}, {"(?ia", 4, 43, 5}, {"(?a$", 3, 43, 4},
-		/* the beginning of what is known there since then */
+		/* a construct that only later releases know; they point to its beginning */
 		{"(?[", 3, 45, 4}, {"(?[a", 3, 45, 5},
-		/* what a number or a name stands before, and not the place of it */
+		/* the character after a number or a name and not the number or name */
 		{"(?+(", 3, 47, 5}, {"(?1(", 4, 47, 5}, {"(?R(", 4, 47, 5},
 		{"(?P>R(", 6, 47, 7}, {"\\g{2,1}", 3, 47, 5},
 		/* the number and not the backslash */
 		{"\\1", 2, 47, 3}, {"\\2(a)", 2, 47, 3},
-		/* behind the letter and not before it */
+		/* the place after the letter and not the one before it */
 		{"[\\K]", 3, 47, 4}, {"(?Ca", 4, 47, 5}, {"\\N{", 3, 47, 4},
-		/* digits must follow since then */
+		/* since then digits must follow */
 		{"\\xR", 0, 45, 3}};
 
-/* The n of PCRE2 10.n that this runs with. */
+/* The n of the PCRE2 10.n in use. */
 static int pcre2_minor(void)
 {
 	char version[64];
@@ -548,7 +549,7 @@ static int pcre2_minor(void)
 	return (int)strtol(version + strlen("10."), NULL, 10);
 }
 
-START_TEST(says_where_it_is_wrong)
+START_TEST(says_where_the_error_is)
 {
 	str regex = {(char *)places[_i].pattern, (int)strlen(places[_i].pattern)};
 	fragment_t fragment = fragment_of(&regex);
@@ -578,15 +579,16 @@ Suite *suite_pattern(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, searches_a_text, 0, ROWS(searches));
 	tcase_add_loop_test(
-			tc, finds_the_same_when_it_is_watched, 0, ROWS(patterns));
-	tcase_add_loop_test(tc, finds_it_with_steps_enough, 0, ROWS(watched));
-	tcase_add_loop_test(tc, holds_no_worker, 0, ROWS(slow));
+			tc, has_the_same_result_when_watched, 0, ROWS(patterns));
+	tcase_add_loop_test(
+			tc, has_the_same_result_with_enough_steps, 0, ROWS(watched));
+	tcase_add_loop_test(tc, does_not_block_a_worker, 0, ROWS(slow));
 	tcase_add_loop_test(tc, searches_a_long_text, 0, ROWS(beginnings));
-	tcase_add_test(tc, says_of_each_search_whether_it_had_memory);
+	tcase_add_test(tc, reports_for_each_search_whether_it_had_memory);
 	tcase_add_test(tc, is_compiled_into_an_arena);
-	tcase_add_test(tc, has_no_context_without_memory);
+	tcase_add_test(tc, fails_without_memory_for_its_context);
 	tcase_add_loop_test(tc, knows_whether_it_is_anchored, 0, ROWS(anchors));
-	tcase_add_loop_test(tc, says_where_it_is_wrong, 0, ROWS(places));
+	tcase_add_loop_test(tc, says_where_the_error_is, 0, ROWS(places));
 	suite_add_tcase(suite, tc);
 	return suite;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The order of attempts: a list, settings and the events of each attempt, against the
- * whole course of the call. */
+/* The order of attempts. A row has a list, settings, the events of each attempt, and all
+ * attempts and the reply that must follow. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,60 +13,64 @@
 
 #define ROOM 30
 
-/* happens: words; a code, `silent`, `rings-out`, `unsendable`, `dropped`; `18x` and `total`
- * before one of them are what came first; a code may have Contacts behind it,
- * 302,URI[;q=..],URI.
- * course: the user part of each attempt and its reason, then what the caller
- * gets: a code; `it` for the reply in hand; `CODE@N` for that of event N. */
+/* happens: the end of each attempt, as words: a code, `silent`, `rings-out`, `unsendable`,
+ * `dropped`. Before such a word, `18x` and `total` are events that came first. A code may
+ * have Contacts: 302,URI[;q=..],URI.
+ * course: the user part of each attempt and the reason for it, then the reply to the
+ * caller: a code; `it` for the last reply; `CODE@N` for the reply of event N. */
 static const struct
 {
 	const char *title, *list, *settings, *happens, *course;
 	int room;
 } calls[] = {
-		{"the first one", "sip:a@h sip:b@h", "", "", "a:first", ROOM},
+		{"only the first attempt", "sip:a@h sip:b@h", "", "", "a:first", ROOM},
 		{"a reply", "sip:a@h sip:b@h", "", "503", "a:first b:reply", ROOM},
-		{"each replies", "sip:a@h sip:b@h", "", "404 486", "a:first b:reply it",
-				ROOM},
-		{"no match", "sip:a@h sip:b@h", "pattern.response=4..", "503",
-				"a:first it", ROOM},
-		{"no match later", "sip:a@h sip:b@h sip:c@h", "pattern.response=404",
-				"404 486", "a:first b:reply it", ROOM},
-		{"own pattern", "sip:a@h{pattern=5..} sip:b@h sip:c@h",
-				"pattern.response=4..", "503 503", "a:first b:reply it", ROOM},
+		{"each destination replies", "sip:a@h sip:b@h", "", "404 486",
+				"a:first b:reply it", ROOM},
+		{"a reply that does not match", "sip:a@h sip:b@h",
+				"pattern.response=4..", "503", "a:first it", ROOM},
+		{"a later reply that does not match", "sip:a@h sip:b@h sip:c@h",
+				"pattern.response=404", "404 486", "a:first b:reply it", ROOM},
+		{"a destination with its own pattern",
+				"sip:a@h{pattern=5..} sip:b@h sip:c@h", "pattern.response=4..",
+				"503 503", "a:first b:reply it", ROOM},
 		{"silence", "sip:a@h sip:b@h", "pattern.response=404", "silent",
 				"a:first b:inviting", ROOM},
-		{"silence, to the end", "sip:a@h", "", "silent", "a:first 408", ROOM},
-		{"rings out", "sip:a@h sip:b@h", "", "18x rings-out",
+		{"silence of the last destination", "sip:a@h", "", "silent",
+				"a:first 408", ROOM},
+		{"ringing for too long", "sip:a@h sip:b@h", "", "18x rings-out",
 				"a:first b:provisional", ROOM},
-		{"rings out, to the end", "sip:a@h", "", "18x rings-out", "a:first 408",
-				ROOM},
+		{"ringing for too long, the last destination", "sip:a@h", "",
+				"18x rings-out", "a:first 408", ROOM},
 		{"unsendable", "sip:a@h sip:b@h", "", "unsendable", "a:first b:send",
 				ROOM},
-		{"unsendable, to the end", "sip:a@h sip:b@h", "",
+		{"unsendable, the last destination", "sip:a@h sip:b@h", "",
 				"unsendable unsendable", "a:first b:send 503", ROOM},
 		{"dropped: the first", "sip:a@h sip:b@h", "", "dropped 404",
 				"a:first b:first it", ROOM},
 		{"dropped: all", "sip:a@h sip:b@h", "", "dropped dropped",
 				"a:first b:first 503", ROOM},
-		{"dropped: behind a reply", "sip:a@h sip:b@h sip:c@h", "",
+		{"dropped: after a reply", "sip:a@h sip:b@h sip:c@h", "",
 				"404 dropped dropped", "a:first b:reply c:reply it", ROOM},
-		{"dropped: behind silence", "sip:a@h sip:b@h", "", "silent dropped",
+		{"dropped: after silence", "sip:a@h sip:b@h", "", "silent dropped",
 				"a:first b:inviting 408", ROOM},
-		{"dropped: it is no attempt", "sip:a@h sip:b@h sip:c@h", "attempts=2",
-				"404 dropped 404", "a:first b:reply c:reply it", ROOM},
-		{"redirect: before the rest", "sip:a@h sip:b@h", "", "302,sip:x@h 503",
+		{"dropped: it does not count as an attempt", "sip:a@h sip:b@h sip:c@h",
+				"attempts=2", "404 dropped 404", "a:first b:reply c:reply it",
+				ROOM},
+		{"redirect: Contacts come before the rest of the list",
+				"sip:a@h sip:b@h", "", "302,sip:x@h 503",
 				"a:first x:redirect b:reply", ROOM},
-		{"redirect: by q", "sip:a@h", "",
+		{"redirect: Contacts in the order of q", "sip:a@h", "",
 				"302,sip:x@h;q=200,sip:y@h;q=900,sip:z@h;q=200 503 503 503",
 				"a:first y:redirect x:reply z:reply it", ROOM},
-		{"redirect: each once", "sip:a@h", "",
+		{"redirect: each Contact once", "sip:a@h", "",
 				"302,sip:x@h,sip:X@H,sip:x@H 503 503",
 				"a:first x:redirect X:reply it", ROOM},
 		{"redirect: to itself", "sip:a@h sip:b@h", "", "302,sip:a@h",
 				"a:first b:reply", ROOM},
 		{"redirect: there and back", "sip:a@h sip:b@h", "",
 				"302,sip:x@h 302,sip:a@h", "a:first x:redirect b:reply", ROOM},
-		{"redirect: a Contact that waits already", "sip:a@h", "",
+		{"redirect: a Contact that is already in the list", "sip:a@h", "",
 				"302,sip:x@h,sip:y@h 302,sip:y@h,sip:z@h 503 503",
 				"a:first x:redirect y:redirect z:reply it", ROOM},
 		{"redirect: an entry that was followed", "sip:a@h sip:x@h sip:c@h", "",
@@ -78,7 +82,8 @@ static const struct
 				"", "503", "a:first a:reply", ROOM},
 		{"redirect: never sips to sip", "sips:a@h sip:b@h", "",
 				"302,sip:x@h,sips:y@h", "a:first y:redirect", ROOM},
-		{"redirect: none usable", "sip:a@h", "", "302", "a:first it", ROOM},
+		{"redirect: without a usable Contact", "sip:a@h", "", "302",
+				"a:first it", ROOM},
 		{"redirection.max", "sip:a@h sip:b@h", "redirection.max=2",
 				"302,sip:x@h;q=100,sip:y@h,sip:z@h 503 503",
 				"a:first y:redirect z:reply b:reply", ROOM},
@@ -101,10 +106,10 @@ static const struct
 		{"attempts", "sip:a@h sip:b@h sip:c@h", "attempts=2", "503 404",
 				"a:first b:reply it", ROOM},
 		{"max_branches", "sip:a@h sip:b@h", "", "503", "a:first it", 1},
-		{"timer.total, silent", "sip:a@h sip:b@h", "", "total silent",
-				"a:first 408", ROOM},
-		{"timer.total, ringing", "sip:a@h sip:b@h", "", "18x total rings-out",
-				"a:first 408", ROOM},
+		{"timer.total ends during silence", "sip:a@h sip:b@h", "",
+				"total silent", "a:first 408", ROOM},
+		{"timer.total ends during ringing", "sip:a@h sip:b@h", "",
+				"18x total rings-out", "a:first 408", ROOM},
 		{"ringing=stop, a reply", "sip:a@h sip:b@h", "ringing=stop", "18x 486",
 				"a:first it", ROOM},
 		{"ringing=stop, a redirect", "sip:a@h sip:b@h", "ringing=stop",
@@ -121,26 +126,27 @@ static const struct
 				"a:first b:reply it", ROOM},
 		{"reply=best, a 6xx", "sip:a@h sip:b@h sip:c@h", "reply=best",
 				"404 603 302", "a:first b:reply c:reply 603@1", ROOM},
-		{"reply=best, no silence", "sip:a@h sip:b@h", "reply=best",
-				"503 silent", "a:first b:reply 503@0", ROOM},
+		{"reply=best, a reply is better than silence", "sip:a@h sip:b@h",
+				"reply=best", "503 silent", "a:first b:reply 503@0", ROOM},
 		{"reply=best, only silence", "sip:a@h sip:b@h", "reply=best",
 				"silent unsendable", "a:first b:inviting 408", ROOM},
-		{"reply=best, none was reached", "sip:a@h sip:b@h", "reply=best",
-				"unsendable unsendable", "a:first b:send 503", ROOM},
+		{"reply=best, no destination was reached", "sip:a@h sip:b@h",
+				"reply=best", "unsendable unsendable", "a:first b:send 503",
+				ROOM},
 		{"reply=best, a 302 for which there is no room", "sip:a@h",
 				"reply=best", "302,sip:x@h", "a:first it", 1},
-		{"reply=best, a followed 302 is none", "sip:a@h", "reply=best",
-				"302,sip:x@h 486", "a:first x:redirect it", ROOM},
+		{"reply=best, a 302 that was followed does not count", "sip:a@h",
+				"reply=best", "302,sip:x@h 486", "a:first x:redirect it", ROOM},
 		{"reply=CODE", "sip:a@h sip:b@h", "reply=480 Try Later", "404 503",
 				"a:first b:reply 480", ROOM},
-		{"reply=CODE is not for what does not match", "sip:a@h sip:b@h",
+		{"reply=CODE is not for a reply that does not match", "sip:a@h sip:b@h",
 				"reply=480 Try Later; pattern.response=5..", "404",
 				"a:first it", ROOM},
 		{"preset=carrier", "sip:a@h sip:b@h sip:c@h", "preset=carrier",
 				"503 486", "a:first b:reply it", ROOM},
-		{"preset=carrier follows nobody", "sip:a@h sip:b@h", "preset=carrier",
-				"302,sip:x@h", "a:first it", ROOM},
-		{"a setting beats the preset of its level", "sip:a@h sip:b@h",
+		{"preset=carrier follows no redirect", "sip:a@h sip:b@h",
+				"preset=carrier", "302,sip:x@h", "a:first it", ROOM},
+		{"a setting overrides the preset of its level", "sip:a@h sip:b@h",
 				"pattern.response=486; preset=carrier", "486",
 				"a:first b:reply", ROOM},
 };
@@ -224,7 +230,7 @@ static bool note(play_t *play, const decision_t *decision)
 	size_t size = sizeof(play->course);
 
 	if(decision->target != NULL)
-		/* the user part, of one character here */
+		/* the user part has one character here */
 		print(course, size, " %c:%s", strchr(decision->target->uri.s, ':')[1],
 				reason_name(decision->reason));
 	else if(decision->reply.kind == FINAL_AS_IT_IS)
@@ -266,7 +272,7 @@ static bool happen(play_t *play, char *word, int room)
 	return note(play, &decision);
 }
 
-START_TEST(takes_its_course)
+START_TEST(makes_the_attempts_of_its_row)
 {
 	result_t begin = {.kind = RESULT_NONE_YET, .room = ROOM};
 	char happens[256];
@@ -297,14 +303,14 @@ static const struct
 		{420, 404}, {484, 486}, {404, 486}, {499, 500}, {500, 503}, {604, 300},
 		{599, 700}};
 
-START_TEST(ranks_replies)
+START_TEST(orders_replies)
 {
 	ck_assert_int_lt(
 			response_rank(ranks[_i].better), response_rank(ranks[_i].worse));
 }
 END_TEST
 
-START_TEST(options_hold_for_their_destination_only)
+START_TEST(options_apply_to_their_destination_only)
 {
 	result_t begin = {.kind = RESULT_NONE_YET, .room = ROOM};
 	result_t silent = {.kind = RESULT_INVITING, .room = ROOM};
@@ -322,9 +328,9 @@ START_TEST(options_hold_for_their_destination_only)
 }
 END_TEST
 
-/* -- what may not be used now -------------------------------------------- */
+/* -- destinations that are held ------------------------------------------- */
 
-/* A list of letters; those in `held` may not be used unless nothing else is left. */
+/* The destinations in `held` may be used only if no other one is left. */
 static bool is_not_held(void *asker, const target_t *target, bool is_forced)
 {
 	return is_forced || strchr(asker, target->parts.user.s[0]) == NULL;
@@ -384,9 +390,9 @@ Suite *suite_policy(void)
 	TCase *cases = new_tcase("policy");
 
 	tcase_add_loop_test(cases, test_passed_over, 0, ROWS(held));
-	tcase_add_loop_test(cases, takes_its_course, 0, ROWS(calls));
-	tcase_add_loop_test(cases, ranks_replies, 0, ROWS(ranks));
-	tcase_add_test(cases, options_hold_for_their_destination_only);
+	tcase_add_loop_test(cases, makes_the_attempts_of_its_row, 0, ROWS(calls));
+	tcase_add_loop_test(cases, orders_replies, 0, ROWS(ranks));
+	tcase_add_test(cases, options_apply_to_their_destination_only);
 	suite_add_tcase(suite, cases);
 	return suite;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The order of replies is tested with what chooses by it, in
- * test_policy.c. */
+/* test_policy.c tests the order of replies. */
 #include <string.h>
 
 #include "sip/response.h"
@@ -12,7 +11,7 @@ static const struct
 	const char *text;
 	int code; /* -1: refused */
 	const char *phrase;
-	int column; /* of the phrase */
+	int column; /* the column of the phrase */
 } replies[] = {
 		{"404 Not Here", 404, "Not Here", 5},
 		{"404", 404, "", 4},

@@ -90,7 +90,7 @@ static int compile(
 	return result;
 }
 
-START_TEST(is_what_pcre2_says)
+START_TEST(has_the_codes_that_pcre2_matches)
 {
 	const char *pattern = patterns[_i / 2];
 	bool is_negated = _i % 2 == 1;
@@ -100,7 +100,7 @@ START_TEST(is_what_pcre2_says)
 	pcre2_code *regex;
 	int code;
 
-	/* an empty one is not a pattern but a setting without value */
+	/* an empty text is not a pattern but a setting without a value */
 	if(pattern[0] == '\0')
 		return;
 	print(bytes, sizeof(bytes), "%s%s", is_negated ? "!" : "", pattern);
@@ -117,7 +117,7 @@ START_TEST(is_what_pcre2_says)
 }
 END_TEST
 
-/* -- what is refused ------------------------------------------------------ */
+/* -- patterns that are refused -------------------------------------------- */
 
 #define WOULD_BE_RIGHT "a pattern such as 4.. or 408|5.. would be right"
 
@@ -177,7 +177,7 @@ static const struct
 		{"a lookbehind of many lengths", TEXT("(?<=((a|bb){9}){9})4"), "?"},
 };
 
-START_TEST(refuses_or_is_harmless)
+START_TEST(refuses_a_pattern_or_is_quick)
 {
 	collector_t collector;
 	response_set_t set;
@@ -187,7 +187,7 @@ START_TEST(refuses_or_is_harmless)
 
 	ck_assert_msg(ms < 50, "%s: %.1f ms", wrong[_i].title, ms);
 	ck_assert_int_eq(result < 0, collector.diagnostics.errors == 1);
-	/* ?: PCRE2 decides whether it is refused; it only has to be quick */
+	/* ?: PCRE2 decides whether to refuse it; it must only be quick */
 	if(strcmp(wrong[_i].errors, "?") == 0)
 		return;
 	ck_assert_int_eq(result, -1);
@@ -195,7 +195,7 @@ START_TEST(refuses_or_is_harmless)
 }
 END_TEST
 
-/* Patterns made of one piece over and over, up to 200 000 bytes. */
+/* Patterns of one piece that is repeated, up to 200 000 bytes. */
 static const struct
 {
 	const char *title;
@@ -220,7 +220,7 @@ static const struct
 		{"too many lookaheads", "(?=.*.*.*[xy])?", 68, false},
 };
 
-START_TEST(bounds_long_ones)
+START_TEST(limits_long_patterns)
 {
 	int size = (int)strlen(long_ones[_i].piece) * long_ones[_i].times;
 	char *bytes = malloc(size);
@@ -252,9 +252,10 @@ Suite *suite_response_set(void)
 
 	tcase_add_test(tc, by_default_lacks_only_the_challenges);
 	tcase_add_test(tc, has_no_code_that_is_out_of_range);
-	tcase_add_loop_test(tc, is_what_pcre2_says, 0, 2 * ROWS(patterns));
-	tcase_add_loop_test(tc, refuses_or_is_harmless, 0, ROWS(wrong));
-	tcase_add_loop_test(tc, bounds_long_ones, 0, ROWS(long_ones));
+	tcase_add_loop_test(
+			tc, has_the_codes_that_pcre2_matches, 0, 2 * ROWS(patterns));
+	tcase_add_loop_test(tc, refuses_a_pattern_or_is_quick, 0, ROWS(wrong));
+	tcase_add_loop_test(tc, limits_long_patterns, 0, ROWS(long_ones));
 	suite_add_tcase(suite, tc);
 	return suite;
 }

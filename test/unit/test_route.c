@@ -12,7 +12,7 @@
 #define PLAN "[Deploy Patterns]\n"
 #define GO_ON "[Deploy Patterns]\n$continue = true\n"
 
-/* -- playing it ----------------------------------------------------------- */
+/* -- making a route ------------------------------------------------------- */
 
 typedef struct play
 {
@@ -37,10 +37,10 @@ static void play_begin(play_t *play, const char *plan, const char *request)
 	collector_init(&play->collector);
 }
 
-/* Make the route. At the end, the data that it was made of is released. */
+/* Make the route, then release the data from which it was made. */
 static void play_route(play_t *play, const request_view_t *view)
 {
-	/* so that only what rules say is written out */
+	/* so that only the settings of rules are written out */
 	settings_t nothing = {0};
 
 	play->n_applied = dialplan_match(play->loaded.plan, play->matcher,
@@ -182,12 +182,13 @@ static const struct
 		{"a set without gateways is passed over",
 				PLAN "To = ds:2\n$session = failover sip:b@h", &with_gateways,
 				VIA_B, ""},
-		{"and alone it is an error", PLAN "To = ds:2", &with_gateways, NULL,
+		{"a set without gateways alone is an error", PLAN "To = ds:2",
+				&with_gateways, NULL,
 				"2:6 refused: [ds:2]: dispatcher has no gateway there that can "
 				"be used "
 				"now"},
-		{"where they are not known", PLAN "To = ds:7{inviting=3}", &plain,
-				"ds:7/0{timer.inviting=3000}", ""},
+		{"gateways without the module dispatcher", PLAN "To = ds:7{inviting=3}",
+				&plain, "ds:7/0{timer.inviting=3000}", ""},
 		{"the R-URI of the call", PLAN "To = ds:1{ruri=keep}", &with_gateways,
 				"sip:555@example.com via sip:h;transport=udp{ruri=1 "
 				"socket=out}, sip:555@example.com via "
@@ -273,7 +274,7 @@ static const struct
 				PLAN "To = current\n$transport = SCTP", &plain,
 				CURRENT_OVER "SCTP via sip:example.com;transport=sctp", ""},
 
-		{"current says its transport itself", PLAN, &by_tls,
+		{"the URI of current names its transport", PLAN, &by_tls,
 				"current sip:555@example.com;transport=tls/TLS", ""},
 		{"current is sips", PLAN, &by_sips, "current sips:555@example.com/TLS",
 				""},
@@ -344,12 +345,12 @@ static const struct
 				"sip:555@g:5070;lr via sip:g:5070;transport=tcp, "
 				"sips:555@[::1] via sip:[::1];transport=tls",
 				""},
-		{"nobody has a user", PLAN "To = sip:f\n$session = failover sip:g",
-				&no_user,
+		{"neither the request nor a destination has a user part",
+				PLAN "To = sip:f\n$session = failover sip:g", &no_user,
 				"sip:f via sip:f;transport=udp, sip:g via sip:g;transport=udp",
 				""},
-		{"a user with all that may be there", PLAN "To = sip:f", &odd_user,
-				"sip:%2b49;x=1:pw@f via sip:f;transport=udp", ""},
+		{"a user part with all characters that are allowed", PLAN "To = sip:f",
+				&odd_user, "sip:%2b49;x=1:pw@f via sip:f;transport=udp", ""},
 		{"current gives the request's user",
 				PLAN "To = current\n$session = failover sip:g", &plain,
 				CURRENT ", sip:555@g via sip:g;transport=udp", ""},
@@ -376,35 +377,36 @@ static const struct
 		{"a gateway takes the user of another rule's To",
 				GO_ON "$session = failover sip:g\n" PLAN "To = sip:a@h", &plain,
 				VIA_A ", sip:a@g via sip:g;transport=udp", ""},
-		{"a later setting beats an earlier one",
+		{"a later setting overrides an earlier one",
 				GO_ON "&failover.attempts = 3\n&failover.ringing = stop\n" PLAN
 					  "&failover.attempts = 4",
 				&plain, CURRENT "; attempts=4 ringing=1", ""},
-		{"a later preset beats earlier settings",
+		{"a later preset overrides earlier settings",
 				GO_ON "&failover.pattern.response = 486\n" PLAN
 					  "&failover.preset = carrier",
 				&plain,
 				CURRENT "; pattern.response=5:408-504 redirection=0 ringing=1 "
 						"preset=carrier",
 				""},
-		{"a later setting beats an earlier preset",
+		{"a later setting overrides an earlier preset",
 				GO_ON "&failover.preset = carrier\n" PLAN
 					  "&failover.pattern.response = 486",
 				&plain,
 				CURRENT "; pattern.response=1:486-486 redirection=0 ringing=1 "
 						"preset=carrier",
 				""},
-		{"an empty setting is silent",
+		{"an empty setting changes nothing",
 				GO_ON "&failover.attempts = 3\n" PLAN "&failover.attempts =",
 				&plain, CURRENT "; attempts=3", ""},
-		{"a later header beats an earlier one",
+		{"a later header overrides an earlier one",
 				GO_ON "X-A = 1\nX-B = 2\n" PLAN "x-a = 3\nX-C = 4", &plain,
 				CURRENT "; X-A:=3; X-B:=2; X-C:=4", ""},
-		{"by its compact form", GO_ON "Subject = 1\n" PLAN "s = 2", &plain,
+		{"a later header in its compact form overrides",
+				GO_ON "Subject = 1\n" PLAN "s = 2", &plain,
 				CURRENT "; Subject:=2", ""},
-		{"a later one removes it", GO_ON "X-A = 1\n" PLAN "X-A =", &plain,
-				CURRENT "; X-A:=", ""},
-		{"a later variable beats an earlier one",
+		{"a later rule removes a header",
+				GO_ON "X-A = 1\n" PLAN "X-A =", &plain, CURRENT "; X-A:=", ""},
+		{"a later variable overrides an earlier one",
 				GO_ON "$a = 1\n&b = 2\n" PLAN "&a = 3\n$c = 4", &plain,
 				CURRENT "; &a:=3; &b:=2; &c:=4", ""},
 		{"three rules",
@@ -414,19 +416,19 @@ static const struct
 				&plain, CURRENT "; attempts=3; X-A:=3; &a:=3", ""},
 
 		/* a reply and destinations */
-		{"a later reply beats destinations",
+		{"a later reply overrides destinations",
 				GO_ON "To = sip:a@h\n$session = failover sip:b@h\n" PLAN
 					  "$action = 404",
 				&plain, "= 404 Not Found", ""},
 		{"a later To beats a reply",
 				GO_ON "$action = 404\n" PLAN "To = sip:a@h", &plain, VIA_A, ""},
-		{"a later list beats a reply",
+		{"a later list overrides a reply",
 				GO_ON "$action = 404\n" PLAN "$session = failover sip:b@h",
 				&plain, CURRENT ", " VIA_B, ""},
-		{"a later reply beats a reply",
+		{"a later reply overrides a reply",
 				GO_ON "$action = 404\n" PLAN "$action = 480", &plain,
 				"= 480 Temporarily Unavailable", ""},
-		{"a later rule that says nothing of it leaves the reply",
+		{"a later rule without a reply or a list keeps the reply",
 				GO_ON "$action = 404\n" PLAN "$transport = TCP\nX-A = b",
 				&plain, "= 404 Not Found; X-A:=b", ""},
 		{"destinations, a reply, destinations",
@@ -568,8 +570,8 @@ END_TEST
 
 /* -- values of a caller --------------------------------------------------- */
 
-/* Where the value is put in: one rule for each place, with one destination, one header
- * or one variable. Nothing may come after it. */
+/* The places for the value. There is one rule for each place, with one destination, one
+ * header or one variable; the value must not add another. */
 typedef enum putting
 {
 	PLACE_USER,
@@ -587,7 +589,8 @@ typedef enum putting
 static const struct
 {
 	const char *plan;
-	const char *before, *behind; /* of the value in the description */
+	const char *before,
+			*behind; /* the texts round the value in the description */
 	const char *error;
 } places[PLACES] = {
 		[PLACE_USER] = {CAPTURED "To = sip:%1@h",
@@ -619,7 +622,7 @@ static const struct
 	const char *title;
 	const char *bytes;
 	int len;
-	/* by place; NULL: refused. S: as it is. */
+	/* the value in each place; NULL: it is refused; S: it is unchanged */
 	const char *user, *host, *port, *param, *header, *reason, *variable;
 } hostile[] = {
 #define S "as it is"
@@ -684,7 +687,7 @@ static const char *expected_of(int row, putting_t place)
 	return by_place[place];
 }
 
-/* What the value becomes in its place; NULL: it is refused. */
+/* The value as it is written in its place; NULL: it is refused. */
 static const char *value_in(int row, putting_t place)
 {
 	const char *expected = expected_of(row, place);
@@ -708,7 +711,7 @@ static void expect_in_place(int row, putting_t place, const play_t *play)
 		return;
 	describe_route(route, found, sizeof(found));
 	print(expected, sizeof(expected), "%s%s", places[place].before, value);
-	/* a host and a port are in the next hop again */
+	/* the next hop contains a host and a port again */
 	if(place == PLACE_HOST)
 		print(expected, sizeof(expected), " via sip:%s;transport=udp", value);
 	else if(place == PLACE_PORT)
@@ -716,14 +719,14 @@ static void expect_in_place(int row, putting_t place, const play_t *play)
 	else
 		print(expected, sizeof(expected), "%s", behind);
 	expect_same(hostile[row].title, found, expected);
-	/* nothing came behind it: one destination, one header, one variable */
+	/* nothing was added: there is one destination, one header, one variable */
 	ck_assert(route->targets == NULL || route->targets->next == NULL);
 	ck_assert(route->targets == NULL || route->targets->options == NULL);
 	ck_assert(route->headers == NULL || route->headers->next == NULL);
 	ck_assert(route->variables == NULL || route->variables->next == NULL);
 }
 
-START_TEST(lets_a_caller_add_nothing)
+START_TEST(does_not_let_a_caller_add_anything)
 {
 	int place;
 
@@ -739,7 +742,7 @@ START_TEST(lets_a_caller_add_nothing)
 }
 END_TEST
 
-/* How long a value may be in each place, until it is too long. */
+/* The greatest length of a value in each place. */
 static const struct
 {
 	const char *plan;
@@ -764,7 +767,7 @@ static const struct
 				"long"},
 };
 
-START_TEST(bounds_what_is_put_in)
+START_TEST(limits_the_length_of_a_value)
 {
 	static char bytes[4096];
 	int more;
@@ -785,12 +788,12 @@ START_TEST(bounds_what_is_put_in)
 }
 END_TEST
 
-/* The user part of the request's URI is a caller's as well. */
+/* The user part of the Request-URI also comes from a caller. */
 static const struct
 {
 	const char *bytes;
 	int len;
-	const char *expected; /* of To = sip:g; NULL: refused */
+	const char *expected; /* the result for To = sip:g; NULL: refused */
 } users[] = {
 		{TEXT("555"), "sip:555@g via sip:g;transport=udp"},
 		{TEXT("a b"), "sip:a%20b@g via sip:g;transport=udp"},
@@ -808,7 +811,7 @@ START_TEST(takes_a_user_part_as_data)
 	char uri[64] = "tel:", found[256] = "";
 	play_t play;
 
-	/* of a tel URI all that is behind its scheme is the user part */
+	/* in a tel URI all the text after the scheme is the user part */
 	memcpy(uri + 4, users[_i].bytes, users[_i].len);
 	view.uri = exact(uri, 4 + users[_i].len);
 	play_begin(&play, PLAN "To = sip:g", "");
@@ -828,7 +831,7 @@ END_TEST
 
 /* -- levels --------------------------------------------------------------- */
 
-START_TEST(lays_its_settings_over_the_defaults)
+START_TEST(puts_its_settings_over_the_defaults)
 {
 	static const request_view_t view = {.uri = str_init("sip:555@h")};
 	arena_t *arena = small_arena();
@@ -871,11 +874,12 @@ static const struct
 				VIA_A ", sip:a@g via sip:g;transport=udp", ""},
 		{"current first", "current sip:b@h/TCP", "attempts=2", "", &plain,
 				CURRENT ", sip:b@h via sip:h;transport=tcp; attempts=2", ""},
-		{"for ourselves the list is the whole list", "sip:b@h", "", "", &ours,
-				VIA_B, ""},
+		{"if the request is for ourselves, the first destination is in the "
+		 "list",
+				"sip:b@h", "", "", &ours, VIA_B, ""},
 		{"a value", "sip:$0@h", "attempts=$0", "3", &plain,
 				"sip:3@h via sip:h;transport=udp; attempts=3", ""},
-		{"a value that is no destination", "sip:b@h", "attempts=$0",
+		{"a value that is not valid", "sip:b@h", "attempts=$0",
 				"3; ringing=stop", &plain, NULL,
 				"1:10 refused: [3; ringing=stop] is no whole number from 1 to "
 				"30, ..."},
@@ -883,8 +887,8 @@ static const struct
 				NULL,
 				"1:7 refused: [$0]: what is put in has a line end in it, or is "
 				"too long"},
-		{"a value that may not stand in a host", "sip:a@$0", "", "h/TCP",
-				&plain, NULL, "1:1 refused: destination [sip:a@$0]: ..."},
+		{"a value that must not be in a host", "sip:a@$0", "", "h/TCP", &plain,
+				NULL, "1:1 refused: destination [sip:a@$0]: ..."},
 };
 
 START_TEST(takes_the_arguments_of_a_call)
@@ -953,7 +957,7 @@ static int make_a_route(const applied_rule_t *applied, int count, int n,
 	return result;
 }
 
-START_TEST(says_that_there_is_no_memory)
+START_TEST(reports_a_lack_of_memory)
 {
 	static const char *const plans[] = {MATCH
 			"X-A = (.)\n" GO_ON "X-B = %1\n$x = %1\n"
@@ -992,12 +996,13 @@ Suite *suite_route(void)
 
 	tcase_add_loop_test(tc, merges_the_rules_that_apply, 0, ROWS(routes));
 	tcase_add_loop_test(tc, puts_captures_in, 0, ROWS(captures));
-	tcase_add_loop_test(tc, lets_a_caller_add_nothing, 0, ROWS(hostile));
-	tcase_add_loop_test(tc, bounds_what_is_put_in, 0, ROWS(long_ones));
+	tcase_add_loop_test(
+			tc, does_not_let_a_caller_add_anything, 0, ROWS(hostile));
+	tcase_add_loop_test(tc, limits_the_length_of_a_value, 0, ROWS(long_ones));
 	tcase_add_loop_test(tc, takes_a_user_part_as_data, 0, ROWS(users));
-	tcase_add_test(tc, lays_its_settings_over_the_defaults);
+	tcase_add_test(tc, puts_its_settings_over_the_defaults);
 	tcase_add_loop_test(tc, takes_the_arguments_of_a_call, 0, ROWS(arguments));
-	tcase_add_loop_test(tc, says_that_there_is_no_memory, 0, 3);
+	tcase_add_loop_test(tc, reports_a_lack_of_memory, 0, 3);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

@@ -38,7 +38,7 @@ START_TEST(reads_a_list)
 	char found[256] = "";
 	int result;
 
-	/* it appends to what is there already */
+	/* it appends to the destinations that are already there */
 	collector_init(&collector);
 	result =
 			destinations_parse(&fragment, &list, arena, &collector.diagnostics);
@@ -62,31 +62,32 @@ END_TEST
 static const struct
 {
 	const char *title;
-	const char *settings; /* of the rule, with holes */
-	const char *value;	  /* for each hole */
-	const char *expected; /* laid over attempts=7, redirection.max=3 */
+	const char *settings; /* the settings of the rule, with holes */
+	const char *value;	  /* the value of each hole */
+	const char *expected; /* the result over attempts=7, redirection.max=3 */
 	const char *errors;
 } levels[] = {
 		{"nothing", "", "", "redirection.max=3 attempts=7", ""},
-		{"later beats earlier", "attempts=9", "",
+		{"a later setting overrides an earlier one", "attempts=9", "",
 				"redirection.max=3 attempts=9", ""},
-		{"an empty value is silent", "attempts=", "",
+		{"an empty value changes nothing", "attempts=", "",
 				"redirection.max=3 attempts=7", ""},
 		{"a hole", "attempts=$0", "5", "redirection.max=3 attempts=5", ""},
 		{"a part of a value", "timer.inviting=1$0ms; attempts=$1", "20",
 				"timer.inviting=120 redirection.max=3 attempts=20", ""},
-		{"blanks round it are ignored", "attempts=$0", " 5\t",
+		{"blanks round a value are ignored", "attempts=$0", " 5\t",
 				"redirection.max=3 attempts=5", ""},
-		{"a hole that is empty is silent", "attempts=$0", "",
+		{"an empty hole changes nothing", "attempts=$0", "",
 				"redirection.max=3 attempts=7", ""},
 		{"a reply", "reply=$0", "480 x",
 				"redirection.max=3 attempts=7 reply=480 x", ""},
-		{"no further setting", "attempts=$0", "5;redirection.max=4", NULL,
+		{"a value cannot add a setting", "attempts=$0", "5;redirection.max=4",
+				NULL,
 				"1:10 refused: [5;redirection.max=4] is no whole number from 1 "
 				"to 30, "
 				"..."},
-		{"no further line", "timer.inviting=1;pattern.response=$0", "4\n5",
-				NULL,
+		{"a value cannot add a line", "timer.inviting=1;pattern.response=$0",
+				"4\n5", NULL,
 				"1:35 refused: [$0]: what is put in has a line end in it, or "
 				"is too "
 				"long"},
@@ -100,7 +101,7 @@ static const struct
 				""},
 };
 
-START_TEST(lays_its_settings_over)
+START_TEST(puts_its_settings_over_others)
 {
 	arena_t *arena = small_arena();
 	mark_t marks[MARKS_MAX];
@@ -135,7 +136,7 @@ START_TEST(lays_its_settings_over)
 }
 END_TEST
 
-START_TEST(bounds_the_value_of_a_setting)
+START_TEST(limits_the_value_of_a_setting)
 {
 	static char bytes[2000];
 	arena_t *arena = small_arena();
@@ -169,7 +170,7 @@ static int read_list(
 	return destinations_parse(&fragment, &list, arena, diagnostics);
 }
 
-START_TEST(says_that_there_is_no_memory)
+START_TEST(reports_a_lack_of_memory)
 {
 	expect_out_of_memory_is_reported(
 			read_list, "sip:a@h/TCP current sip:b@h{inviting=1}");
@@ -182,9 +183,9 @@ Suite *suite_rule(void)
 	TCase *tc = new_tcase("rule");
 
 	tcase_add_loop_test(tc, reads_a_list, 0, ROWS(lists));
-	tcase_add_loop_test(tc, lays_its_settings_over, 0, ROWS(levels));
-	tcase_add_test(tc, bounds_the_value_of_a_setting);
-	tcase_add_test(tc, says_that_there_is_no_memory);
+	tcase_add_loop_test(tc, puts_its_settings_over_others, 0, ROWS(levels));
+	tcase_add_test(tc, limits_the_value_of_a_setting);
+	tcase_add_test(tc, reports_a_lack_of_memory);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

@@ -14,10 +14,10 @@
 
 #define SUBJECTS 4
 
-/* What of a plan the index looks at. */
+/* The parts of a plan that the index uses. */
 typedef struct plan
 {
-	arena_t *arena; /* of the plan and of the index */
+	arena_t *arena; /* the memory of the plan and of the index */
 	arena_t *scratch;
 	subject_t subjects[SUBJECTS];
 	rule_t **rules;
@@ -52,7 +52,7 @@ static void add_rule(plan_t *plan)
 	plan->rules[plan->n_rules++] = rule;
 }
 
-/* The test of a subject and a pattern, the same for the same ones. */
+/* The test of a subject and a pattern; equal ones share one test. */
 static const test_t *test_of(plan_t *plan, int subject, const str *text)
 {
 	bool is_negated = text->s[0] == '!';
@@ -76,7 +76,7 @@ static const test_t *test_of(plan_t *plan, int subject, const str *text)
 	return test;
 }
 
-/* Give the last rule one more condition. */
+/* Add a condition to the last rule. */
 static void add_condition(plan_t *plan, int subject, const str *pattern)
 {
 	condition_t **link = &plan->rules[plan->n_rules - 1]->conditions;
@@ -87,7 +87,7 @@ static void add_condition(plan_t *plan, int subject, const str *pattern)
 	(*link)->test = test_of(plan, subject, pattern);
 }
 
-/* A rule to a line, in it SUBJECT=PATTERN, separated by blanks. */
+/* Each line is a rule, with SUBJECT=PATTERN, separated by blanks. */
 static void plan_read(plan_t *plan, const char *text)
 {
 	int i;
@@ -140,18 +140,18 @@ static const struct
 {
 	const char *title;
 	const char *plan;
-	const char *values; /* as in a plan; a further one may follow */
+	const char *values; /* SUBJECT=VALUE, separated by blanks */
 	const char *expected;
 } searches[] = {
 		{"no rule", "", "0=abc", ""},
 		{"a rule without a condition", "\n", "0=abc", "0"},
-		{"with a condition that has no text", "0=.\n", "0=abc", "0"},
-		{"with one that is negated", "0=!abc\n", "0=abc", "0"},
+		{"a condition without a text", "0=.\n", "0=abc", "0"},
+		{"a negated condition", "0=!abc\n", "0=abc", "0"},
 		{"a text", "0=abc\n", "0=abc", "0"},
 		{"elsewhere", "0=abc\n", "0=xxabcxx", "0"},
 		{"at the end", "0=abc\n", "0=xxabc", "0"},
-		{"not all of it", "0=abc\n", "0=ab", ""},
-		{"of another subject", "0=abc\n", "1=abc", ""},
+		{"only a part of the text", "0=abc\n", "0=ab", ""},
+		{"the text in another subject", "0=abc\n", "1=abc", ""},
 		{"no value", "0=abc\n", "", ""},
 		{"an empty value", "0=abc\n", "0=", ""},
 		{"the second value", "0=abc\n", "0=x 0=abc", "0"},
@@ -160,7 +160,7 @@ static const struct
 		{"at the beginning, and anywhere", "0=^abc\n0=abc\n", "0=xabc", "1"},
 		{"both", "0=^abc\n0=abc\n", "0=abc", "0 1"},
 		{"in order", "0=c\n0=b\n0=a\n", "0=cba", "0 1 2"},
-		{"with those that are always asked", "0=c\n\n0=a\n\n0=x\n", "0=ac",
+		{"with rules that are always candidates", "0=c\n\n0=a\n\n0=x\n", "0=ac",
 				"0 1 2 3"},
 		{"the same test", "0=a\n0=b\n0=a\n0=a\n", "0=a", "0 2 3"},
 		{"the same text in other tests", "0=ab.\n0=ab..\n0=.ab\n", "0=ab",
@@ -173,12 +173,12 @@ static const struct
 				"0=sip:002", "1"},
 		{"a text that is cut off where they divide",
 				"0=sip:001\n0=sip:002\n0=sip:01\n", "0=sip:00", ""},
-		{"one begins within another", "0=aab\n0=abc\n", "0=aaabc", "0 1"},
+		{"one text begins within another", "0=aab\n0=abc\n", "0=aaabc", "0 1"},
 		{"alternatives", "0=100|200\n0=300|400\n", "0=x400", "1"},
 		{"all of them", "0=100|200\n", "0=200100", "0"},
 		{"alternatives at different places", "0=^100|200\n", "0=x100", ""},
-		{"the other one", "0=^100|200\n", "0=x200", "0"},
-		/* of many texts of a rule */
+		{"the other alternative", "0=^100|200\n", "0=x200", "0"},
+		/* rules with several texts */
 		{"two conditions: the rare one", "0=INVITE 1=100\n0=INVITE 1=200\n",
 				"0=INVITE 1=200", "1"},
 		{"in any order", "1=100 0=INVITE\n1=200 0=INVITE\n", "0=INVITE 1=200",
@@ -187,20 +187,22 @@ static const struct
 				"1"},
 		{"one text in all: the long one", "0=INVITE 1=4\n", "0=INVITE 1=5",
 				"0"},
-		{"also of those that are not short", "0=INVITE 1=100\n", "1=100", ""},
-		{"a short one loses against what is not much more frequent",
+		{"the longer of two texts", "0=INVITE 1=100\n", "1=100", ""},
+		{"a short text is not chosen before a longer one that is a bit more "
+		 "frequent",
 				"0=@ 1=sip:9\n1=sip:9\n1=sip:8\n", "0=@ 1=sip:8", "2"},
-		{"but not against what all have",
+		{"a short text is chosen before a text that all rules have",
 				"0=^9 1=sip:\n1=sip:\n1=sip:\n1=sip:\n1=sip:\n1=sip:\n1=sip:\n"
 				"1=sip:\n1=sip:\n1=sip:\n",
 				"0=8 1=sip:", "1 2 3 4 5 6 7 8 9"},
-		{"a negated one is of no use", "0=!100 1=200\n", "0=x 1=x", ""},
-		{"also where the same is not negated", "0=!100 1=200\n0=100\n", "0=100",
-				"1"},
-		{"all that say nothing", "0=.+ 1=!2 2=$\n", "", "0"},
+		{"a negated condition gives no text", "0=!100 1=200\n", "0=x 1=x", ""},
+		{"a negated condition gives no text, also if the same is not negated "
+		 "elsewhere",
+				"0=!100 1=200\n0=100\n", "0=100", "1"},
+		{"conditions that give no text", "0=.+ 1=!2 2=$\n", "", "0"},
 };
 
-START_TEST(finds_what_could_match)
+START_TEST(finds_the_rules_that_could_match)
 {
 	const char *text = searches[_i].values;
 	char buffer[256] = "";
@@ -212,7 +214,7 @@ START_TEST(finds_what_could_match)
 	index = plan_index(&plan);
 	candidates = candidates_create(plan.n_rules, ENTRIES, plan.arena);
 	ck_assert_ptr_nonnull(index);
-	/* it holds what it needs itself */
+	/* the index does not need the scratch memory any more */
 	arena_destroy(plan.scratch);
 	plan.scratch = NULL;
 	candidates_begin(candidates, index);
@@ -245,7 +247,7 @@ START_TEST(knows_which_subjects_it_has)
 }
 END_TEST
 
-/* The values of who has none. */
+/* A value without bytes and without an address. */
 START_TEST(survives_no_string_at_all)
 {
 	static const str none = {NULL, 0};
@@ -272,11 +274,11 @@ START_TEST(knows_every_byte)
 		char regex[] = {'x', '\\', (char)c, (char)c};
 		str pattern = {regex, 4};
 
-		/* a letter or digit with a backslash means something else */
+		/* a backslash before a letter or digit has a special meaning */
 		if((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z')
 				|| (c >= 'a' && c <= 'z'))
 			regex[1] = 'x';
-		/* and these mean something without */
+		/* these characters have a special meaning without a backslash */
 		if(c != 0 && strchr("^$.[|()?*+{\\", c) != NULL)
 			regex[3] = 'x';
 		add_rule(&plan);
@@ -301,8 +303,8 @@ END_TEST
 
 /* -- a search ----------------------------------------------------------- */
 
-/* A rule sees what the rules above it have set. */
-START_TEST(is_told_more_on_the_way)
+/* A rule sees the variables that the rules above it have set. */
+START_TEST(gets_values_during_the_search)
 {
 	char buffer[64] = "";
 	plan_t plan;
@@ -329,7 +331,7 @@ START_TEST(is_told_more_on_the_way)
 }
 END_TEST
 
-START_TEST(begins_anew_in_the_middle)
+START_TEST(starts_a_new_search_before_the_end)
 {
 	plan_t large, small;
 	rule_index_t *index;
@@ -370,7 +372,7 @@ END_TEST
 
 /* -- large plans -------------------------------------------------------- */
 
-/* Every rule has a text of its own: 0049 and a number. */
+/* Every rule has its own text: 0049 and a number. */
 static void add_number(plan_t *plan, const char *format, unsigned number)
 {
 	char text[256] = "";
@@ -391,7 +393,7 @@ static void add_number(plan_t *plan, const char *format, unsigned number)
 static const struct
 {
 	const char *format;
-	int bytes; /* a rule may take that many of the index */
+	int bytes; /* the index may need this number of bytes for a rule */
 } large_plans[] = {
 		{"sip:0049%07u(.+)@", 40},
 		{"^INVITE sip:%07u[0-9]+@", 40},
@@ -425,7 +427,7 @@ START_TEST(finds_one_in_many)
 		char plain[256] = "";
 		int j;
 
-		/* what it matches is what it says, without what has a meaning */
+		/* the text that it matches is the pattern without its special characters */
 		for(j = 0; j < text.len; j++) {
 			if(strchr("^\\(.+)[-]", text.s[j]) == NULL || text.s[j] == '.')
 				print(plain, sizeof(plain), "%c", text.s[j]);
@@ -439,7 +441,7 @@ START_TEST(finds_one_in_many)
 }
 END_TEST
 
-/* -- what holds for every plan ------------------------------------------ */
+/* -- what is true for every plan ---------------------------------------- */
 
 static unsigned random_state;
 
@@ -498,7 +500,7 @@ static void random_plan(plan_t *plan, int n_rules)
 	}
 }
 
-/* Compiled apart: the index needs no code. */
+/* The patterns are compiled here, because the index needs no compiled patterns. */
 static pcre2_code **compile_all(const plan_t *plan)
 {
 	pcre2_code **codes = malloc(plan->n_tests * sizeof(*codes));
@@ -541,8 +543,9 @@ static bool applies(const rule_t *rule, pcre2_code *const *codes,
 	return true;
 }
 
-/* A rule that is searched late, after some were taken, is found if it comes after them.
- * @return how many rules that do not apply were found */
+/* If a value is scanned late, after some rules were taken, the rules after those are
+ * found.
+ * @return how many rules were found that do not apply */
 static int check_search(const plan_t *plan, candidates_t *candidates,
 		pcre2_code *const *codes, const str *values, pcre2_match_data *match)
 {
@@ -614,7 +617,7 @@ START_TEST(leaves_out_none_that_applies)
 		free_all(&plan, codes);
 		plan_destroy(&plan);
 	}
-	/* it is of some use */
+	/* the index leaves out some rules */
 	ck_assert_int_lt(wrong, asked / 2);
 	pcre2_match_data_free(match);
 	ck_assert_int_eq(counting_live(), 0);
@@ -623,7 +626,7 @@ END_TEST
 
 /* -- memory ------------------------------------------------------------- */
 
-START_TEST(says_that_there_is_no_memory)
+START_TEST(reports_a_lack_of_memory)
 {
 	rule_index_t *index = NULL;
 	plan_t plan;
@@ -631,7 +634,7 @@ START_TEST(says_that_there_is_no_memory)
 
 	plan_read(&plan, "0=a(b|c) 1=x\n0=^b\n2=.\n\n1=100\n");
 	for(n = 1; index == NULL; n++) {
-		/* every allocation is one of the allocator's */
+		/* every allocation uses the allocator */
 		arena_t *arena = small_arena();
 		arena_t *scratch = small_arena();
 
@@ -650,7 +653,7 @@ START_TEST(says_that_there_is_no_memory)
 }
 END_TEST
 
-START_TEST(says_that_there_is_no_memory_for_candidates)
+START_TEST(reports_a_lack_of_memory_for_candidates)
 {
 	candidates_t *candidates = NULL;
 	int n;
@@ -676,16 +679,17 @@ Suite *suite_rule_index(void)
 	TCase *tc = new_tcase("rule_index");
 
 	tcase_set_timeout(tc, 60);
-	tcase_add_loop_test(tc, finds_what_could_match, 0, ROWS(searches));
+	tcase_add_loop_test(
+			tc, finds_the_rules_that_could_match, 0, ROWS(searches));
 	tcase_add_test(tc, knows_which_subjects_it_has);
 	tcase_add_test(tc, survives_no_string_at_all);
 	tcase_add_test(tc, knows_every_byte);
-	tcase_add_test(tc, is_told_more_on_the_way);
-	tcase_add_test(tc, begins_anew_in_the_middle);
+	tcase_add_test(tc, gets_values_during_the_search);
+	tcase_add_test(tc, starts_a_new_search_before_the_end);
 	tcase_add_loop_test(tc, finds_one_in_many, 0, ROWS(large_plans));
 	tcase_add_loop_test(tc, leaves_out_none_that_applies, 0, 8);
-	tcase_add_test(tc, says_that_there_is_no_memory);
-	tcase_add_test(tc, says_that_there_is_no_memory_for_candidates);
+	tcase_add_test(tc, reports_a_lack_of_memory);
+	tcase_add_test(tc, reports_a_lack_of_memory_for_candidates);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

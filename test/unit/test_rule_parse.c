@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The lines of one rule, read as a plan of that rule: its conditions, what it
- * says beside the destinations (those are in test_dialplan_parse.c), and where a
- * percent sign stands for a group. */
+/* The lines of one rule, read as a plan with that rule: the conditions, all deploy lines
+ * but the destinations (test_dialplan_parse.c has those), and the places where a percent
+ * sign means a group. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,14 +112,14 @@ static const struct
 		{"33 groups in a pattern", MATCH "From = " GROUPS_32 "()\n" PLAN, NULL,
 				"2:8 [" GROUPS_32 "()] has more than 32 groups: a pattern such "
 				"as ^sip:9 or @example\\.com would be right"},
-		{"of a condition with a fault no group is missed",
+		{"if a condition has a fault, no group is reported as missing",
 				MATCH "From = (a\n" PLAN "To = sip:%1%5@h", NULL,
 				"2:10 [(a] is no regular expression: ..."},
-		{"another fault is seen all the same",
+		{"another fault is reported as well",
 				MATCH "From = (a\n" PLAN "To = sip:%1%x@h", NULL,
 				"2:10 [(a] is no regular expression: ...\n"
 				"4:12 [%" NO_PERCENT},
-		{"no percent sign stands for a group in a condition",
+		{"in a condition a percent sign means no group",
 				MATCH "From = (a)%1\n" PLAN,
 				"1: {From~(a)%1@0} implied current(UDP)", ""},
 
@@ -169,14 +169,15 @@ static const struct
 		{"in a variable", ONE_GROUP "$x = %2", NULL, "4:6 [%2" NO_GROUP},
 		{"in a reason", ONE_GROUP "$action = 404 %2", NULL,
 				"4:15 [%2" NO_GROUP},
-		{"not in a setting", ONE_GROUP "&failover.reply = 480 100%1%",
+		{"no group in a setting", ONE_GROUP "&failover.reply = 480 100%1%",
 				"1: {From~(x)@0} implied current(UDP); reply=480 100%1%", ""},
-		{"not in a code", ONE_GROUP "$action = %1", NULL, "4:11 [%1" NO_REPLY},
-		{"not in a transport", ONE_GROUP "$transport = %1", NULL,
+		{"no group in a code", ONE_GROUP "$action = %1", NULL,
+				"4:11 [%1" NO_REPLY},
+		{"no group in a transport", ONE_GROUP "$transport = %1", NULL,
 				"4:14 [%1] is no transport: ..."},
-		{"not as a suffix", ONE_GROUP "To = sip:h/%1", NULL,
+		{"no group as a suffix", ONE_GROUP "To = sip:h/%1", NULL,
 				"4:12 [%1] is no transport: ..."},
-		{"not in options", ONE_GROUP "To = sip:h{inviting=%1}", NULL,
+		{"no group in options", ONE_GROUP "To = sip:h{inviting=%1}", NULL,
 				"4:21 [%1]: the options of a destination must be written out"},
 		{"not in options, whatever groups there are",
 				PLAN "To = sip:h{inviting=%1}\n"
@@ -188,21 +189,21 @@ static const struct
 				"out"},
 		{"a percent sign in options", PLAN "To = sip:h{pattern=40.|4%.|4%%.}",
 				NULL, "2:25 [%" NO_PERCENT},
-		{"what looks like a group by a name",
+		{"a text that looks like a group with a name",
 				PLAN "To = sip:%{x}@h\n$session = failover sip:%{-}@h %{y}",
 				NULL,
 				"2:10 [%{x}" NO_PERCENT "\n3:25 [%{-}" NO_PERCENT
 				"\n3:32 [%{y}" NO_PERCENT
 				"\n3:32 [%{y}]: a destination begins with sip: or sips:"},
-		{"not as a destination", ONE_GROUP "$session = failover %1", NULL,
+		{"no group as a destination", ONE_GROUP "$session = failover %1", NULL,
 				"4:21 [%1]: a destination begins with sip: or sips:"},
-		{"not as a scheme", ONE_GROUP "To = %1:a@h", NULL,
+		{"no group as a scheme", ONE_GROUP "To = %1:a@h", NULL,
 				"4:6 [%1:a@h]: a destination begins with sip: or sips:"},
-		{"not as a transport parameter", ONE_GROUP "To = sip:h;transport=%1",
-				NULL,
+		{"no group as a transport parameter",
+				ONE_GROUP "To = sip:h;transport=%1", NULL,
 				"4:22 [%1]: a transport must be written out, ;transport=tcp or "
 				"/TCP"},
-		{"not as the name of a parameter",
+		{"no group as the name of a parameter",
 				ONE_GROUP "To = sip:a@h;%1=%1\n"
 						  "$session = failover sip:a@h;ma%1=x sip:a@h;lr%1/TCP",
 				NULL,
@@ -301,35 +302,37 @@ static const struct
 		{"$transport and To, which is wrong", PLAN "To = a@h\n$transport = TCP",
 				NULL, "2:6 [a@h]: a destination begins with sip: or sips:"},
 
-		/* the other section's */
+		/* lines that belong to the other section */
 		{"the deploy section is forgotten",
 				MATCH "$request = ^INVITE\nTo = sip:9(.+)@\nTo = sip:100@a\n"
 					  "$transport = TCP\n&failover.attempts = 3",
 				NULL, "1:1 [[Matching Patterns]" FORGOTTEN "4?"},
-		{"it begins with a transport", MATCH "$transport = TCP", NULL,
+		{"the deploy section is forgotten before a transport",
+				MATCH "$transport = TCP", NULL,
 				"1:1 [[Matching Patterns]" FORGOTTEN "2?"},
-		{"it begins with a setting", MATCH "&failover.attempts = 3", NULL,
+		{"the deploy section is forgotten before a setting",
+				MATCH "&failover.attempts = 3", NULL,
 				"1:1 [[Matching Patterns]" FORGOTTEN "2?"},
-		{"of conditions the section is not the next one",
+		{"a rule that has only conditions",
 				MATCH "To = sip:9(.+)@\n$transport = ^TCP|TLS\n&seg = a", NULL,
 				"1:1 [[Matching Patterns]]: this rule has no [Deploy "
 				"Patterns], "
 				"where it stands what becomes of the call; it stands below the "
 				"conditions"},
-		{"they may be the conditions of another rule",
+		{"a last rule that has only conditions",
 				MATCH "To = sip:100@a\n" PLAN MATCH "To = a", NULL,
 				"4:1 [[Matching Patterns]]: this rule has no [Deploy "
 				"Patterns], "
 				"where it stands what becomes of the call; it stands below the "
 				"conditions"},
-		{"what is no condition",
+		{"a line that is not a condition",
 				MATCH "$session = failover sip:a@h\n$Action = 404 %1\n"
 					  "$continue = true\n",
 				NULL,
 				"2:1 [$session" IN_DEPLOY "\n3:1 [$Action" IN_DEPLOY
 				"\n4:1 [$continue" IN_DEPLOY
 				"\n1:1 [[Matching Patterns]" FORGOTTEN "2?"},
-		{"and its groups are not known",
+		{"the groups of such a line are not known",
 				MATCH "$session = (a)\n" PLAN "X-A = %1", NULL,
 				"2:1 [$session" IN_DEPLOY},
 		{"settings and the like may be conditions",
@@ -365,7 +368,7 @@ static const struct
 				"destination, without a blank: ..."},
 
 		/* every error of a line */
-		{"behind a comment",
+		{"an error after a comment",
 				PLAN "To = sip:a@h/X # c\n"
 					 "$session = failover sip:b@h/Y sip:c@h:0 # c d\n"
 					 "$transport = Z # c\n$continue = x # c\n"
@@ -377,15 +380,17 @@ static const struct
 				"4:16 [#" NO_COMMENT "\n4:14 [Z] is no transport: ...\n"
 				"5:15 [#" NO_COMMENT "\n5:13 [x] is neither true nor false...\n"
 				"6:24 [#" NO_COMMENT "\n6:22 [0] is no whole number..."},
-		{"behind a misspelt verb", PLAN "$session = failovr sip:b@h/Y", NULL,
+		{"an error after a misspelt verb", PLAN "$session = failovr sip:b@h/Y",
+				NULL,
 				"2:12 [failovr" NO_PLUGIN "\n2:28 [Y] is no transport: ..."},
-		{"behind a forgotten verb", PLAN "$session = sip:a@h/X sip:b@h/Y", NULL,
+		{"an error after a forgotten verb",
+				PLAN "$session = sip:a@h/X sip:b@h/Y", NULL,
 				"2:12 [sip:a@h/X" NO_PLUGIN "\n2:20 [X] is no transport: ...\n"
 				"2:30 [Y] is no transport: ..."},
 		{"what another plug-in would do is not known",
 				PLAN "$session = callrecord a/b {c", NULL,
 				"2:12 [callrecord" NO_PLUGIN},
-		{"of a line that stands there already",
+		{"an error in a repeated line",
 				PLAN "To = sip:a@h\nTo = sip:a@h/X\n"
 					 "$session = failover\n$session = failover sip:b@h/Y\n"
 					 "$transport = TCP\n$transport = Z\n"
@@ -402,8 +407,8 @@ static const struct
 				"right\n11:22 [0] is no whole number...\n"
 				"13:1 [X-A" ONCE "\n13:7 [%1" NO_GROUP "\n15:1 [&v" ONCE
 				"\n15:6 [%1" NO_GROUP},
-		{"behind a code that is none", PLAN "$action = 39 %7", NULL,
-				"2:11 [39 %7" NO_REPLY "\n2:14 [%7" NO_GROUP},
+		{"an error after a code that is not valid", PLAN "$action = 39 %7",
+				NULL, "2:11 [39 %7" NO_REPLY "\n2:14 [%7" NO_GROUP},
 
 		/* headers */
 		{"headers", PLAN "X-A = b\nSubject = c d  e\nP-Charge-Info=<sip:f@g>",
@@ -438,7 +443,8 @@ static const struct
 				"2:1 [f" RESERVED "\n3:1 [m" RESERVED "\n4:1 [t" RESERVED},
 		{"a reserved header is not removed either", PLAN "Via =", NULL,
 				"2:1 [Via" RESERVED},
-		{"no name of a header", PLAN "X Y = z", NULL, "2:1 [X Y" NO_HEADER},
+		{"not the name of a header", PLAN "X Y = z", NULL,
+				"2:1 [X Y" NO_HEADER},
 		{"a colon", PLAN "X-A: b = z", NULL, "2:1 [X-A: b" NO_HEADER},
 		{"a setting without its ampersand", PLAN "failover.timer.inviting = 5",
 				"1: implied current(UDP); failover.timer.inviting:=5", ""},
@@ -453,10 +459,11 @@ static const struct
 		{"a variable twice", PLAN "&seg = a\n&seg = b", NULL, "3:1 [&seg" ONCE},
 		{"a variable twice, as $ and &", PLAN "&seg = a\n$seg = b", NULL,
 				"3:1 [$seg" ONCE},
-		{"in another case it is another one", PLAN "&seg = a\n&Seg = b",
+		{"a variable in another case is another variable",
+				PLAN "&seg = a\n&Seg = b",
 				"1: implied current(UDP); &seg:=a; &Seg:=b", ""},
-		{"no name of a variable", PLAN "$var(a) = a\n$ = b\n$xavp(a=>b) = c",
-				NULL,
+		{"not the name of a variable",
+				PLAN "$var(a) = a\n$ = b\n$xavp(a=>b) = c", NULL,
 				"2:1 [$var(a)] is no name: letters, digits, dots, dashes and "
 				"underscores behind the $ would be right\n"
 				"3:1 [$] is no name: ...\n4:1 [$xavp(a=>b)] is no name: ..."},
@@ -501,7 +508,7 @@ START_TEST(reads_a_rule)
 }
 END_TEST
 
-/* The deploy lines that have a meaning of their own. */
+/* The deploy lines that have their own meaning. */
 START_TEST(has_the_documented_lines)
 {
 	static const char *const names[] = {"To", "$transport", "$session",
@@ -519,7 +526,7 @@ START_TEST(has_the_documented_lines)
 END_TEST
 
 /* A value may have this many bytes, and not one more. */
-START_TEST(bounds_values)
+START_TEST(limits_values)
 {
 	static const char *const lines[] = {PLAN "X-A = ", PLAN "$x = "};
 	static char text[RULE_VALUE_BYTES_MAX + 100];
@@ -550,7 +557,7 @@ START_TEST(bounds_values)
 END_TEST
 
 /* 64 headers and 64 variables are allowed; one more of either is an error. */
-START_TEST(bounds_headers_and_variables)
+START_TEST(limits_headers_and_variables)
 {
 	char text[4096] = PLAN;
 	collector_t collector;
@@ -583,8 +590,8 @@ Suite *suite_rule_parse(void)
 
 	tcase_add_loop_test(tc, reads_a_rule, 0, ROWS(rules));
 	tcase_add_test(tc, has_the_documented_lines);
-	tcase_add_test(tc, bounds_values);
-	tcase_add_test(tc, bounds_headers_and_variables);
+	tcase_add_test(tc, limits_values);
+	tcase_add_test(tc, limits_headers_and_variables);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

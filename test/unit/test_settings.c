@@ -63,8 +63,8 @@ START_TEST(has_the_documented_rows)
 }
 END_TEST
 
-/* The field of each row, alone, as the built-in level has it. */
-START_TEST(has_its_fallback_built_in)
+/* Each row alone has the value of the built-in level. */
+START_TEST(has_its_built_in_value)
 {
 	const setting_t *row = &settings_table()[_i];
 	diagnostics_t diagnostics = {0};
@@ -105,7 +105,7 @@ static const struct
 	const char *title;
 	setting_id_t id;
 	const char *text;
-	const char *expected; /* the level; "" when nothing is written in it */
+	const char *expected; /* the level; "" if nothing was set */
 	const char *errors;
 } values[] = {
 		{"a time", SETTING_TIMER_INVITING, "30", "timer.inviting=30000", ""},
@@ -239,7 +239,7 @@ START_TEST(reads_values)
 	ck_assert_int_eq(settings_read(&settings, row, &value, arena,
 							 &collector.diagnostics),
 			values[_i].errors[0] == '\0' ? 0 : -1);
-	/* what is kept of it is a copy */
+	/* the level has a copy of the text */
 	memset(text.s, '#', text.len);
 	expect_reported(values[_i].title, &collector, values[_i].errors);
 	describe_settings(&settings, found, sizeof(found));
@@ -254,9 +254,9 @@ END_TEST
 static const struct
 {
 	const char *text;
-	int id; /* -1: none of this name */
+	int id; /* -1: there is no such setting */
 	int option_id;
-	const char *near; /* of what is no name */
+	const char *near; /* the similar name, if there is no such setting */
 } names[] = {
 		{"timer.inviting", SETTING_TIMER_INVITING, -1, NULL},
 		{"Timer.INVITING", SETTING_TIMER_INVITING, -1, NULL},
@@ -286,7 +286,7 @@ START_TEST(finds_names)
 	ck_assert_ptr_eq(setting_require(&name, &collector.diagnostics), expected);
 	ck_assert_ptr_eq(setting_find_option(&name),
 			names[_i].option_id < 0 ? NULL : &table[names[_i].option_id]);
-	/* all that would be right are named, in full */
+	/* the message names all settings that would be right, in full */
 	if(expected == NULL)
 		print(message, sizeof(message),
 				"1:1 [%s] is no setting of failover: %s of timer.inviting, "
@@ -300,7 +300,7 @@ START_TEST(finds_names)
 }
 END_TEST
 
-START_TEST(stands_once)
+START_TEST(may_be_set_only_once)
 {
 	const setting_t *row = &settings_table()[_i];
 	settings_t settings = {0};
@@ -360,7 +360,7 @@ static void read_line(settings_t *settings, const char *line, arena_t *arena)
 			0);
 }
 
-START_TEST(beats_its_preset)
+START_TEST(overrides_its_preset)
 {
 	arena_t *arena = small_arena();
 	settings_t level = {0}, below = {0}, later = {0};
@@ -370,7 +370,7 @@ START_TEST(beats_its_preset)
 	read_line(&level, presets[_i].second, arena);
 	describe_settings(&level, found, sizeof(found));
 	expect_same(presets[_i].first, found, presets[_i].expected);
-	/* over a level that says otherwise, and below one that does */
+	/* over a level with other values, and below such a level */
 	read_line(&below, "pattern.response=6..", arena);
 	settings_apply(&below, &level);
 	found[0] = '\0';
@@ -384,7 +384,7 @@ START_TEST(beats_its_preset)
 }
 END_TEST
 
-START_TEST(keeps_its_texts)
+START_TEST(keeps_copies_of_its_texts)
 {
 	arena_t *arena = small_arena();
 	arena_t *other = small_arena();
@@ -418,7 +418,7 @@ END_TEST
 
 /* Each set of rows that a level may have: these values are used; for the other rows,
  * the level below is used. */
-START_TEST(lays_a_level_over_another)
+START_TEST(puts_a_level_over_another)
 {
 	const setting_t *table = settings_table();
 	settings_t below, level, both;
@@ -453,13 +453,13 @@ Suite *suite_settings(void)
 	TCase *tc = new_tcase("settings");
 
 	tcase_add_loop_test(tc, has_the_documented_rows, 0, SETTING_COUNT);
-	tcase_add_loop_test(tc, has_its_fallback_built_in, 0, SETTING_COUNT);
+	tcase_add_loop_test(tc, has_its_built_in_value, 0, SETTING_COUNT);
 	tcase_add_loop_test(tc, reads_values, 0, ROWS(values));
 	tcase_add_loop_test(tc, finds_names, 0, ROWS(names));
-	tcase_add_loop_test(tc, stands_once, 0, SETTING_COUNT);
-	tcase_add_loop_test(tc, beats_its_preset, 0, ROWS(presets));
-	tcase_add_test(tc, keeps_its_texts);
-	tcase_add_test(tc, lays_a_level_over_another);
+	tcase_add_loop_test(tc, may_be_set_only_once, 0, SETTING_COUNT);
+	tcase_add_loop_test(tc, overrides_its_preset, 0, ROWS(presets));
+	tcase_add_test(tc, keeps_copies_of_its_texts);
+	tcase_add_test(tc, puts_a_level_over_another);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

@@ -6,7 +6,7 @@
 #include "suites.h"
 #include "support.h"
 
-/* -- taking apart --------------------------------------------------------- */
+/* -- the parts of a URI --------------------------------------------------- */
 
 #define NAME_50 "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee"
 #define NAME_500                                                            \
@@ -166,14 +166,14 @@ static void describe_uri(const str *text, char *buffer, size_t size)
 			STR_FMT(&uri.headers));
 }
 
-START_TEST(takes_apart)
+START_TEST(splits_a_uri)
 {
 	str text = exact(uris[_i].text, uris[_i].len);
 	const char *expected = uris[_i].expected;
 	char found[2048] = "";
 
 	describe_uri(&text, found, sizeof(found));
-	/* of a fault the beginning is enough */
+	/* for a fault, only the beginning of the message is compared */
 	if(strncmp(expected, "at ", 3) == 0)
 		found[strlen(expected)] = '\0';
 	expect_same(uris[_i].title, found, expected);
@@ -181,9 +181,9 @@ START_TEST(takes_apart)
 }
 END_TEST
 
-/* For any text and any end of it: the parser answers without a read past the end, and
- * with a position in the text. */
-START_TEST(takes_apart_what_is_cut_off)
+/* Any beginning of a text is read without a read past its end, and the position of a
+ * fault is in the text. */
+START_TEST(splits_a_uri_that_is_cut_off)
 {
 	static const char full[] =
 			"sips:al%41ce:pw@[2001:db8::1]:5061;maddr=[::1];x=%41/b?h=%20";
@@ -201,7 +201,7 @@ START_TEST(takes_apart_what_is_cut_off)
 }
 END_TEST
 
-/* Each character in each place, against the grammar of RFC 3261 25.1. */
+/* Each character in each place, compared with the grammar of RFC 3261 25.1. */
 START_TEST(knows_the_grammar)
 {
 	static const char alphanum[] = "abcdefghijklmnopqrstuvwxyz"
@@ -336,8 +336,8 @@ static const struct
 				"sip:bob@192.0.2.4", false},
 		{"RFC: equality is not transitive", "sip:carol@chicago.com;security=on",
 				"sip:carol@chicago.com;security=off", false},
-		/* sip_uri.h: a proxy takes no headers from a Contact, so here it
-		 * departs from the RFC, which has these two as different */
+		/* the RFC says that these two differ; here they are equal, because a proxy
+		 * takes no headers from a Contact (sip_uri.h) */
 		{"headers are not compared", "sip:carol@chicago.com",
 				"sip:carol@chicago.com?Subject=next%20meeting", true},
 
@@ -419,8 +419,8 @@ Suite *suite_sip_uri(void)
 	Suite *suite = suite_create("sip_uri");
 	TCase *tc = new_tcase("sip_uri");
 
-	tcase_add_loop_test(tc, takes_apart, 0, ROWS(uris));
-	tcase_add_test(tc, takes_apart_what_is_cut_off);
+	tcase_add_loop_test(tc, splits_a_uri, 0, ROWS(uris));
+	tcase_add_test(tc, splits_a_uri_that_is_cut_off);
 	tcase_add_test(tc, knows_the_grammar);
 	tcase_add_loop_test(tc, reads_ports, 0, ROWS(ports));
 	tcase_add_loop_test(tc, finds_parameters, 0, ROWS(params));

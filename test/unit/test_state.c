@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Every state with every event, against the table in call/state.h, and what must be
- * true for any course of a call. */
+/* Compares every state and event with the table in call/state.h, and checks what must be
+ * true for any order of events. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +34,7 @@ static const char *const actions[] = {
 		[DO_REPLY_CANCELLED] = "reply 487",
 };
 
-/* the cells of a line of the table, behind the first */
+/* The cells of a line of the table, without the first. */
 static int split(char *line, char cells[CALL_EVENTS][CELL_BYTES])
 {
 	char *save = NULL;
@@ -55,7 +55,7 @@ static int split(char *line, char cells[CALL_EVENTS][CELL_BYTES])
 	return n;
 }
 
-/* The lines of call/state.h behind the rule of the table, two for each state. */
+/* The rows of the table in call/state.h, two lines for each state. */
 static FILE *open_table(void)
 {
 	FILE *file = fopen("call/state.h", "r");
@@ -70,7 +70,7 @@ static FILE *open_table(void)
 	return NULL;
 }
 
-START_TEST(is_what_the_header_says)
+START_TEST(agrees_with_the_table_of_the_header)
 {
 	FILE *file = open_table();
 	char line[2][256];
@@ -132,7 +132,7 @@ Suite *suite_state(void)
 	Suite *suite = suite_create("state");
 	TCase *cases = tcase_create("state");
 
-	tcase_add_test(cases, is_what_the_header_says);
+	tcase_add_test(cases, agrees_with_the_table_of_the_header);
 	tcase_add_loop_test(cases, never_goes_back, 0, 100);
 	suite_add_tcase(suite, cases);
 	return suite;

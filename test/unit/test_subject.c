@@ -22,7 +22,7 @@
 #define NO_BRACKET \
 	"]: the bracket behind $pv closes at the end: $pv($fU) would be right"
 
-/* -- what it is ----------------------------------------------------------- */
+/* -- the kinds ------------------------------------------------------------ */
 
 static const struct
 {
@@ -175,10 +175,10 @@ START_TEST(reads_a_left_hand_side)
 }
 END_TEST
 
-/* -- what only the Brekeke server has ------------------------------------- */
+/* -- functions that only the Brekeke server has --------------------------- */
 
-/* Every function of a dial plan that the vendor's pages name in a condition,
- * with arguments and without. */
+/* Every function that the vendor's pages use in a condition, with arguments and
+ * without. */
 static const char *const foreign[] = {"$addrPort", "$addrType", "$alias",
 		"$alias(To)", "$alias.lookup(\"%1\")", "$alias.reverse(\"%1\")",
 		"$and(a,b)", "$auth", "$body", "$getDisplayName(From)",
@@ -231,7 +231,7 @@ START_TEST(names_the_pseudo_variable)
 }
 END_TEST
 
-/* -- where it ends -------------------------------------------------------- */
+/* -- the end of a subject ------------------------------------------------- */
 
 static const struct
 {

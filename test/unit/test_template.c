@@ -13,11 +13,11 @@ static hole_kind_t one_kind(const void *context, int offset)
 	return *(const hole_kind_t *)context;
 }
 
-/* -- what may be put in --------------------------------------------------- */
+/* -- values that are allowed ---------------------------------------------- */
 
 #define REFUSED NULL
 
-/* What a caller could send, and its effect in the text x$0y. */
+/* Values that a caller could send, and the text x$0y with each of them. */
 static const struct
 {
 	const char *title;
@@ -88,7 +88,7 @@ static const struct
 				"x$0%251y", "x$0%1y"},
 };
 
-START_TEST(puts_in_what_may_stand_there)
+START_TEST(puts_in_the_values_that_are_allowed)
 {
 	int row = _i / 5;
 	hole_kind_t kind = (hole_kind_t)(_i % 5);
@@ -125,7 +125,7 @@ START_TEST(puts_in_what_may_stand_there)
 }
 END_TEST
 
-/* -- what holds for every value ------------------------------------------- */
+/* -- what is true for every value ----------------------------------------- */
 
 static const char uri_with_holes[] = "sip:u$0v@h$1.example.com:5$2;p=q$3";
 
@@ -138,8 +138,8 @@ static hole_kind_t kind_in_uri(const void *context, int offset)
 						 : HOLE_PARAM;
 }
 
-/* Any two bytes in any place: what comes out is refused, or is one URI with
- * the same user, host, port and parameter round the hole. */
+/* Any two bytes in any place are refused, or the result is one URI with the same
+ * user, host, port and parameter round the hole. */
 static void check_two_bytes(
 		const template_t *template, int place, const char *bytes)
 {
@@ -156,7 +156,7 @@ static void check_two_bytes(
 	text.len = template_fill(template, put_in, out, sizeof(out), &bad_hole);
 	if(text.len < 0)
 		return;
-	/* that [] is no IPv6 address is for the URI's parser to say */
+	/* the parser of URIs refuses [], which is not an IPv6 address */
 	if(place == 1 && bytes[0] == '[' && bytes[1] == ']')
 		return;
 	EXPECT(sip_uri_parse(&text, &uri, &at) == NULL, "%.*s", STR_FMT(&text));
@@ -206,7 +206,7 @@ static const struct
 	const char *title;
 	const char *text;
 	const char *pieces;
-	const char *filled; /* with a, b, c, ... */
+	const char *filled; /* the holes are filled with a, b, c, ... */
 	bool has_holes;
 } texts[] = {
 		{"nothing", "", "", "", false},
@@ -250,7 +250,7 @@ START_TEST(is_made_and_filled)
 		ck_assert_int_eq(fragment.text.len, len);
 		ck_assert_mem_eq(fragment.text.s, texts[_i].filled, len);
 	}
-	/* exactly the room it needs, and one byte less */
+	/* exactly the room that it needs, and one byte less */
 	ck_assert_int_eq(
 			template_fill(&template, put_in, out, len, &bad_hole), len);
 	ck_assert_mem_eq(out, texts[_i].filled, len);
@@ -263,8 +263,8 @@ START_TEST(is_made_and_filled)
 }
 END_TEST
 
-/* An escaped value grows threefold; each size of the room in turn. */
-START_TEST(never_writes_beyond_its_room)
+/* An escaped value is three times as long. Each size of the room is tried. */
+START_TEST(never_writes_past_its_room)
 {
 	hole_kind_t kind = (hole_kind_t)_i;
 	const char *bytes =
@@ -301,13 +301,13 @@ static int read_template(
 	fragment_t fragment = marked(text, marks);
 	template_t template;
 
-	/* it reports nothing itself: its caller knows what the text is for */
+	/* template_parse() reports nothing: its caller knows the use of the text */
 	if(template_make(&template, &fragment, one_kind, &kind, arena) < 0)
 		return diagnostics_error(diagnostics, &fragment, "no memory");
 	return 0;
 }
 
-START_TEST(says_that_there_is_no_memory)
+START_TEST(reports_a_lack_of_memory)
 {
 	expect_out_of_memory_is_reported(read_template, "a$0b$$c$1d");
 }
@@ -318,11 +318,12 @@ Suite *suite_template(void)
 	Suite *suite = suite_create("template");
 	TCase *tc = new_tcase("template");
 
-	tcase_add_loop_test(tc, puts_in_what_may_stand_there, 0, 5 * ROWS(values));
+	tcase_add_loop_test(
+			tc, puts_in_the_values_that_are_allowed, 0, 5 * ROWS(values));
 	tcase_add_test(tc, keeps_a_uri_one_uri);
 	tcase_add_loop_test(tc, is_made_and_filled, 0, ROWS(texts));
-	tcase_add_loop_test(tc, never_writes_beyond_its_room, 0, 5);
-	tcase_add_test(tc, says_that_there_is_no_memory);
+	tcase_add_loop_test(tc, never_writes_past_its_room, 0, 5);
+	tcase_add_test(tc, reports_a_lack_of_memory);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

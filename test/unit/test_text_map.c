@@ -24,13 +24,13 @@ START_TEST(is_empty_at_first)
 	text_map_init(&map, arena);
 	ck_assert_ptr_null(text_map_find(&map, &text));
 	ck_assert_ptr_null(text_map_find(&map, &nothing));
-	/* it takes memory only for what is put into it */
+	/* an empty map needs no memory */
 	ck_assert_int_eq(counting_live(), 1);
 	arena_destroy(arena);
 }
 END_TEST
 
-/* Texts that differ, although they have much in common. */
+/* Texts that have much in common, and yet differ. */
 static const struct
 {
 	const char *bytes;
@@ -71,8 +71,8 @@ START_TEST(compares_bytes)
 }
 END_TEST
 
-/* no text at all and an empty one are the same */
-START_TEST(takes_no_string_for_an_empty_one)
+/* A text without bytes and an empty text are the same. */
+START_TEST(treats_a_missing_text_as_an_empty_one)
 {
 	arena_t *arena = small_arena();
 	str nothing = {NULL, 0};
@@ -90,7 +90,7 @@ END_TEST
 
 #define MANY 200000
 
-/* It finds its entries while it grows, and each in about the same time. */
+/* A map finds its entries while it grows, each in about the same time. */
 START_TEST(grows)
 {
 	arena_t *arena = arena_create(&counting, 65536);
@@ -133,8 +133,8 @@ START_TEST(grows)
 }
 END_TEST
 
-/* Without memory it says so, and keeps what it has. */
-START_TEST(says_that_there_is_no_memory)
+/* Without memory the map reports it, and keeps its entries. */
+START_TEST(reports_a_lack_of_memory)
 {
 	int n;
 
@@ -177,9 +177,9 @@ Suite *suite_text_map(void)
 	tcase_set_timeout(tc, 30);
 	tcase_add_test(tc, is_empty_at_first);
 	tcase_add_test(tc, compares_bytes);
-	tcase_add_test(tc, takes_no_string_for_an_empty_one);
+	tcase_add_test(tc, treats_a_missing_text_as_an_empty_one);
 	tcase_add_test(tc, grows);
-	tcase_add_test(tc, says_that_there_is_no_memory);
+	tcase_add_test(tc, reports_a_lack_of_memory);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What operators read of a call: courses as words, and the text for each. */
+/* The trace of a call for operators: the events as words, and the text for them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,26 +12,30 @@
 #define STEPS 16
 #define BEGAN 5000
 
-/* course: words. `a` to `z` begin an attempt at sip:a@h, `A` to `Z` over TCP, `-a`
- * passes sip:a@h over; `!` takes the newest one back; `+N` so many milliseconds pass;
- * NNN, `inviting`, `provisional`, `ringing`, `send` end the newest one, `NNN<` the one
- * before it; `answered`, `exhausted`, `rejected`, `cancelled` end the call. */
+/* course: the events of a call, as words.
+ * a to z   begin an attempt to sip:a@h; A to Z the same over TCP
+ * -a       passes over sip:a@h
+ * !        removes the newest attempt
+ * +N       N milliseconds pass
+ * NNN, inviting, provisional, ringing, send  end the newest attempt
+ * NNN<     ends the attempt before it
+ * answered, exhausted, rejected, cancelled  end the call */
 static const struct
 {
 	const char *title, *course, *text;
 	unsigned current, attempts;
-	int code; /* of the one that ended last; 0: none has */
+	int code; /* the code of the attempt that ended last; 0: no attempt ended */
 } courses[] = {
-		{"none", "", "", 0, 0, 0},
-		{"under way", "a +10", "", 1, 1, 0},
+		{"no attempt", "", "", 0, 0, 0},
+		{"one attempt that goes on", "a +10", "", 1, 1, 0},
 		{"a timer, a reply and an answer",
 				"a +10000 inviting B +12 503 c +840 200 answered",
 				"sip:a@h/UDP inviting 10000ms, sip:b@h/TCP 503 12ms, "
 				"sip:c@h/UDP 200 840ms",
 				3, 3, 200},
-		{"one has ended, one has not", "a +5 404 b +7", "sip:a@h/UDP 404 5ms",
-				2, 2, 404},
-		{"each end",
+		{"one attempt has ended, one goes on", "a +5 404 b +7",
+				"sip:a@h/UDP 404 5ms", 2, 2, 404},
+		{"each kind of end",
 				"a +1 inviting b +2 provisional c +3 ringing d +4 send "
 				"e +5 486 exhausted",
 				"sip:a@h/UDP inviting 1ms, sip:b@h/UDP provisional 2ms, "
@@ -42,7 +46,7 @@ static const struct
 				"sip:a@h/UDP 404 3ms, sip:b@h/UDP cancelled 20ms", 2, 2, 487},
 		{"a late answer", "a +100 inviting b +50 200< answered",
 				"sip:a@h/UDP 200 150ms, sip:b@h/UDP cancelled 50ms", 1, 2, 200},
-		{"a failure after the answer counts no more", "a +1 200 503 answered",
+		{"a failure after the answer does not count", "a +1 200 503 answered",
 				"sip:a@h/UDP 200 1ms", 1, 1, 200},
 		{"only the first end counts", "a +1 inviting +9 487",
 				"sip:a@h/UDP inviting 1ms", 1, 1, 408},
@@ -50,9 +54,9 @@ static const struct
 				"sip:a@h/UDP held, sip:b@h/UDP 503 5ms, sip:c@h/UDP held, "
 				"sip:d@h/UDP 200 1ms",
 				2, 2, 200},
-		{"passed over last", "a +5 503 -b",
+		{"the last destination is passed over", "a +5 503 -b",
 				"sip:a@h/UDP 503 5ms, sip:b@h/UDP held", 1, 1, 503},
-		{"one that the script does not want", "a ! b +2 200 answered",
+		{"an attempt that the script drops", "a ! b +2 200 answered",
 				"sip:b@h/UDP 200 2ms", 1, 1, 200},
 		{"time passes between attempts", "a +1 404 +500 b +2 404 exhausted",
 				"sip:a@h/UDP 404 1ms, sip:b@h/UDP 404 2ms", 2, 2, 404},
@@ -145,7 +149,7 @@ static void play(trace_t *trace, const char *course)
 	}
 }
 
-START_TEST(test_course)
+START_TEST(test_events_of_a_call)
 {
 	const step_t *step;
 	char buffer[512];
@@ -162,7 +166,7 @@ START_TEST(test_course)
 }
 END_TEST
 
-START_TEST(test_it_is_cut_at_a_step)
+START_TEST(test_a_long_trace_is_cut_between_steps)
 {
 	static const char *const whole =
 			"sip:a@h/UDP 404 1ms, sip:b@h/UDP 486 2ms, sip:c@h/UDP 503 3ms";
@@ -190,7 +194,7 @@ START_TEST(test_it_is_cut_at_a_step)
 }
 END_TEST
 
-START_TEST(test_the_requests_own_is_called_by_its_next_hop)
+START_TEST(test_the_requests_own_destination_has_the_name_of_its_next_hop)
 {
 	target_t target = {.uri = str_of("sip:1@us"),
 			.name = str_of("sip:1@us"),
@@ -208,7 +212,7 @@ START_TEST(test_the_requests_own_is_called_by_its_next_hop)
 }
 END_TEST
 
-START_TEST(test_it_goes_on_after_all)
+START_TEST(test_a_call_that_ended_goes_on)
 {
 	trace_t trace;
 	int n = 1;
@@ -226,11 +230,12 @@ Suite *suite_trace(void)
 	Suite *suite = suite_create("trace");
 	TCase *tests = new_tcase("trace");
 
-	tcase_add_loop_test(
-			tests, test_course, 0, sizeof(courses) / sizeof(courses[0]));
-	tcase_add_test(tests, test_it_is_cut_at_a_step);
-	tcase_add_test(tests, test_the_requests_own_is_called_by_its_next_hop);
-	tcase_add_test(tests, test_it_goes_on_after_all);
+	tcase_add_loop_test(tests, test_events_of_a_call, 0,
+			sizeof(courses) / sizeof(courses[0]));
+	tcase_add_test(tests, test_a_long_trace_is_cut_between_steps);
+	tcase_add_test(tests,
+			test_the_requests_own_destination_has_the_name_of_its_next_hop);
+	tcase_add_test(tests, test_a_call_that_ended_goes_on);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

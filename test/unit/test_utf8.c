@@ -9,7 +9,7 @@ static const struct
 	const char *title;
 	const char *text;
 	int len;
-	long code; /* -1: none */
+	long code; /* -1: not valid */
 	int bytes;
 } characters[] = {
 		{"a letter", TEXT("a"), 'a', 1},

@@ -221,7 +221,7 @@ static const struct
 				"gw2.example.com:5080 would be right"},
 };
 
-/* What is no rule: where the lines of it stand. */
+/* The sections of a plan that are not rules. */
 static const struct
 {
 	const char *text, *verdict;

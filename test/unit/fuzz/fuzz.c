@@ -3,7 +3,7 @@
  *     clang -g -O1 -fsanitize=fuzzer,address,undefined \
  *         -isystem build/kamailio/src/modules/tm -I. -Itest/unit \
  *         -DPROPERTY=property_dialplan test/unit/fuzz/fuzz.c \
- *         test/unit/properties.c test/unit/support.c PURE-ROOMS.c \
+ *         test/unit/properties.c test/unit/support.c PURE-FILES.c \
  *         $(pkg-config --cflags --libs check libpcre2-8) -o build/fuzz
  *     build/fuzz -max_total_time=300 CORPUS-FOLDER */
 #include <stdint.h>
