@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""pytest shows long comparisons in full."""
+"""Makes pytest show long comparisons in full."""
 
 import pytest
 

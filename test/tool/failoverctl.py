@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs failoverctl, by default the one that is built with the sanitizers."""
+"""Runs failoverctl, by default the program that is built with the sanitizers."""
 
 import dataclasses
 import json
@@ -27,7 +27,7 @@ class Result:
 
 
 def run(*arguments, stdin=b"", program=SANITIZED, cwd=None, **environment):
-    """Runs it in a plain environment: no terminal, no colour, no time zone."""
+    """Runs failoverctl without a terminal, without colours and without a time zone."""
     variables = {"PATH": os.environ["PATH"], "TERM": "xterm", "TZ": "UTC",
                  "UBSAN_OPTIONS": "print_stacktrace=1", **environment}
     if isinstance(stdin, str):
@@ -40,17 +40,17 @@ def run(*arguments, stdin=b"", program=SANITIZED, cwd=None, **environment):
 
 
 def check(plan, *arguments, **more):
-    """Checks a text."""
+    """Runs failoverctl check on the text of a plan."""
     return run("check", "-", *arguments, stdin=plan, **more)
 
 
 def explain(plan, *arguments, request=INVITE, **more):
-    """Explains a call by a text."""
+    """Runs failoverctl explain on the text of a plan."""
     return run("explain", "-", "-r", request, *arguments, stdin=plan, **more)
 
 
 def explained(plan, *arguments, status=0, **more):
-    """The same, as JSON that is read."""
+    """The same, with the result as JSON."""
     result = explain(plan, *arguments, "--json", **more)
     assert result.err == "" and result.status == status, (result.err, result.out)
     return result.json

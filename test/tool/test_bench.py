@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What `make bench` reports from the files of callgrind and from its measurements."""
+"""The report that `make bench` makes from callgrind's files and from its measurements."""
 
 import pathlib
 import sys
@@ -37,7 +37,7 @@ totals: 3032
 """
 
 
-def test_what_a_function_calls_is_not_counted_as_its_own(tmp_path):
+def test_a_function_does_not_count_the_functions_it_calls(tmp_path):
     (tmp_path / "callgrind.1").write_text(FILE)
     assert profile_of.read(tmp_path / "callgrind.1") == {
         ("tm.so", "relay_reply"): 124, ("tm.so", "walk"): 7,
@@ -45,21 +45,21 @@ def test_what_a_function_calls_is_not_counted_as_its_own(tmp_path):
 
 
 def row(ours, held=0):
-    """The result of a scenario: the best other method took 1000."""
+    """The result of a scenario in which the best other method takes 1000 instructions."""
     return {"failure_route": (1000, 900, {("kamailio", "clone"): 1000}),
             "dispatcher": (1100, 1000, {("kamailio", "clone"): 1100}),
             report.OURS[0]: (ours, held, {("kamailio", "clone"): ours - 60,
                                           ("failover.so", "happen"): 60})}
 
 
-def test_the_tables_hold_instructions_against_the_best_and_memory_against_dispatcher():
+def test_the_tables_compare_instructions_with_the_best_and_memory_with_dispatcher():
     text = report.tables({"second": row(1050, 1100)})
     assert "| failover(list) / best other | **1.050** |\n" in text
     assert "| failover(list) / dispatcher | **1.100** |\n" in text
     assert "| target | 1.00 |\n" in text and "| target | 1.15 |\n" in text
 
 
-def test_a_missed_target_has_its_profile():
+def test_a_missed_target_is_explained_by_a_profile():
     assert report.profiles({"second": row(1000)}) == ""
     text = report.profiles({"second": row(1500)})
     assert "| failover.so | 60 | 0 | +60 |" in text

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The command line of failoverctl: options, files, how errors are shown."""
+"""The command line of failoverctl: options, files, and how it shows errors."""
 
 import os
 import pathlib
@@ -38,7 +38,7 @@ def test_version():
     assert re.fullmatch(r"failoverctl [0-9.]+ \(PCRE2 [0-9.]+ [0-9-]+\)\n", result.out)
 
 
-# What is wrong, after "failoverctl: "; ... matches any text.
+# Wrong arguments, and the message after "failoverctl: "; ... matches any text.
 USAGE = [
     ([], "a command is missing: check, explain, calls, stats, watch or reload would be right"),
     (["chek", "x"], "chek: there is no such command: check, explain, calls, stats, watch or reload would be right"),
@@ -133,7 +133,7 @@ def test_usage(arguments, why):
     assert pattern(f"failoverctl: {why}\n{HELP}").fullmatch(result.err), result.err
 
 
-# The same thing said in several ways.
+# Several ways to write the same arguments.
 @pytest.mark.parametrize("ways", [
     (["-r", INVITE], ["-r" + INVITE], ["-r=" + INVITE], ["--request", INVITE],
      ["--request=" + INVITE]),
@@ -150,7 +150,7 @@ def test_ways(ways, tmp_path):
     assert all(result == results[0] for result in results)
 
 
-def test_dash_behind_dashes(tmp_path):
+def test_dash_after_two_dashes(tmp_path):
     (tmp_path / "-x").write_text(WRONG)
     assert run("check", "--", "-x", cwd=tmp_path).status == 1
     assert run("check", "./-x", cwd=tmp_path).status == 1
@@ -192,7 +192,7 @@ def test_device():
 
 
 def test_unreadable(tmp_path):
-    """As the user nobody, who may read each folder of the path but not the plan."""
+    """The user nobody may read each folder of the path, but not the plan."""
     plan = tmp_path / "plan"
     plan.write_text(PLAN)
     plan.chmod(0)
@@ -220,7 +220,7 @@ def test_too_large_on_stdin():
     assert result.status == 2
     assert result.err == ("failoverctl: <stdin>: cannot read the dial plan: it is longer than "
                           "16 MiB, which is the most\n")
-    assert check(plan[:-1], program=INSTALLED).status == 1   # read, and without a rule
+    assert check(plan[:-1], program=INSTALLED).status == 1   # it is read, and has no rule
 
 
 def test_directory_on_stdin(tmp_path):
@@ -267,7 +267,7 @@ def test_full_disk(tmp_path):
         assert done.stderr == "failoverctl: cannot write: No space left on device\n"
 
 
-def test_name_of_file_is_text(tmp_path):
+def test_name_of_file_is_escaped(tmp_path):
     name = tmp_path / "a\x1b[31m\n\u202e.plan"
     name.write_text(WRONG)
     assert run("check", name).err.startswith(f"{tmp_path}/a\\x1b[31m\\x0a<U+202E>.plan:2:6: error: ")
@@ -299,15 +299,15 @@ CARETS = [
      ["<stdin>:2:22: error", "&failover.attempts =\t99", "                    \t^"]),
     (D + "\t\t&failover.attempts = 99\n",
      ["<stdin>:2:24: error", "\t\t&failover.attempts = 99", "\t\t                     ^"]),
-    # behind the end of the line
+    # a place after the end of the line
     (D + "To =\n", ["<stdin>:2:5: error", "To =", "    ^"]),
-    # bytes are counted, columns are shown: \u00fc is two bytes, \u6f22 three and two columns wide
+    # the place counts bytes, the caret stands below a column: \u00fc is two bytes, \u6f22 three and two columns wide
     (D + "\u00dcber = 1\n", ["<stdin>:2:1: error", "\u00dcber = 1", "^"]),
     (D + "X-A = \u00fc\u6f22 %9\n",
      ["<stdin>:2:13: error", "X-A = \u00fc\u6f22 %9", "          ^"]),
     # a letter and its accent are one column
     (D + "X-A = e\u0301 %9\n", ["<stdin>:2:11: error", "X-A = e\u0301 %9", "        ^"]),
-    # what must not reach a terminal
+    # characters that must not reach a terminal
     (D.encode() + b"X-A = \xff\xc3 %9\n",
      ["<stdin>:2:10: error", "X-A = \\xff\\xc3 %9", "               ^"]),
     (D + "X-A = \u202e\u2066 %9\n",
@@ -316,9 +316,9 @@ CARETS = [
     (D + "X-A = \x00b\n", ["<stdin>:2:7: error", "X-A = \\x00b", "      ^"]),
     (D + "X-A = a\rb\n", ["<stdin>:2:8: error", "X-A = a\\x0db", "       ^"]),
     (D + "X-A = \u0085 %9\n", ["<stdin>:2:10: error", "X-A = <U+0085> %9", "               ^"]),
-    # a byte order mark is no column and no glyph
+    # a byte order mark takes no column
     ("\ufeffTo = sip:a@h\n", ["<stdin>:1:1: error", "To = sip:a@h", "^"]),
-    # long lines are shown round the column
+    # of a long line, the part round the column is shown
     (D + f"X-A = %9{LONG}\n",
      ["<stdin>:2:7: error", f"X-A = %9{LONG}"[:120] + "...", "      ^"]),
     (D + f"X-A = {LONG}%9{LONG}\n",
@@ -354,7 +354,7 @@ def test_caret_points_into_a_character():
 
 
 def test_order():
-    """By line, then by column; this includes the errors at the end of a rule."""
+    """Errors come by line, then by column, also the errors at the end of a rule."""
     plan = ("[Deploy Patterns]\nX-A = %9 %8\nTo = sip:a@h/TCP\n$transport = UDP\n"
             "[Matching Patterns]\nX = (\n")
     found, _ = shown(plan)
@@ -370,7 +370,7 @@ def test_order():
     (PLAN + "$x = 1\n", "0 errors, 1 warning"),
     (PLAN + "$x = 1\n$y = 1\n", "0 errors, 2 warnings"),
     (WRONG, "1 error" + LATER),
-    # of a plan with errors nobody knows what is meant
+    # warnings are not searched in a plan with errors
     (PLAN + "$x = 1\nX = %1\nY = %\n", "2 errors" + LATER),
     ("", "1 error" + LATER),
     ("\n\n", "1 error" + LATER),
@@ -390,7 +390,7 @@ def test_names_of_warnings():
     assert not check(WRONG).err.splitlines()[0].endswith("]")
 
 
-def test_empty_plan_has_no_line_to_show():
+def test_an_empty_plan_shows_no_line():
     assert check("").err.splitlines()[0].startswith("<stdin>:1:1: error: there is no rule: ")
     assert len(check("").err.splitlines()) == 2
 
@@ -433,7 +433,7 @@ def test_colour_on_a_terminal(arguments, environment, is_coloured, tmp_path):
         try:
             while piece := terminal.read(4096):
                 text += piece
-        except OSError:    # so Linux says that nobody is there any more
+        except OSError:    # so Linux reports that the other end is closed
             pass
     assert b"error:" in text and (b"\x1b[" in text) == is_coloured
 
@@ -478,10 +478,10 @@ def test_json_takes_any_bytes(tmp_path):
     assert "[X?]" in result.json["diagnostics"][0]["message"]
 
 
-# -- much ----------------------------------------------------------------------
+# -- large plans ---------------------------------------------------------------
 
 RULES = 100000
-SECONDS = 15    # measured: less than 2, on a machine that does other things too
+SECONDS = 15    # measured: less than 2, on a machine with other work
 
 
 @pytest.fixture(scope="module")
@@ -500,7 +500,7 @@ def test_many_rules(large):
     began = time.monotonic()
     result = run("check", large, program=INSTALLED)
     assert result.status == 0 and time.monotonic() - began < SECONDS
-    assert result.err.splitlines()[-1] == "0 errors, 2 warnings"   # hosts by name are the other
+    assert result.err.splitlines()[-1] == "0 errors, 2 warnings"   # the other warning is for host names
     assert f"and by {RULES - 1} further rules" in result.err
 
 
@@ -520,7 +520,7 @@ def test_explain_among_many(large):
 
 
 def test_many_warnings():
-    """Each line of a large plan is suspicious."""
+    """Each line of a large plan gives a warning."""
     plan = D + "To = sip:a@h\n" + "".join(
         f"[Matching Patterns]\nX = {i}\nX = !{i}\n{D}$action = 404\nX-A = %%1\n"
         for i in range(30000))
@@ -536,7 +536,7 @@ def test_many_warnings():
     "X = \\d{{1,{2}}}[{1}]\nY = a{0}\n",
     "To = sip:1{0}\n",
 ])
-def test_many_patterns_that_are_compared(conditions):
+def test_many_patterns_to_compare(conditions):
     plan = "".join("[Matching Patterns]\n" + conditions.format(i, i % 7, i % 1000 + 1)
                    + f"{D}To = sip:{i}@gw1\n" for i in range(RULES))
     began = time.monotonic()
@@ -599,8 +599,9 @@ def test_manual_names_the_exit_statuses():
 @pytest.mark.parametrize("plan", sorted((TOP / "examples").glob("*.dialplan")),
                          ids=lambda plan: plan.name)
 def test_examples_are_clean(plan: pathlib.Path):
-    """But for a redirect that is followed to wherever it points, which the documented
-    language has no word against, and for names, which read better than addresses."""
+    """Two warnings are allowed. A redirect may be followed to any host, because the
+    documented language has no word against it. Host names are easier to read than
+    addresses."""
     result = run("check", plan, "--json")
     assert (result.status, result.err) == (0, "")
     assert [entry for entry in result.json["diagnostics"]

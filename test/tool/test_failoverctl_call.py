@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""failoverctl check --call 'LIST' ['SETTINGS']: the strings of a script call, which
-kamailio -c does not see."""
+"""failoverctl check --call 'LIST' ['SETTINGS'] checks the strings of a script call, which
+kamailio -c does not read."""
 
 import re
 
@@ -34,7 +34,7 @@ WARNED = {
     ("sip:1@10.0.0.1 sip:2@gw.example.com",): ["destination-name"],
     ("sip:1@10.0.0.1 sip:1@10.0.0.1",): ["destination-twice"],
 }
-# what is said of a setting, where, and as it is written in a call
+# settings, and the warning for each: its place, and the setting as a call writes it
 SETTINGS = {
     "pattern.response=408|5xx": "--call:2:22: warning: [5xx] in this pattern matches no code",
     "attempts=2; pattern.response='408|5xx'":
@@ -62,31 +62,31 @@ RIGHT = [
 
 
 @pytest.mark.parametrize("texts", WRONG)
-def test_what_is_wrong(texts):
+def test_errors(texts):
     result = check_call(*texts)
     assert result.status == 1 and WRONG[texts] in result.err, result.err
 
 
 @pytest.mark.parametrize("texts", WARNED)
-def test_what_looks_wrong(texts):
+def test_warnings(texts):
     result = check_call(*texts)
     found = re.findall(r"warning: .*\[([a-z-]+)\]$", result.err, re.M)
     assert (result.status, found) == (0, WARNED[texts]), result.err
 
 
 @pytest.mark.parametrize("settings", SETTINGS)
-def test_what_looks_wrong_among_the_settings(settings):
+def test_warnings_of_settings(settings):
     result = check_call("sip:1@10.0.0.1 sip:2@10.0.0.2", settings)
     assert result.status == 0 and SETTINGS[settings] in result.err, result.err
     assert "&failover" not in result.err.replace(settings, ""), result.err
 
 
-def test_a_destination_stands_twice_in_a_call():
+def test_a_destination_that_is_twice_in_a_call():
     assert "stands in this call a second time" in check_call("sip:1@10.0.0.1 sip:1@10.0.0.1").err
 
 
 @pytest.mark.parametrize("texts", RIGHT)
-def test_what_is_right(texts):
+def test_calls_without_errors(texts):
     result = check_call(*texts)
     assert result.status == 0 and "0 errors, 0 warnings" in result.err, result.err
 
@@ -110,7 +110,7 @@ def test_wrong_usage(arguments, says):
     assert result.status == 2 and says in result.err
 
 
-def test_a_redirect_to_anywhere_is_told_once_and_last():
+def test_a_redirect_to_any_host_is_warned_of_once_and_last():
     plan = "".join(f"[Matching Patterns]\nTo = {n}\n[Deploy Patterns]\nTo = sip:1@10.0.0.{n}\n"
                    "&failover.timer.inviting = 3000\n" for n in (1, 2))
     found = re.findall(r"warning: .*\[([a-z-]+)\]$", run("check", "-", stdin=plan).err, re.M)
@@ -118,7 +118,7 @@ def test_a_redirect_to_anywhere_is_told_once_and_last():
     assert len(found) > 2, found
 
 
-def test_sections_in_exchanged_order():
+def test_sections_in_the_wrong_order():
     result = run("check", "-", stdin="[Deploy Patterns]\nTo = sip:1@10.0.0.1\n"
                                      "[Matching Patterns]\nTo = 1\n")
     assert result.status == 1 and "it stands below the conditions" in result.err

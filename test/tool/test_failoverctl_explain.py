@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What failoverctl says about a call."""
+"""How failoverctl explains a call."""
 
 import datetime
 
@@ -13,7 +13,7 @@ DEFAULT = "300-400,402-406,408-699"
 
 def attempt(uri, transport="UDP", next_hop=None, inviting=10000, provisional=20000,
             ringing=None, pattern=DEFAULT, socket=None, current=False):
-    """A destination as JSON has it; the next hop of a plain URI is its host."""
+    """A destination in JSON; the next hop of a plain URI is its host."""
     if next_hop is None and not current:
         host = uri.split(":", 1)[1].split("@")[-1].split(";")[0]
         next_hop = f"sip:{host};transport={transport.lower()}"
@@ -22,7 +22,7 @@ def attempt(uri, transport="UDP", next_hop=None, inviting=10000, provisional=200
             "current": current}
 
 
-# -- the chain -----------------------------------------------------------------
+# -- the destinations ----------------------------------------------------------
 
 A, B, C = "sip:100@192.168.0.100", "sip:101@192.168.0.101", "sip:102@192.168.0.102"
 
@@ -64,7 +64,7 @@ def test_documented_examples(deploy, attempts, settings):
         "never_tried": [], "headers": [], "variables": {}, "settings": SETTINGS | settings}
 
 
-# Deploy lines, options of the tool, and who is tried.
+# Deploy lines, options of the tool, and the destinations that are tried.
 CHAINS = [
     # transports and next hops
     ("To = sips:a@h", [], [attempt("sips:a@h", "TLS")]),
@@ -74,12 +74,12 @@ CHAINS = [
      [attempt("sip:a@[2001:db8::1]:5070", "TLS", "sip:[2001:db8::1]:5070;transport=tls")]),
     ("To = sip:a@h;maddr=192.0.2.7", [],
      [attempt("sip:a@h;maddr=192.0.2.7", "UDP", "sip:192.0.2.7;transport=udp")]),
-    # users
+    # user parts
     ("To = sip:gw1", [], [attempt("sip:9555@gw1")]),
     ("To = sip:7@gw1\n$session = failover sip:gw2/TCP sip:8@gw3 sip:gw4", [],
      [attempt("sip:7@gw1"), attempt("sip:7@gw2", "TCP"), attempt("sip:8@gw3"),
       attempt("sip:7@gw4")]),
-    # the request's own
+    # the request's own destination
     ("X-A = 1", [], [attempt("sip:9555@example.com", current=True)]),
     ("$session = failover sip:b@g", [],
      [attempt("sip:9555@example.com", current=True), attempt("sip:b@g")]),
@@ -118,7 +118,7 @@ CHAINS = [
 
 
 @pytest.mark.parametrize("deploy, arguments, attempts", CHAINS, ids=range(len(CHAINS)))
-def test_chain(deploy, arguments, attempts):
+def test_destinations(deploy, arguments, attempts):
     if attempts is None:
         assert explain(D + deploy, *arguments).status == 1
         return
@@ -175,7 +175,7 @@ def test_branches_are_twelve():
 
 FROM = '"Bob" <sip:105@example.com>;tag=1'
 
-# A condition; options; fails, unknown, holds; what it was asked of.
+# A condition; options; fails, unknown, holds or limit; the values that were searched.
 CONDITIONS = [
     # headers
     ("From = sip:105@", ["-H", f"From: {FROM}"], "holds", None),
@@ -199,7 +199,7 @@ CONDITIONS = [
     ("$request = ^INVITE sip:9555@example\\.com SIP/2\\.0$", [], "holds", None),
     ("$request = ^REGISTER", [], "fails", [INVITE]),
     ("$REQUEST = 9555", [], "holds", None),
-    # where it comes from
+    # the source of the request
     ("$addr = ^192\\.0\\.2\\.1$", ["-a", "192.0.2.1"], "holds", None),
     ("$addr = ^192\\.0\\.2\\.2$", ["-a", "192.0.2.1"], "fails", ["192.0.2.1"]),
     ("$addr = ^2001:db8::1$", ["-a", "[2001:DB8:0:0::1]"], "holds", None),
@@ -211,7 +211,7 @@ CONDITIONS = [
     ("$transport = ^TLS$", ["-t", "tls"], "holds", None),
     ("$transport = ^TLS$", ["-t", "WSS"], "fails", ["WSS"]),
     ("$transport = TLS", [], "unknown", []),
-    # whose it is
+    # functions
     ("$localhost = true", ["-a", "192.0.2.1", "-l", "192.0.2.1"], "holds", None),
     ("$localhost = true", ["-a", "192.0.2.1", "-l", "192.0.2.1:5061"], "holds", None),
     ("$localhost = true", ["-a", "2001:db8::1", "-l", "[2001:DB8::1]"], "holds", None),
@@ -248,13 +248,13 @@ CONDITIONS = [
                                     "From: <sip:bob@example.com>"], "holds", None),
     ("$registered(From) = true", ["--registered", "9555", "-H", "From: <sip:bob@example.com>"],
      "fails", ["false"]),
-    # when
+    # date and time
     ("$date = ^2030/12/2[45]", ["--at", "2030/12/24 23:59:59"], "holds", None),
     ("$date = 2030/12/25", ["--at", "2030/12/24 23:59:59"], "fails", ["2030/12/24"]),
     ("$time = ^23:59", ["--at", "2030/12/24 23:59:59"], "holds", None),
     ("$time = ^00", ["--at", "2024/02/29 23:59:60"], "fails", ["23:59:60"]),
     ("$time = ^23", ["--set", "$time=23:00:00"], "holds", None),
-    # what the script knows
+    # variables of the script
     ("&vip = 1", ["--set", "&vip=1"], "holds", None),
     ("&vip = 1", ["--set", "&vip="], "fails", [""]),
     ("&vip = 1", [], "unknown", []),
@@ -282,7 +282,7 @@ def test_condition(condition, arguments, outcome, values):
         return
     assert result == {
         "file": "<stdin>", "applied": [], "not_applied_left_out": 0,
-        # of what is set and leaves the condition unknown
+        # values that --set gives but no condition uses
         "not_asked_for": [arguments[1].split("=")[0]]
                          if outcome == "unknown" and "--set" in arguments else [],
         "not_applied": [{"line": 1, "name": "one", "condition": condition,
@@ -291,7 +291,7 @@ def test_condition(condition, arguments, outcome, values):
 
 @pytest.mark.parametrize("zone, hours", [("UTC", 0), ("JST-9", 9), ("NST+3", -3)])
 def test_clock(zone, hours):
-    """Without --at it is now, in the local time zone."""
+    """Without --at, the time is now, in the local time zone."""
     offset = datetime.timezone(datetime.timedelta(hours=hours))
     before = datetime.datetime.now(offset).replace(microsecond=0)
     result = explained(M + "$date = x\n" + D + M + "$time = x\n" + D, status=3, TZ=zone)
@@ -344,7 +344,7 @@ def test_continue():
     assert result["variables"] == {"x": "3", "y": "1"}
 
 
-# -- what else becomes of a call ------------------------------------------------
+# -- replies, headers, variables, settings ---------------------------------------
 
 @pytest.mark.parametrize("deploy, code, reason", [
     ("$action = 404", 404, "Not Found"),
@@ -394,7 +394,7 @@ def test_settings():
     assert explained(D, "--defaults", "reply=best")["settings"]["reply"] == "best"
 
 
-# Not errors of the plan: what this call puts into it may not stand there.
+# The plan has no error, but a value of this call must not be in its place.
 @pytest.mark.parametrize("deploy, arguments, place", [
     ("To = sip:%1@h", ["-H", "X:"], "4:6"),
     ("To = sip:a@%1", ["-H", "X: a b"], "4:6"),
@@ -499,8 +499,8 @@ def test_notes():
         back, "-l", "example.com").out
 
 
-def test_text_is_safe():
-    """A value of the caller cannot control the terminal of the user who explains the call."""
+def test_text_has_no_control_characters():
+    """A value of the caller cannot send control characters to the user's terminal."""
     plan = M + "X = x\n" + D + M + "From = (.*)\n" + D + "To = sip:a@h\nX-A = %1\n"
     result = explain(plan, "-H", "X: \x9b\u202e", "-H", "From: \u202e\ufeff\u0085")
     assert "does not hold: it is [<U+009B><U+202E>]" in result.out
@@ -509,7 +509,7 @@ def test_text_is_safe():
     assert "it is [\\xff]" in result.out and "X-A: \\xff\\xfe" in result.out
 
 
-# -- what follows from the request ---------------------------------------------
+# -- pseudo-variables that follow from the request -----------------------------
 
 REQUEST = ["-H", 'From: "Bob, <x>" <sip:bob:secret@a.example>;tag=1',
            "-H", "t: sip:100@b.example;tag=2", "-a", "[2001:db8::1]", "--set", "$port=5061"]
@@ -524,7 +524,7 @@ def test_pseudo_variables_that_follow(name, value):
     result = explained(plan, *REQUEST)
     assert result["applied"][0]["groups"] == [value]
     assert result["not_asked_for"] == ([] if name == "$sp" else ["$port"])
-    # what is set holds
+    # a value of --set is used
     result = explained(plan, *REQUEST, "--set", f"$pv({name})=x")
     assert result["applied"][0]["groups"] == ["x"]
 
@@ -539,7 +539,7 @@ def test_pseudo_variables_that_do_not_follow():
     assert len(result["applied"]) == 1
 
 
-def test_what_no_rule_asks_for():
+def test_values_that_no_rule_uses():
     plan = f"{M}$pv($sp) = 5061\nX-A = 1\n{D}To = sip:a@h\n"
     sets = ["--set", "$port=5061", "--set", "x-a=1", "--set", "&y=1", "--set", "$pv($rD)=x",
             "--set", "$pv($du)=sip:h", "--set", "$outbound=true"]

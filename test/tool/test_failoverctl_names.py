@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""failoverctl check warns of host names after the first destination: the timer process of
-tm looks them up, and every other call waits for that."""
+"""failoverctl check warns of host names after the first destination, because the timer
+process of tm looks them up, and every other call waits for that."""
 
 import re
 
@@ -28,7 +28,7 @@ def warnings(result):
 
 
 @pytest.mark.parametrize("what", WARNED)
-def test_a_name_behind_the_first_destination_is_warned_of(what):
+def test_a_name_after_the_first_destination_gives_a_warning(what):
     result = check(WARNED[what])
     found = warnings(result)
     assert result.status == 0 and len(found) == 1, result.out + result.err
@@ -36,6 +36,6 @@ def test_a_name_behind_the_first_destination_is_warned_of(what):
 
 
 @pytest.mark.parametrize("what", QUIET)
-def test_addresses_and_a_first_name_are_not(what):
+def test_addresses_and_a_first_name_give_no_warning(what):
     result = check(QUIET[what])
     assert not warnings(result), result.out + result.err

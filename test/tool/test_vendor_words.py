@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The words of the Brekeke SIP Server, row by row (vendor_words.txt): each works, with an
-effect that is shown, or is refused or warned of with the exact message."""
+"""Tests the words of the Brekeke SIP Server, which vendor_words.txt lists. Each word works,
+and the row shows its effect; or it gives exactly the error or the warning of the row."""
 
 import dataclasses
 import pathlib
@@ -45,11 +45,11 @@ class Row:
     there: str = ""
     said_here: str = ""
     plan: Plan = dataclasses.field(default_factory=Plan)
-    right: Plan = None      # what the message says to write
+    right: Plan = None      # the plan that the message proposes
 
     @property
     def here(self):
-        """What the manual says about it."""
+        """The text of the manual for the word."""
         if self.said_here:
             return self.said_here
         if self.right:
@@ -65,7 +65,7 @@ class Row:
         return "the same"
 
     def begin_right(self, kind, line):
-        """The line replaces the wrong one, which is the last of its kind."""
+        """Put the line in the place of the wrong one, which is the last of its kind."""
         if self.right is None:
             self.right = Plan(list(self.plan.conditions), list(self.plan.deploys))
             {"if": self.right.conditions, "do": self.right.deploys}[kind].pop()
@@ -103,7 +103,7 @@ ROWS = read()
 
 
 def told(plan):
-    """What check says: its status, errors, warnings."""
+    """The result of check: its status, errors, warnings."""
     result = run("check", "-", stdin=plan.text)
     found = [match.groups() for match in map(PLACE.match, result.err.splitlines())
              if match and "[redirection-anywhere]" not in match[0]]
@@ -112,7 +112,7 @@ def told(plan):
 
 
 def destinations(attempts):
-    """Each URI, with the next hop where it is not what the URI says over UDP."""
+    """Each URI, with the next hop if it is not the host of the URI over UDP."""
     shown = []
     for it in attempts:
         usual = "sip:" + it["uri"].partition("@")[2] + ";transport=udp"
@@ -122,7 +122,7 @@ def destinations(attempts):
 
 
 def outcomes(plan, asked):
-    """The whole explanation of a call, in the words of the file."""
+    """All results of a call, in the words of the file."""
     request = [] if "-r" in asked else ["-r", INVITE]
     result = run("explain", "-", *request, *asked, "--json", stdin=plan.text)
     assert result.err == "", result.err
@@ -155,7 +155,7 @@ def test_each_row_has_a_verdict():
 
 
 @pytest.mark.parametrize("row", ROWS, ids=named)
-def test_what_is_said_of_it(row):
+def test_each_word_gives_the_errors_and_warnings_of_its_row(row):
     for plan in filter(None, (row.plan, row.right)):
         status, errors, warnings = told(plan)
         assert status == (1 if plan.error else 0), plan.text
@@ -167,7 +167,7 @@ def test_what_is_said_of_it(row):
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.plan.calls or row.right], ids=named)
-def test_what_becomes_of_a_call(row):
+def test_each_word_has_the_effect_of_its_row(row):
     plan = row.right or row.plan
     for asked, expected in plan.calls:
         assert expected in outcomes(plan, asked), (plan.text, asked)
@@ -176,7 +176,7 @@ def test_what_becomes_of_a_call(row):
 # -- the manual --------------------------------------------------------------------------
 
 def test_the_manual_lists_each_word():
-    """The manual has the same words as this file, so that both are changed together."""
+    """The manual and vendor_words.txt have the same rows."""
     table = next(it for it in ElementTree.parse(MANUAL).iter("table")
                  if it.get("id") == "failover.plan.words")
     listed = [[" ".join("".join(entry.itertext()).split()) for entry in row.iter("entry")]
@@ -190,9 +190,9 @@ PLANS = sorted(PLAN_DIRECTORY.glob("*.dialplan"))
 
 
 @pytest.mark.parametrize("plan", PLANS, ids=lambda it: it.stem)
-def test_what_check_says_of_a_whole_plan(plan):
-    """What a user of that server reads, line by line: it is in the file beside the plan. A
-    plan that is mended as the messages say has no errors."""
+def test_the_messages_for_a_whole_plan(plan):
+    """The file beside the plan has all messages. The plan NAME-mended, which was changed as
+    the messages propose, has no errors."""
     result = run("check", plan.name, cwd=PLAN_DIRECTORY)
     assert result.err == plan.with_suffix(".check").read_text()
     assert result.status == (0 if "\n0 errors" in f"\n{result.err}" else 1)
@@ -211,7 +211,7 @@ def names_in(path, begin):
     return re.findall(r'\{"([$&][^"]*)"', table[:table.index("\n};")])
 
 
-# what stands in the tables of the program, and is no word of that server
+# words in the tables of the program that are not words of that server
 OWN = {"$not", "$or", "$mydomain", "$useragent", "$getuser", "$body", "$soapget", "$webget",
        "$replaceuri", "$pv($...)"}
 
