@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A Kamailio module for one test: the caller seems to give up in the very
- * instant in which the second attempt of a call is made: when its branch is there
- * and not yet sent, or, with the parameter `sent`, when it has just been sent and
- * tm did not see it when it noted whom to CANCEL; or, with `rings`, in the instant
- * in which it rings first. No CANCEL from the wire can be made to meet any. */
+/* A Kamailio module for one test. It acts as if the caller gave up in the instant in
+ * which the second attempt of a call is made: when the branch exists but is not sent
+ * yet; or, with the parameter `sent`, when it was just sent, but tm did not see it
+ * when it noted which branches to CANCEL; or, with `rings`, when it rings for the
+ * first time. A CANCEL from the network cannot be timed so exactly. */
 #include "../../core/sr_module.h"
 #include "../../modules/tm/tm_load.h"
 
@@ -15,7 +15,7 @@ MODULE_VERSION
 static tm_api_t tm;
 static int sent, rings;
 
-/* Called by tm for each branch, before it counts. */
+/* tm calls this for each branch, before it counts the branch. */
 static void on_branch(tm_cell_t *t, int type, struct tmcb_params *params)
 {
 	(void)type;
@@ -24,7 +24,7 @@ static void on_branch(tm_cell_t *t, int type, struct tmcb_params *params)
 		t->flags |= T_CANCELED;
 }
 
-/* Called behind the callback of the module that was registered later. */
+/* tm calls this after the callback of failover, which was registered later. */
 static void on_failure(tm_cell_t *t, int type, struct tmcb_params *params)
 {
 	(void)type;
@@ -33,7 +33,7 @@ static void on_failure(tm_cell_t *t, int type, struct tmcb_params *params)
 		t->flags |= T_CANCELED;
 }
 
-/* It takes tm some microseconds, which is more than the worker needs here. */
+/* tm needs some microseconds for this, more than the worker needs here. */
 static void *tm_lets_go(void *uac)
 {
 	usleep(3000);
@@ -41,7 +41,7 @@ static void *tm_lets_go(void *uac)
 	return NULL;
 }
 
-/* As tm does before it notes that the caller has given up (t_fwd.c, e2e_cancel). */
+/* Does what tm does before it notes that the caller has given up (t_fwd.c, e2e_cancel). */
 static void tell_of_cancel(tm_cell_t *t, struct tmcb_params *params)
 {
 	struct tm_callback *cb;
@@ -57,10 +57,11 @@ static void tell_of_cancel(tm_cell_t *t, struct tmcb_params *params)
 	}
 }
 
-/* The module was told of the 180 already, and saw no CANCEL. Now there is one, and
- * tm, which stores the 180 behind this, has just noted the branch (BUSY_BUFFER);
- * without any 1xx there it forgets it again (t_cancel.c, cancel_branch), and who
- * stores the 1xx leaves the CANCEL to the other (t_reply.c, reply_received). */
+/* failover was already told of the 180, and saw no CANCEL. Now there is a CANCEL. tm has
+ * just noted the branch (BUSY_BUFFER), and stores the 180 after this function. As the
+ * branch has no 1xx yet, tm removes the note again (t_cancel.c, cancel_branch). The
+ * process that stores the 1xx expects the other one to send the CANCEL (t_reply.c,
+ * reply_received). */
 static void on_reply(tm_cell_t *t, int type, struct tmcb_params *params)
 {
 	struct cancel_info cancel;
@@ -73,7 +74,7 @@ static void on_reply(tm_cell_t *t, int type, struct tmcb_params *params)
 		return;
 	tell_of_cancel(t, params);
 	t->flags |= T_CANCELED;
-	if(uac->last_received >= 100) { /* then tm sends one */
+	if(uac->last_received >= 100) { /* tm then sends the CANCEL */
 		init_cancel_info(&cancel);
 		tm.prepare_to_cancel(t, &cancel.cancel_bitmap, 0);
 		tm.cancel_uacs(t, &cancel, 0);

@@ -6,7 +6,7 @@ import subprocess
 
 KEY = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
        "-days", "2")
-# Python from 3.13 on trusts no CA whose certificate does not say that it is one.
+# From 3.13 on Python does not trust a CA whose certificate does not say that it is a CA.
 CA_USAGE = ("-addext", "keyUsage=critical,keyCertSign,cRLSign")
 
 
@@ -16,8 +16,8 @@ def openssl(directory, *words):
 
 
 def make(directory):
-    """ca.pem; server.pem/.key signed by it; stranger.pem/.key that nobody
-    vouches for."""
+    """Make ca.pem, server.pem and its key, signed by the CA, and stranger.pem and its
+    key, which no CA has signed."""
     openssl(directory, "req", "-x509", *KEY, "-keyout", "ca.key", "-out", "ca.pem",
             "-subj", "/CN=Test CA", *CA_USAGE)
     openssl(directory, "req", *KEY[:-2], "-keyout", "server.key", "-out",
@@ -32,7 +32,7 @@ def make(directory):
 
 
 def context(directory, name):
-    """What a gateway shows that has this certificate."""
+    """The TLS context of a gateway with this certificate."""
     shown = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     shown.load_cert_chain(directory / f"{name}.pem", directory / f"{name}.key")
     return shown

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Plays the scenarios of a group all at once, and gives every test the outcome
-of its own. Under pytest-xdist (`-n 8 --dist loadgroup`) it says which tests stay
-together in one worker. Python's collector works between the tests only."""
+"""Plays all scenarios of a group at the same time, and gives every test the outcome of
+its own scenario. For pytest-xdist (`-n 8 --dist loadgroup`) it decides which tests run
+in the same worker. Python's garbage collector runs only between the tests."""
 
 import gc
 
@@ -10,12 +10,12 @@ import pytest
 import scenario as scenarios
 
 GROUP = 48                 # scenarios that one worker plays together
-LONG = 10.0                # a scenario that may take so many seconds begins early
+LONG = 10.0                # a scenario that may take this number of seconds begins early
 
 
 def pytest_configure(config):
-    """The collector looks at every message of every outcome that is kept, and holds
-    the peers up for 100 ms and more meanwhile: as if the server had been slow."""
+    """Switch the garbage collector off. It would look at every message of every outcome
+    that is kept, and delay the peers by 100 ms and more, as if the server were slow."""
     gc.disable()
     config.addinivalue_line("markers", "heavy(reason): loads the machine, so it does not "
                             "run beside the many; the reason says with what")
@@ -28,13 +28,13 @@ def pytest_configure(config):
 
 
 def pytest_runtest_teardown():
-    """What is left of a test goes; what is kept is not looked at again."""
+    """Collect the garbage of a test, and do not look at the remaining objects again."""
     gc.collect()
     gc.freeze()
 
 
 def scenario_of(item):
-    """The scenario that a test judges; None for other tests."""
+    """The scenario that a test checks; None for other tests."""
     return item.callspec.params.get("scenario") if hasattr(item, "callspec") else None
 
 
@@ -47,9 +47,10 @@ def module_fixtures(item):
 
 @pytest.hookimpl(tryfirst=True)          # before xdist reads the groups
 def pytest_collection_modifyitems(config, items):
-    """Under xdist, what stays together in one worker: so many scenarios, or what
-    shares a costly fixture. What takes long comes first: such a fixture, long
-    scenarios, the others, long tests. The order is the same in every worker."""
+    """Under xdist, put several scenarios, or the tests that share a costly fixture, into
+    one group, which runs in one worker. Long tests come first: those with such a fixture,
+    then long scenarios, the other scenarios, and long tests. The order is the same in
+    every worker."""
     if not hasattr(config, "workerinput"):
         return
     played = sorted((item for item in items if scenario_of(item)),
@@ -65,26 +66,26 @@ def pytest_collection_modifyitems(config, items):
 
 
 def long_of(item):
-    """How many seconds a test is said to take; 0: nothing is said."""
+    """How many seconds a test takes, as its mark says; 0 without a mark."""
     mark = item.get_closest_marker("long")
     return mark.args[0] if mark else 0
 
 
 def group_of(item):
-    """The name of the group that stays together; None without xdist."""
+    """The name of the group of a test; None without xdist."""
     mark = item.get_closest_marker("xdist_group")
     return mark and mark.args[0]
 
 
 @pytest.fixture(scope="session")
 def outcomes():
-    """What came of the scenarios that were played: {id(scenario): Outcome}."""
+    """The outcomes of the scenarios that were played: {id(scenario): Outcome}."""
     return {}
 
 
 @pytest.fixture
 def outcome(request, outcomes, scenario):
-    """What came of the scenario of this test."""
+    """The outcome of the scenario of this test."""
     if id(scenario) not in outcomes:
         outcomes.update(scenarios.play_all(
             [scenario_of(item) for item in request.session.items

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Many calls through one server, each judged and forgotten when it is over, so that
-their number costs no memory. For races that take thousands of calls to be met."""
+"""Makes many calls through one server. Each call is checked when it is over, and then
+forgotten, so that memory does not grow with their number. This is for races that need
+thousands of calls to happen."""
 
 import asyncio
 import time
@@ -9,12 +10,12 @@ from lag import Lag, Stalls
 from peers import Trace
 from scenario import Judge, Scenario, Stage
 
-GRACE = 1.0                    # seconds behind its end, in which more may come of a call
-WAITS = 15.0                   # for the end of the last call
+GRACE = 1.0                    # seconds after the end of a call in which more messages may come
+WAITS = 15.0                   # seconds for the end of the last call
 
 
 class ByCall(Trace):
-    """The record of each call by itself."""
+    """Keeps the messages of each call separately."""
 
     def __init__(self):
         super().__init__()
@@ -25,8 +26,8 @@ class ByCall(Trace):
 
 
 class Crowd:
-    """The calls of a stage whose trace is a ByCall. `complain` gives what is wrong
-    with a call, of its Judge; `notes` is for whatever it wants to count."""
+    """The calls of a stage whose trace is a ByCall. `complain` returns the problems of a
+    call from its Judge; it may count in `notes`."""
 
     def __init__(self, stage, stalls, complain, scenario):
         self.stage, self.stalls = stage, stalls
@@ -37,7 +38,7 @@ class Crowd:
         self.notes[what] = self.notes.get(what, 0) + 1
 
     def follow(self, call, kind=None):
-        """Judge this call when it is over."""
+        """Check this call when it is over."""
         call.kind = kind
         self._judging.append(asyncio.ensure_future(self._judge(call)))
         if len(self._judging) > 500:
@@ -60,7 +61,7 @@ class Crowd:
                              f"{time.monotonic() - call.started:.1f} s ago: {problem}")
 
     async def over(self):
-        """Wait until every call was judged."""
+        """Wait until every call was checked."""
         await asyncio.gather(*self._judging)
 
     def assert_good(self):
@@ -69,7 +70,7 @@ class Crowd:
 
 
 def demanded(crowd, judge):
-    """What is demanded of every call (scenario.Judge), and that it ended."""
+    """The problems of a call: what every call must fulfil (scenario.Judge), and its end."""
     yield from judge.demands()
     if not judge.finals:
         yield "no final reply"
@@ -77,10 +78,10 @@ def demanded(crowd, judge):
 
 async def play(peers, config, users, calls, a_second, complain=demanded, over="UDP",
                hangup_after=0, begun=None, headers_of=None, memory_mb=64, **scenario):
-    """So many calls at a steady rate, to the users in turn. `begun(caller, call,
-    number)` is told of each, `headers_of(number)` gives it further headers.
-    @return the Crowd, AssertionError if tm keeps anything or the server complains,
-    and how long the machine held us up"""
+    """Make this number of calls at a steady rate, to the users in turn. `begun(caller,
+    call, number)` is called for each; `headers_of(number)` gives its additional headers.
+    Raises AssertionError if tm keeps a transaction or the server logs a fault.
+    @return the Crowd, and how long the machine delayed this process"""
     async with Stage(peers, config, trace=ByCall(), memory_mb=memory_mb) as stage, \
             Stalls().watched() as stalls:
         crowd = Crowd(stage, stalls, complain, Scenario("", peers, [], [], **scenario))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs the real Kamailio for a test: writes its configuration, starts it in a
-directory of its own, waits until it serves, asks it by RPC, ends it by its own
-pid and looks at what it left behind.
+"""Runs the real Kamailio for a test. It writes the configuration, starts the server in
+its own directory, waits until it is ready, sends it RPC commands, ends it by its pid,
+and checks its log and its files.
 
 KAMAILIO, KAMCMD, KAMAILIO_MODULES and FAILOVER_MODULE_DIR may name another
 binary, another module directory or another build of failover.so.
@@ -36,32 +36,32 @@ BINARY = os.environ.get("KAMAILIO") or shutil.which(
 KAMCMD = os.environ.get("KAMCMD") or shutil.which(
     "kamcmd", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
 
-# Its release, (5, 6, 3): what differs between them stands here, and in the tests
-# of what only later ones have.
+# The release of the server, such as (5, 6, 3). The differences between releases are here,
+# and in the tests of features that only later releases have.
 RELEASE = tuple(int(n) for n in re.search(
     r"version: kamailio (\d+)\.(\d+)\.(\d+)",
     subprocess.run([BINARY, "-v"], capture_output=True, text=True).stdout).groups())
-# From 5.7.3 on the core takes no message over 32767 bytes unless it is told to.
+# From 5.7.3 on the core refuses messages over 32767 bytes, unless this is set.
 LIMITS = "msg_recv_max_size=65535" if RELEASE >= (5, 7, 3) else ""
-# From 6.1.4 on it sends over any connection to an address that is there, whatever
-# socket the script has chosen (core/tcp_main.c, _tcpconn_find_any_local).
+# From 6.1.4 on the core uses any open connection to an address, whatever socket the
+# script has chosen (core/tcp_main.c, _tcpconn_find_any_local).
 TAKES_ANY_CONNECTION = RELEASE >= (6, 1, 4)
 
-START_LIMIT = 10.0         # seconds until it must serve, on a busy machine
-STARTS_AT_ONCE = 2         # servers of all processes that are starting
-STOP_LIMIT = 10.0          # seconds until it must be gone
+START_LIMIT = 10.0         # seconds until the server must be ready, on a busy machine
+STARTS_AT_ONCE = 2         # servers that may start at the same time, of all processes
+STOP_LIMIT = 10.0          # seconds until the server must have ended
 
-# A core file is evidence; the tests look for it and remove it. The limit is set
-# here and inherited, for Popen's preexec_fn would stop the peers at every start.
+# The tests look for a core file, and remove it. The limit is set here and inherited,
+# because Popen's preexec_fn would stop the peers at every start.
 resource.setrlimit(resource.RLIMIT_CORE,
                    (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)
 SOCKETS = ("udp4", "tcp4", "udp6", "tcp6")
 
-# What no healthy server ever logs, whatever its peers do.
+# Texts that a correct server never logs, whatever its peers do.
 ALARMS = re.compile(r"\b(CRITICAL|BUG|ALERT)\b|segfault|core was|by a signal"
                     r"|ERROR: .*(qm_|fm_|memory)")
-# ... but for what TCP's main process says when the workers end before it does.
-# A worker that ends otherwise raises an ALERT as well.
+# Except for this line of TCP's main process, if the workers end before it. A worker
+# that ends for another reason also logs an ALERT.
 FAREWELL = re.compile(r"receive_fd\(\): EOF on")
 
 MODULES = ("kex", "ctl", "tm", "tmx", "sl", "rr", "pv", "xlog", "textops",
@@ -137,7 +137,7 @@ request_route {
 
 
 def module_dirs():
-    """Where `loadmodule` looks: our build first, then the server's own."""
+    """The directories of `loadmodule`: our build first, then the server's own."""
     own = os.environ.get("FAILOVER_MODULE_DIR", str(TOP))
     found = os.environ.get("KAMAILIO_MODULES")
     for pattern in ("/usr/lib/*/kamailio/modules", "/usr/lib64/kamailio/modules",
@@ -158,11 +158,10 @@ def modparam(module, name, value):
 
 
 class Port:
-    """A number for the tests' own use: free on UDP and TCP, IPv4 and IPv6, and taken
-    by no other process of the tests until close(). It lies below the numbers that the
-    kernel gives to who asks for any (32768 and more), and a name in the abstract
-    namespace of Unix sockets says that it is taken; the kernel takes that back from
-    a process that ends."""
+    """A port number for a test. It is free on UDP and TCP, IPv4 and IPv6, and no other
+    process of the tests gets it until close(). It is below the numbers that the kernel
+    assigns (32768 and more). A name in the abstract namespace of Unix sockets marks it as
+    taken; when the process ends, the kernel removes the name."""
     FIRST, COUNT = 12000, 20000
 
     def __init__(self):
@@ -190,9 +189,9 @@ class Port:
 
 @contextlib.contextmanager
 def turn_to_start():
-    """Servers start a few at a time, whatever the number of processes that test: a
-    start takes a core for a while, and the peers of the others would come late. The
-    process that holds a turn and dies gives it back."""
+    """Wait until this process may start a server. Only a few servers start at the same
+    time, because a start uses a core for a while and delays the peers of other tests. If
+    the process dies, another one may start."""
     (TOP / "build").mkdir(exist_ok=True)       # the demo of a package has none
     first = secrets.randbelow(STARTS_AT_ONCE)
     with contextlib.ExitStack() as stack:
@@ -205,7 +204,7 @@ def turn_to_start():
 
 
 def _is_free(turn):
-    """Whether nobody has this turn; it is ours then."""
+    """Take this turn, if no other process has it; return whether that succeeded."""
     with contextlib.suppress(BlockingIOError):
         fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return True
@@ -213,8 +212,8 @@ def _is_free(turn):
 
 
 class ConfigFile:
-    """A configuration as it is, with names defined on the command line; in
-    their values @PORT@ is the port that the server is given."""
+    """A configuration file that is used unchanged, with names that are defined on the
+    command line. In their values @PORT@ stands for the port of the server."""
     sockets, has_rpc, files, route = ("udp4",), False, {}, ""
     environment = {}
 
@@ -231,25 +230,24 @@ class ConfigFile:
 
 @dataclasses.dataclass
 class Config:
-    """The parts of a configuration in which tests differ. The route is what
-    an initial INVITE gets; it is the last thing the script does for it, unless
-    it exits itself. `files` are put beside the configuration, @DIR@ in a
-    parameter is where."""
+    """The parts of a configuration that differ between tests. The route is run for an
+    initial INVITE; after it the script replies with an error, unless the route exits.
+    `files` are written beside the configuration; @DIR@ in a parameter is that folder."""
     route: str
     modparams: tuple = ()              # (module, name, value)
     first: str = ""                    # script that comes before everything
     extra: str = ""                    # further routes
-    modules: tuple = ("failover",)     # loaded behind the usual ones
+    modules: tuple = ("failover",)     # loaded after the usual ones
     globals: str = ""                  # core settings
     sockets: tuple = SOCKETS
     files: dict = dataclasses.field(default_factory=dict)
-    script: str = SCRIPT               # what takes the requests
-    debug: int = 1                     # NOTICE and graver
+    script: str = SCRIPT               # request_route
+    debug: int = 1                     # NOTICE and more important messages
     environment: dict = dataclasses.field(default_factory=dict)
     has_rpc = True
 
     def options(self, port):
-        """What else stands on the command line."""
+        """More options for the command line."""
         return []
 
     def text(self, directory, port):
@@ -271,7 +269,7 @@ class Config:
 
 
 class StartFailed(Exception):
-    """Kamailio ended, or did not serve in time; the log says why."""
+    """Kamailio ended, or was not ready in time; the log says why."""
 
 
 class RpcError(Exception):
@@ -279,8 +277,8 @@ class RpcError(Exception):
 
 
 class Server:
-    """One running Kamailio. Use it as a context manager: leaving it stops the
-    server and raises AssertionError if its log or a core file tells of a fault."""
+    """One running Kamailio, as a context manager. At the end it stops the server, and
+    raises AssertionError if the log or a core file shows a fault."""
     stop_again = 1.0               # seconds after which it is asked again to end
 
     def __init__(self, config, memory_mb=16, private_mb=8):
@@ -308,7 +306,7 @@ class Server:
             raise AssertionError("\n".join(faults))
 
     def start(self):
-        """Start it and wait until it answers; another port if one was taken."""
+        """Start the server and wait until it answers. Use another port if one was taken."""
         for attempt in range(3):
             self.take_port()
             self.write()
@@ -323,7 +321,7 @@ class Server:
         raise AssertionError("unreachable")
 
     def take_port(self):
-        """A number of its own, until it is discarded."""
+        """Take a port number for this server, until discard()."""
         self._give_port_back()
         self._claim = Port()
         self.port = self._claim.number
@@ -366,9 +364,9 @@ class Server:
         raise StartFailed(f"not ready after {START_LIMIT} s\n{self.log()}")
 
     def _answers(self):
-        """One worker of every socket is up: ctl answers and so does SIP. TCP's
-        processes are the last to be started; one that is told to end before it
-        listens to signals would never do so."""
+        """Whether one worker of every socket is ready: ctl answers, and SIP does. The
+        processes of TCP start last. A process that gets its signal to end before it
+        handles signals would never end."""
         if self.config.has_rpc and not self._answers_rpc():
             return False
         return all(self._serves(s) for s in self.config.sockets
@@ -404,7 +402,7 @@ class Server:
                 return False
 
     def stop(self):
-        """End it by its own pid, within a bound; return what was wrong."""
+        """End the server by its pid, within a limit of time; return its faults."""
         faults = []
         if self.process and not self._terminate():
             faults.append(f"kamailio did not end within {STOP_LIMIT} s")
@@ -412,10 +410,10 @@ class Server:
         return faults + self.faults()
 
     def _terminate(self):
-        """Ask it to end, again and again as an administrator would. One of its
-        processes may have forgotten it: asked just after its fork, it takes itself
-        for the main process (main.c, sig_usr), notes the signal and then waits for
-        a packet. The others wait for it, so all of them are asked again."""
+        """Send the signal to end, several times, as an administrator would. A process
+        that gets the signal just after its fork believes that it is the main process
+        (main.c, sig_usr). It notes the signal and then waits for a packet, and the
+        other processes wait for it. So all of them get the signal again."""
         limit = time.monotonic() + STOP_LIMIT
         self.process.terminate()
         while time.monotonic() < limit:
@@ -429,7 +427,7 @@ class Server:
         return False
 
     def _kill(self):
-        """Whatever is left of the process group that we made, and only that."""
+        """Kill what is left of the process group of this server, and nothing else."""
         atexit.unregister(self._kill)
         if not self.process:
             return
@@ -445,14 +443,14 @@ class Server:
         self._give_port_back()
         shutil.rmtree(self.directory, ignore_errors=True)
 
-    # -- what it says --------------------------------------------------------
+    # -- log, RPC and memory --------------------------------------------------
 
     def log(self):
         return self.log_file.read_text(errors="replace") \
             if self.log_file.exists() else ""
 
     def faults(self):
-        """Log lines and files that no healthy server leaves."""
+        """Log lines and files that show a fault of the server."""
         lines = [line for line in self.log().splitlines()
                  if ALARMS.search(line) and not FAREWELL.search(line)]
         cores = [f"core file {path.name}" for path in self.directory.glob("core*")]
@@ -468,8 +466,8 @@ class Server:
         return done.stdout
 
     def numbers(self, *command):
-        """The `name: number` lines of an RPC's answer; those of a name that
-        stands several times are added up."""
+        """The lines `name: number` of an answer to an RPC; if a name is there several
+        times, its numbers are added."""
         found = {}
         for name, value in re.findall(r"^\s*(\w+): (-?\d+)\s*$",
                                       self.rpc(*command), re.M):
@@ -477,8 +475,8 @@ class Server:
         return found
 
     def transactions(self):
-        """How many transactions tm holds at this moment, ended ones that wait
-        to be freed included."""
+        """How many transactions tm holds now, including those that have ended and wait
+        to be freed."""
         stats = self.numbers("tm.stats")
         return stats["current"]
 
@@ -494,13 +492,13 @@ class Server:
 
 
 def check(config):
-    """`kamailio -c` on a configuration: (exit status, log)."""
+    """Run `kamailio -c` on a configuration: (exit status, log)."""
     return _run_to_its_end(config, "-c")
 
 
 def start_that_fails(config):
-    """A start that is expected to fail: (exit status, log). The status is None
-    if the server came up after all; it has been stopped then."""
+    """Start a server that should fail to start: (exit status, log). If it starts, it is
+    stopped, and the status is None."""
     server = Server(config)
     try:
         server.start()

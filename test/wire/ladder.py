@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Draws a trace as a ladder: one column per party, one row per message.
 
-The peers record what they send and receive; as all of it goes through one
-proxy, the other end of every arrow is the proxy's column.
+The peers record the messages that they send and receive. All messages go through one
+proxy, so the other end of every arrow is the column of the proxy.
 """
 
 import sys
@@ -14,7 +14,7 @@ GREEN, YELLOW, RED, BOLD, PLAIN = "\033[32m", "\033[33m", "\033[31m", "\033[1m",
 
 
 def symbols_for(stream):
-    """The arrows that a stream's encoding can carry."""
+    """The symbols of the arrows, in the encoding of the stream."""
     try:
         "".join(UNICODE.values()).encode(stream.encoding or "ascii")
         return UNICODE
@@ -23,7 +23,7 @@ def symbols_for(stream):
 
 
 def label(entry):
-    """What stands on the arrow of a message."""
+    """The text on the arrow of a message."""
     message = entry.message
     if message.is_request:
         text = message.method
@@ -45,7 +45,7 @@ def colour_of(entry):
 
 
 class Ladder:
-    """The drawing board: where the columns are, and with what to draw."""
+    """The places of the columns, and the symbols."""
 
     def __init__(self, columns, proxy="kamailio", width=100, symbols=UNICODE,
                  colour=False):
@@ -98,8 +98,8 @@ class Ladder:
 
 
 def draw(trace, columns, stream=None, width=100, start=None):
-    """The ladder of a whole trace, for a stream's abilities (None: for a log).
-    Times count from `start`, or else from the first message."""
+    """The ladder of a whole trace, in the encoding and colours of a stream (None: for a
+    log). Times count from `start`, or else from the first message."""
     entries = sorted(trace, key=lambda entry: entry.time)
     if not entries:
         return "(no message at all)"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How long the machine holds a process up, for tests whose bound is a time."""
+"""Measures how long the machine delays a process, for tests that check times."""
 
 import asyncio
 import contextlib
@@ -9,7 +9,7 @@ import time
 
 
 class Lag:
-    """How long the machine, and nothing of ours, holds a process up."""
+    """How long the machine delays a process that does nothing else."""
     WATCH = ("import select, sys, time\nworst = 0.0\n"
              "while not select.select([sys.stdin], [], [], 0)[0]:\n"
              "    before = time.monotonic(); time.sleep(0.002)\n"
@@ -26,8 +26,8 @@ class Lag:
 
 
 class Stalls:
-    """When, and for how long, this process's own event loop was held up: by the
-    machine, or because it had much to do. The peers were late by as much."""
+    """When the event loop of this process was delayed, and for how long: by the machine, or
+    because it had much to do. The peers were late by that time."""
     STEP, LEAST = 0.01, 0.02
 
     def __init__(self):
@@ -35,7 +35,7 @@ class Stalls:
 
     @contextlib.asynccontextmanager
     async def watched(self):
-        """Look out for them meanwhile."""
+        """Record the delays during the block."""
         watch = asyncio.ensure_future(self._watch())
         try:
             yield self
@@ -51,6 +51,6 @@ class Stalls:
                 self._found.append((due, now))
 
     def worst(self, since, until):
-        """The longest one that lies between two moments, at least in part; 0.0: none."""
+        """The longest delay that is at least partly between two times; 0.0: none."""
         return max((end - begin for begin, end in self._found
                     if begin < until and end > since), default=0.0)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Measures what the reference says of memory: shared memory of a call that is
-being set up, by which destination rings. `make measure-memory` runs it."""
+"""Measures the shared memory of a call that rings, for each destination that may ring. The
+reference has these numbers. `make measure-memory` runs this script."""
 
 import asyncio
 
@@ -14,8 +14,8 @@ RINGS = [reply(180)]
 
 
 async def held(route, ringing, modules=("failover",)):
-    """Bytes of shared memory for each of CALLS calls at whose `ringing`-th
-    destination it rings; those before it have replied 503."""
+    """Bytes of shared memory of one of CALLS calls. The destination with the number
+    `ringing` rings; those before it have replied 503."""
     peers = {f"p{i}": RINGS if i == ringing else [reply(503)]
              for i in range(1, DESTINATIONS + 1)}
 

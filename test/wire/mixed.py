@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Many calls of several kinds through one server: the user part of the R-URI is
-the kind. For what takes many calls, or a server that is slow to start."""
+"""Makes many calls of several kinds through one server; the user part of the R-URI is the
+kind. This is for tests that need many calls, or a server that starts slowly."""
 
 import asyncio
 import dataclasses
@@ -21,14 +21,14 @@ NO_SUCH_HOST = "n" * 64 + ".invalid"
 
 @dataclasses.dataclass(frozen=True)
 class Kind:
-    """How calls of one kind go: the list for failover(), the peers in it by
-    their names, and what the caller gets: the answer of a peer, or a code."""
+    """One kind of calls: the list for failover(), the peers in it by their names, and the
+    end for the caller: the answer of a peer, or a code."""
     list: str
     peers: dict
     ends: object                       # name of a peer, or a code
     settings: str = QUICK
     cancel_at: float = None            # seconds after the INVITE
-    on_failure: str = ""               # what the script's failure_route does
+    on_failure: str = ""               # the code of failure_route
 
 
 KINDS = {
@@ -91,7 +91,7 @@ KINDS = {
 }
 
 
-# a script that looks at each attempt and each end, and changes what is sent
+# a script that sees each attempt and each end, and changes the requests
 EVENTS = """
 event_route[failover:attempt] {
     append_hf("X-Attempt: $failover(attempt) $failover(trace)\r\n");
@@ -105,7 +105,7 @@ event_route[failover:ended] {
 
 
 def _own_names(kind, names):
-    """The peers of a kind by the names that they have in it; a gateway is kind_peer."""
+    """The peers of a kind, by their names in it; the gateway has the name kind_peer."""
     return {peer: names[f"{kind}_{peer}"] for peer in KINDS[kind].peers}
 
 
@@ -128,7 +128,7 @@ def failure_route_of(kind, names):
 
 
 def config_of(kinds, extra="", **more):
-    """What makes the configuration of a server for these kinds."""
+    """The function that makes the configuration of a server for these kinds."""
     return lambda names: kamailio.Config(
         route="\n".join(route_of(kind, names) for kind in kinds),
         extra="\n".join([extra, *(failure_route_of(kind, names) for kind in kinds)]), **more)
@@ -150,11 +150,11 @@ def _renamed(kind, told):
 
 @dataclasses.dataclass
 class Result:
-    """What became of one call."""
+    """The result of one call."""
     kind: str
     call: object
     trace: Trace
-    latency: float = None              # from an answer to the caller's having it
+    latency: float = None              # seconds from the answer of the peer until the caller has it
 
     def problems(self):
         kind = KINDS[self.kind]
@@ -183,7 +183,7 @@ class Result:
 
 
 async def make_calls(stage, kinds, calls, a_second):
-    """So many calls, the kinds in turn, at a steady rate: [Result]."""
+    """Make this number of calls, the kinds in turn, at a steady rate: [Result]."""
     caller, made = await stage.caller(), []
     for kind in itertools.islice(itertools.cycle(kinds), calls):
         call = caller.call(f"sip:{kind}@{stage.names['proxy']}", hangup_after=0)
@@ -198,8 +198,8 @@ async def make_calls(stage, kinds, calls, a_second):
 
 
 async def play(kinds, calls, a_second, **more):
-    """The calls on a server of their own; AssertionError if tm keeps anything or
-    the server complains. ([Result], seconds that the machine held us up)"""
+    """Make the calls on their own server. Raises AssertionError if tm keeps a transaction
+    or the server logs a fault. @return ([Result], seconds that the machine delayed us)"""
     async with Stage(peers_of(kinds), config_of(kinds), memory_mb=64, **more) as stage:
         with Lag() as lag:
             made = await make_calls(stage, kinds, calls, a_second)

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A network of one's own: a child process in a network namespace (Linux; needs
-root) whose far side is played here, so that connections can be refused from a
-distance or not answered at all, which loopback cannot show: there the kernel
-refuses at once."""
+"""Runs a test in its own network: a child process in a network namespace (Linux, needs
+root). This file plays the hosts at the far side, which refuse a connection after some
+time, or never answer. Loopback cannot show that, because the kernel refuses at once."""
 
 import ctypes
 import fcntl
@@ -22,13 +21,13 @@ SIOCSIFFLAGS, SIOCSIFADDR, SIOCSIFNETMASK = 0x8914, 0x8916, 0x891C
 IFF_UP, IFF_RUNNING = 0x1, 0x40
 FIN, SYN, RST, ACK = 1, 2, 4, 16
 
-HERE = "10.99.0.1"             # our end of the line; 10.99.0.x are at the other
+HERE = "10.99.0.1"             # our end of the line; the hosts 10.99.0.x are at the other end
 MASK = "255.255.255.0"
 
 
 def call(function, *args):
-    """The result of the function, run in a child process with a network of its
-    own; what it raises is raised here, as AssertionError with its traceback."""
+    """Run the function in a child process that has its own network, and return the result.
+    If it raises an exception, AssertionError with its traceback is raised here."""
     reading, writing = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -38,7 +37,7 @@ def call(function, *args):
             _enter()
             result = True, function(*args)
             status = 0
-        except BaseException:          # the child must not go on as a pytest
+        except BaseException:          # the child must not go on to run pytest
             result = False, traceback.format_exc()
         with os.fdopen(writing, "wb") as pipe:
             pickle.dump(result, pipe)
@@ -71,7 +70,7 @@ def _address(text):
 
 
 def have(address):
-    """Make an IPv4 address one of our own, in a network of one's own."""
+    """Add an IPv4 address to this machine, within its own network."""
     if address.startswith("127."):
         return
     name = b"lo:1"
@@ -81,7 +80,7 @@ def have(address):
 
 
 def _open_tun():
-    """The kernel's TUN device. A bare root has no node for it in /dev."""
+    """Open the kernel's TUN device. A bare root has no node for it in /dev."""
     if os.path.exists("/dev/net/tun"):
         return os.open("/dev/net/tun", os.O_RDWR)
     with tempfile.TemporaryDirectory() as directory:
@@ -91,9 +90,9 @@ def _open_tun():
 
 
 class Line:
-    """The line to the hosts 10.99.0.x, none of which listens: each refuses
-    every TCP connection after the seconds that `refuses` has for it, others do
-    not answer. `refused` holds, by host, when a refusal was sent."""
+    """The line to the hosts 10.99.0.x. A host in `refuses` refuses every TCP connection
+    after that number of seconds; the others do not answer. `refused` has the time at
+    which each host sent a refusal."""
 
     def __init__(self, refuses):
         self.refuses, self.refused = refuses, {host: [] for host in refuses}

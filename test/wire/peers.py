@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Scripted SIP peers on loopback: gateways that answer as told, and a caller.
+"""SIP peers on loopback: gateways that follow a script, and a caller.
 
-All peers of a test live in one asyncio loop, so what one of them does is never
-delayed by another thread. Everything sent and received goes into one Trace, with
-the monotonic time at which it happened. A peer knows nothing of Kamailio: the
-caller is given the address of its proxy, gateways answer whoever asks.
+All peers of a test run in one asyncio loop, so that no other thread delays them. One
+Trace has all messages that were sent and received, with their monotonic times. A peer
+knows nothing of Kamailio: the caller gets the address of its proxy, and a gateway
+answers every request.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ import sip
 
 T1, T2 = 0.5, 4.0          # RFC 3261 17.1.1.1
 GIVE_UP = 64 * T1
-BEHIND = 10                # calls without any reply: the proxy, or we, have fallen behind
+BEHIND = 10                # calls without any reply; more mean that the proxy, or this process, is too slow
 HOSTS = {4: "127.0.0.1", 6: "::1"}
 FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 
@@ -29,27 +29,26 @@ def show_address(host, port):
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-# -- what a gateway can be told to do: plain data ---------------------------
+# -- the actions of a gateway, as plain data ---------------------------------
 
 @dataclasses.dataclass(frozen=True)
 class Reply:
-    """Send this reply `after` seconds from the arrival of the INVITE; with
-    `every`, send it again and again until something final was sent. `anyhow`:
-    once, also behind a final reply."""
+    """Send this reply `after` seconds after the INVITE came. With `every`, repeat it
+    until a final reply was sent. With `anyhow`, send it once, even after a final
+    reply."""
     code: int
     after: float = 0.0
     reason: str = None
     contacts: tuple = ()       # whole Contact header values, one line each
-    headers: tuple = ()        # further (name, value) pairs
+    headers: tuple = ()        # more (name, value) pairs
     every: float = None
     anyhow: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
 class OnCancel:
-    """What a CANCEL gets: `reply` to itself (None: the CANCEL is ignored) and,
-    `after` seconds later, `then` as final reply to the INVITE (None: whatever
-    the script had in store goes on)."""
+    """Answer a CANCEL with `reply` (None: ignore the CANCEL). `after` seconds later, send
+    `then` as the final reply to the INVITE (None: go on with the script)."""
     reply: int = 200
     then: int = 487
     after: float = 0.0
@@ -57,26 +56,26 @@ class OnCancel:
 
 @dataclasses.dataclass(frozen=True)
 class Hangup:
-    """Close the connection that the INVITE came by, without a word. `anyhow`: also
-    behind a final reply."""
+    """Close the connection of the INVITE, without a reply. With `anyhow`, also after a
+    final reply."""
     after: float = 0.0
     reset: bool = False
     anyhow: bool = False
 
 
-# -- the record of what happened --------------------------------------------
+# -- the record of all messages ----------------------------------------------
 
 @dataclasses.dataclass
 class Entry:
-    """One message, as the peer saw it."""
+    """One message that a peer sent or received."""
     time: float                # monotonic
-    peer: str                  # who sent or received it
-    sent: bool                 # by that peer
+    peer: str                  # the peer that sent or received it
+    sent: bool                 # the peer sent it
     transport: str
     far: str                   # the other side's address
     message: sip.Message
     raw: bytes
-    repeated: bool             # the same bytes went the same way before
+    repeated: bool             # the same bytes were already sent in this direction
 
     def is_a(self, what):
         """Whether this is the request of a method or the reply with a code."""
@@ -86,11 +85,11 @@ class Entry:
 
 
 class Trace:
-    """Every message of a test in the order in which it was seen."""
+    """All messages of a test, in their order."""
 
     def __init__(self):
         self.entries = []
-        self.faults = []       # what no SIP peer could make sense of
+        self.faults = []       # bytes that are not valid SIP
         self._waiting = []
 
     def __iter__(self):
@@ -105,12 +104,12 @@ class Trace:
                 callback()
 
     def once(self, peer, what, callback):
-        """Call back at the first message of `peer` that is `what`: a method or
-        a status code, sent or received."""
+        """Call a function at the first message of `peer` that is `what`: a method or a
+        status code, sent or received."""
         self._waiting.append((peer, what, callback))
 
     def of(self, peer, what=None, sent=None, repeated=None):
-        """The entries of one peer, narrowed down by what is given."""
+        """The entries of one peer that agree with the arguments."""
         return [e for e in self.entries
                 if e.peer == peer and (what is None or e.is_a(what))
                 and (sent is None or e.sent == sent)
@@ -118,7 +117,7 @@ class Trace:
 
 
 class NoTrace(Trace):
-    """Keeps nothing: for load, where the record would be the memory hog."""
+    """Keeps no messages. For many calls, whose messages would need much memory."""
 
     def add(self, entry):
         pass
@@ -127,7 +126,7 @@ class NoTrace(Trace):
 # -- sockets -----------------------------------------------------------------
 
 class _Link:
-    """A way to send bytes to one far side."""
+    """A way to send bytes to one other party."""
     _held = None
 
     def __init__(self, wire, transport, far):
@@ -136,7 +135,7 @@ class _Link:
     @classmethod
     @contextlib.contextmanager
     def together(cls):
-        """What is sent meanwhile, by whomever, leaves at the end, back to back."""
+        """Everything that any peer sends in the block leaves at its end, back to back."""
         cls._held = held = []
         yield
         cls._held = None
@@ -166,8 +165,8 @@ class _Link:
 
 
 SIOCGSTAMPNS = 0x8907      # when the datagram that was read last had arrived
-# The kernel's clock for that, less ours. It is read once: between two datagrams that
-# came back to back we may be held up in the midst of reading both clocks.
+# The difference between the kernel's clock for that and ours. It is measured once: later
+# the machine might delay this process between reading the two clocks.
 AHEAD = max(time.time() - time.monotonic() for _ in range(100))
 
 
@@ -175,7 +174,7 @@ together = _Link.together
 
 
 class _Datagrams(asyncio.DatagramProtocol):
-    """Times are the kernel's: that we were busy when one came does not count."""
+    """Takes the times of the kernel, so a delay of this process does not count."""
 
     def __init__(self, endpoint):
         self.endpoint = endpoint
@@ -183,7 +182,7 @@ class _Datagrams(asyncio.DatagramProtocol):
     def connection_made(self, wire):
         self.wire, self.socket = wire, wire.get_extra_info("socket")
         with contextlib.suppress(FileNotFoundError):
-            self.arrived()             # none yet, but from now on they are kept
+            self.arrived()             # there is none yet, but from now on the kernel keeps the times
 
     def arrived(self):
         """When the datagram that was read last had arrived."""
@@ -216,7 +215,7 @@ class _Stream(asyncio.Protocol):
 
 
 class Endpoint:
-    """What caller and gateway share: sockets, timers, the record."""
+    """The common parts of caller and gateway: sockets, timers, the record."""
 
     def __init__(self, name, trace, family=4):
         self.name, self.trace, self.family = name, trace, family
@@ -264,7 +263,7 @@ class Endpoint:
         return handle
 
     def send(self, message, link):
-        """Send a message, or the very bytes of an earlier one once more."""
+        """Send a message, or exactly the bytes of an earlier one again."""
         raw = message.to_bytes() if isinstance(message, sip.Message) else message
         self._record(raw, link, True)
         link.send(raw)
@@ -293,17 +292,17 @@ class Endpoint:
         return message, repeated
 
     def on_request(self, message, link, repeated):
-        """A peer that expects no requests has nothing to say to them."""
+        """A peer that expects no requests does not answer them."""
 
     def on_reply(self, message, link):
-        """A peer that sends no requests has no use for replies."""
+        """A peer that sends no requests ignores replies."""
 
 
 # -- gateways ------------------------------------------------------------------
 
 @dataclasses.dataclass
 class _Incoming:
-    """One INVITE that a gateway has to answer."""
+    """One INVITE that a gateway must answer."""
     message: sip.Message
     link: _Link
     script: list
@@ -317,9 +316,9 @@ class _Incoming:
 class Gateway(Endpoint):
     """A user agent server that follows a script, over UDP and TCP on one port.
 
-    `scripts` holds one script per INVITE of a call; the last one serves all
-    further ones. A script is a list of Reply, OnCancel and Hangup; an empty one
-    is a destination that never says a word."""
+    `scripts` has one script for each INVITE of a call; the last one is for all later
+    INVITEs. A script is a list of Reply, OnCancel and Hangup; with an empty one the
+    destination is silent."""
 
     def __init__(self, name, scripts, trace, family=4, tls=None):
         super().__init__(name, trace, family)
@@ -334,7 +333,7 @@ class Gateway(Endpoint):
             try:
                 await self._open_stream()
                 return
-            except OSError:          # the number is taken on TCP: another one
+            except OSError:          # the port is taken on TCP: try another one
                 self._wires.remove(wire)
                 wire.close()
         raise OSError("no port that is free on UDP and TCP")
@@ -421,7 +420,7 @@ class Gateway(Endpoint):
         return [("Contact", c) for c in contacts] + list(step.headers)
 
     def _repeat_final(self, invite, wait, elapsed):
-        """17.2.1 and, over every transport for a 2xx, 13.3.1.4."""
+        """Repeat it as in 17.2.1; repeat a 2xx as in 13.3.1.4, over every transport."""
         def again():
             if not invite.acked and elapsed < GIVE_UP:
                 self.send(invite.last, invite.link)
@@ -467,8 +466,8 @@ class Gateway(Endpoint):
 
 
 class Nobody:
-    """An address where nobody is: connections are refused, datagrams come back
-    as port unreachable, and the number stays reserved for the test."""
+    """An address without a server: connections are refused, and datagrams get port
+    unreachable. The port number stays reserved for the test."""
 
     def __init__(self, name, family=4):
         self.name, self.family = name, family
@@ -484,7 +483,7 @@ class Nobody:
             try:
                 self._bind()
                 return
-            except OSError:          # the number is taken on UDP: another one
+            except OSError:          # the port is taken on UDP: try another one
                 await self.close()
         raise OSError("no port that is free on UDP and TCP")
 
@@ -492,10 +491,10 @@ class Nobody:
         stream, datagram = self._sockets = [
             socket.socket(FAMILIES[self.family], kind)
             for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM)]
-        stream.bind((self.host, 0))               # bound, never listening
+        stream.bind((self.host, 0))               # bound, but it never listens
         self.port = stream.getsockname()[1]
         datagram.bind((self.host, self.port))
-        datagram.connect((self.host, 9))          # hears nobody else
+        datagram.connect((self.host, 9))          # receives from nobody else
 
     async def close(self):
         for sock in self._sockets:
@@ -517,14 +516,14 @@ class Call:
     def __init__(self, caller, invite):
         self.caller, self.invite = caller, invite
         self.started = None                 # monotonic
-        self.codes = []                     # what it got, repetitions left out
+        self.codes = []                     # the codes that it got, without repetitions
         self.dialogs = {}                   # To tag -> (Dialog, bytes of ACK)
         self.final = asyncio.get_running_loop().create_future()
         self.hangup_after = None
         self.cancelled = False
         self._replied = False
         self._last = None
-        self.ended = asyncio.Event()        # hung up, or failed
+        self.ended = asyncio.Event()        # the call was hung up, or it failed
 
     @property
     def answered(self):
@@ -564,7 +563,7 @@ class Call:
             self.final.set_result(reply)
 
     def _on_answer(self, reply):
-        """Every 2xx gets its ACK, and a BYE if it is not the first one."""
+        """Send the ACK for every 2xx, and a BYE if it is not the first 2xx."""
         known = self.dialogs.get(reply.to_tag)
         if known:
             self.caller.request(known[1])
@@ -579,7 +578,7 @@ class Call:
         self._finish(reply)
 
     def bye(self):
-        """Hang up what was answered."""
+        """Hang up the calls that were answered."""
         for dialog, _ in self.dialogs.values():
             self._bye(dialog)
 
@@ -588,7 +587,7 @@ class Call:
                              lambda reply: self.ended.set())
 
     def cancel(self):
-        """CANCEL, as soon as there was a reply (9.1); again, if asked again."""
+        """Send CANCEL, as soon as there was a reply (9.1); each call sends one more."""
         if self.final.done():
             return
         self.cancelled = True
@@ -607,11 +606,11 @@ class Caller(Endpoint):
         super().__init__(name, trace, family)
         self.proxy, self.transport, self.tls = proxy, transport, tls
         self._calls, self._transactions = {}, {}
-        self.unheard = set()                # calls that got no reply as yet
+        self.unheard = set()                # calls that got no reply yet
 
     async def keeps_up(self):
-        """Wait, a second at most, until the proxy has replied to nearly all calls: a
-        machine that has fallen behind is not driven harder."""
+        """Wait, at most a second, until the proxy has replied to nearly all calls, so
+        that a slow machine does not get more and more of them."""
         limit = time.monotonic() + 1
         while len(self.unheard) >= BEHIND and time.monotonic() < limit:
             await asyncio.sleep(0.005)
@@ -632,7 +631,7 @@ class Caller(Endpoint):
                 f";branch={sip.new_branch()};rport")
 
     def call(self, uri, headers=(), body=sip.SDP, hangup_after=None):
-        """Start a call; what comes of it is in the Call that is returned."""
+        """Start a call, and return its Call, which has all that follows."""
         call_id = sip.new_token("call-")
         extra = "" if self.transport == "UDP" \
             else f";transport={self.transport.lower()}"
@@ -652,8 +651,8 @@ class Caller(Endpoint):
         return self.send(message, self.link)
 
     def transact(self, request, done):
-        """Send a non-INVITE request, again and again over UDP until it has its
-        final reply (17.1.2)."""
+        """Send a request that is not an INVITE. Over UDP, repeat it until its final
+        reply comes (17.1.2)."""
         raw = self.request(request)
         self._transactions[request.transaction] = done
         if self.transport == "UDP":

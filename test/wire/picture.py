@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Draws a trace as a picture: the ladder of ladder.py, as SVG.
 
-The picture stands on a card of its own, in light and dark colours, so that it can
-be read on any page. Times are shown to a tenth of a second: the same call drawn
-twice gives the same picture.
+The picture has its own background, in light and dark colours, so that it can be read on
+any page. Times are shown in tenths of a second, so that a second run of the same call
+gives the same picture.
 """
 
 from xml.sax.saxutils import escape
@@ -11,10 +11,10 @@ from xml.sax.saxutils import escape
 import ladder
 
 WIDTH, MARGIN, TIME = 820, 24, 56       # in pixels; TIME is the column of the times
-HEAD, ROW, FOOT = 88, 27, 20            # heights; ROW is that of one message
-WAITED, MOST = 14, 24                   # pixels for a second of waiting, at most MOST
-ARROW = 7                               # length of an arrow's head
-PAUSE = 0.25                            # seconds; less than that is no waiting
+HEAD, ROW, FOOT = 88, 27, 20            # heights; ROW is the height of one message
+WAITED, MOST = 14, 24                   # pixels for each second without a message, at most MOST
+ARROW = 7                               # the length of the head of an arrow
+PAUSE = 0.25                            # seconds; a shorter time is not drawn
 
 LIGHT = {"card": "#ffffff", "edge": "#d0d7de", "text": "#1f2328", "muted": "#59636e",
          "request": "#0969da", "provisional": "#9a6700", "success": "#1a7f37",
@@ -48,7 +48,7 @@ def kind_of(entry):
 
 
 class Picture:
-    """The drawing board: where the columns are, and how far down it is drawn."""
+    """The places of the columns, and the shapes that were drawn."""
 
     def __init__(self, columns, proxy):
         gap = (WIDTH - TIME - 2 * MARGIN - 80) / (len(columns) - 1)
@@ -62,7 +62,7 @@ class Picture:
                            f'class="{style}">{escape(text)}</text>')
 
     def message(self, entry, moment, waited):
-        """One message, below those that were drawn."""
+        """Draw one message below the others."""
         if waited >= PAUSE:
             self.bottom += min(MOST, round(WAITED * waited))
         self.bottom += ROW

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Scenarios of one call, as data, and what plays and judges them.
+"""Scenarios of one call, as data, and the functions that play and check them.
 
     Scenario("a 503 leads to the next destination",
         route='failover("sip:100@{a} sip:101@{b}")',
@@ -9,8 +9,8 @@
                   ("b", "UDP", soon(), "sip:101@{b}")],
         caller=[100, 180, 200])
 
-`{a}` is the address of peer a, `{proxy}` Kamailio's. What a scenario need not
-say, because it is demanded of every one, stands in `demands()`.
+`{a}` is the address of peer a, and `{proxy}` that of Kamailio. `demands()` checks what
+must be true in every scenario, so no scenario says it.
 """
 
 import asyncio
@@ -25,19 +25,19 @@ from lag import Stalls
 from peers import (Caller, Gateway, Hangup, Nobody, OnCancel, Reply, Trace,
                    show_address, HOSTS, T1)
 
-AT_ONCE = 48               # scenarios under way at a time, a server each
-STARTS_AT_ONCE = 2         # of them, how many are starting
-DRAIN_LIMIT = 15.0         # seconds until tm must have let go of everything
-EARLY, LATE = 0.10, 0.30   # tolerance of times: a tick of tm, and the machine
-                           # is busy with other scenarios; test_timers is exact.
-                           # How long we were held up ourselves is added to it.
-SETTLES = 0.2              # seconds before and behind a message in which a stall has moved it
+AT_ONCE = 48               # scenarios that run at the same time, each with a server
+STARTS_AT_ONCE = 2         # how many of these may start at the same time
+DRAIN_LIMIT = 15.0         # seconds until tm must have released all transactions
+EARLY, LATE = 0.10, 0.30   # tolerance of times: a tick of tm, and a machine
+                           # that is busy with other scenarios; test_timers is exact.
+                           # The delay of this process is added to it.
+SETTLES = 0.2              # a delay this close to a message, in seconds, may have moved it
 
 
-# -- vocabulary: what a peer does ----------------------------------------------
+# -- the actions of a peer -----------------------------------------------------
 
 def reply(code, after=0.0, **more):
-    """Send this reply `after` seconds from the INVITE; see peers.Reply."""
+    """Send this reply `after` seconds after the INVITE; see peers.Reply."""
     return Reply(code, after, **more)
 
 
@@ -47,28 +47,28 @@ def redirect(*contacts, code=302, after=0.0):
 
 
 def on_cancel(reply=200, then=487, after=0.0):
-    """How a CANCEL is answered; see peers.OnCancel."""
+    """Answer a CANCEL like this; see peers.OnCancel."""
     return OnCancel(reply, then, after)
 
 
 def hangup(after=0.0, reset=False, anyhow=False):
-    """Close the connection without a word; see peers.Hangup."""
+    """Close the connection without a reply; see peers.Hangup."""
     return Hangup(after, reset, anyhow)
 
 
-SILENT = []                            # never says a word
+SILENT = []                            # sends nothing
 IGNORES_CANCEL = OnCancel(reply=None)
-ANY = "any"                            # header values: there are some
+ANY = "any"                            # the header must be there, with any value
 
 
 @dataclasses.dataclass(frozen=True)
 class Peer:
-    """A peer that is more than a script over IPv4."""
+    """A peer with more than a script over IPv4."""
     scripts: tuple = ((),)
     family: int = 4
     absent: bool = False
     tls: typing.Any = None             # SSLContext: TLS instead of TCP
-    made_by: typing.Any = None         # (name, trace) -> what to put up instead
+    made_by: typing.Any = None         # (name, trace) -> the peer to use instead
 
 
 def ipv6(*script):
@@ -77,25 +77,25 @@ def ipv6(*script):
 
 
 def in_turn(*scripts):
-    """A script for the first INVITE of the call, one for the second ..."""
+    """One script for the first INVITE of the call, one for the second, and so on."""
     return Peer(scripts)
 
 
 NOBODY = Peer(absent=True)             # refused, port unreachable
 
 
-# -- vocabulary: when ------------------------------------------------------------
+# -- times -----------------------------------------------------------------------
 
 @dataclasses.dataclass(frozen=True)
 class When:
-    """A moment: so many seconds after something, within a tolerance."""
+    """A time: a number of seconds after an event, within a tolerance."""
     since: str                         # start, attempt, end, cancel, answer
     seconds: float
     early: float = EARLY
     late: float = LATE
 
     def window(self, marks):
-        """Earliest and latest time, or None where the mark never came."""
+        """The earliest and the latest time, or None if the event did not happen."""
         mark = marks.get(self.since)
         if mark is None:
             return None
@@ -117,33 +117,33 @@ def at(seconds):
 
 
 def later(seconds):
-    """Seconds after the INVITE of the attempt before."""
+    """Seconds after the INVITE of the previous attempt."""
     return When("attempt", seconds)
 
 
 def soon():
-    """At once: after the final reply of the attempt before, or else after its
-    INVITE; for the first attempt, after the caller's INVITE."""
+    """At once after the final reply of the previous attempt, or else after its INVITE; for
+    the first attempt, after the caller's INVITE."""
     return When("end", 0)
 
 
 def after_cancel(seconds):
-    """Seconds after the attempt before got its CANCEL."""
+    """Seconds after the previous attempt got its CANCEL."""
     return When("cancel", seconds)
 
 
 def when_sent(late=0.1):
-    """For the caller's final reply: when the peer that it is from sent it."""
+    """For the caller's final reply: when its peer sent it."""
     return When("answer", 0, early=0, late=late)
 
 
 @dataclasses.dataclass(frozen=True)
 class Happening:
-    """The first message of a peer that is `what`, and a while after it."""
+    """A time after the first message of a peer that is `what`."""
     peer: str
     what: typing.Union[int, str]
     wait: float = 0.0
-    again: float = None                # and so many seconds later once more
+    again: float = None                # and again after this number of seconds
 
 
 def when(peer, what, wait=0.0, again=None):
@@ -158,15 +158,15 @@ class Scenario:
     title: str
     peers: dict                        # name -> script, Peer or NOBODY
     attempts: list                     # (peer, transport, when[, R-URI])
-    caller: list                       # codes it gets; equal ones in a row once
-    route: str = "failover()"          # a call, or script that ends with exit
+    caller: list                       # the codes that it gets; equal ones in a row count once
+    route: str = "failover()"          # a call of failover(), or script that ends with exit
     plan: str = None                   # dial plan text
     plan_as_file: bool = False
     cancelled: tuple = ()              # peers that must get a CANCEL
     cancelled_after: dict = dataclasses.field(default_factory=dict)
                                        # peer -> seconds from its first 1xx
     final_at: When = None              # when the caller has its final reply
-    final_from: str = None             # whose final reply it is
+    final_from: str = None             # the peer that sent the final reply
     cancel: Happening = None           # when the caller gives up
     uri: str = "sip:9555@{proxy}"
     over: str = "UDP"                  # caller's transport
@@ -175,28 +175,28 @@ class Scenario:
     finals: int = 1
     hangup_after: float = 0.1          # the caller's BYE, after its ACK
     within: float = 8.0                # seconds for the whole call
-    logged: dict = dataclasses.field(default_factory=dict)   # text -> how often
+    logged: dict = dataclasses.field(default_factory=dict)   # text -> number of lines
     modparams: tuple = ()
     modules: tuple = ("failover",)
-    first: str = ""                    # script that comes before everything
+    first: str = ""                    # script that runs first
     extra: str = ""
     globals: str = ""
     files: dict = dataclasses.field(default_factory=dict)
-    script: str = kamailio.SCRIPT      # what takes the requests
+    script: str = kamailio.SCRIPT      # request_route
     sockets: tuple = kamailio.SOCKETS
-    environment: dict = dataclasses.field(default_factory=dict)   # the server's
+    environment: dict = dataclasses.field(default_factory=dict)   # of the server
     commands: tuple = ()               # RPCs before the call: (word, ...)
-    resent: tuple = ()                 # seconds at which the INVITE comes again
+    resent: tuple = ()                 # the times, in seconds, at which the INVITE comes again
     carries: dict = dataclasses.field(default_factory=dict)
                                        # number of an attempt -> {header: values}
     repeats_2xx: bool = False          # a gateway may have to repeat its 200
-    is_on_its_way: bool = False        # an INVITE may leave behind the caller's final reply
+    is_on_its_way: bool = False        # an INVITE may leave after the caller's final reply
     keeps: bool = False                # tm may keep the transaction: it loses the
                                        # reference that t_check_trans() takes for a
                                        # reply that is dropped in reply_route
-    rewritten: tuple = ()              # headers that the script changes, in every attempt alike
-    hides: bool = False                # the server takes the caller's Via away
-    discarded: tuple = ()              # peers whose 2xx the server may throw away
+    rewritten: tuple = ()              # headers that the script changes in the same way in every attempt
+    hides: bool = False                # the server removes the caller's Via
+    discarded: tuple = ()              # peers whose 2xx the server may discard
 
     def config(self, names):
         """The server that this scenario needs."""
@@ -219,7 +219,7 @@ class Scenario:
 
 
 def filled(text, names):
-    """The text with the addresses of the peers put in."""
+    """The text with the addresses of the peers."""
     if isinstance(text, str):
         for name, address in names.items():
             text = text.replace("{" + name + "}", address)
@@ -231,7 +231,7 @@ def as_peer(told):
 
 
 class Stage:
-    """Peers and a running server. Everything is gone when it is left."""
+    """Peers and a running server. At the end of the block all of them are removed."""
 
     def __init__(self, peers, config_for, trace=None, starting=None,
                  memory_mb=16, server_class=kamailio.Server):
@@ -243,12 +243,12 @@ class Stage:
         self.names, self.gateways = {}, {}
         self.server, self.config = None, None
         self._stack = contextlib.AsyncExitStack()
-        # Its own: those of asyncio are few, and servers that wait for their turn to
-        # start would hold up what is asked of those that run.
+        # Its own threads: asyncio has few, and servers that wait for their start would
+        # block the commands to servers that run.
         self._threads = concurrent.futures.ThreadPoolExecutor(2)
 
     async def aside(self, function, *args):
-        """What the function returns, which may take long, in a thread."""
+        """Run a function that may take long in a thread, and return its result."""
         return await asyncio.get_running_loop().run_in_executor(
             self._threads, function, *args)
 
@@ -300,8 +300,8 @@ class Stage:
         return await self.aside(self.server.rpc, *command)
 
     async def drained(self, limit=DRAIN_LIMIT, every=0.25):
-        """Wait until tm holds no transaction, asking `every` so many seconds; the
-        number left if it does not come to that."""
+        """Wait until tm holds no transaction, and check `every` this number of seconds.
+        Return the number of transactions at the end."""
         loop = asyncio.get_running_loop()
         end = loop.time() + limit
         while True:
@@ -314,15 +314,15 @@ class Stage:
             await asyncio.sleep(every)
 
 
-# -- judging -------------------------------------------------------------------------
+# -- checking ------------------------------------------------------------------------
 
 @dataclasses.dataclass
 class Attempt:
-    """One INVITE that reached a gateway, and what became of it there."""
+    """One INVITE that reached a gateway, and what followed there."""
     entry: typing.Any
     first_1xx: float = None
-    final: typing.Any = None           # Entry of the final reply it sent
-    cancel: typing.Any = None          # Entry of the CANCEL it got
+    final: typing.Any = None           # the Entry of its final reply
+    cancel: typing.Any = None          # the Entry of its CANCEL
 
     @property
     def ended(self):
@@ -352,22 +352,22 @@ def attempts_of(trace, gateways):
 
 
 class Judge:
-    """Holds what happened against what was expected; every method yields the
-    sentences that are to be complained about."""
+    """Compares the messages of a call with the expected ones. Every method yields one
+    sentence for each problem."""
 
     def __init__(self, scenario, names, trace, call):
         self.scenario, self.names = scenario, names
         self.trace, self.call = trace, call
         self.attempts = attempts_of(trace, scenario.peers)
         self.log = ""
-        self.stalls = Stalls()         # of the time of the call; none are known of
+        self.stalls = Stalls()         # the delays during the call; none are known
         self.finals = [e for e in trace.of("caller", sent=False)
                        if e.message.method == "INVITE" and e.message.status >= 200]
 
     def problems(self):
         return [*self.expectations(), *self.demands()]
 
-    # what the scenario says
+    # what the scenario expects
 
     def expectations(self):
         yield from self.order()
@@ -396,7 +396,7 @@ class Judge:
             before = attempt
 
     def headers(self):
-        """`sent-by` is no header, but the address in the first Via."""
+        """`sent-by` is not a header but the address in the first Via."""
         for number, expected in self.scenario.carries.items():
             for attempt in self.attempts[number - 1:number]:
                 for name, values in expected.items():
@@ -410,7 +410,7 @@ class Judge:
                                f"not {wanted}")
 
     def marks(self, before):
-        """The moments that expected times count from."""
+        """The times from which expected times count."""
         if not before:
             return dict.fromkeys(("start", "attempt", "end"), self.call.started)
         return {"start": self.call.started, "attempt": before.entry.time,
@@ -472,7 +472,7 @@ class Judge:
     def log_count(self, text):
         return sum(text in line for line in self.log.splitlines())
 
-    # what is demanded of every call
+    # what must be true for every call
 
     def demands(self):
         yield from self.trace.faults
@@ -495,8 +495,8 @@ class Judge:
                 yield f"a {entry.message.status} came again after its ACK"
 
     def acknowledged(self):
-        """Negative finals hop by hop, 2xx from end to end, by the To tag; and
-        nobody has to say 200 twice."""
+        """Negative final replies get their ACK hop by hop, a 2xx from end to end, by the
+        To tag. Nobody must send a 200 twice."""
         for attempt in self.attempts:
             if not attempt.final or self.is_discarded(attempt):
                 continue
@@ -516,7 +516,7 @@ class Judge:
                 yield f"{peer} had to repeat its {final.status}"
 
     def is_discarded(self, attempt):
-        """Whether it ended with a 2xx that nobody has to hear of."""
+        """Whether it ended with a 2xx that the caller does not need to get."""
         return (attempt.entry.peer in self.scenario.discarded
                 and attempt.final.message.status < 300)
 
@@ -581,7 +581,7 @@ class Outcome:
     config: str = ""
 
     def report(self):
-        """Everything one needs to see why it failed."""
+        """All that is needed to see why it failed."""
         scenario = self.scenario
         attempts = "\n".join(
             f"    {a[0]}/{a[1]}" + (f" {a[3]}" if len(a) > 3 else "")
@@ -596,13 +596,13 @@ class Outcome:
             "", "configuration:", self.config, "", "log:", self.log])
 
     def check(self):
-        """Fail the test if anything was wrong."""
+        """Fail the test if there is a problem."""
         if self.problems:
             raise AssertionError(self.report())
 
 
 async def play(scenario, starting, stalls):
-    """Play one scenario and judge it."""
+    """Play one scenario and check it."""
     outcome = Outcome(scenario, [])
     stage = Stage(scenario.peers, scenario.config, starting=starting)
     try:
@@ -658,7 +658,7 @@ async def _until_over(call, limit):
 
 
 def play_all(scenarios):
-    """Play them, many at a time, the longest first: {id(scenario): Outcome}."""
+    """Play several scenarios at the same time, the longest first: {id(scenario): Outcome}."""
     async def everything():
         places, starting = (asyncio.Semaphore(n)
                             for n in (AT_ONCE, STARTS_AT_ONCE))

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A library for LD_PRELOAD that makes a race come about or a send fail. It goes
- * by rules in the environment, FAILOVER_SHIM, parted by blanks:
+/* A library for LD_PRELOAD that forces a race, or makes a send fail. The variable
+ * FAILOVER_SHIM of the environment has its rules, separated by blanks:
  *
  *     send:METHOD:PORT:NTH:MS:ERRNO   the NTH datagram to PORT that begins with
- *                                     METHOD is held for so many ms and fails
- *                                     with ERRNO; 0: it leaves
- *     sent:METHOD:PORT:NTH:MS         who has sent it is held behind that
- *     log:NTH:MS:TEXT                 who writes the NTH line to the log that
- *                                     holds TEXT, a _ for a blank, is held
- *     connect:PORT:NTH:MS:ERRNO       the NTH connection to PORT, likewise
- *     memory:BYTES                    malloc() of so many bytes and more fails
- *     name:NAME:MS:FOUND              each look-up of NAME takes so many ms; there
- *                                     is no such host, or if FOUND is 1 it is
- *                                     127.0.0.1. No question leaves the machine.
+ *                                     METHOD is delayed by MS milliseconds and
+ *                                     fails with ERRNO; 0: it is sent
+ *     sent:METHOD:PORT:NTH:MS         after it has sent this datagram, the process
+ *                                     is delayed
+ *     log:NTH:MS:TEXT                 the process that writes the NTH line to the
+ *                                     log with TEXT (_ is a blank) is delayed
+ *     connect:PORT:NTH:MS:ERRNO       as send, for the NTH connection to PORT
+ *     memory:BYTES                    malloc() of BYTES and more fails
+ *     name:NAME:MS:FOUND              each look-up of NAME takes MS milliseconds;
+ *                                     there is no such host, or with FOUND = 1 it
+ *                                     is 127.0.0.1. No query leaves the machine.
  *
- * The processes of the server count together. What a rule did is on stderr. */
+ * All processes of the server count together. Each rule that was applied is written
+ * to stderr. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <dlfcn.h>
@@ -102,7 +104,7 @@ __attribute__((constructor)) static void read_rules(void)
 	free(text);
 }
 
-/* The server's clock interrupts every sleep of its timer process. */
+/* The clock of the server interrupts each sleep of its timer process. */
 static void sleep_ms(int ms)
 {
 	struct timespec left = {ms / 1000, ms % 1000 * 1000000L};
@@ -119,7 +121,7 @@ static void hold(const rule_t *rule)
 			rule->text);
 }
 
-/* Is this the one the rule is for? Then it has been held. */
+/* Count an event; if the rule is for it, wait. @return whether it is */
 static int applies(rule_t *rule)
 {
 	if(atomic_fetch_add(rule->seen, 1) + 1 != rule->nth)
@@ -137,7 +139,7 @@ static int port_of(const struct sockaddr *to)
 						 : ((const struct sockaddr_in *)to)->sin_port);
 }
 
-/* Is a datagram one that a rule of this kind is for? Then it has been held. */
+/* The same for a datagram and a rule of this kind. */
 static int applies_to_datagram(rule_t *rule, char kind, const void *data,
 		size_t len, const struct sockaddr *to)
 {
@@ -169,8 +171,8 @@ ssize_t sendto(int fd, const void *data, size_t len, int flags,
 	return sent;
 }
 
-/* What Kamailio's log goes through when it goes to stderr: the first of these
- * where it was built with _FORTIFY_SOURCE, as Debian does, else the second. */
+/* Kamailio writes its log to stderr with one of these: the first, if it was built with
+ * _FORTIFY_SOURCE, as on Debian; otherwise the second. */
 static int print(FILE *stream, const char *format, va_list args)
 {
 	char line[4096];
@@ -230,8 +232,8 @@ int connect(int fd, const struct sockaddr *to, socklen_t to_len)
 	return real(fd, to, to_len);
 }
 
-/* Append the name of a question, as DNS writes it.
- * @return behind it */
+/* Append the name of a query in the format of DNS.
+ * @return the place after it */
 static unsigned char *put_name(unsigned char *end, const char *name)
 {
 	while(*name != '\0') {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Builds shim.c, and gives a server the rules by which it makes things happen."""
+"""Builds shim.c, and makes its rules for a server."""
 
 import atexit
 import pathlib
@@ -8,12 +8,12 @@ import subprocess
 import tempfile
 
 SOURCE = pathlib.Path(__file__).with_name("shim.c")
-HELD = "goes on from [{}]"     # what the shim says when it has done its work
+HELD = "goes on from [{}]"     # the text that the shim writes when a rule was applied
 _made = []
 
 
 def built():
-    """The shim, in a folder that is gone when the tests are."""
+    """The shim, in a folder that is deleted after the tests."""
     if not _made:
         folder = tempfile.mkdtemp(prefix="failover-shim-")
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -24,5 +24,5 @@ def built():
 
 
 def forced(*rules):
-    """The environment of a server to which this happens; see shim.c."""
+    """The environment of a server with these rules; see shim.c."""
     return {"LD_PRELOAD": built(), "FAILOVER_SHIM": " ".join(rules)}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""SIP messages as the test peers need them: read, write, and the requests and
-replies that RFC 3261 derives from one another. No sockets, no clock."""
+"""SIP messages for the test peers: reading, writing, and the requests and replies that
+follow from other messages in RFC 3261. It uses no sockets and no clock."""
 
 import itertools
 import re
@@ -36,7 +36,7 @@ _numbers = itertools.count(1)
 
 
 def new_token(prefix=""):
-    """A word that no other message of this run holds."""
+    """A word that is in no other message of this run."""
     return f"{prefix}{next(_numbers)}{secrets.token_hex(4)}"
 
 
@@ -45,14 +45,14 @@ def new_branch():
 
 
 def long_name(name):
-    """The name of a header in lower case, compact forms spelled out."""
+    """The full name of a header in lower case, also for a compact form."""
     name = name.strip().lower()
     return COMPACT.get(name, name)
 
 
 def header_param(value, name):
-    """The parameter `name` of a header value, looked for behind its `<...>`.
-    None when absent, empty text when it has no value."""
+    """The parameter `name` of a header value, after its `<...>`. None if it is absent, an
+    empty text if it has no value."""
     outside = re.sub(r'"[^"]*"|<[^>]*>', "", value)
     match = re.search(rf";\s*{re.escape(name)}\s*(?:=\s*([^;,\s]*))?(?=[;,\s]|$)",
                       outside, re.I)
@@ -66,8 +66,8 @@ def uri_of(value):
 
 
 def split_list(value):
-    """The elements of a comma-separated header value; commas in quotes and
-    angle brackets do not separate."""
+    """The elements of a header value that commas separate. Commas in quotes and in angle
+    brackets do not separate."""
     parts, start, quoted, angle = [], 0, False, False
     for i, char in enumerate(value):
         if char == '"' and value[i - 1:i] != "\\":
@@ -93,7 +93,7 @@ class Message:
 
     @classmethod
     def parse(cls, data):
-        """Read one whole message; ValueError when it is none."""
+        """Read one whole message; ValueError if it is not a message."""
         head, _, body = data.partition(b"\r\n\r\n")
         lines = re.sub(r"\r\n[ \t]+", " ", head.decode("utf-8", "replace"))
         start, *rest = lines.split("\r\n")
@@ -126,7 +126,7 @@ class Message:
 
     @property
     def method(self):
-        """The method of a request, for a reply that of its request."""
+        """The method of a request; for a reply, the method of its request."""
         return self.start.split(" ")[0] if self.is_request else self.cseq[1]
 
     @property
@@ -170,8 +170,8 @@ class Message:
 
     @property
     def transaction(self):
-        """What tells one transaction of a peer from another (17.1.3, 17.2.3):
-        an ACK and the replies share that of their INVITE, a CANCEL has its own."""
+        """The key of the transaction (17.1.3, 17.2.3). An ACK and the replies have the key
+        of their INVITE; a CANCEL has its own."""
         method = self.method
         return self.branch, "INVITE" if method == "ACK" else method
 
@@ -198,7 +198,7 @@ class StreamReader:
         self._data = b""
 
     def feed(self, data):
-        """The messages that are complete now, each as its own bytes."""
+        """The bytes of each message that is complete now."""
         self._data = (self._data + data).lstrip(b"\r\n")
         messages = []
         while True:
@@ -217,8 +217,8 @@ class StreamReader:
 # -- messages that follow from others --------------------------------------
 
 def reply_to(request, code, reason=None, to_tag=None, headers=(), body=b""):
-    """A reply (8.2.6, 12.1.1): Via, From, To, Call-ID, CSeq of the request,
-    with a To tag unless it is a 100; Record-Route where a dialog may begin."""
+    """A reply (8.2.6, 12.1.1) with Via, From, To, Call-ID and CSeq of the request, and
+    a To tag unless it is a 100; with Record-Route if a dialog may begin."""
     copied = [("Via", value) for value in request.all("Via")]
     if 100 < code < 300:
         copied += [("Record-Route", v) for v in request.all("Record-Route")]
@@ -255,7 +255,7 @@ def cancel_for(invite):
 
 
 class Dialog:
-    """A dialog as its caller sees it (12.1.2), made of an INVITE and its 2xx."""
+    """The dialog of the caller (12.1.2), from an INVITE and its 2xx."""
 
     def __init__(self, invite, answer):
         self.invite = invite
@@ -267,7 +267,7 @@ class Dialog:
         self._cseq = invite.cseq[0]
 
     def request(self, method, via):
-        """A request in the dialog. ACK keeps the INVITE's number (13.2.2.4)."""
+        """A request in the dialog. An ACK has the CSeq number of its INVITE (13.2.2.4)."""
         number = self.invite.cseq[0]
         if method != "ACK":
             self._cseq += 1
