@@ -30,10 +30,11 @@ void answer_note(call_t *call, tm_cell_t *t, int branch)
 		log_send(log_begin("late_answer", transaction_request(t)));
 }
 
-int answer_relayed(call_t *call, const tm_cell_t *t, int branch)
+int answer_relayed(call_t *call, tm_cell_t *t, int branch)
 {
 	int i;
 
+	transaction_stop_dns_failover(t);
 	answer_here.branch = NO_BRANCH;
 	for(i = 0; branch < 0 && i < transaction_branches(t); i++) {
 		if(call->branches[i].has_answer)

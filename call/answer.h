@@ -15,7 +15,7 @@ void answer_note(call_t *call, tm_cell_t *t, int branch);
 /** tm relays a 2xx to the caller.
  * @param branch NO_BRANCH if tm does not say it, because the reply was suspended
  * @return the branch */
-int answer_relayed(call_t *call, const tm_cell_t *t, int branch);
+int answer_relayed(call_t *call, tm_cell_t *t, int branch);
 
 /** Is some process handling a 2xx, so that a failure must not count yet? Then tm is
  * made to see the call as undecided. */

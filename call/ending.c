@@ -180,9 +180,9 @@ static void send_final_reply(call_t *call, tm_cell_t *t, struct sip_msg *copy)
 		return;
 	/* acc notes in the flags that it has logged the call, so both requests must have
 	 * the same flags */
-	transaction_copy_flags(t, copy, false);
+	transaction_request(t)->flags = copy->flags;
 	transaction_answer(t, transaction_request(t), reply.code, reply.phrase);
-	transaction_copy_flags(t, copy, true);
+	copy->flags = transaction_request(t)->flags;
 }
 
 void ending_on_failure(call_t *call, tm_cell_t *t, struct tmcb_params *params)

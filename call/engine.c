@@ -103,6 +103,7 @@ static void on_branch_failure(
 	changes_t before;
 
 	sending_wait_until_made(call, t, scene.branch);
+	transaction_forget_addresses(t, scene.branch);
 	if(transaction_is_final(t))
 		return;
 	/* this must come first, also if the chain is over and failure_route has forked */

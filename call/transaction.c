@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../core/sr_module.h"
 #include "../../core/atomic_ops.h"
-#include "../../core/dset.h"
-#include "../../core/globals.h"
 #include "../../core/pt.h"
 #include "../../core/timer.h"
 #include "../../modules/tm/lock.h"
@@ -255,6 +253,11 @@ void transaction_allow_forwarding(tm_cell_t *t)
 	clear_flags(t, T_CANCELED);
 }
 
+void transaction_stop_dns_failover(tm_cell_t *t)
+{
+	set_flags(t, T_DISABLE_FAILOVER);
+}
+
 /* -- a branch ----------------------------------------------------------- */
 
 /* Is the stored reply of a branch one that the script has suspended? Then tm is
@@ -378,8 +381,7 @@ void transaction_end_again(tm_cell_t *t, int branch)
 	request->flags &= ~(F_RB_DEL_TIMER | F_RB_FR_INV);
 	request->flags |= F_RB_RETR_DISABLED;
 	request->t_active = 1;
-	request->fr_expire = get_ticks_raw() + 1;
-	request->retr_expire = request->fr_expire;
+	request->fr_expire = request->retr_expire = get_ticks_raw() + 1;
 	timer_reinit(&request->timer);
 	timer_add(&request->timer, 1);
 }
@@ -400,9 +402,7 @@ static int rank_of(const tm_ua_client_t *uac)
 int transaction_pick(const tm_cell_t *t, int first_branch, int branch, int code,
 		int *picked_code)
 {
-	int best = INT_MAX;
-	int picked = branch;
-	int i;
+	int best = INT_MAX, picked = branch, i;
 
 	for(i = first_branch; i < t->nr_of_outgoings; i++) {
 		const tm_ua_client_t *uac = &t->uac[i];

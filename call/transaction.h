@@ -277,6 +277,17 @@ void transaction_stop_forwarding(tm_cell_t *t);
 /** Take that back. */
 void transaction_allow_forwarding(tm_cell_t *t);
 
+/** The core's DNS failover sends the INVITE to the next address of a destination for
+ * each 503 of a branch, also for a 503 that comes again or late (t_reply.c,
+ * reply_received). Let it use no further address of a branch that has ended. */
+static inline void transaction_forget_addresses(tm_cell_t *t, int branch)
+{
+	dns_srv_handle_put(&t->uac[branch].dns_h);
+}
+
+/** Let it use no further address of any branch: the call is answered. */
+void transaction_stop_dns_failover(tm_cell_t *t);
+
 /** Where a branch was sent to. Valid while the transaction lives. */
 static inline const struct dest_info *transaction_destination(
 		const tm_cell_t *t, int branch)
@@ -470,17 +481,6 @@ static inline void transaction_name_branch(tm_cell_t *t, int branch)
  * @param params of the callback; the callbacks that follow get them too
  * @param code 408 means a timeout */
 void transaction_show_code(tm_cell_t *t, struct tmcb_params *params, int code);
-
-/** Copy the flags between the request and a copy of it: acc notes in them that it has
- * logged the call. */
-static inline void transaction_copy_flags(
-		tm_cell_t *t, struct sip_msg *copy, bool is_back)
-{
-	if(is_back)
-		copy->flags = t->uas.request->flags;
-	else
-		t->uas.request->flags = copy->flags;
-}
 
 /** Let the call fail once this process has left the transaction: add a branch that is
  * not sent and let it time out at once. So the script's failure_route and the

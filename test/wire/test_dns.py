@@ -121,6 +121,23 @@ ALL = [
         {"a": [reply(503)], "d": [hangup(after=0.1)], "c": RINGS_AND_ANSWERS},
         [("a", "TCP", at(0)), ("d", "TCP", soon()), ("c", "UDP", PROMPT)],
         [100, 180, 200], "/TCP", 5, final_from="c"),
+    by_name("its first server says 503 again: its second one gets one INVITE",
+        {"a": [reply(503), reply(503, after=0.15, anyhow=True)],
+         "d": [reply(180, after=0.1), reply(200, after=0.5)], "c": RINGS_AND_ANSWERS},
+        [("a", "UDP", at(0)), ("d", "UDP", soon())], [100, 180, 200], final_from="d"),
+    by_name("a 503 of its first server comes when the second one is tried",
+        {"a": [reply(503, after=1.2)], "d": [reply(180, after=0.1), reply(200, after=0.6)],
+         "c": RINGS_AND_ANSWERS},
+        [("a", "UDP", at(0)), ("d", "UDP", later(1))], [100, 180, 200], final_from="d"),
+    by_name("a 503 of its first server comes when the next destination is tried",
+        {"a": [reply(503, after=1.4)], "d": [reply(486)],
+         "c": [reply(180, after=0.1), reply(200, after=0.7)]},
+        [("a", "UDP", at(0)), ("d", "UDP", later(1)), ("c", "UDP", soon())],
+        [100, 180, 200], final_from="c"),
+    by_name("a 503 of its first server comes when the call is answered",
+        {"a": [reply(503, after=1.6)], "d": [reply(200, after=0.1)], "c": RINGS_AND_ANSWERS},
+        [("a", "UDP", at(0)), ("d", "UDP", later(1))], [100, 200], final_from="d",
+        hangup_after=0.8),
 ]
 
 
