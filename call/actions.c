@@ -54,6 +54,11 @@ static bool is_due(ticks_t at)
 	return at != 0 && (s_ticks_t)(at - get_ticks_raw()) <= 0;
 }
 
+bool course_is_expired(const call_t *call)
+{
+	return call->chain.is_expired || is_due(call->total_end);
+}
+
 bool course_is_under_way(const call_t *call)
 {
 	return call->state == CALL_TRYING || call->state == CALL_PROCEEDING;
@@ -127,7 +132,7 @@ static void try_next(scene_t *scene)
 	sent_t sent;
 
 	/* if this is tm's timer process, the alarm cannot go off meanwhile */
-	if(is_due(call->total_end))
+	if(course_is_expired(call))
 		chain_expire(&call->chain);
 	remember_result(call, &scene->result);
 	decision = policy_decide(&call->chain, &scene->result);

@@ -36,6 +36,9 @@ void course_want_cancels(call_t *call, const tm_cell_t *t);
 /** Set the alarm to the earliest deadline of the call. */
 void course_set_alarm(call_t *call, const tm_cell_t *t);
 
+/** Is timer.total over? The alarm looks after it while the chain goes on. */
+bool course_is_expired(const call_t *call);
+
 /** Is an attempt under way that was not given up? */
 bool course_is_under_way(const call_t *call);
 

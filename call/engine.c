@@ -434,7 +434,7 @@ static const char *why_not_retry(const call_t *call, const tm_cell_t *t)
 		return "the call has not failed at a destination";
 	if(transaction_is_final(t) || transaction_is_cancelled(t))
 		return "the caller has his final reply, or has given up";
-	if(call->chain.is_expired)
+	if(course_is_expired(call))
 		return "timer.total is over";
 	if(transaction_room(t) <= 0
 			|| call->chain.attempts >= call->chain.settings.attempts)
