@@ -189,7 +189,10 @@ void ending_on_failure(call_t *call, tm_cell_t *t, struct tmcb_params *params)
 {
 	bool has_route = transaction_runs_failure_route(t);
 
-	if(call->reply_branch == NO_BRANCH)
+	/* the second time the script's failure_route has sent it elsewhere, and that has
+	 * failed too */
+	if(call->reply_branch == NO_BRANCH
+			|| transaction_branches(t) > call->branches_at_end)
 		call->reply_branch = tm_api.t_get_picked_branch();
 	transaction_name_branch(t, call->reply_branch);
 	if(call->reply.kind == FINAL_OWN)

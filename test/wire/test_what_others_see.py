@@ -113,6 +113,14 @@ OTHERS = [
     watched("the caller gives up while it rings", two(), {"a": [reply(180)], "b": SILENT},
         [TO_A], 487, False, [100, 180, 487], cancel=when("caller", 180, 0.3),
         cancelled=["a"], also={"route is cancelled": 1}),
+    Scenario("acc sees what the script sends elsewhere in failure_route, and that fails",
+        route=f'{MISSED} t_on_failure("ON"); if ({two()}) exit;',
+        extra='failure_route[ON] { setflag(2); $ru = "sip:102@{c}"; t_relay(); }',
+        modules=("acc", "failover"), modparams=ACC, caller=[100, 404],
+        peers={"a": [reply(503)], "b": [reply(486)], "c": [reply(404, after=0.2)]},
+        attempts=[TO_A, ("b", "UDP", soon()), ("c", "UDP", soon())],
+        logged={"ACC: ": 2, "code=486;reason=Busy Here;user=101;port={b_port}": 1,
+                "code=404;reason=Not Found;user=102;port={c_port}": 1}),
 ]
 
 # one gateway's throughout, whatever has become of the one before
