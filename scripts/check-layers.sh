@@ -32,6 +32,8 @@ lint:           dialplan_parse dialplan sip text
 ctl:            lint dialplan_parse dialplan sip text
 '
 
+folders=$(echo "$layers" | sed -n 's/:.*/\\\//p' | paste -sd '|')
+
 # The layers that use nothing of Kamailio but its string.
 pure='^(dialplan_parse\.|dialplan/|sip/|text/|lint/|ctl/'
 for listed in "$@"; do
@@ -60,7 +62,7 @@ check_include() {
 	file=$1 line=$2 included=$3
 	case $included in
 	../../core/str.h) return ;;
-	../../*)
+	../* | core/* | modules/*)
 		if is_pure "$file"; then
 			complain "$file:$line: a pure file includes $included; of Kamailio it may include core/str.h only"
 		fi
@@ -81,15 +83,16 @@ check_include() {
 }
 
 count=0
-for file in *.[ch] */*.[ch]; do
-	[ -e "$file" ] || continue
+for file in $(find . -path ./build -prune -o -path ./test -prune -o -name '*.[ch]' -print | sed 's|^\./||' | sort); do
 	from=$(layer_of "$file")
 	echo "$layers" | grep -q "^$from:" || {
 		complain "$file: is in no layer that $0 lists"
 		continue
 	}
 	count=$((count + 1))
-	found=$(grep -nE '^#include "' "$file" | sed -E 's/^([0-9]+):#include "([^"]*)".*/\1 \2/')
+	# <stdio.h> is of no layer; <call/call.h> and <core/dprint.h> are.
+	found=$(grep -nE '^[[:blank:]]*#[[:blank:]]*include' "$file" |
+		sed -nE 's/^([0-9]+):[^"<]*("([^">]*)"|<((\.\.\/|core\/|modules\/|'"$folders"')[^">]*)>).*/\1 \3\4/p')
 	while read -r line included; do
 		[ -z "$line" ] || check_include "$file" "$line" "$included"
 	done <<-LINES
