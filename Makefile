@@ -41,6 +41,10 @@ DOC_DIR       ?= $(PREFIX)/share/doc/kamailio-failover
 MAN_DIR       ?= $(PREFIX)/share/man/man1
 BASH_DIR      ?= $(PREFIX)/share/bash-completion/completions
 
+# What is read or copied where the module is installed. demo.py needs test/wire.
+DOCUMENTS := README.md CHANGELOG.md COPYING \
+	$(filter-out %.1 %/Makefile %/demo.py,$(wildcard doc/* examples/*))
+
 # The layers are folders; README.md says what is in each. The layers below
 # server/ are pure: they know nothing of Kamailio but its str.h. So failoverctl
 # and the unit tests also contain them. Only failoverctl contains lint/, the
@@ -123,7 +127,7 @@ install: all ## install the module, the tool and the documents (DESTDIR, MODULES
 	$(if $(TOOL),install -D -m 755 failoverctl $(DESTDIR)$(PREFIX)/bin/failoverctl)
 	$(if $(TOOL),install -D -m 644 doc/failoverctl.1 $(DESTDIR)$(MAN_DIR)/failoverctl.1)
 	$(if $(TOOL),install -D -m 644 ctl/failoverctl.bash $(DESTDIR)$(BASH_DIR)/failoverctl)
-	for file in $$(find README.md CHANGELOG.md doc examples -type f ! -name '*.1'); do \
+	for file in $(DOCUMENTS); do \
 		install -D -m 644 $$file $(DESTDIR)$(DOC_DIR)/$$file || exit; \
 	done
 	$(if $(wildcard $(DOC_PAGE)),install -m 644 $(DOC_PAGE) $(DESTDIR)$(DOC_DIR)/doc/$(notdir $(DOC_PAGE)))

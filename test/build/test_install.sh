@@ -18,8 +18,12 @@ modules=$("$server" -I | sed -n 's/^ *Default paths to modules: *\([^: ]*\).*/\1
 "$destination/usr/bin/failoverctl" --version
 cmp doc/failoverctl.1 "$destination/usr/share/man/man1/failoverctl.1"
 cmp ctl/failoverctl.bash "$destination/usr/share/bash-completion/completions/failoverctl"
-for document in README.md CHANGELOG.md examples/demo.py; do
+for document in README.md CHANGELOG.md COPYING doc/performance.md examples/quickstart.cfg; do
 	cmp "$document" "$destination/usr/share/doc/kamailio-failover/$document"
+done
+# A file that cannot work there is not installed.
+for absent in examples/demo.py doc/Makefile; do
+	[ ! -e "$destination/usr/share/doc/kamailio-failover/$absent" ] || fail "$absent is installed"
 done
 
 $as_user make uninstall DESTDIR="$destination"
