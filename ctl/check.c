@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* check: the command that finds mistakes in dial plans and in the strings of a script
+ * call. */
 #include "ctl/commands.h"
 
 #include <stdio.h>

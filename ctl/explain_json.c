@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* explain_json: what `failoverctl explain --json` prints. */
 #include "ctl/explain.h"
 
 #include "ctl/describe.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* explain_text: what `failoverctl explain` prints. */
 #include "ctl/explain.h"
 
 #include <stdio.h>

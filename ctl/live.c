@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The commands for a running server. */
+/* live: the commands for a running server. */
 #include "ctl/commands.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lint_addresses: checks of the conditions on addresses, ports and transports. */
 #include "lint/lint.h"
 
 #include <arpa/inet.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lint_conditions: checks of the conditions of a rule: their patterns and variables. */
 #include "lint/lint.h"
 
 #include <stdio.h>

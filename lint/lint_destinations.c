@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lint_destinations: checks of the destinations: those that cannot be tried, are
+ * repeated, or are names. */
 #include "lint/lint.h"
 
 #include <stdio.h>

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lint_java: the check for regular expressions that mean something else here. The
+ * Brekeke server is a Java program; such an expression loads without an error. */
 #include "lint/lint.h"
 
 #include <string.h>
 
 #include "text/ascii.h"
-
-/* The Brekeke server is a Java program. What an expression means there and means
- * otherwise here loads without an error; so it is named. */
 
 /* A spot in an expression, and what is known of it. */
 typedef struct spot

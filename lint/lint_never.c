@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lint_never: the check for conditions that no call can make true. */
 #include "lint/lint.h"
 
 #include <stdio.h>

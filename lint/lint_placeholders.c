@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lint_placeholders: the check for text that looks like a placeholder and is none. */
 #include "lint/lint.h"
 
 #include <string.h>

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lint_rules: checks of a rule as a whole: its place, its name, its reply, its
+ * variables and headers. */
 #include "lint/lint.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lint_settings: checks of the & settings: patterns of replies, redirects, timers. */
 #include "lint/lint.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lint_shadows: checks for rules that another rule above hides. */
 #include "lint/lint.h"
 
 #include "text/ascii.h"

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* lint_slips: checks for slips of the pen: typographic quotes, comments behind a value,
+ * operators of other languages. */
 #include "lint/lint.h"
 
 #include <string.h>
