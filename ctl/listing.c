@@ -20,12 +20,6 @@
 
 #define BOM "\xef\xbb\xbf"
 
-static const char *const severity_names[] = {
-		[SEVERITY_ERROR] = "error",
-		[SEVERITY_WARNING] = "warning",
-		[SEVERITY_REFUSAL] = "refusal",
-};
-
 static void collect(void *context, const diagnostic_t *diagnostic)
 {
 	listing_t *listing = context;
@@ -230,7 +224,7 @@ static void show_message(const listing_t *listing,
 	fprintf(out, ":%d:%d:%s ", diagnostic->line, diagnostic->column,
 			palette->end);
 	fprintf(out, "%s%s:%s ", is_warning ? palette->warning : palette->error,
-			severity_names[diagnostic->severity], palette->end);
+			severity_name(diagnostic->severity), palette->end);
 	print_string(out, diagnostic->text);
 	if(diagnostic->name != NULL)
 		fprintf(out, " [%s%s%s]", palette->warning, diagnostic->name,
@@ -317,7 +311,7 @@ void listing_json(const listing_t *listing, json_t *object)
 		json_t *entry = json_object();
 
 		json_object_set_new(entry, "severity",
-				json_string(severity_names[diagnostic->severity]));
+				json_string(severity_name(diagnostic->severity)));
 		json_object_set_new(entry, "line", json_integer(diagnostic->line));
 		json_object_set_new(entry, "column", json_integer(diagnostic->column));
 		json_object_set_new(entry, "message", json_of_string(diagnostic->text));

@@ -44,18 +44,18 @@ static int (*mark_and_count)(struct sip_msg *msg, int state, int mode);
 static str *xavp_name;
 static const int *flags, *probing_mode;
 
-typedef struct failure
+typedef struct lost_gateway
 {
-	struct failure *next;
+	struct lost_gateway *next;
 	int set;
 	str uri;
 	char text[];
-} failure_t;
+} lost_gateway_t;
 
 typedef struct failures
 {
 	gen_lock_t lock;
-	failure_t *first, **last;
+	lost_gateway_t *first, **last;
 	int n;
 	bool are_asked_for; /* a call has asked for gateways */
 } failures_t;
@@ -222,7 +222,7 @@ void gateways_show(const gateway_t *gateway)
 
 void gateways_note_failure(const gateway_t *gateway)
 {
-	failure_t *failure = shm_malloc(sizeof(*failure) + gateway->uri.len);
+	lost_gateway_t *failure = shm_malloc(sizeof(*failure) + gateway->uri.len);
 
 	if(failure == NULL) {
 		SHM_MEM_ERROR;
@@ -244,9 +244,9 @@ void gateways_note_failure(const gateway_t *gateway)
 		shm_free(failure);
 }
 
-static failure_t *take_all(void)
+static lost_gateway_t *take_all(void)
 {
-	failure_t *all;
+	lost_gateway_t *all;
 
 	lock_get(&failures->lock);
 	all = failures->first;
@@ -257,7 +257,7 @@ static failure_t *take_all(void)
 	return all;
 }
 
-static void tell(const failure_t *failure)
+static void tell(const lost_gateway_t *failure)
 {
 	static const str none = {0};
 	bool is_probed =
@@ -277,7 +277,7 @@ static void tell(const failure_t *failure)
 
 void gateways_tell(void)
 {
-	failure_t *failure, *next;
+	lost_gateway_t *failure, *next;
 
 	if(failures == NULL || failures->first == NULL)
 		return;
@@ -290,7 +290,7 @@ void gateways_tell(void)
 
 void gateways_destroy(void)
 {
-	failure_t *failure, *next;
+	lost_gateway_t *failure, *next;
 
 	if(failures == NULL)
 		return;

@@ -147,13 +147,6 @@ log_line_t *log_begin_more(const struct sip_msg *msg)
 
 /* -- diagnostics -------------------------------------------------------- */
 
-static const char *severity_name(severity_t severity)
-{
-	return severity == SEVERITY_ERROR	  ? "error"
-		   : severity == SEVERITY_WARNING ? "warning"
-										  : "refused";
-}
-
 static int severity_level(severity_t severity)
 {
 	return severity == SEVERITY_ERROR	  ? L_ERR

@@ -42,8 +42,9 @@ static void log_and_keep(report_t *report, const diagnostic_t *diagnostic)
 	report->log.emit(report->log.context, diagnostic);
 	if(diagnostic->severity == SEVERITY_WARNING)
 		return;
-	snprintf(line, sizeof(line), "%s:%d:%d: error: %s", report->shown_source,
-			diagnostic->line, diagnostic->column, diagnostic->text);
+	snprintf(line, sizeof(line), "%s:%d:%d: %s: %s", report->shown_source,
+			diagnostic->line, diagnostic->column,
+			severity_name(diagnostic->severity), diagnostic->text);
 	keep_text(report->failure, line);
 }
 

@@ -14,6 +14,17 @@
 /* the same when some of its characters are shown as escapes */
 #define SHOWN_BYTES (DIAGNOSTIC_BYTES + 256)
 
+const char *severity_name(severity_t severity)
+{
+	static const char *const names[] = {
+			[SEVERITY_ERROR] = "error",
+			[SEVERITY_WARNING] = "warning",
+			[SEVERITY_REFUSAL] = "refusal",
+	};
+
+	return names[severity];
+}
+
 /* Write the bytes of an invisible character as escapes.
  * @return how many characters were written */
 static int show_bytes(char *out, const char *s, int len)

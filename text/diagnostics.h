@@ -48,6 +48,9 @@ typedef struct diagnostics
 			(fragment)->text.s, (fragment)->text.len, DIAGNOSTIC_VALUE_BYTES), \
 			(fragment)->text.s
 
+/** The name of a severity in listings and logs: error, warning or refusal. */
+const char *severity_name(severity_t severity);
+
 /** Report an error at the beginning of a fragment.
  * @param where the piece of text that is wrong
  * @param format printf's, lower case, the value in [brackets] by SHOWN()
