@@ -126,8 +126,8 @@ ALL += [
 
 # -- the quick start -----------------------------------------------------------
 
-HOSTS = {"trunk1.example.com": "t1", "trunk2.example.com": "t2", "gw1.example.com": "g1",
-         "gw2.example.com": "g2", "10.0.0.10": "office", "10.0.0.11": "mailbox"}
+HOSTS = {"trunk1.example.com": "t1", "192.0.2.12": "t2", "gw1.example.com": "g1",
+         "192.0.2.22": "g2", "10.0.0.10": "office", "10.0.0.11": "mailbox"}
 QUICKSTART = text_of("quickstart.dialplan", HOSTS)
 
 
