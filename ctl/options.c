@@ -34,7 +34,8 @@ static const command_t commands[] = {
 				"CALL-ID]",
 				calls_run, 2},
 		{"stats", FOR_STATS, "show what the server has counted", stats_run, 0},
-		{"watch", FOR_WATCH, "show both, anew each second", watch_run, 0},
+		{"watch", FOR_WATCH, "show calls and statistics every second",
+				watch_run, 0},
 		{"reload", FOR_RELOAD,
 				"check the dial plan of the server, then have it loaded again",
 				reload_run, 0},
@@ -257,11 +258,11 @@ static void print_help(void)
 		print_options(&commands[i]);
 	}
 	printf("\n"
-		   "Exit status: 0 all is well, or there are warnings only; 1 the plan "
-		   "has errors;\n"
-		   "2 wrong usage, or the file cannot be read, or no server answers; 3 "
-		   "no "
-		   "rule applies.\n"
+		   "Exit status: 0 all is well, or there are warnings only;\n"
+		   "1 the plan has errors, or failover() would return -2, or the "
+		   "server refused;\n"
+		   "2 wrong usage, or the file cannot be read, or no server answers;\n"
+		   "3 no rule applies.\n"
 		   "The manual, failoverctl(1), says more.\n");
 }
 

@@ -242,8 +242,9 @@ static next_hop_t *find(const bucket_t *bucket, const next_hop_name_t *name)
 	return NULL;
 }
 
-/* May a next hop be forgotten? A held one may be once no call has asked for it for a
- * while. Otherwise callers who choose hosts could fill the table for ever. */
+/* May a next hop be forgotten? One that is held may be when its time is over, and no
+ * call has tried it since. If it stayed, callers who choose hosts could fill the table
+ * for ever. */
 static bool may_go(const next_hop_t *hop, long long now_ms)
 {
 	return hop->pins == 0

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* next_hops: the table of next hops that are remembered across calls, in shared
  * memory. It has at most NEXT_HOPS_MAX entries. If it is full, the entry that was not
- * used for the longest time is removed, but never one that is held, or that an
- * attempt is under way to. Each bucket has a lock, and nothing slow is done under it.
+ * used for the longest time is removed, but never one that is held and whose time is
+ * not over, or that an attempt is under way to. Each bucket has a lock, and nothing
+ * slow is done under it.
  * This file draws no conclusions from the figures. */
 #ifndef FAILOVER_SERVER_NEXT_HOPS_H
 #define FAILOVER_SERVER_NEXT_HOPS_H

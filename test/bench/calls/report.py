@@ -30,6 +30,8 @@ one destination after the other, and is answered with 200; the caller sends the 
 - `failover(list)` is this module with a list in the script; `failover() by a plan` is this
   module with a rule that has one condition.
 
+The row "target" is the aim of this project: the ratio above it is to be at most that number.
+
 {tables}{profiles}
 ## How it is measured
 
@@ -37,11 +39,12 @@ Callgrind counts the instructions of all processes of the server, in user mode. 
 has {few} calls and one has {many} calls, and both last equally long. The cost of one call
 is the difference of the two runs, divided by the difference of the numbers of calls. So the
 start of the server and the ticks of its timers do not count. Two measurements differ by
-less than half a percent. Kamailio uses its allocator fm for both kinds of memory
-(`-x fm -X fm`), because the cost of the default one depends on earlier allocations.
+less than half a percent. What the kernel spends on packets is not counted. Kamailio
+uses its allocator fm for both kinds of memory (`-x fm -X fm`), because the cost of the
+default one depends on earlier allocations.
 
 The memory of a call is the memory of {held} calls that ring at their last destination,
-divided by their number. The figures do not contain what the kernel spends on packets.
+divided by their number.
 """
 
 
