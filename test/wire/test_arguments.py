@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a caller has sent within a quoted argument of a function (specification, 2.4):
-`%1` there is a value in its place, and cannot become another host, user or header."""
+"""A caller's value in a quoted argument of a function (specification, 2.4): `%1` is only a
+value there. It cannot become another host, user or header."""
 
 import asyncio
 
@@ -18,7 +18,7 @@ $action = 486
 [Deploy Patterns]
 $action = 433
 """
-# with any of these in the place of the user, 192.0.2.1 must stay the host
+# with each of these in the place of the user, 192.0.2.1 must stay the host
 STEERS = {"an @": "x@127.0.0.1", "an @ and what begins a parameter": "x@127.0.0.1;y=",
           "an @ and what ends the user": "x@127.0.0.1?", "a bracket": "x@127.0.0.1>",
           "brackets": "<sip:x@127.0.0.1>", "a blank": "x@127.0.0.1 sip:y",
@@ -32,7 +32,7 @@ OUT = '$outbound("sip:%1@127.0.0.1") = true'
 
 
 async def answers(condition, values):
-    """The code of a call with each value in X-In, by one server."""
+    """The codes of calls to one server, one call with each value in X-In."""
     def config(names):
         return kamailio.Config("failover();", modparams=(
             ("failover", "dialplan_text", RULE.replace("{condition}", condition)),))

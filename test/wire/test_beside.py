@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""failover() beside the modules that change what is sent, or look at it: topos, dialog,
-uac_replace_from(), tsilo and siptrace. A reply leads on, a destination rings too long,
-an answer comes late, and the caller gives up: with each of them as without."""
+"""failover() with the modules that change or read the messages: topos, dialog,
+uac_replace_from(), tsilo and siptrace. With each of them a call behaves as without it: the
+first destination fails, or rings too long, or answers late, or the caller gives up."""
 
 import asyncio
 import pathlib
@@ -20,7 +20,7 @@ LIST = 'failover("sip:1@{a} sip:2@{b}", "timer.provisional=1; timer.inviting=1")
 
 
 def four(beside, **told):
-    """The four calls, beside a module."""
+    """The four calls, with a module."""
     before = told.pop("before", "")
     shared = {"route": f"{before} if ({LIST}) exit;", **told}
 
@@ -43,7 +43,7 @@ def four(beside, **told):
 
 
 def topos_tables():
-    """The empty tables that Kamailio brings along; topos leaves fields out."""
+    """The empty tables of Kamailio for topos."""
     folder = pathlib.Path("/usr/share/kamailio/dbtext/kamailio")
     return {name: re.sub(r"\(string\)", "(string,null)", (folder / name).read_text()) for name in ("version", "topos_d", "topos_t")
             if (folder / name).exists()}
@@ -69,7 +69,7 @@ SCENARIOS = [
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.title)
-def test_beside(outcome):
+def test_call_with_a_module(outcome):
     outcome.check()
 
 
@@ -85,7 +85,7 @@ def with_tsilo(names):
 
 
 def register(stage, caller, at_peer):
-    """The phone of the callee registers at a peer's address."""
+    """The phone of the callee registers the address of a peer."""
     uri = f"sip:{stage.names['proxy']}"
     caller.transact(sip.Message(f"REGISTER {uri} SIP/2.0", [
         ("Via", caller.new_via()), ("Max-Forwards", "70"),
@@ -96,8 +96,8 @@ def register(stage, caller, at_peer):
 
 
 async def beside_tsilo(peers, gives_up):
-    """(codes of the caller, peers that were tried, peers that got a CANCEL) of a call
-    during which the phone c registers."""
+    """Make a call during which the phone c registers.
+    @return (codes of the caller, peers that were tried, peers that got a CANCEL)"""
     async with Stage(peers, with_tsilo) as stage:
         caller = await stage.caller()
         call = caller.call(filled("sip:9555@{proxy}", stage.names), hangup_after=0)
@@ -134,10 +134,10 @@ WITH_TSILO = {
 
 
 @pytest.mark.parametrize("what", WITH_TSILO)
-def test_beside_tsilo(what):
+def test_call_with_tsilo(what):
     peers, gives_up, wanted = WITH_TSILO[what]
     found = asyncio.run(beside_tsilo(peers, gives_up))
-    if wanted is None:                 # whoever else was tried, the answer is the call's
+    if wanted is None:                 # other peers may be tried; the answer ends the call
         assert found[0] == 200 and found[1][:2] == ["a", "c"], found
     else:
         assert found == wanted
@@ -162,7 +162,7 @@ SECOND, ADVERTISED = "listen=udp:127.0.0.2:@PORT@", \
 
 
 def answer_to(host, plan, lines="", to="sip:9555@example.org"):
-    """The code that an INVITE gets which is sent from a local address."""
+    """Send an INVITE from a local address, and return the code of its reply."""
     config = kamailio.Config("failover();", globals=lines,
                              modparams=(("failover", "dialplan_text", plan),))
     with kamailio.Server(config) as server, socket.socket(
@@ -192,7 +192,7 @@ def answer_to(host, plan, lines="", to="sip:9555@example.org"):
 ], ids=["IPv4", "IPv6", "a stranger", "a second address that is not ours", "a second local address",
         "a stranger beside it", "a second one behind advertise", "a stranger behind advertise"])
 def test_localhost_is_where_the_packet_came_from(host, lines, code):
-    """`example.com` is not ours: only the source counts."""
+    """`example.com` is not the server: only the source address counts."""
     assert answer_to(host, FROM_US, lines) == code
 
 

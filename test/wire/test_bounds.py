@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a caller or a list can cost the server: a list of 2 000 destinations, 20 000
-rules whose patterns run into their limit; and names that the server may look up while other calls wait."""
+"""Limits of what a call can cost the server: a list of 2 000 destinations, 20 000 rules
+whose patterns run into their limit, and host names that the server must look up while
+other calls wait."""
 
 import asyncio
 import os
@@ -14,7 +15,7 @@ from scenario import SILENT, Stage, reply
 
 # -- a long list -----------------------------------------------------------------------
 
-SHORT, LONG = 64, 2000         # destinations; what a call keeps at most, and far more
+SHORT, LONG = 64, 2000         # destinations; about what a call keeps at most, and many more
 CALLS = 150
 PLACES = ("inline", "plan")
 
@@ -24,7 +25,7 @@ def many(count):
 
 
 def list_config(place, count):
-    """A server whose calls have so many destinations; the first is a."""
+    """A server whose calls have this number of destinations; the first is a."""
     def config(names):
         rest, more = many(count), {}
         if place == "inline":
@@ -38,23 +39,23 @@ def list_config(place, count):
 
 
 def cpu_seconds(server):
-    """What the processes of a server have used so far."""
+    """The processor time that the processes of a server have used so far."""
     ticks = 0
     for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = stat.read_text().rsplit(")", 1)[1].split()
         except OSError:
             continue
-        if int(fields[2]) == server.process.pid:         # of its process group
+        if int(fields[2]) == server.process.pid:         # the fields of its process group
             ticks += int(fields[11]) + int(fields[12])
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
 async def cost(place, count):
-    """(bytes of shared memory a ringing call, seconds of processor a call)"""
+    """(bytes of shared memory of a ringing call, processor seconds of a call)"""
     async with Stage({"a": [reply(180)]}, list_config(place, count), memory_mb=128) as stage:
         caller = await stage.caller()
-        calls = [caller.call(f"sip:9555@{stage.names['proxy']}")]       # warms up
+        calls = [caller.call(f"sip:9555@{stage.names['proxy']}")]       # these calls are not measured
         await asyncio.sleep(0.5)
         memory = await asyncio.to_thread(stage.server.shm_used)
         before = cpu_seconds(stage.server)
@@ -72,7 +73,7 @@ async def cost(place, count):
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_a_list_of_2000_destinations_costs_what_can_be_tried(place):
+def test_a_list_of_2000_destinations_costs_as_much_as_those_that_can_be_tried(place):
     short_bytes, short_cpu = asyncio.run(cost(place, SHORT))
     long_bytes, long_cpu = asyncio.run(cost(place, LONG))
     print(f"{place}: {short_bytes:.0f} and {long_bytes:.0f} bytes a call, "
@@ -110,8 +111,8 @@ def test_20000_rules_that_run_into_their_limit_are_one_line_of_the_log():
     assert f" and {RULES - 8} more; Call-ID [" in lines[0], lines
 
 
-# -- names behind the first destination -------------------------------------------------------
-# tm's timer process looks them up, so that the server and check warn of them.
+# -- host names after the first destination ---------------------------------------------------
+# The timer process of tm looks them up, so the server and failoverctl check warn of them.
 
 BEHIND = {
     "a list": kamailio.Config('failover("sip:1@10.0.0.1 sip:2@gw.example.com");'),
@@ -126,7 +127,7 @@ BEHIND = {
 
 
 @pytest.mark.parametrize("what", BEHIND)
-def test_the_start_warns_of_names_behind_the_first_destination(what):
+def test_the_start_warns_of_names_after_the_first_destination(what):
     _, log = kamailio.start_that_fails(BEHIND[what])
     warnings = [line for line in log.splitlines() if "WARNING" in line and "gw.example.com" in line]
     assert len(warnings) == 1 and re.search(r"look|resolv|dns", warnings[0], re.I), log

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Each branch has its own record: which
-connection carried it, and each of several branches of one destination."""
+"""Each branch has its own record: the connection that carried it, and the state of each
+of several branches of one destination."""
 
 import asyncio
 
@@ -19,7 +19,7 @@ SOCKETS = "listen=tcp:127.0.0.2:@PORT@\n"
 
 
 def behind(seconds):
-    """So long after the INVITE before, and then promptly."""
+    """At once, this number of seconds after the previous INVITE."""
     return When("attempt", seconds, early=0.0, late=PROMPT)
 
 
@@ -30,7 +30,7 @@ def by_socket(user, number, peer="a"):
 
 
 def two_sockets(title, a, attempts, order=(0, 1), **more):
-    """The first two destinations are one gateway, each by a socket of its own."""
+    """The first two destinations are one gateway, over two sockets."""
     return Scenario(f"one gateway from two sockets: {title}",
         **{"route": f'failover("{by_socket(100, order[0])} {by_socket(101, order[1])}'
                     f' sip:102@{{b}}", "{SLOW}")',
@@ -39,8 +39,8 @@ def two_sockets(title, a, attempts, order=(0, 1), **more):
            "modparams": (("tm", "wt_timer", 1000),), **more})
 
 
-# What follows when the connection of the first closes while the second attempt is made:
-# where they have one connection, it is that of both.
+# The connection of the first attempt closes while the second attempt is made. If both use
+# one connection, it closes for both.
 LOST_TOO = ([("b", "UDP", When("attempt", 0.3, early=0.1, late=PROMPT))]
             if kamailio.TAKES_ANY_CONNECTION else [])
 
@@ -80,7 +80,7 @@ CONNECTIONS = [
 # -- several branches of one destination ---------------------------------------------------
 
 def branches(title, peers, attempts, over=("TCP", "TCP"), **more):
-    """c is a branch of the script beside the first destination, a."""
+    """c is a branch that the script adds; a is the first destination."""
     return Scenario(f"branches of one destination: {title}",
         **{"route": f'append_branch("sip:103@{{c}};transport={over[1].lower()}"); '
                     f'if (failover("sip:100@{{a}}/{over[0]} sip:101@{{b}}", "{SLOW}")) exit;',
@@ -139,7 +139,7 @@ def test_a_branch(outcome):
     outcome.check()
 
 
-# -- a connection that an earlier call has opened --------------------------------------------
+# -- a connection of an earlier call ---------------------------------------------------------
 
 class ByUser(Gateway):
     """Has a script for each user part of the R-URI."""
@@ -154,9 +154,9 @@ class ByUser(Gateway):
         super()._on_invite(message, link)
 
 
-CLOSES = 0.4                   # seconds from the INVITE of the call that is looked at
-EARLIER = ("first", "second")  # calls, one by each socket, that are over then
-# the script for the third call, by the first socket, and when it is over
+CLOSES = 0.4                   # seconds from the INVITE of the tested call
+EARLIER = ("first", "second")  # calls that have ended by then, one over each socket
+# the script for the third call, over the first socket, and its end
 LOOKED_AT = {
     "that of the call closes": ({"third": [hangup(after=CLOSES)]}, CLOSES),
     "that of the call is reset": ({"third": [hangup(after=CLOSES, reset=True)]}, CLOSES),
@@ -166,8 +166,8 @@ LOOKED_AT = {
 
 
 async def after_two_calls(order, scripts):
-    """The two attempts of a call whose first has one of two connections to a gateway:
-    that which the call before the last has opened."""
+    """The two attempts of a call. The first one uses one of two connections to a gateway:
+    the one that the last call but one has opened."""
     told = {**dict.fromkeys(EARLIER, [reply(486)]), **scripts}
     sockets = dict(zip([*EARLIER, "third"], [*order, order[0]]))
 

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The 55 cases that were written down from the documentation of the dial-plan
-language before there was any code, each by its number: played here, or with the
-name of the test that plays it; and where this project decided otherwise,
-what it says. Times that are not those of a default are scaled down."""
+"""The 55 cases that describe the documented dial-plan language, by their numbers. A case is
+played here, or the name of the test that plays it is given. If this project decided
+otherwise, the decision is given. Times that are not defaults are shortened."""
 
 import asyncio
 import dataclasses
@@ -31,7 +30,7 @@ ANSWERED = [100, 180, 200]
 
 
 def case(number, title, plan, peers, attempts, caller, *settings, **more):
-    """Peers that the plan names and the case does not would answer."""
+    """A case; peers that the plan names and the case does not would answer."""
     spare = {n: RINGS_AND_ANSWERS for n in "abc" if "{" + n + "}" in plan}
     return Scenario(f"T{number}: {title}", peers={**spare, **peers}, attempts=attempts,
         caller=caller, plan=plan + "".join(f"&failover.{s}\n" for s in settings), **more)
@@ -39,14 +38,14 @@ def case(number, title, plan, peers, attempts, caller, *settings, **more):
 
 @dataclasses.dataclass(frozen=True)
 class Elsewhere:
-    """A scenario of another file by its title, or a test function."""
+    """A scenario of another file, by its title, or a test function."""
     module: str
     name: str
 
 
 @dataclasses.dataclass(frozen=True)
 class Decided:
-    """What this project does instead, or more exactly."""
+    """A decision of this project that replaces the case, or says it more exactly."""
     section: str
     sentence: str
 
@@ -72,7 +71,7 @@ ODD = ("[ deploy patterns ]\r\n\t&Failover.Timer.Inviting=1\r\n&FAILOVER.pattern
        "\r\nto=sip:100@{a}\r\n  $SESSION   =   failover\tsip:101@{b}/udp   sip:102@{c}  \r\n")
 
 CASES = {
-    1: [case(1, "who answers is the only one that is asked", P0, {"a": RINGS_AND_ANSWERS}, [A],
+    1: [case(1, "after an answer no other destination is tried", P0, {"a": RINGS_AND_ANSWERS}, [A],
              ANSWERED)],
     2: [examples("example 1, basic: no response for the 10 s of the default")],
     3: [examples("example 1, basic: an error response")],
@@ -96,7 +95,7 @@ CASES = {
     11: [case(11, "180 after 2 s, 200 after 15 s: a call", P0,
               {"a": [reply(180, after=2), reply(200, after=15)]}, [A], ANSWERED, within=20)],
     12: [examples("example 3, inviting: left after 30 s, not 10")],
-    13: [case(13, "timers begin anew for each destination", P0,
+    13: [case(13, "timers start again for each destination", P0,
               {"a": SILENT, "b": [reply(100)], "c": ANSWERS},
               [A, ("b", "UDP", at(2)), ("c", "UDP", at(5))], [100, 200], "timer.inviting = 2",
               "timer.provisional = 3", cancelled_after={"b": 3}, within=10)],
@@ -105,7 +104,7 @@ CASES = {
               [100, 503], "pattern.response = 4..", modparams=(("tm", "remap_503_500", 0),)),
          Decided("4, E12", "a received 503 reaches the caller as tm's remap_503_500 decides"),
          events("E12: a received 503 goes to the caller as tm remaps it")],
-    16: [examples("example 4, pattern: it is not asked when nobody responds")],
+    16: [examples("example 4, pattern: it does not matter when nobody responds")],
     17: [case(17, "pattern 4.., a received 408 leads on", TO_B, {"a": [reply(408)]}, [A, B],
               ANSWERED, "pattern.response = 4.."),
          case(17, "pattern 5.., a received 408 goes to the caller", TO_B, {"a": [reply(408)]},
@@ -149,14 +148,14 @@ CASES = {
          case(29, "who redirects to one that redirects back", P0,
               {"a": [redirect("<sip:9@{x}>")], "x": [redirect("<sip:100@{a}>")]}, [A, X, B],
               ANSWERED)],
-    30: [redirects("98: a 302 without Contact"), redirects("99: Contact: *"),
+    30: [redirects("a 302 without Contact"), redirects("Contact: *"),
          case(30, "a 302 to a telephone number", P0, {"a": [redirect("<tel:+4930123>")]}, [A, B],
               ANSWERED)],
     31: [case(31, "the caller gives up while a rings, which never sends its 487", P0,
               {"a": [reply(180), on_cancel(reply=200, then=None)]}, [A], [100, 180, 487],
               "timer.provisional = 2", cancel=when("caller", 180, 0.3), cancelled=["a"])],
     32: [Elsewhere("test_unsent",
-                   "E11: given up while the second attempt is made: it is not, and 487")],
+                   "E11: given up while the second attempt is made: it is not sent, and 487")],
     33: [examples("example 2, transport: all over TCP")],
     34: [case(34, "$transport is that of the first destination only",
               TO_B + "$transport = TCP\n", {"a": [reply(503)]},
@@ -172,13 +171,13 @@ CASES = {
               [A, ("b", "UDP", soon(), "sip:a/b@{b}"),
                ("c", "UDP", soon(), "sip:a@{c};x=1/2")], ANSWERED)],
     37: [here("test_37_an_unknown_suffix_is_refused")],
-    38: [events("E5: refused behind a reply leads to the next destination at once")],
-    39: [events("E5: a host name that does not resolve, behind a reply")],
+    38: [events("E5: refused after a reply leads to the next destination at once")],
+    39: [events("E5: a host name that does not resolve, after a reply")],
     40: [here("test_40_no_failover_within_a_dialog")],
     41: [case(41, "early media of one that fails, then an answer", P0,
               {"a": [reply(183), reply(503, after=0.3)], "b": [reply(200, after=0.1)]}, [A, B],
               [100, 183, 200], final_from="b")],
-    42: [case(42, "a 200 just behind its timer is the answer", P0,
+    42: [case(42, "a 200 just after its timer is the answer", P0,
               {"a": [reply(200, after=1.1)], "b": [reply(180)]},
               [A, ("b", "UDP", at(1))], [100, 180, 200], "timer.inviting = 1", cancelled=["b"],
               final_from="a"),
@@ -210,7 +209,7 @@ CASES = {
     50: [case(50, "odd order, odd case, no blanks, CR LF, tabs: the same plan", ODD,
               {"a": SILENT, "b": [reply(503)]}, [A, ("b", "UDP", at(1))], [100, 503],
               plan_as_file=True, modparams=(("tm", "remap_503_500", 0),))],
-    51: [here("test_51_what_is_no_setting_is_refused"),
+    51: [here("test_51_an_unknown_setting_is_refused"),
          Elsewhere("test_reload", "test_whatever_is_wrong_with_the_file_the_old_plan_stays"),
          Decided("2.4", "any other &name goes to the one $xavp(failover=>name) of the call")],
     52: [case(52, "16 destinations, 12 branches: warned of, and it ends like any list",
@@ -226,7 +225,7 @@ CASES = {
               [("a", "UDP", None, f"sip:{n}@{{a}}") for n in range(10)], [100, 408],
               "timer.provisional = 400ms", cancelled=["a"], within=12,
               modparams=(("tm", "max_inv_lifetime", 3600),))],
-    54: [here("test_54_calls_know_nothing_of_one_another")],
+    54: [here("test_54_calls_do_not_influence_each_other")],
     55: [Elsewhere("test_reload", "test_a_call_goes_on_with_the_plan_that_it_began_with")],
 }
 
@@ -239,10 +238,10 @@ def test_case(outcome):
     outcome.check()
 
 
-# -- what the scenarios do not show ----------------------------------------------------------
+# -- tests that are not scenarios ------------------------------------------------------------
 
 def test_every_case_is_there():
-    """With something that is run, and nothing that is not there."""
+    """Each case has a test that is run, and each test that is named exists."""
     assert sorted(CASES) == list(range(1, 56))
     for number, entries in CASES.items():
         assert any(not isinstance(entry, Decided) for entry in entries), number
@@ -289,7 +288,7 @@ def test_37_an_unknown_suffix_is_refused(wrong, where, says):
 
 
 class Refuses(Gateway):
-    """Answers, but has a 503 for whatever comes within the dialog."""
+    """Answers, but replies 503 to each request within the dialog."""
 
     def _send_reply(self, invite, step):
         if invite.message.to_tag:
@@ -298,7 +297,7 @@ class Refuses(Gateway):
 
 
 async def invite_again():
-    """What came of a re-INVITE: the caller's final reply, and who had an INVITE."""
+    """Send a re-INVITE: (the caller's final reply, the peers that got an INVITE)."""
     peers = {"a": Peer(made_by=lambda name, trace: Refuses(name, [ANSWERS], trace)),
              "b": ANSWERS, "c": ANSWERS}
     async with Stage(peers, by_plan(P0)) as stage:
@@ -317,12 +316,12 @@ async def invite_again():
 
 
 def test_40_no_failover_within_a_dialog():
-    """tm makes a 500 of a 503, here as anywhere."""
+    """tm changes a 503 to a 500, as always."""
     assert asyncio.run(invite_again()) == ([100, 200], 500, ["a", "a"])
 
 
 class From(Caller):
-    """A caller of this number."""
+    """A caller with this number."""
     number = None
 
     def request(self, message):
@@ -358,8 +357,8 @@ def test_47_a_negated_pattern():
     ("&failover.pattern.response = 4(", "3:32", "4("),
     ("&failover.timer.invite = 5", "3:11", "timer.invite"),
     ("&other.key = 5", None, None)])
-def test_51_what_is_no_setting_is_refused(line, where, says):
-    """At start, with its place."""
+def test_51_an_unknown_setting_is_refused(line, where, says):
+    """The start is refused, and the message names the place."""
     status, log = kamailio.check(kamailio.Config("exit;", modparams=(
         ("failover", "dialplan_text", "[Deploy Patterns]\nTo = sip:100@127.0.0.1\n" + line),)))
     errors = [line for line in log.splitlines() if " error: " in line]
@@ -371,7 +370,7 @@ def test_51_what_is_no_setting_is_refused(line, where, says):
 
 
 class FailsSome(Gateway):
-    """Has a 503 for calls with a Subject, and answers others."""
+    """Replies 503 to calls with a Subject, and answers the others."""
 
     def _on_invite(self, message, link):
         self.scripts = [[reply(503, after=0.1)] if message.get("Subject") else ANSWERS]
@@ -379,7 +378,7 @@ class FailsSome(Gateway):
 
 
 async def calls_side_by_side(count):
-    """Of so many calls at a time every other fails at a: who was asked, by call."""
+    """Of several calls at the same time, every second one fails at a: the peers by call."""
     peers = {"a": Peer(made_by=lambda name, trace: FailsSome(name, [ANSWERS], trace)),
              "b": ANSWERS, "c": ANSWERS}
     async with Stage(peers, by_plan(P0)) as stage:
@@ -395,5 +394,5 @@ async def calls_side_by_side(count):
             for call in calls]
 
 
-def test_54_calls_know_nothing_of_one_another():
+def test_54_calls_do_not_influence_each_other():
     assert asyncio.run(calls_side_by_side(20)) == ["a", "ab"] * 10

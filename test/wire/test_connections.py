@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Connections that fail: at once, from a distance,
-in the TLS handshake, before any reply; and connections that do not fail at all."""
+"""Connections that fail: at once, after some time, in the TLS handshake, or before any
+reply. And connections that do not fail."""
 
 import asyncio
 import atexit
@@ -24,9 +24,8 @@ QUICK = "timer.inviting=1; timer.provisional=1"
 
 
 class Stranger:
-    """A TCP server that is no SIP peer: it sends `rubbish`, and if it is told
-    so closes, as soon as it has got anything (or, `at_once`, a connection);
-    `failed` holds when."""
+    """A TCP server that is not a SIP peer. When it gets data (or, with `at_once`, a
+    connection), it sends `rubbish` and, if it is told so, closes. `failed` is the time."""
 
     def __init__(self, rubbish=b"", closes=True, at_once=False, reset=False):
         self.rubbish, self.closes, self.at_once = rubbish, closes, at_once
@@ -55,7 +54,7 @@ class Stranger:
 
 
 class Elsewhere:
-    """An address on the line of own_network."""
+    """An address at the far end of the line of own_network."""
 
     def __init__(self, host):
         self.host, self.port, self.names = host, 5060, {}
@@ -77,7 +76,7 @@ def elsewhere(host):
 
 
 def prompt(seconds=0.0, since="start"):
-    """So many seconds after something, and then E5b's 200 ms; and no earlier."""
+    """Within 200 ms (E5b), this number of seconds after an event; not earlier."""
     return When(since, seconds, early=0.0)
 
 
@@ -130,7 +129,7 @@ LOOPBACK = [
     lost("reset while it rings: timer.provisional ends it",
          [reply(180), hangup(after=0.3, reset=True), IGNORES_CANCEL],
          after_cancel(0.5), cancelled_after={"a": 1}, caller=[100, 180, 180, 200]),
-    lost("accepted, and not a word: timer.inviting ends it", SILENT, later(1)),
+    lost("accepted, then silence: timer.inviting ends it", SILENT, later(1)),
     lost("accepted, the INVITE not even read: timer.inviting ends it",
          stranger(closes=False), attempts=[("b", "TCP", at(1))]),
     lost("closed when the caller has given up: 487, and no next one",
@@ -197,7 +196,7 @@ TLS = [
     over_tls("closed before the handshake", stranger(at_once=True), TO_B),
     over_tls("silence instead of a handshake: timer.inviting ends it",
              stranger(closes=False), [("b", "UDP", at(1))]),
-    over_tls("closed behind the INVITE", secure(hangup(after=0.4)),
+    over_tls("closed after the INVITE", secure(hangup(after=0.4)),
              [("a", "TLS", at(0)), ("b", "UDP", prompt(0.4))]),
     over_tls("refused", NOBODY, TO_B),
 ]
@@ -208,18 +207,18 @@ def test_tls(outcome):
     outcome.check()
 
 
-# -- from a distance -----------------------------------------------------------------------
+# -- hosts at a distance -------------------------------------------------------------------
 
 REFUSED_AFTER = 0.05
 HOSTS = {"10.99.0.2": REFUSED_AFTER, "10.99.0.3": 0.6}
 BLACK_HOLE = "10.99.0.9"
-LOOKS_AGAIN = 5.0              # an idle server looks for timeouts that often (tcp_main.c)
+LOOKS_AGAIN = 5.0              # the interval at which an idle server checks for timeouts (tcp_main.c)
 SOCKETS = f"listen=tcp:{own_network.HERE}:@NUMBER@\nmhomed=1\n"
 numbers = iter(range(20000, 30000))
 
 
 def from_afar():
-    """Core settings: a socket at our end of the line, each server its own."""
+    """Core settings: a socket at our end of the line, another one for each server."""
     return SOCKETS.replace("@NUMBER@", str(next(numbers)))
 
 
@@ -241,11 +240,11 @@ DISTANT = [
     distant("refused after 50 ms, with nobody left: one 503", REFUSED, [],
             route=f'failover("sip:100@{{a}}/TCP", "{QUICK}")', caller=[100, 503],
             final_at=prompt(REFUSED_AFTER)),
-    distant("refused behind a 503", REFUSED,
+    distant("refused after a 503", REFUSED,
             [("c", "UDP", at(0)), ("b", "UDP", prompt(REFUSED_AFTER))],
             route=f'failover("sip:9@{{c}} sip:100@{{a}}/TCP sip:101@{{b}}", "{QUICK}")',
             peers={"a": elsewhere(REFUSED), "b": RINGS_AND_ANSWERS, "c": [reply(503)]}),
-    distant("refused behind silence", REFUSED,
+    distant("refused after silence", REFUSED,
             [("c", "UDP", at(0)), ("b", "UDP", prompt(1 - 0.0625 + REFUSED_AFTER))],
             route=f'failover("sip:9@{{c}} sip:100@{{a}}/TCP sip:101@{{b}}", "{QUICK}")',
             peers={"a": elsewhere(REFUSED), "b": RINGS_AND_ANSWERS, "c": SILENT}),
@@ -267,7 +266,7 @@ DISTANT = [
 
 
 def of_two(title, hosts, moment, **more):
-    """A destination with a branch of the script beside it, both at a distance."""
+    """A destination and a branch that the script adds, both at a distance."""
     return distant(f"both branches of a destination {title}", REFUSED,
         [("b", "UDP", moment)], **{"settings": "timer.inviting=5",
         "route": f'append_branch("sip:9@{hosts[1]}:5060;transport=tcp"); '
@@ -300,14 +299,14 @@ def test_from_a_distance(distant_outcomes, title):
     assert not problems, report
 
 
-# -- how prompt ------------------------------------------------------------------------------
+# -- the time until the next INVITE ----------------------------------------------------------
 
 CALLS = 15
 
 
 async def promptness(first, config_more, failed_of):
-    """Seconds from each failure to the next INVITE, over some calls, and how
-    long the machine held us up."""
+    """Seconds from each failure to the next INVITE, for some calls, and how long the
+    machine delayed this process."""
     def config(names):
         return kamailio.Config(filled(
             'if (failover("sip:100@{a}/%s sip:101@{b}")) exit;' % config_more.pop("by"),
@@ -319,7 +318,7 @@ async def promptness(first, config_more, failed_of):
             for number in range(CALLS):
                 call = caller.call(filled("sip:9555@{proxy}", stage.names))
                 await asyncio.wait_for(call.final, 12)
-                await asyncio.sleep(0.017 * (number % 4))   # over the ticks of tm
+                await asyncio.sleep(0.017 * (number % 4))   # spreads the calls over the ticks of tm
         invites = [a.entry.time for a in attempts_of(stage.trace, ("b",))]
         return [i - f for i, f in zip(invites, failed_of(stage))], lag.worst
 

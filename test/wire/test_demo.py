@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The examples an administrator starts from: the quick start and the demo."""
+"""The first examples that an administrator tries: the quick start and the demo."""
 
 import asyncio
 import os
@@ -42,7 +42,7 @@ def test_without_a_second_gateway_the_demo_fails_and_says_so():
 
 
 def labels_of(file):
-    """The texts of a picture, without its times, which a slow machine may change."""
+    """The texts of a picture without the times, which differ on a slow machine."""
     texts = ElementTree.parse(file).iter("{http://www.w3.org/2000/svg}text")
     return [text.text for text in texts if not text.text.endswith(" s")]
 
@@ -67,7 +67,7 @@ def test_kamailio_accepts_the_quick_start(defines):
     assert status == 0, log
     with kamailio.Server(kamailio.ConfigFile(
             EXAMPLES / "quickstart.cfg", LISTEN="127.0.0.1:@PORT@", **defines)):
-        pass                           # it starts, and stops without a fault
+        pass                           # it starts, and ends without a fault
 
 
 def quickstart(**defines):
@@ -86,7 +86,7 @@ def test_the_quick_start_with_dispatcher(tmp_path):
         async with Stage({"a": [reply(503)], "b": [reply(200)]}, config) as stage:
             caller = await stage.caller()
             assert (await test_hold.answered(stage, caller))[0] == "ab"
-            await asyncio.sleep(0.6)         # dispatcher has heard of it
+            await asyncio.sleep(0.6)         # dispatcher knows that it failed
             assert (await test_hold.answered(stage, caller))[0] == "b"
     asyncio.run(test())
 
@@ -120,7 +120,7 @@ def test_two_quick_starts_tell_each_other_by_dmq():
             second = quickstart(
                 WITH_DMQ="1", LISTEN=f"127.0.0.2:{port}", SERVER=f'"sip:127.0.0.2:{port}"',
                 OTHER=f'"sip:127.0.0.1:{port}"', OTHER_ADDRESS='"127.0.0.1"', **gateways)
-            second.sockets = ()          # those of the number that is its own
+            second.sockets = ()          # only the processes with its port number
             with kamailio.Server(second) as other:
                 await asyncio.to_thread(lambda: _until(lambda: "is held" in other.log(), 5))
     asyncio.run(test())

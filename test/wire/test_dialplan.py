@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Rules of a dial plan on the wire: which of them apply to a request, what their
-captures become, which headers an attempt carries."""
+"""Rules of a dial plan in real calls: which of them apply to a request, what their captures
+are replaced with, and which headers an attempt has."""
 
 import asyncio
 import atexit
@@ -21,14 +21,14 @@ from test_leaks import ALLOWED, memory_at_rest
 
 RINGS_AND_ANSWERS = [reply(180, after=0.1), reply(200, after=0.2)]
 BUSY = [reply(486)]
-NO_RULE, REFUSED = [404], [500]        # of the script, which has got -1 or -2
-NO_SUCH_HOST = "n" * 64 + ".invalid"   # fails without a question being asked
+NO_RULE, REFUSED = [404], [500]        # the reply of the script, which got -1 or -2
+NO_SUCH_HOST = "n" * 64 + ".invalid"   # fails without a DNS query
 NOTE_RC = ' $var(rc) = $rc; xlog("L_NOTICE", "failover returned $var(rc)\\n"); '
 GO = "if (failover()) exit;" + NOTE_RC
 
 
 def rule(conditions=(), deploy=(), name=None):
-    """The text of a rule; a single line need not be a list."""
+    """The text of a rule; a single line may be given without a list."""
     lines = [f"[Rule {name}]"] if name else []
     for header, part in (("[Matching Patterns]", conditions), ("[Deploy Patterns]", deploy)):
         part = (part,) if isinstance(part, str) else part
@@ -44,8 +44,8 @@ def to_a(user="1"):
 # -- conditions -----------------------------------------------------------------------
 
 def conditions(title, holds, fails=(), before="", **more):
-    """One call; each condition of `holds` holds for it, none of `fails` does. Each
-    has a rule of its own, which tells of itself by a header."""
+    """One call. Each condition of `holds` is true for it, and each of `fails` is not. Each
+    condition has its own rule, which adds a header."""
     rules = [rule(text, ["$continue = true", f"X-{kind}-{n} = {n}"])
              for kind, texts in (("Holds", holds), ("Fails", fails))
              for n, text in enumerate(texts)]
@@ -57,19 +57,19 @@ def conditions(title, holds, fails=(), before="", **more):
 
 
 def days(zone=None):
-    """Today there, and tomorrow, should midnight come while this runs."""
+    """The date in that zone, and the next one, in case midnight comes during the test."""
     now = datetime.datetime.now(zone)
     return "|".join((now + datetime.timedelta(days=n)).strftime("%Y/%m/%d") for n in (0, 1))
 
 
 def hours(zone):
-    """This hour there, and the next."""
+    """The hour in that zone, and the next one."""
     now = datetime.datetime.now(zone)
     return "|".join((now + datetime.timedelta(hours=n)).strftime("%H") for n in (0, 1))
 
 
 def in_zone(hours_east):
-    """Dates and times are local, wherever the server is."""
+    """Dates and times are those of the server's time zone."""
     zone = datetime.timezone(datetime.timedelta(hours=hours_east))
     elsewhere = datetime.timezone(datetime.timedelta(hours=hours_east - 11))
     return conditions(f"$date and $time, {hours_east} h from Greenwich",
@@ -98,7 +98,7 @@ CONDITIONS = [
         ["$addr = ^127\\.0\\.0\\.1$", "$transport = ^TCP$"], ["$transport = UDP"], over="TCP"),
     conditions("$addr of a request by IPv6", ["$addr = ^::1$"], ["$addr = \\["], family=6),
 
-    Scenario("conditions: $port is that which the request came from",
+    Scenario("conditions: $port is the port that the request came from",
         plan=rule("$port = ^(\\d+)$", ["$continue = true", "&port = %1"])
         + rule("$port = !^5060$", "To = sip:1@{a}"),
         route=f't_on_branch("EACH"); {GO}', extra=f"branch_route[EACH] {{ {SAME_PORT} }}",
@@ -159,7 +159,7 @@ CONDITIONS = [
         ["&word = ^new$", "&other = ^$"], ["&other = ."],
         '$xavp(failover=>other) = "x"; $xavp(failover=>word) = "new";'),
 
-    Scenario("conditions: &name, of earlier rules with $continue; the later one beats",
+    Scenario("conditions: &name, of earlier rules with $continue; the later one overrides",
         plan=rule("$request = sip:9(\\d+)@", ["$continue = true", "&dialled = %1", "&who = x"])
         + rule("&dialled = ^5(.+)$", ["$continue = true", "$who = y%1"])
         + rule("&who = ^x", "To = sip:bad@{a}")
@@ -197,7 +197,7 @@ SLOW_PLAN = (rule("X-Slow = ^(a|aa|aaa)+$", "To = sip:bad@{a}")
              + rule((), "To = sip:1@{a}"))
 
 RULES = [
-    Scenario("rules: a text that is too hard to search satisfies nothing, negated or not",
+    Scenario("rules: a text that takes too long to search satisfies no condition, negated or not",
         plan=SLOW_PLAN, headers=[("X-Slow", SLOW)], peers={"a": BUSY}, attempts=[to_a()],
         caller=[100, 486]),
 
@@ -214,7 +214,7 @@ RULES = [
         peers={"a": BUSY, "b": RINGS_AND_ANSWERS}, attempts=[to_a()],
         carries={1: {"X-Rule": ["2"], "X-Three": []}}, caller=[100, 486]),
 
-    Scenario("rules: none matches: -1, and nothing was changed",
+    Scenario("rules: no rule matches: -1, and nothing was changed",
         plan=rule("$request = ^BYE", "To = sip:1@{a}")
         + rule(["$request = ^INVITE", "X-None = ."], ["$who = me", "X-Out = 1"]),
         route=GO + '$ru = "sip:2@{b}"; append_hf("X-Who: $xavp(failover=>who)\\r\\n"); '
@@ -223,7 +223,7 @@ RULES = [
         peers={"a": RINGS_AND_ANSWERS, "b": BUSY}, attempts=[("b", "UDP", at(0), "sip:2@{b}")],
         carries={1: {"X-Out": ["mine"], "X-Who": ["<null>"]}}, caller=[100, 486]),
 
-    Scenario("rules: none matches, in a plan of 300", plan="".join(
+    Scenario("rules: no rule matches, in a plan of 300", plan="".join(
         rule(f"$request = sip:8{n}@", f"To = sip:{n}@{{a}}") for n in range(300)),
         peers={"a": RINGS_AND_ANSWERS}, attempts=[], caller=NO_RULE),
 
@@ -231,7 +231,7 @@ RULES = [
         rule(f"$request = sip:{n}@", f"To = sip:{n}@{{a}}") for n in range(9256, 9556)),
         peers={"a": BUSY}, attempts=[to_a("9555")], caller=[100, 486]),
 
-    Scenario("$continue: what the rules set accumulates, later ones win",
+    Scenario("$continue: the settings of all rules count, later ones override",
         plan=rule((), ["$continue = true", "To = sip:1@{a}", "X-A = one", "X-B = one",
                        "&failover.timer.inviting = 500ms", "&v = one", "&w = one"])
         + rule("X-None = .", ["$continue = true", "X-A = wrong", "To = sip:wrong@{c}"])
@@ -270,7 +270,7 @@ RULES = [
         plan=rule("$request = sip:9", "$action = 484 Not Here")
         + rule((), "To = sip:1@{a}"), route=GO, peers={"a": RINGS_AND_ANSWERS}, attempts=[],
         caller=[484], logged={"failover returned": 0}, final_at=at(0)),
-    Scenario("$action: a 503 goes as it is", plan=rule((), "$action = 503"),
+    Scenario("$action: a 503 is not changed", plan=rule((), "$action = 503"),
         peers={"a": RINGS_AND_ANSWERS}, attempts=[], caller=[503]),
     Scenario("$action: failover() returns 1, and a script that goes on cannot answer again",
         plan=rule((), "$action = 603 No"),
@@ -283,10 +283,10 @@ RULES = [
         route='failover(); xlog("L_NOTICE", "first $rc\\n"); failover();'
               ' xlog("L_NOTICE", "second $rc\\n"); exit;',
         peers={}, attempts=[], caller=[603], logged={"first 1": 1, "second -2": 1}),
-    Scenario("$action: with $continue, a later rule with destinations beats it",
+    Scenario("$action: with $continue, a later rule with destinations overrides it",
         plan=rule((), ["$continue = true", "$action = 480 Later"])
         + rule((), "To = sip:1@{a}"), peers={"a": BUSY}, attempts=[to_a()], caller=[100, 486]),
-    Scenario("$action: with $continue, it beats an earlier rule with destinations",
+    Scenario("$action: with $continue, it overrides an earlier rule with destinations",
         plan=rule((), ["$continue = true", "To = sip:1@{a}"])
         + rule((), "$action = 480 Later"), peers={"a": RINGS_AND_ANSWERS}, attempts=[],
         caller=[480]),
@@ -296,7 +296,7 @@ RULES = [
               'exit; } exit;', peers={"a": RINGS_AND_ANSWERS}, attempts=[], caller=[480],
         logged={"billed no": 1}),
 
-    Scenario("variables: they come to the script's $xavp(failover) and stay beside its own",
+    Scenario("variables: they are added to the script's $xavp(failover)",
         plan=rule("$request = sip:(.)(.)", ["To = sip:1@{a}", "$rtp = true", "$a.b = %2%1",
                                             "&mine = plan", "$empty ="]),
         route='$xavp(failover=>own) = "script"; $xavp(failover[0]=>mine) = "script"; '
@@ -339,26 +339,26 @@ CAPTURES = [
         headers=[("X-Letters", "abcdefghijk")], peers={"a": BUSY}, attempts=[to_a("jka")],
         carries={1: {"X-Out": ["ka0"]}}, caller=[100, 486]),
 
-    Scenario("captures: of several headers those of the one that matches",
+    Scenario("captures: of several headers, the one that matches gives them",
         plan=rule("Diversion = <sip:(\\d+)@b", "To = sip:%1@{a}"),
         headers=[("Diversion", "<sip:1@a>"), ("Diversion", "<sip:2@b>"),
                  ("Diversion", "<sip:3@b>")],
         peers={"a": BUSY}, attempts=[to_a("2")], caller=[100, 486]),
 
-    Scenario("captures: of a $pv and of a variable",
+    Scenario("captures: from a $pv and from a variable",
         plan=rule(["$pv($(hdr(X-Number){s.substr,0,2})) = (.*)", "&x = (.*)"],
                   "To = sip:%1%2@{a}"), route='$xavp(failover=>x) = 77; ' + GO,
         headers=[("X-Number", "4567")], peers={"a": BUSY}, attempts=[to_a("4577")],
         caller=[100, 486]),
 
-    Scenario("captures: a gateway without user part takes what was filled in",
+    Scenario("captures: a gateway without a user part takes the filled user part",
         plan=rule("$request = sip:9(\\d+)@",
                   ["To = sip:%1@{a}", "$session = failover sip:{b} sip:{c}/TCP"]),
         peers={"a": [reply(503)], "b": [reply(503)], "c": BUSY},
         attempts=[to_a("555"), ("b", "UDP", soon(), "sip:555@{b}"),
                   ("c", "TCP", soon(), "sip:555@{c}")], caller=[100, 486]),
 
-    Scenario("captures: in settings a percent sign stands for itself",
+    Scenario("captures: in settings a percent sign is only a character",
         plan=rule("X-Code = (\\d+)", ["To = sip:1@{a}", "$session = failover sip:2@{b}",
                                       "&failover.pattern.response = %1|503"]),
         headers=[("X-Code", "404")], peers={"a": [reply(404)], "b": RINGS_AND_ANSWERS},
@@ -372,7 +372,7 @@ CAPTURES = [
         route=GO, headers=[("X-Gone", "1"), ("x-gone", "2"), ("X-Kept", "3")],
         peers={"a": BUSY}, attempts=[to_a()], caller=[100, 486],
         carries={1: {"X-Gone": [], "X-Kept": ["<>"]}}),
-    Scenario("captures: an empty one is no host: -2",
+    Scenario("captures: an empty one cannot be a host: -2",
         plan=rule("X-None = (.*)", "To = sip:1@%1"), route=GO,
         peers={"a": RINGS_AND_ANSWERS}, attempts=[], caller=REFUSED,
         logged={"failover returned -2": 1}),
@@ -381,7 +381,7 @@ CAPTURES = [
 
 # -- a caller cannot inject through captures -------------------------------------------------
 
-# The script's own reply, by what failover() has returned.
+# The reply of the script, for each result of failover().
 ANSWER = GO + ('if ($var(rc) == -2) sl_send_reply("484", "Address Incomplete"); '
                'else sl_send_reply("404", "No Rule"); exit;')
 INCOMPLETE = [484]
@@ -389,7 +389,7 @@ INCOMPLETE = [484]
 
 def injected(where, what, value, deploy, by_script=False, condition="X-Number = (?s)(.*)",
              **more):
-    """A caller, or a variable that the script has filled from one, holds this."""
+    """The value comes from a caller, directly or in a variable of the script."""
     before, headers = "", [("X-Number", value)]
     if by_script:
         before, headers = f'$var(n) = "{value}"; ', []
@@ -403,7 +403,7 @@ ASKS_FOR_NUMBER = ["To = sip:%1@{a}", "$session = failover sip:%1@{b}", "X-Out =
 
 
 def in_user(what, value, user):
-    """It is escaped, and stays a user part of both destinations."""
+    """The value is escaped, and stays a user part of both destinations."""
     return injected("user part", what, value, ASKS_FOR_NUMBER,
         peers={"a": [reply(503)], "b": BUSY, "c": RINGS_AND_ANSWERS},
         attempts=[to_a(user), ("b", "UDP", soon(), f"sip:{user}@{{b}}")],
@@ -418,14 +418,14 @@ def refused_in(where, what, value, deploy, **more):
 
 
 def in_parameter(what, value, put_in):
-    """It is escaped, and stays the value of the one parameter."""
+    """The value is escaped, and stays the value of one parameter."""
     return injected("parameter", what, value, ["To = sip:1@{a};cic=%1"],
         peers={"a": BUSY, "c": RINGS_AND_ANSWERS},
         attempts=[("a", "UDP", at(0), f"sip:1@{{a}};cic={put_in}")], caller=[100, 486])
 
 
 def in_header(what, value, expected=None):
-    """It is in the header unchanged, and nowhere else."""
+    """The value is unchanged in the header, and nowhere else."""
     return injected("header", what, value, ["To = sip:1@{a}", "$session = failover sip:2@{b}",
                                             "X-Out = [%1]"],
         peers={"a": [reply(503)], "b": BUSY, "c": RINGS_AND_ANSWERS},
@@ -439,7 +439,7 @@ BREAKS = [("CR LF and a header", "9\\r\\nSubject: x"), ("LF and a header", "9\\n
 HOST = ["To = sip:1@%1", "$session = failover sip:2@{b}"]
 MADDR = ["To = sip:1@{a};maddr=%1", "$session = failover sip:2@{b}"]
 IN_HEADER = ["To = sip:1@{a}", "X-Out = %1"]
-VALUE_BYTES_MAX = 4096                 # of a header or a variable
+VALUE_BYTES_MAX = 4096                 # for a header or a variable
 REASON = ["$action = 480 %1"]
 VARIABLE = ["To = sip:1@{a}", "$v = %1"]
 
@@ -540,8 +540,8 @@ THREE = ["To = sip:100@{a}", "$session = failover sip:101@{b} sip:102@{c}"]
 
 def headers(title, deploy=THREE, attempts=(TO_A, TO_B, TO_C), carries=CHANGED, unchanged=(),
             branch=None, failure=None, before="", caller=(100, 486), changes=CHANGES, **more):
-    """Each attempt carries the same, and nothing twice; but those with a number in
-    `unchanged` what the request came with."""
+    """Each attempt has the same headers, and none twice. The attempts with a number in
+    `unchanged` have the headers of the request."""
     routes, armed = "", ""
     for kind, name, script in (("branch", "EACH", branch), ("failure", "END", failure)):
         if script is not None:
@@ -589,7 +589,7 @@ HEADERS = [
         attempts=[TO_A, TO_B, TO_C, ("d", "UDP", soon(), "sip:mailbox@{d}")], unchanged=[4],
         failure='$ru = "sip:mailbox@{d}"; t_relay();', caller=[100, 180, 200],
         peers={**FAILING, "d": RINGS_AND_ANSWERS}),
-    headers("what failure_route relays does not have them, behind a first that was refused",
+    headers("a relay of failure_route does not have them, after a first that was refused",
         ["To = sip:1@{x}/TCP", "$session = failover sip:101@{b}"],
         [("b", "UDP", at(0)), ("d", "UDP", soon())], unchanged=[2],
         failure='$ru = "sip:mailbox@{d}"; t_relay();', caller=[100, 180, 200],
@@ -607,7 +607,7 @@ HEADERS = [
                "subst_hf(\"Subject\", '/mine/yours/', \"a\");"),
     headers("branch_route has changed the name of a header that goes",
         branch="subst('/^X-Gone: 1/X-Other: 5/');", carries={**CHANGED, "X-Other": []}),
-    headers("branch_route puts some before and behind a header that goes",
+    headers("branch_route puts some before and after a header that is removed",
         branch='insert_hf("X-Before: 1\\r\\n", "X-Gone"); '
                'append_hf("X-Behind: 2\\r\\n", "X-Gone");',
         carries={**CHANGED, "X-Before": ["1"], "X-Behind": ["2"]}),
@@ -653,14 +653,14 @@ def test_dialplan(outcome):
     outcome.check()
 
 
-# -- what the scenarios do not show ----------------------------------------------------------
+# -- tests that are not scenarios ------------------------------------------------------------
 
 FILES = pathlib.Path(tempfile.mkdtemp(prefix="failover-tls-"))
 atexit.register(shutil.rmtree, FILES)
 
 
 async def call_by_tls():
-    """The peers that got an INVITE of a caller who uses TLS."""
+    """The peers that got an INVITE from a caller who uses TLS."""
     certificates.make(FILES)
     known = ssl.create_default_context(cafile=FILES / "ca.pem")
     plan = rule("$transport = ^(UDP|TCP)$", "To = sip:1@{b}") \
@@ -687,8 +687,8 @@ def test_transport_of_a_request_by_tls():
 
 
 async def replies_to(plan, subjects):
-    """The status lines of the final replies to calls with these Subjects, one
-    after the other at one server."""
+    """The status lines of the final replies to calls with these Subjects, which are made
+    one after the other to one server."""
     def config(names):
         return kamailio.Config(route=GO, modparams=(
             ("failover", "dialplan_text", filled(plan, names)),))
@@ -710,7 +710,7 @@ def test_the_reason_of_action_reaches_the_caller():
 
 
 def test_each_call_has_its_own_values():
-    """Several calls in one process: nothing of one is seen in the next."""
+    """Several calls in one process: no value of a call appears in the next one."""
     plan = rule(["Subject = ^(\\w+)$", "$pv($hdr(Subject)) = ^(\\w+)$", "&kept = ^$"],
                 ["$continue = true", "&kept = %1"]) \
         + rule("&kept = ^(.+)$", "$action = 480 %1")
@@ -719,7 +719,7 @@ def test_each_call_has_its_own_values():
     assert starts == [f"SIP/2.0 480 {word}" for word in words]
 
 
-# Nothing matches, then a value is refused, then the call is taken.
+# First no rule matches, then a value is refused, then the call is taken.
 THRICE = """
     $var(n) = ""; failover();
     $var(n) = "9\\r\\n"; failover();
@@ -737,7 +737,7 @@ ALL_KINDS = rule(
 
 
 async def memory_of_calls_by_plan():
-    """How much more memory is in use behind many calls, by whom."""
+    """How much more memory is used after many calls, by process."""
     def config(names):
         return kamailio.Config(route=THRICE, modparams=(
             ("failover", "dialplan_text", filled(ALL_KINDS, names)),))
@@ -764,19 +764,19 @@ async def memory_of_calls_by_plan():
 
 @pytest.mark.long(12)
 @pytest.mark.heavy("many calls a second")
-def test_nothing_is_left_of_calls_by_a_plan():
+def test_calls_by_a_plan_leave_no_memory():
     over = {who: grown for who, grown in asyncio.run(memory_of_calls_by_plan()).items()
             if grown > ALLOWED}
     assert not over, over
 
 
 @pytest.mark.parametrize("params, column, name", [
-    ("%1=%2", 53, "%1"),           # maddr=HOST, were they let
+    ("%1=%2", 53, "%1"),           # maddr=HOST, if that were possible
     ("ma%1=%2", 53, "ma%1"),
-    ("lr;%1=tcp", 56, "%1"),       # transport=tcp, in what goes over UDP
+    ("lr;%1=tcp", 56, "%1"),       # transport=tcp, in a request over UDP
     ("lr%1", 53, "lr%1"),
 ])
-def test_a_caller_names_no_parameter(params, column, name):
+def test_a_caller_cannot_name_a_parameter(params, column, name):
     plan = rule(["X-A = (.*)", "Y-B = (.*)"],
                 f"$session = failover sip:1@127.0.0.1 sip:2@127.0.0.1;{params}")
     status, log = kamailio.check(kamailio.Config(GO, modparams=(
@@ -796,7 +796,7 @@ def test_a_caller_names_no_parameter(params, column, name):
     ("$pv($) = x", 5, "a pseudo-variable begins with a dollar sign"),
     ("$pv(fU) = x", 5, "[$pv(fU)]: a pseudo-variable begins with a dollar sign: $pv($fU) would"),
 ])
-def test_a_pseudo_variable_that_is_not_there_stops_the_start(condition, column, says):
+def test_an_unknown_pseudo_variable_stops_the_start(condition, column, says):
     plan = rule(condition, "$action = 480")
     status, log = kamailio.start_that_fails(kamailio.Config(
         GO, modparams=(("failover", "dialplan_text", plan),)))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A 2xx that does not count: it comes behind a negative final
-reply of the same branch, so that tm throws it away, or a route for replies of the
-script does. The chain goes on as if it had not come."""
+"""A 2xx that does not count. It comes after a negative final reply of the same branch, so
+tm discards it; or a route of the script discards it. The call goes on as if it had not
+come."""
 
 import asyncio
 
@@ -16,15 +16,15 @@ ANSWERS_LATE = [reply(180, after=0.1), reply(200, after=0.7)]
 
 
 def behind(code, seconds=0.2, **more):
-    """A gateway that fails, and says 200 after all."""
+    """A gateway that replies with an error, and then with 200."""
     return [reply(code, **more), reply(200, after=seconds, anyhow=True)]
 
 
-# -- behind a negative final reply of the same branch --------------------------------
+# -- after a negative final reply of the same branch ---------------------------------
 
 def too_late(title, b, attempts=None, transport="UDP", a=None, **more):
-    """a is busy and answers 200 ms later, when b is being tried."""
-    return Scenario(f"E18: a 200 behind a real negative reply, {title}, {transport}",
+    """a is busy, and answers 200 ms later, while b is being tried."""
+    return Scenario(f"E18: a 200 after a real negative reply, {title}, {transport}",
         **{"route": f'failover("sip:100@{{a}}/{transport} sip:101@{{b}}/{transport}"'
                     f', "{QUICK}")',
            "peers": {"a": a or behind(486), "b": b},
@@ -58,7 +58,7 @@ BEHIND = [
                "b": [reply(180), reply(480, after=0.5)], "c": ANSWERS_LATE},
         attempts=[("a", "UDP", at(0)), ("b", "UDP", soon()), ("c", "UDP", soon())],
         caller=[100, 180, 180, 200], final_from="c"),
-    # by one process: of two either may be the first to have its reply
+    # with one process: of two processes each may be the first with its reply
     too_late("back to back, the negative one first", ANSWERS_LATE, a=behind(486, 0.0),
         globals="children=1\n"),
     too_late("while the third one rings", [reply(480, after=0.05)],
@@ -79,7 +79,7 @@ BEHIND = [
         modules=("corex", "failover"),
         peers={"a": behind(486), "b": [reply(180), reply(200, after=0.7)], "c": SILENT},
         attempts=[("a", "UDP", at(0)), ("b", "UDP", at(0))], final_from="b"),
-    Scenario("E18: a 486 behind a 200 of the same branch is nothing",
+    Scenario("E18: a 486 after a 200 of the same branch has no effect",
         route=f'failover("sip:100@{{a}} sip:101@{{b}}", "{QUICK}")', hangup_after=0.4,
         peers={"a": [reply(180), reply(200, after=0.1), reply(486, after=0.3, anyhow=True)],
                "b": ANSWERS_LATE},
@@ -87,7 +87,7 @@ BEHIND = [
 ]
 
 
-# -- thrown away by the script ---------------------------------------------------------
+# -- discarded by the script -----------------------------------------------------------
 
 ROUTES = {
     "reply_route": "reply_route { if (t_check_trans() && %s) drop; }",
@@ -97,7 +97,7 @@ OF_A = "$rs == 200 && $sp == {a_port} && is_method(\"INVITE\")"
 
 
 def thrown_away(title, a, b, by="reply_route", transport="UDP", **more):
-    """The script throws away every 200 of a."""
+    """The script discards every 200 of a."""
     return Scenario(f"E18: {by} throws the 200 away, {title}, {transport}",
         **{"route": f'failover("sip:100@{{a}}/{transport} sip:101@{{b}}/{transport}"'
                     f', "{QUICK}")', "extra": ROUTES[by] % OF_A, "discarded": ["a"], "keeps": True,
@@ -131,14 +131,14 @@ THROWN_AWAY = [
 ]
 
 
-# -- while the process that throws it away takes its time -----------------------------
+# -- while the script is slow to discard it -------------------------------------------
 
 HELD_UP = ('reply_route { if (t_check_trans() && %s) { $shv(n) = $shv(n) + 1; '
            'if ($shv(n) == 1) usleep("%d"); drop; } }')
 
 
 def held_up(title, list, a, us, b=ANSWERS_LATE, settings=QUICK, **more):
-    """The script has the 200 of a in hand for so long, and drops it then."""
+    """The script works on the 200 of a for this time, and then drops it."""
     return Scenario(f"E18: a 200 that the script holds and drops: {title}",
         route=f'failover("{list}", "{settings}")', extra=HELD_UP % (OF_A, us),
         modules=("cfgutils", "failover"), discarded=["a"], keeps=True, peers={"a": a, **b},
@@ -182,7 +182,7 @@ def racing(names):
 
 
 def answered(crowd_, judge):
-    """Whichever of the two tm had first: the call is answered, by one of them."""
+    """In either order of the two replies, the call is answered by one of them."""
     yield from crowd.demanded(crowd_, judge)
     crowd_.note(len(judge.attempts))
     if [e.message.status for e in judge.finals[:1]] != [200]:
@@ -191,7 +191,7 @@ def answered(crowd_, judge):
 
 @pytest.mark.heavy("120 calls a second")
 def test_a_negative_reply_and_an_answer_of_one_branch_in_one_instant():
-    """Two processes have them; whatever the order, the call has one answer."""
+    """Two processes get them; in either order the call has one answer."""
     played = asyncio.run(crowd.play(
         {**RACERS, "b": [reply(180), reply(200, after=0.3)]}, racing, list(RACERS), CALLS,
         120, answered, discarded=tuple(RACERS)))

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""use_dns_failover of the core beside the module: a destination whose name has
-two servers (RFC 3263). In a network of its own, with a name server that knows
-one domain."""
+"""use_dns_failover of the core together with the module: the name of a destination has two
+servers (RFC 3263). The test has its own network, with a name server for one domain."""
 
 import asyncio
 import pathlib
@@ -19,8 +18,8 @@ A, SRV = 1, 33
 
 
 def asked_here():
-    """The name server that this machine asks, by IPv4; in a network of its own
-    that address is ours to have."""
+    """The IPv4 address of this machine's name server. In its own network the test can use
+    this address."""
     resolver = pathlib.Path("/etc/resolv.conf")
     text = resolver.read_text() if resolver.exists() else ""
     servers = re.findall(r"^nameserver\s+(\S+)", text, re.M)
@@ -28,13 +27,13 @@ def asked_here():
 
 
 class NameServer(asyncio.DatagramProtocol):
-    """The name server of gw.test on port 53: SRV records of the SERVERS, each on
-    a host of its own."""
+    """The name server of gw.test on port 53. It has SRV records of the SERVERS, each on its
+    own host."""
     host, port, scripts = asked_here(), 53, ()
     address = f"{host}:{port}"
 
     def __init__(self, name, trace):
-        self.names = {}                # of the peers, once they are up
+        self.names = {}                # the ports of the peers, when they have started
         self._transport = None
 
     async def __aenter__(self):

@@ -83,7 +83,7 @@ REPLIES = [
                   ("c", "UDP", soon(), "sip:102@{c}")],
         caller=[100, 180, 200], final_from="c"),
 
-    Scenario("E1: who answers ends it, the rest of the list hears nothing",
+    Scenario("E1: an answer ends the search, the rest of the list gets no INVITE",
         route='failover("sip:100@{a} sip:101@{b}")',
         peers={"a": RINGS_AND_ANSWERS, "b": RINGS_AND_ANSWERS},
         attempts=[("a", "UDP", at(0), "sip:100@{a}")],
@@ -102,7 +102,7 @@ REPLIES = [
         attempts=[("a", "UDP", at(0), "sip:100@{a}"), ("b", "UDP", soon(), "sip:101@{b}")],
         caller=[100, 180, 200]),
 
-    Scenario("E1: a destination that stands twice is tried twice",
+    Scenario("E1: a destination that is listed twice is tried twice",
         route='failover("sip:100@{a} sip:100@{a}")',
         peers={"a": in_turn([reply(503)], RINGS_AND_ANSWERS)},
         attempts=[("a", "UDP", at(0), "sip:100@{a}"), ("a", "UDP", soon(), "sip:100@{a}")],
@@ -176,7 +176,7 @@ TIMEOUTS = [
         attempts=[("a", "UDP", at(0)), ("b", "UDP", later(1)), ("c", "UDP", later(1))],
         caller=[100, 180, 200]),
 
-    Scenario("E3: a UDP port that nobody serves is left like a silent one",
+    Scenario("E3: a UDP port without a server counts as silent",
         route=f'failover("sip:100@{{a}} sip:101@{{b}}", "{QUICK}")',
         peers={"a": NOBODY, "b": RINGS_AND_ANSWERS},
         attempts=[("b", "UDP", at(1), "sip:101@{b}")], caller=[100, 180, 200]),
@@ -200,13 +200,13 @@ TIMEOUTS = [
         attempts=[("a", "UDP", at(0)), ("b", "UDP", soon())],
         cancelled_after={"a": 1.5}, caller=[100, 180, 183, 180, 200]),
 
-    Scenario("E4: whoever answers within timer.provisional is not disturbed",
+    Scenario("E4: a destination that answers within timer.provisional is not disturbed",
         route=f'failover("sip:100@{{a}} sip:101@{{b}}", "{QUICK}")',
         peers={"a": [reply(180, after=0.5), reply(200, after=1.8)],
                "b": RINGS_AND_ANSWERS},
         attempts=[("a", "UDP", at(0))], caller=[100, 180, 200]),
 
-    Scenario("E4: the pattern is not asked for a destination that was given up",
+    Scenario("E4: the pattern does not matter for a destination that was given up",
         route=f'failover("sip:100@{{a}} sip:101@{{b}}", "{QUICK}; pattern.response=503")',
         peers={"a": [reply(180)], "b": RINGS_AND_ANSWERS},
         attempts=[("a", "UDP", at(0)), ("b", "UDP", soon())],
@@ -219,13 +219,13 @@ SENDING = [
         peers={"a": NOBODY, "b": RINGS_AND_ANSWERS},
         attempts=[("b", "TCP", at(0), "sip:101@{b}")], caller=[100, 180, 200]),
 
-    Scenario("E5: refused behind a reply leads to the next destination at once",
+    Scenario("E5: refused after a reply leads to the next destination at once",
         route='failover("sip:100@{a} sip:101@{b}/TCP sip:102@{c}")',
         peers={"a": [reply(503)], "b": NOBODY, "c": RINGS_AND_ANSWERS},
         attempts=[("a", "UDP", at(0)), ("c", "UDP", soon(), "sip:102@{c}")],
         caller=[100, 180, 200]),
 
-    Scenario("E5: refused behind silence leads to the next destination at once",
+    Scenario("E5: refused after silence leads to the next destination at once",
         route=f'failover("sip:100@{{a}} sip:101@{{b}}/TCP sip:102@{{c}}", "{QUICK}")',
         peers={"a": SILENT, "b": NOBODY, "c": RINGS_AND_ANSWERS},
         attempts=[("a", "UDP", at(0)), ("c", "UDP", later(1), "sip:102@{c}")],
@@ -236,7 +236,7 @@ SENDING = [
         peers={"b": RINGS_AND_ANSWERS},
         attempts=[("b", "UDP", at(0), "sip:101@{b}")], caller=[100, 180, 200]),
 
-    Scenario("E5: a host name that does not resolve, behind a reply",
+    Scenario("E5: a host name that does not resolve, after a reply",
         route=f'failover("sip:100@{{a}} sip:1@{NO_SUCH_HOST} sip:101@{{b}}")',
         peers={"a": [reply(503)], "b": RINGS_AND_ANSWERS},
         attempts=[("a", "UDP", at(0)), ("b", "UDP", soon(), "sip:101@{b}")],
@@ -397,7 +397,7 @@ ENDS = [
         peers={"a": [reply(404)], "b": [reply(503)]},
         attempts=[("a", "UDP", at(0)), ("b", "UDP", soon())], caller=[100, 500]),
 
-    Scenario("E12: a received 503 goes to the caller as it is, if tm says so",
+    Scenario("E12: a received 503 goes to the caller unchanged, if tm is set so",
         route='failover("sip:100@{a} sip:101@{b}")',
         modparams=(("tm", "remap_503_500", 0),),
         peers={"a": [reply(404)], "b": [reply(503)]},
@@ -446,7 +446,7 @@ LATE_ANSWERS = [
         attempts=[("a", "UDP", at(0))], cancelled_after={"a": 1.5},
         caller=[100, 180, 200], final_from="a"),
 
-    Scenario("E13: a late 200 is the answer, and who was tried meanwhile is CANCELled",
+    Scenario("E13: a late 200 is the answer, and the attempt made meanwhile is CANCELled",
         route=f'failover("sip:100@{{a}} sip:101@{{b}}", "{QUICK}")',
         peers={"a": [reply(180), on_cancel(then=200, after=0.8)], "b": [reply(183)]},
         attempts=[("a", "UDP", at(0)), ("b", "UDP", after_cancel(0.5))],
@@ -519,7 +519,7 @@ SCRIPT = [
 def logs(level, times):
     """Each end of an attempt is one line, at the level that is asked for."""
     return Scenario(f"log: attempt_log_level={level}: "
-                    f"{'a line for each attempt' if times else 'not a word'}",
+                    f"{'a line for each attempt' if times else 'no line'}",
         route='failover("sip:100@{a} sip:101@{b}/TCP sip:102@{c}", "timer.inviting=1")',
         modparams=(("failover", "attempt_log_level", level),),
         peers={"a": [reply(503)], "b": SILENT, "c": [reply(486)]},

@@ -88,7 +88,7 @@ ALL = [
         peers={"a": [reply(504)], "b": ANSWERS, "c": ANSWERS},
         attempts=[FIRST], caller=[100, 504]),
 
-    Scenario("example 4, pattern: it is not asked when nobody responds", plan=PATTERN,
+    Scenario("example 4, pattern: it does not matter when nobody responds", plan=PATTERN,
         peers={"a": SILENT, "b": ANSWERS, "c": ANSWERS},
         attempts=[FIRST, ("b", "UDP", later(10), "sip:101@{b}")],
         caller=[100, 180, 200], within=16),

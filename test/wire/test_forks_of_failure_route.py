@@ -42,7 +42,7 @@ CALLS = {
 def sixes(title, d, caller, **more):
     for how, (call, attempts, peers) in CALLS.items():
         route = call if call.endswith("exit;") else f"if ({call}) exit;"
-        yield Scenario(f"failure_route forks behind a chain, {how}: {title}",
+        yield Scenario(f"failure_route forks after the last destination, {how}: {title}",
             **{"route": f't_on_failure("FORK"); {route}', "extra": FORK,
                "modules": ("corex", "failover"), "caller": caller,
                "peers": {"a": [reply(486)], "b": [reply(480)], "c": RINGS, "d": d,

@@ -170,10 +170,10 @@ def seen(user, peer, failed=True, transport="udp"):
 THREE = [("a", "UDP", at(0), "sip:100@{a}"), ("b", "UDP", soon(), "sip:101@{b}"),
          ("c", "UDP", soon(), "sip:102@{c}")]
 LOOKED = [
-    looks("behind replies", 'failover("sip:100@{a} sip:101@{b} sip:102@{c}")', THREE,
+    looks("after replies", 'failover("sip:100@{a} sip:101@{b} sip:102@{c}")', THREE,
         {"a": [reply(503)], "b": [reply(486)], "c": RINGS_AND_ANSWERS},
         {**seen(100, "a"), **seen(101, "b"), **seen(102, "c", False)}),
-    looks("behind timers", 'failover("sip:100@{a} sip:101@{b} sip:102@{c}",'
+    looks("after timers", 'failover("sip:100@{a} sip:101@{b} sip:102@{c}",'
           ' "timer.inviting=500ms; timer.provisional=500ms")',
         [THREE[0], ("b", "UDP", later(0.5), "sip:101@{b}"), THREE[2]],
         {"a": SILENT, "b": [reply(180)], "c": RINGS_AND_ANSWERS},

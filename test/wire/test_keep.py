@@ -27,7 +27,7 @@ SCENARIOS = [
          route='$ru = "sip:7@example.com"; if (failover("sip:{a} sip:{b}/TCP", "ruri=keep")) exit;'),
     kept("of one destination alone", route='failover("sip:{a}{ruri=keep} sip:2@{b}/TCP")',
          attempts=[("a", "UDP", at(0), OURS), ("b", "TCP", soon(), "sip:2@{b}")]),
-    kept("behind silence", route='failover("sip:{a} sip:{b}/TCP", "ruri=keep; timer.inviting=1")',
+    kept("after silence", route='failover("sip:{a} sip:{b}/TCP", "ruri=keep; timer.inviting=1")',
          peers={"a": SILENT, "b": RINGS_AND_ANSWERS},
          attempts=[("a", "UDP", at(0), OURS), ("b", "TCP", later(1), OURS)]),
     kept("a Contact is a Request-URI", route='failover("sip:{a} sip:{c}", "ruri=keep")',

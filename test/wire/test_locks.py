@@ -164,7 +164,7 @@ def test_an_invite_that_comes_again_holds_nobody_up(how):
 # -- a later destination --------------------------------------------------------------------
 
 LATER = [
-    Scenario(f"behind a 503 {how} is slow: {title}",
+    Scenario(f"after a 503 {how} is slow: {title}",
         route=f'{slow.arm}if (failover("sip:99@{{c}} {slow.list}")) exit;',
         peers={"a": RINGS_AND_ANSWERS, "b": RINGS_AND_ANSWERS, "c": [reply(503)]},
         cancel=when("c", 503, 0.3), resent=resent, caller=[100, 487],
@@ -195,11 +195,11 @@ def total(title, list, **more):
 
 UNKNOWN = [f"sip:100@{n}:5060" for n in NAMES]
 TOTAL = [
-    total("names are looked up, and who is behind them is not rung",
+    total("names are looked up, and the destination after them is not called",
           " ".join(UNKNOWN) + " sip:101@{b}"),
-    total("a name is looked up, and who is behind it is not rung",
+    total("a name is looked up, and the destination after it is not called",
           f"{UNKNOWN[0]} sip:101@{{b}}", environment=forced(name(0, 1500))),
-    total("names are looked up behind a 503",
+    total("names are looked up after a 503",
           f"sip:99@{{c}} {' '.join(UNKNOWN)} sip:101@{{b}}",
           peers={"b": RINGS_AND_ANSWERS, "c": [reply(503)]},
           attempts=[("c", "UDP", at(0))]),

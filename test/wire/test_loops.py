@@ -84,7 +84,7 @@ def test_contacts_that_lead_back(title):
 TWICE = "sip:1@127.0.0.1:@PORT@ sip:2@127.0.0.1:@PORT@"
 LISTS = {
     "a list": kamailio.Config(f'failover("{TWICE}");'),
-    "a list, behind a gateway": kamailio.Config(f'failover("sip:1@10.0.0.1 {TWICE}");'),
+    "a list, after a gateway": kamailio.Config(f'failover("sip:1@10.0.0.1 {TWICE}");'),
     "a plan": kamailio.Config("failover();", modparams=(("failover", "dialplan_text",
         "[Deploy Patterns]\nTo = sip:1@127.0.0.1:@PORT@\n"
         "$session = failover sip:2@127.0.0.1:@PORT@\n"),)),

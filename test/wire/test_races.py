@@ -139,10 +139,10 @@ def between(title, cancel, **more):
 
 
 BETWEEN = [
-    between("between two attempts, behind a reply", when("a", 503, 0.15),
+    between("between two attempts, after a reply", when("a", 503, 0.15),
             peers={"a": [reply(503)], "b": RINGS_AND_ANSWERS},
             attempts=[("a", "UDP", at(0))]),
-    between("between two attempts, behind silence", when("caller", 100, 1.15),
+    between("between two attempts, after silence", when("caller", 100, 1.15),
             peers={"a": SILENT, "b": RINGS_AND_ANSWERS},
             attempts=[("a", "UDP", at(0))], final_at=by(1.7)),
     between("before the first attempt has left", when("caller", 100, 0.15),

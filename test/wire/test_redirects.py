@@ -81,10 +81,10 @@ MUCH = [
 ]
 
 NONE_TO_FOLLOW = [
-    not_followed("98: a 302 without Contact"),
-    not_followed("98: a 302 with an empty Contact", ""),
-    not_followed("99: Contact: *", "*"),
-    *(not_followed(f"100: Contact: {what}", value) for what, value in (
+    not_followed("a 302 without Contact"),
+    not_followed("a 302 with an empty Contact", ""),
+    not_followed("Contact: *", "*"),
+    *(not_followed(f"Contact: {what}", value) for what, value in (
         ("garbage", "%$§ &&& ???"), ("an unclosed bracket", "<sip:1@{c}"),
         ("an unclosed quote", '"Bob <sip:1@{c}>'), ("a scheme alone", "<sip:>"),
         ("nothing in brackets", "<>"), ("no scheme", "<1@{c}>"),
@@ -92,25 +92,25 @@ NONE_TO_FOLLOW = [
         ("port 65536", "<sip:1@127.0.0.1:65536>"), ("port 5060x", "<sip:1@127.0.0.1:5060x>"),
         ("a blank in the URI", "<sip:1 2@{c}>"), ("commas", ",,,"),
         ("a URI beyond the limit", f"<sip:{'1' * 1100}@{{c}}>"))),
-    not_followed("102: itself", "<sip:100@{a}>"),
-    not_followed("102: itself, written otherwise", "<SIP:%3100@{a};unknown=1>"),
-    *(not_followed(f"109: a {scheme} URI", f"<{uri}>") for scheme, uri in (
+    not_followed("the destination itself", "<sip:100@{a}>"),
+    not_followed("the destination itself, in another spelling", "<SIP:%3100@{a};unknown=1>"),
+    *(not_followed(f"a {scheme} URI", f"<{uri}>") for scheme, uri in (
         ("tel", "tel:+15551234"), ("http", "http://{c}/"), ("mailto", "mailto:a@example.com"),
         ("urn", "urn:service:sos"), ("data", "data:text/plain,x"))),
-    not_followed("110: sips without TLS is counted as a send failure", "<sips:1@{c}>"),
-    not_followed("112: ;transport=ws", "<sip:1@{c};transport=ws>"),
-    not_followed("112: ;transport=wss", "<sip:1@{c};transport=wss>"),
-    not_followed("112: ;transport=sctp without SCTP", "<sip:1@{c};transport=sctp>"),
-    not_followed("112: an unknown transport", "<sip:1@{c};transport=tcpx>"),
-    not_followed("113: a host name that does not resolve", f"<sip:1@{NO_SUCH_HOST}>"),
-    not_followed("114: IPv6 without a socket for it", "<sip:1@{c}>",
+    not_followed("sips without TLS counts as a send failure", "<sips:1@{c}>"),
+    not_followed(";transport=ws", "<sip:1@{c};transport=ws>"),
+    not_followed(";transport=wss", "<sip:1@{c};transport=wss>"),
+    not_followed(";transport=sctp without SCTP", "<sip:1@{c};transport=sctp>"),
+    not_followed("an unknown transport", "<sip:1@{c};transport=tcpx>"),
+    not_followed("a host name that does not resolve", f"<sip:1@{NO_SUCH_HOST}>"),
+    not_followed("IPv6 without a socket for it", "<sip:1@{c}>",
                  peers={"c": ipv6(*RINGS_AND_ANSWERS)}, sockets=("udp4", "tcp4")),
     not_followed("redirection.max=0", "<sip:1@{c}>", settings="redirection.max=0"),
     not_followed("a 305 without Contact", peers={"a": [redirect(code=305)]}),
     not_followed("a Contact that refuses connections", "<sip:1@{c};transport=tcp>",
                  peers={"c": NOBODY}),
 
-    Scenario("98: a 302 without Contact, and nothing left: the caller gets it",
+    Scenario("a 302 without Contact, and nothing left: the caller gets it",
         route='failover("sip:100@{a}")', peers={"a": [redirect()]}, attempts=[FIRST],
         caller=[100, 302], final_from="a"),
 ]
@@ -119,21 +119,21 @@ FOLLOWED = [
     *(followed(f"a {code} is followed", "<sip:1@{c}>", peers={"a": [redirect("<sip:1@{c}>",
                code=code)]}) for code in (300, 301, 305, 380)),
     followed("a Contact with 20 parameters", with_params(20), with_params(20)[1:-1]),
-    followed("102: the same number at another host", "<sip:100@{c}>", "sip:100@{c}"),
-    followed("108: expires=0 is nothing to us", "<sip:1@{c}>;expires=0"),
+    followed("the same number at another host", "<sip:100@{c}>", "sip:100@{c}"),
+    followed("expires=0 has no effect", "<sip:1@{c}>;expires=0"),
     followed("a display name and a comma in it", '"Doe, <sip:x@y>, J" <sip:1@{c}>'),
     followed("an address without brackets", "sip:1@{c}"),
-    followed("111: ?Route= does not reach the wire",
+    followed("?Route= is not sent",
              "<sip:1@{c}?Route=%3Csip:192.0.2.1%3Blr%3E&Subject=x>",
              carries={2: {"Route": [], "Subject": []}}),
-    followed("111: ?Replaces=", "<sip:1@{c};user=phone?Replaces=x%3Bto-tag=1>",
+    followed("?Replaces=", "<sip:1@{c};user=phone?Replaces=x%3Bto-tag=1>",
              "sip:1@{c};user=phone", carries={2: {"Replaces": []}}),
-    followed("112: ;lr", "<sip:1@{c};lr>", "sip:1@{c};lr", carries={2: {"Route": []}}),
-    followed("112: ;maddr= says where", "<sip:1@192.0.2.1:{c_port};maddr=127.0.0.1>",
+    followed(";lr", "<sip:1@{c};lr>", "sip:1@{c};lr", carries={2: {"Route": []}}),
+    followed(";maddr= is the next hop", "<sip:1@192.0.2.1:{c_port};maddr=127.0.0.1>",
              "sip:1@192.0.2.1:{c_port};maddr=127.0.0.1"),
-    followed("112: ;transport=TCP, in capitals", "<sip:1@{c};transport=TCP>",
+    followed(";transport=TCP, in capitals", "<sip:1@{c};transport=TCP>",
              "sip:1@{c};transport=TCP", "TCP"),
-    followed("114: IPv6", "<sip:1@{c}>", peers={"c": ipv6(*RINGS_AND_ANSWERS)}),
+    followed("IPv6", "<sip:1@{c}>", peers={"c": ipv6(*RINGS_AND_ANSWERS)}),
     followed("a URI without user part is taken as it is", "<sip:{c}>", "sip:{c}"),
     followed("escapes stay as they are", "<sip:%31%40x@{c}>", "sip:%31%40x@{c}"),
     followed("the same URI over another transport is another URI",
@@ -144,21 +144,21 @@ FOLLOWED = [
              peers={"a": [reply(180), redirect("<sip:1@{c}>", after=0.3)]},
              caller=[100, 180, 180, 200]),
 
-    Scenario("of good and bad Contacts the good ones are followed",
+    Scenario("only the valid Contacts are followed",
         route=TWO, peers={"a": [redirect("<tel:1>, <sip:1@{c}>;q=0.1", "*", "%%% ,,,",
                                          "<sip:2@{c}>;q=0.2")],
                           "b": RINGS_AND_ANSWERS, "c": [reply(480)]},
         attempts=[FIRST, ("c", "UDP", soon()), ("c", "UDP", soon()), LAST],
         caller=[100, 180, 200]),
 
-    Scenario("a Contact that never answers is left like any other",
+    Scenario("a Contact that never answers is left as any destination",
         route='failover("sip:100@{a} sip:101@{b}", "timer.inviting=700ms")',
         peers={"a": [redirect("<sip:1@{c}>")], "b": RINGS_AND_ANSWERS, "c": SILENT},
         attempts=[FIRST, ("c", "UDP", soon(), "sip:1@{c}"),
                   ("b", "UDP", later(0.7), "sip:101@{b}")],
         caller=[100, 180, 200]),
 
-    Scenario("a Contact has the timers of the call, not those of who redirected",
+    Scenario("a Contact has the timers of the call, not those of the destination that redirected",
         route='failover("sip:100@{a}{inviting=5,pattern=3..} sip:101@{b}",'
               ' "timer.inviting=700ms; pattern.response=480")',
         peers={"a": [redirect("<sip:1@{c}>, <sip:2@{d}>;q=0.5")], "b": RINGS_AND_ANSWERS,
@@ -178,7 +178,7 @@ FOLLOWED = [
         cancel=when("caller", 180, 0.2), attempts=[FIRST, ("c", "UDP", soon())],
         cancelled=["c"], caller=[100, 180, 487]),
 
-    Scenario("105: a 302 from a Contact goes before the other Contacts",
+    Scenario("a 302 from a Contact goes before the other Contacts",
         route=TWO, peers={"a": [redirect("<sip:1@{c}>, <sip:2@{d}>;q=0.5")],
                           "b": RINGS_AND_ANSWERS, "d": [reply(480)],
                           "c": [redirect("<sip:3@{d}>;q=0.1")]},
@@ -186,7 +186,7 @@ FOLLOWED = [
                   ("d", "UDP", soon(), "sip:2@{d}"), LAST],
         caller=[100, 180, 200]),
 
-    Scenario("103: A redirects to B, B to A: each once",
+    Scenario("A redirects to B, B to A: each is tried once",
         route='failover("sip:100@{a}")',
         peers={"a": [redirect("<sip:101@{b}>")], "b": [redirect("<sip:100@{a}>")]},
         attempts=[FIRST, LAST], caller=[100, 302], final_from="b"),
@@ -197,7 +197,7 @@ FOLLOWED = [
         attempts=[FIRST, ("a", "UDP", soon(), "sip:100@{a};transport=udp"), LAST],
         caller=[100, 180, 200]),
 
-    Scenario("103: three that redirect to one another, then the rest of the list",
+    Scenario("three that redirect to one another, then the rest of the list",
         route='failover("sip:1@{a} sip:101@{b}")',
         peers={"a": [redirect("<sip:1@{c}>")], "c": [redirect("<sip:1@{d}>")],
                "d": [redirect("<sip:1@{a}>, <sip:1@{c}>, <sip:1@{d}>")],
@@ -205,7 +205,7 @@ FOLLOWED = [
         attempts=[("a", "UDP", at(0)), ("c", "UDP", soon()), ("d", "UDP", soon()), LAST],
         caller=[100, 180, 200]),
 
-    Scenario("a Contact that stands in the list further down is tried once",
+    Scenario("a Contact that is also later in the list is tried once",
         route='failover("sip:100@{a} sip:101@{b} sip:102@{c}")',
         peers={"a": [redirect("<sip:102@{c}>")], "b": RINGS_AND_ANSWERS, "c": [reply(480)]},
         attempts=[FIRST, ("c", "UDP", soon(), "sip:102@{c}"), LAST],
@@ -219,26 +219,26 @@ FOLLOWED = [
 ]
 
 ORDER = [
-    in_order("107: equal q, in one line: header order",
+    in_order("equal q, in one line: header order",
              ["<sip:1@{c}>;q=0.5, <sip:2@{c}>;q=0.5, <sip:3@{c}>;q=0.5"], "123"),
-    in_order("107: equal q over several lines, one after the other",
+    in_order("equal q over several lines, one after the other",
              ["<sip:1@{c}>, <sip:2@{c}>", "<sip:3@{c}>"], "123"),
     in_order("q from several lines is compared",
              ["<sip:1@{c}>;q=0.1", "<sip:2@{c}>;q=0.35, <sip:3@{c}>;q=0.36", "<sip:4@{c}>;q=1"],
              "4321"),
     in_order("q has three decimals", ["<sip:1@{c}>;q=0.001, <sip:2@{c}>;q=0.002,"
                                       " <sip:3@{c}>;q=0"], "213"),
-    in_order("106: without q it is 1", ["<sip:1@{c}>;q=0.9, <sip:2@{c}>"], "21"),
-    *(in_order(f"106: q={q} counts as 1", [f"<sip:1@{{c}}>;q=0.9, <sip:2@{{c}}>;q={q},"
+    in_order("without q it is 1", ["<sip:1@{c}>;q=0.9, <sip:2@{c}>"], "21"),
+    *(in_order(f"q={q} counts as 1", [f"<sip:1@{{c}}>;q=0.9, <sip:2@{{c}}>;q={q},"
                                            " <sip:3@{c}>;q=1"], "231")
       for q in ("1.001", "-1", "zz", "1e3", '"1"', "99999999999999999999")),
     in_order("a Contact that stands there twice is tried once",
              ["<sip:1@{c}>, <sip:2@{c}>;q=0.2", "<sip:1@{c}>;q=0.1"], "12"),
     in_order("equal by RFC 3261 is tried once",
              ["<sip:1@{c}>, <SIP:%31@{c}>, <sip:1@{c};unknown=1>"], "1"),
-    in_order("101: of 100 Contacts redirection.max are followed, 10 unless it is said",
+    in_order("of 100 Contacts redirection.max are followed, by default 10",
              [f"<sip:{n}@{{c}}>" for n in range(100)], range(10)),
-    in_order("101: of 100 Contacts in one line too",
+    in_order("of 100 Contacts in one line too",
              [", ".join(f"<sip:{n}@{{c}}>" for n in range(100))], range(10)),
     in_order("the cap cuts off those with the lowest q",
              ["<sip:1@{c}>;q=0.1, <sip:2@{c}>;q=0.3, <sip:3@{c}>;q=0.2"], "23",
@@ -247,14 +247,14 @@ ORDER = [
              ["<tel:1>, <sip:100@{a}>, <sip:1@{c}>, <sip:2@{c}>"], "12",
              route='failover("sip:100@{a} sip:101@{b}", "redirection.max=2")'),
 
-    Scenario("104: endless fresh URIs: redirection.max ends it, the list goes on",
+    Scenario("always new URIs: redirection.max ends it, the list goes on",
         route=TWO, peers={"a": [redirect("<sip:0@{c}>")], "b": RINGS_AND_ANSWERS,
                           "c": in_turn(*([redirect(f"<sip:{n}@{{c}}>")]
                                          for n in range(1, 14)))},
         attempts=[FIRST, *(("c", "UDP", soon(), f"sip:{n}@{{c}}") for n in range(10)), LAST],
         caller=[100, 180, 200]),
 
-    Scenario("104: endless fresh URIs and no cap but the branches of the server",
+    Scenario("always new URIs, and only the branches of the server as a limit",
         route='failover("sip:100@{a} sip:101@{b}", "redirection.max=30")',
         peers={"a": [redirect("<sip:0@{c}>")], "b": RINGS_AND_ANSWERS,
                "c": in_turn(*([redirect(f"<sip:{n}@{{c}}>")] for n in range(1, 14)))},
@@ -322,16 +322,16 @@ FROM_SIPS = 'failover("sips:100@{a} sip:101@{b}")'
 SIPS_A, TLS_C = ("a", "TLS", at(0), "sips:100@{a}"), ("c", "TLS", soon(), "sips:1@{c}")
 
 SIPS = [
-    secured("110: from sips to sip none is followed", FROM_SIPS, [SIPS_A, LAST],
+    secured("from sips to sip none is followed", FROM_SIPS, [SIPS_A, LAST],
             {"a": secure(redirect("<sip:1@{c}>")), "c": RINGS_AND_ANSWERS}),
-    secured("110: from sips to sip over TLS neither", FROM_SIPS, [SIPS_A, LAST],
+    secured("from sips to sip over TLS neither", FROM_SIPS, [SIPS_A, LAST],
             {"a": secure(redirect("<sip:1@{c};transport=tls>")), "c": secure(reply(480))}),
-    secured("110: from sips to sips", FROM_SIPS, [SIPS_A, TLS_C, LAST],
+    secured("from sips to sips", FROM_SIPS, [SIPS_A, TLS_C, LAST],
             {"a": secure(redirect("<sip:2@{c}>, <sips:1@{c}>;q=0.5")),
              "c": secure(reply(480))}),
-    secured("110: from sips to sips to sip", FROM_SIPS, [SIPS_A, TLS_C, LAST],
+    secured("from sips to sips to sip", FROM_SIPS, [SIPS_A, TLS_C, LAST],
             {"a": secure(redirect("<sips:1@{c}>")), "c": secure(redirect("<sip:2@{b}>"))}),
-    secured("110: from sip to sips", TWO, [FIRST, TLS_C, LAST],
+    secured("from sip to sips", TWO, [FIRST, TLS_C, LAST],
             {"a": [redirect("<sips:1@{c}>")], "c": secure(reply(480))}),
 ]
 

@@ -40,7 +40,7 @@ BOTH = [
     rings("a 199 is no ringing", [reply(199)], cancelled=1, caller=[100, 199, 180, 200]),
     rings("an option of a destination", [reply(180)], settings="timer.provisional=3",
           option="{ringing=1}", cancelled=1),
-    rings("an option beats the setting", [reply(180)], option="{ringing=1}", cancelled=1),
+    rings("an option overrides the setting", [reply(180)], option="{ringing=1}", cancelled=1),
     rings("off: timer.provisional covers the ringing", [reply(180)],
           settings="timer.provisional=1; timer.ringing=off", cancelled=1),
     rings("an option may be off", [reply(180)], option="{ringing=off}", cancelled=1),

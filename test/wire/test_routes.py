@@ -36,11 +36,11 @@ ONCE = {n: {"X-Branch": [f"{n - 1} of sip:{99 + n}@{{{p}}}"]} for n, p in ((1, "
                                                                           (3, "c"))}
 
 BRANCH = [
-    Scenario("branch_route: what it adds is on its own attempt only, once",
+    Scenario("branch_route: what it adds is only in its own attempt, once",
         route=armed(THREE), extra=routes(branch=ADD), peers=FAILING,
         attempts=[TO_A, TO_B, TO_C], carries=ONCE, caller=[100, 486]),
 
-    Scenario("branch_route: the same when the attempts are led on by timers",
+    Scenario("branch_route: the same if timers end the attempts",
         route=armed('failover("sip:100@{a} sip:101@{b} sip:102@{c}",'
                     ' "timer.inviting=500ms; timer.provisional=500ms")'),
         extra=routes(branch=ADD), peers={"a": SILENT, "b": [reply(180)], "c": [reply(486)]},
@@ -79,15 +79,15 @@ BRANCH = [
         route=armed(THREE), extra=routes(branch='if ($rU == "101") drop;'), peers=FAILING,
         attempts=[TO_A, TO_C], caller=[100, 486], final_from="c"),
 
-    Scenario("branch_route: drop of the first one",
+    Scenario("branch_route: drop of the first destination",
         route=armed(THREE), extra=routes(branch='if ($rU == "100") drop;'), peers=FAILING,
         attempts=[("b", "UDP", at(0)), TO_C], caller=[100, 486], final_from="c"),
 
-    Scenario("branch_route: drop of all is a send failure",
+    Scenario("branch_route: drop of all destinations is a send failure",
         route=armed(THREE), extra=routes(branch="drop;"), peers=FAILING, attempts=[],
         caller=[100, 503], final_at=at(0)),
 
-    Scenario("request_route: what it adds and removes holds for every attempt",
+    Scenario("request_route: what it adds and removes counts for every attempt",
         headers=[("Subject", "hello")], peers=FAILING,
         route='append_hf("X-Before: $ci\\r\\n"); append_hf("X-Two: 2\\r\\n"); '
               f'remove_hf("Subject"); if ({THREE}) exit;',
@@ -99,13 +99,13 @@ BRANCH = [
         peers=FAILING, attempts=[TO_A, TO_B, TO_C], caller=[100, 486],
         carries={n: {"X-Two": ["2"], **ONCE[n]} for n in (1, 2, 3)}),
 
-    Scenario("request_route: what it adds is there behind an unsendable first destination",
+    Scenario("request_route: what it adds is there after a first destination that cannot be sent to",
         route='append_hf("X-Two: 2\\r\\n"); '
               f'if (failover("sip:1@{NO_SUCH_HOST} sip:101@{{b}} sip:102@{{c}}")) exit;',
         peers={"b": [reply(480)], "c": [reply(486)]}, attempts=[("b", "UDP", at(0)), TO_C],
         carries={n: {"X-Two": ["2"]} for n in (1, 2)}, caller=[100, 486]),
 
-    Scenario("onreply_route: it stays, and may drop a provisional reply",
+    Scenario("onreply_route: it runs for every attempt, and may drop a provisional reply",
         route=armed(THREE),
         extra=routes(onreply='xlog("L_NOTICE", "reply $rs\\n"); if ($rs == 183) drop;'),
         peers={"a": [reply(183), reply(404, after=0.2)], "b": [reply(183), reply(480, after=0.2)],
@@ -113,19 +113,19 @@ BRANCH = [
         attempts=[TO_A, TO_B, TO_C], caller=[100, 180, 200],
         logged={"reply 404": 1, "reply 480": 1, "reply 183": 2, "reply 200": 1}),
 
-    Scenario("onreply_route: who is dropped there still counts for timer.provisional",
+    Scenario("onreply_route: a reply that is dropped there still starts timer.provisional",
         route=armed('failover("sip:100@{a} sip:101@{b}", "timer.provisional=1")'),
         extra=routes(onreply="if ($rs == 183) drop;"),
         peers={"a": [reply(183, every=0.3)], "b": RINGS_AND_ANSWERS},
         attempts=[TO_A, TO_B], cancelled_after={"a": 1}, caller=[100, 180, 200]),
 
-    Scenario("onreply_route: who is dropped there once still counts for timer.provisional",
+    Scenario("onreply_route: a reply that is dropped there once still starts timer.provisional",
         route=armed('failover("sip:100@{a} sip:101@{b}", "timer.provisional=1")'),
         extra=routes(onreply="if ($rs == 180) drop;"),
         peers={"a": [reply(180, after=0.1)], "b": RINGS_AND_ANSWERS},
         attempts=[TO_A, TO_B], cancelled_after={"a": 1}, caller=[100, 200], final_from="b"),
 
-    Scenario("onreply_route: who is dropped there once and ignores its CANCEL holds it up 500 ms",
+    Scenario("onreply_route: a reply is dropped there once, and an ignored CANCEL takes 500 ms",
         route=armed('failover("sip:100@{a} sip:101@{b}", "timer.provisional=1")'),
         extra=routes(onreply="if ($rs == 180) drop;"),
         peers={"a": [reply(180), IGNORES_CANCEL], "b": RINGS_AND_ANSWERS},
@@ -216,7 +216,7 @@ def late_armed(title, runs, arm="onreply", only="", call=TWO_GONE, do="", **more
 
 
 LATE_ARMED = [
-    late_armed("armed in onreply_route, behind the only destination: it does not run", 0,
+    late_armed("armed in onreply_route, after the only destination: it does not run", 0,
         call=ONE_GONE, attempts=[TO_A]),
     late_armed("armed in onreply_route by a 180, which is after its branch was made", 0,
         call=ONE_GONE, attempts=[TO_A], peers={"a": [reply(180), reply(404, after=0.2)]},

@@ -141,12 +141,12 @@ DATA = [
                           ("a line end", "\\nsip:2@{b}"), ("a comma", ",sip:2@{b}"),
                           ("an @", "@evil.example"), ("a brace", "{{x=1}}"))),
 
-    Scenario("unquoted: an expression is language, read at the call",
+    Scenario("unquoted: an expression is read as a list at the call",
         route='if (failover("sip:" + $rU + "@{a}")) exit;',
         peers={"a": RINGS_AND_ANSWERS}, attempts=[("a", "UDP", at(0), "sip:9555@{a}")],
         caller=[100, 180, 200], logged={"free(0)": 0, "WARNING": 0}),
 
-    Scenario("unquoted: a variable is language, read at the call",
+    Scenario("unquoted: a variable is read as a list at the call",
         route='$avp(l) = "sip:1@{a} sip:2@{b}"; if (failover($avp(l))) exit;',
         peers={"a": [reply(503)], "b": RINGS_AND_ANSWERS},
         attempts=[("a", "UDP", at(0), "sip:1@{a}"), ("b", "UDP", soon(), "sip:2@{b}")],
@@ -205,12 +205,12 @@ LISTS = [
                   ("c", "UDP", soon(), "sip:9@{c}")],
         caller=[100, 180, 200]),
 
-    Scenario("list: a dollar in it is no pseudo-variable",
+    Scenario("list: a dollar sign in it is not a pseudo-variable",
         route='$avp(list) = "sip:$rU@{a}"; if (failover("$avp(list)")) exit;',
         peers={"a": RINGS_AND_ANSWERS}, attempts=[("a", "UDP", at(0), "sip:$rU@{a}")],
         caller=[100, 180, 200]),
 
-    Scenario("list: a bad one is -2 and told once a minute, with its position",
+    Scenario("list: a wrong one is -2 and logged once a minute, with its position",
         route='$avp(list) = "sip:100@{a} sip:1@h/TPC"; $var(i) = 0; '
               'while ($var(i) < 5) { if (failover("$avp(list)")) exit; '
               + NOTE_RC + '$var(i) = $var(i) + 1; } $var(x) = -2; '
@@ -222,7 +222,7 @@ LISTS = [
     refused("list: an empty one is -2", 'failover("$avp(l)")', '$avp(l) = "";'),
     refused("list: an AVP that is not set is -2", 'failover("$avp(nothing)")'),
 
-    Scenario("list: settings in one AVP are read whole",
+    Scenario("list: all settings in one AVP are read",
         route='$avp(s) = "timer.inviting=500ms; attempts=2"; '
               'if (failover("sip:1@{a} sip:2@{b} sip:3@{c}", "$avp(s)")) exit;',
         peers={"a": SILENT, "b": [reply(486)], "c": RINGS_AND_ANSWERS},
@@ -374,21 +374,21 @@ CALLS = [
         attempts=[("a", "UDP", at(0)), ("b", "UDP", later(0.7))], caller=[100, 180, 200],
         logged={"first 1": 1, "second -2": 1}),
 
-    Scenario("calls: a bad list is -2, and a good one then takes the call",
+    Scenario("calls: a wrong list is -2, and a correct one then takes the call",
         route='$avp(l) = "sip:1@{a}/TPC"; failover("$avp(l)"); '
               'xlog("L_NOTICE", "first $rc\\n"); if (failover("sip:$rU@{b}")) exit;',
         peers={"a": RINGS_AND_ANSWERS, "b": RINGS_AND_ANSWERS},
         attempts=[("b", "UDP", at(0), "sip:9555@{b}")], caller=[100, 180, 200],
         logged={"first -2": 1}),
 
-    Scenario("calls: after -2 the request is as it was: it can be relayed",
+    Scenario("calls: after -2 the request is unchanged: it can be relayed",
         route='$ru = "sip:7@{a}"; failover("sip:$avp(nothing)@{b}"); '
               'xlog("L_NOTICE", "first $rc\\n"); t_relay(); exit;',
         peers={"a": RINGS_AND_ANSWERS, "b": RINGS_AND_ANSWERS},
         attempts=[("a", "UDP", at(0), "sip:7@{a}")], caller=[100, 180, 200],
         logged={"first -2": 1}),
 
-    Scenario("calls: after a 1 the request is as it was, for the script's log",
+    Scenario("calls: after a 1 the request is unchanged, for the script's log",
         route='$ru = "sip:7@{a}"; failover("sip:8@{b}/TCP"); '
               'xlog("L_NOTICE", "returned $rc\\n"); exit;',
         peers={"a": RINGS_AND_ANSWERS, "b": RINGS_AND_ANSWERS},
@@ -411,7 +411,7 @@ CALLS = [
         peers={"a": RINGS_AND_ANSWERS}, attempts=[], caller=[480],
         logged={"returned 1": 1}),
 
-    Scenario("calls: a retransmitted INVITE starts nothing, though nobody looks for it",
+    Scenario("calls: a retransmitted INVITE starts nothing, although the script does not check for it",
         route="exit;", first=bare('xlog("L_NOTICE", "INVITE\\n"); '
                     'if (failover("sip:1@{a} sip:2@{b}")) exit;'),
         peers={"a": [reply(180), reply(503, after=0.8)],
@@ -419,7 +419,7 @@ CALLS = [
         resent=(0.4, 1.2), attempts=[("a", "UDP", at(0)), ("b", "UDP", soon())],
         caller=[100, 180, 180, 200], logged={"INVITE": 3}),
 
-    Scenario("calls: a retransmitted INVITE starts nothing, whatever the list is now",
+    Scenario("calls: a retransmitted INVITE starts nothing, even with another list",
         route="exit;", modparams=[("pv", "shvset", "seen=i:0")],
         first=bare('$shv(seen) = $shv(seen) + 1; '
                    'if ($shv(seen) == 1) $avp(list) = "sip:1@{a} sip:2@{b}"; '
@@ -429,7 +429,7 @@ CALLS = [
         resent=(0.4, 1.2), attempts=[("a", "UDP", at(0)), ("b", "UDP", soon())],
         caller=[100, 180, 180, 200]),
 
-    Scenario("calls: a retransmitted INVITE starts nothing, whatever the plan says now",
+    Scenario("calls: a retransmitted INVITE starts nothing, even with another plan",
         route="exit;", modparams=[("pv", "shvset", "seen=i:0")],
         plan="[Matching Patterns]\n$pv($shv(seen)) = ^1$\n[Deploy Patterns]\n"
              "To = sip:1@{a}\n$session = failover sip:2@{b}\n",
@@ -452,7 +452,7 @@ CALLS = [
         attempts=[("a", "TCP", at(0), "sip:9555@{proxy}"), ("b", "UDP", soon(), "sip:2@{b}")],
         caller=[100, 180, 200]),
 
-    Scenario("current: $du belongs to it only, also when it is the last in the list",
+    Scenario("current: only it has $du, also if it is the last in the list",
         route='$du = "sip:{a}"; if (failover("sip:2@{b} sip:{c} current")) exit;',
         peers={"a": RINGS_AND_ANSWERS, "b": [reply(503)], "c": [reply(503)]},
         attempts=[("b", "UDP", at(0), "sip:2@{b}"), ("c", "UDP", soon(), "sip:2@{c}"),
@@ -492,27 +492,27 @@ CALLS = [
         carries={1: {"sent-by": [fs]}, 2: {"sent-by": [SECOND_IS]}, 3: {"sent-by": [fs]}},
         caller=[100, 486]) for fs in ("{proxy}", SECOND_IS)),
 
-    Scenario("$fs holds for attempts over TCP too", globals=SECOND,
+    Scenario("$fs counts for attempts over TCP too", globals=SECOND,
         route='$fs = "tcp:{proxy}"; if (failover("sip:1@{a}/TCP sip:2@{b}/TCP")) exit;',
         peers={"a": [reply(503)], "b": [reply(486)]},
         attempts=[("a", "TCP", at(0)), ("b", "TCP", soon())],
         carries={1: {"sent-by": ["{proxy}"]}, 2: {"sent-by": ["{proxy}"]}},
         caller=[100, 486]),
 
-    Scenario("$fs for TCP says nothing of attempts over UDP", globals=SECOND,
+    Scenario("$fs for TCP does not count for attempts over UDP", globals=SECOND,
         route=f'$fs = "tcp:{SECOND_IS}"; if (failover("sip:1@{{a}} sip:2@{{b}}/TCP")) exit;',
         peers={"a": [reply(503)], "b": [reply(486)]},
         attempts=[("a", "UDP", at(0)), ("b", "TCP", soon())],
         carries={1: {"sent-by": ["{proxy}"]}, 2: {"sent-by": [SECOND_IS]}},
         caller=[100, 486]),
 
-    Scenario("without $fs UDP leaves by the socket of the call, also behind TCP",
+    Scenario("without $fs UDP leaves by the socket of the call, also after TCP",
         globals=SECOND, route='failover("sip:1@{a}/TCP sip:2@{b}")',
         peers={"a": [reply(503)], "b": [reply(486)]},
         attempts=[("a", "TCP", at(0)), ("b", "UDP", soon())],
         carries={2: {"sent-by": ["{proxy}"]}}, caller=[100, 486]),
 
-    Scenario("without $fs UDP leaves by the socket of the call, also behind a timer",
+    Scenario("without $fs UDP leaves by the socket of the call, also after a timer",
         globals=SECOND, route='failover("sip:1@{a} sip:2@{b}", "timer.inviting=500ms")',
         peers={"a": SILENT, "b": [reply(486)]},
         attempts=[("a", "UDP", at(0)), ("b", "UDP", later(0.5))],

@@ -69,13 +69,13 @@ SCENARIOS = [
         attempts=[("a", "UDP", at(1)), ("b", "UDP", later(0.5)), ("c", "UDP", later(1))],
         caller=[100, 180, 180, 200], cancelled=["b"]),
 
-    suspended("what the script has changed before and behind it is in every attempt",
+    suspended("what the script has changed before and after it is in every attempt",
         before='append_hf("X-Before: yes\\r\\n"); ', more='append_hf("X-Behind: yes\\r\\n");',
         peers={"a": [reply(503)], "b": [reply(486)], "c": RINGS_AND_ANSWERS},
         attempts=[("a", "UDP", at(0)), ("b", "UDP", soon()), ("c", "UDP", soon())],
         caller=[100, 180, 200], carries={n: CHANGED for n in (1, 2, 3)}),
 
-    suspended("what it has changed behind it alone is in every attempt",
+    suspended("what the script has changed only after it is in every attempt",
         more='append_hf("X-Behind: yes\\r\\n"); remove_hf("X-Gone");',
         headers=[("X-Gone", "1")], peers=trio(a=[reply(503)], b=RINGS_AND_ANSWERS),
         attempts=[("a", "UDP", at(0)), ("b", "UDP", soon())], caller=[100, 180, 200],

@@ -45,16 +45,16 @@ SILENT_FIRST = {"a": SILENT, "b": [reply(180), reply(486, after=0.9)]}
 # tm prefers a real reply to a silent branch that is over already, not to one that has
 # just been found silent (t_reply.c, t_pick_branch)
 PRIO = [
-    plain("a 486 behind a silent branch", 0, SILENT_FIRST, [100, 180, 408]),
-    plain("a 486 behind a silent branch", 2000, SILENT_FIRST, [100, 180, 486], final_from="b"),
-    plain("a silent branch behind a 486", 2000, SILENT_LAST, [100, 408]),
-    prio("a 486 behind a silent branch counts less: the pattern is not asked", 0,
+    plain("a 486 after a silent branch", 0, SILENT_FIRST, [100, 180, 408]),
+    plain("a 486 after a silent branch", 2000, SILENT_FIRST, [100, 180, 486], final_from="b"),
+    plain("a silent branch after a 486", 2000, SILENT_LAST, [100, 408]),
+    prio("a 486 after a silent branch counts less: the pattern is not asked", 0,
          "pattern.response=5..", SILENT_FIRST, TO_C_LATE, [100, 180, 180, 200], final_from="c"),
-    prio("a 486 behind a silent branch counts: the pattern is asked", 2000,
+    prio("a 486 after a silent branch counts: the pattern is asked", 2000,
          "pattern.response=5..", SILENT_FIRST, [], [100, 180, 486], final_from="b"),
-    prio("a 486 behind a silent branch counts, and matches", 2000, "pattern.response=486",
+    prio("a 486 after a silent branch counts, and matches", 2000, "pattern.response=486",
          SILENT_FIRST, TO_C_LATE, [100, 180, 180, 200], final_from="c"),
-    prio("a silent branch behind a 486 is a timeout", 2000, "pattern.response=5..",
+    prio("a silent branch after a 486 is a timeout", 2000, "pattern.response=5..",
          SILENT_LAST, TO_C, [100, 180, 200], final_from="c"),
     prio("two silent branches are a timeout", 2000, "pattern.response=5..",
          {"a": SILENT, "b": SILENT}, TO_C, [100, 180, 200], final_from="c"),
@@ -112,7 +112,7 @@ WAITS = 5.0                    # seconds in which it has to be gone
 ENDS = {                       # what the timer process is held in, of which call
     "a CANCEL of timer.provisional": ("send:CANCEL:{a_port}:1:1500:0", "CANCEL",
                                       'failover("sip:1@{a}", "timer.provisional=400ms")'),
-    "the INVITE behind a silent one": ("send:INVITE:{b_port}:1:1500:0", "INVITE",
+    "the INVITE after a silent one": ("send:INVITE:{b_port}:1:1500:0", "INVITE",
                                        'failover("sip:1@{s} sip:2@{b}", '
                                        '"timer.inviting=400ms")'),
     "a CANCEL of timer.total": ("send:CANCEL:{a_port}:1:1500:0", "CANCEL",

@@ -34,7 +34,7 @@ def built():
 MODULES = ("failover", built())
 
 ALL = [
-    Scenario("E11: given up while the second attempt is made: it is not, and 487",
+    Scenario("E11: given up while the second attempt is made: it is not sent, and 487",
         route='failover("sip:100@{a} sip:101@{b} sip:102@{c}")', modules=MODULES,
         peers={"a": [reply(503)], "b": [reply(200)], "c": [reply(200)]},
         attempts=[("a", "UDP", at(0))], caller=[100, 487]),
@@ -43,7 +43,7 @@ ALL = [
         extra='failure_route[FAILED] { xlog("L_NOTICE", "failed\\n"); }',
         modules=MODULES, peers={"a": [reply(503)], "b": [reply(200)]},
         attempts=[("a", "UDP", at(0))], caller=[100, 487], logged={"failed": 1}),
-    Scenario("E11: given up behind tm's back, and the second attempt rings: CANCEL",
+    Scenario("E11: given up, tm does not notice it, and the second attempt rings: CANCEL",
         route='failover("sip:100@{a} sip:101@{b} sip:102@{c}")', modules=MODULES,
         modparams=((MODULES[1].rsplit("/", 1)[1], "sent", 1),),
         peers={"a": [reply(503)], "b": [reply(180, after=0.1), reply(180, after=0.3)],
