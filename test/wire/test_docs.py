@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Holds the documentation and the tables of the module against each other, both
-ways, and loads every example into a real Kamailio. The tables are read from the
-sources, the documentation by the ids of its sections and tables."""
+"""Compares the documentation with the tables of the module, in both directions, and loads
+every example into a real Kamailio. The tables are read from the sources. The ids of its
+sections and tables are used to read the documentation."""
 
 import contextlib
 import functools
@@ -38,7 +38,7 @@ ID, NONE = "id", "none"
 
 @functools.cache
 def book():
-    """The whole book, its included files in their places."""
+    """The whole book, with the included files."""
     def load(href, parse, encoding=None):
         assert parse == "xml", href
         return ElementTree.parse(DOC / href).getroot()
@@ -54,12 +54,12 @@ def by_id(name):
 
 
 def text_of(element):
-    """The text of an element, blanks as one."""
+    """The text of an element, with single blanks."""
     return " ".join("".join(element.itertext()).split())
 
 
 def rows(table):
-    """The cells of a table, row by row, without its head."""
+    """The cells of a table, by rows, without its head."""
     found = [row.findall("entry") for row in by_id(table).iter("row")]
     head, *body = found
     assert body and all(len(cells) == len(head) for cells in body), table
@@ -71,14 +71,14 @@ def literals(cell):
 
 
 def value_of(cell):
-    """The one value in a cell; empty where it says that there is none."""
+    """The value in a cell; empty if the cell says that there is none."""
     text = text_of(cell)
     assert (text == NONE) != (literals(cell) == [text]), text
     return "" if text == NONE else text
 
 
 def card(section):
-    """The lines `name: value` of a section's card."""
+    """The lines `name: value` at the beginning of a section."""
     lines = section.find("synopsis").text.strip().splitlines()
     return dict(re.fullmatch(r"([a-z ]+): +(.+)", line).groups() for line in lines)
 
@@ -95,15 +95,14 @@ def parameter_sections():
 # -- the sources ---------------------------------------------------------------
 
 def table_text(source, beginning):
-    """What stands between a line that ends with `= {` and the `};` that ends
-    the table."""
+    """The text between a line that ends with `= {` and the `};` that ends the table."""
     found = re.findall(re.escape(beginning) + r"[^;]*?= \{\n(.*?)\n\};", source, re.S)
     assert len(found) == 1, f"{len(found)} tables begin with [{beginning}]"
     return found[0]
 
 
 def defined(name):
-    """What a macro stands for, in whichever source of the module it is."""
+    """The value of a macro, from any source of the module."""
     files = {source.with_suffix(suffix) for source in kamailio.SOURCES for suffix in (".c", ".h")}
     found = {text.strip() for path in files if path.exists() for text in
              re.findall(rf"^#define {name}[ \t]+(.+?)(?:/\*.*)?$", path.read_text(), re.M)}
@@ -115,12 +114,12 @@ C_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
 
 def c_text(literals_):
-    """What string literals of C that follow each other stand for."""
+    """The text of string literals of C that follow each other."""
     return "".join(C_STRING.findall(literals_)).encode().decode("unicode_escape")
 
 
 def constant(name):
-    """The number that a number or a macro stands for."""
+    """The value of a number or of a macro."""
     if name.isdigit():
         return int(name)
     return math.prod(constant(factor.strip().rstrip("uU"))
@@ -175,8 +174,8 @@ def words_of(reader):
 
 
 def values_of(reader, least, most):
-    """The values of a setting, as the documentation prints them; empty where
-    they are in no list."""
+    """The values of a setting, as the documentation prints them; empty if there is no
+    list of them."""
     words = words_of(reader)
     if "parse_duration" in reader:
         words += ["100ms", "3600s"]
@@ -215,7 +214,7 @@ def test_every_parameter_has_a_section_and_every_section_a_parameter():
     assert titles == {name: f"{name} ({kinds})" for name, kinds in parameters().items()}
 
 
-# parameters that are no setting of a call, and their defaults
+# parameters that are not settings of a call, and their defaults
 WITHOUT_SETTING = {"dialplan": NONE, "dialplan_text": NONE, "attempt_log_level": "3",
                    "hold_after": "0", "hold_time": "30", "hold_max": "600",
                    "hold_codes": "503", "hold_probe": "0", "hold_dmq": "0",
@@ -223,7 +222,7 @@ WITHOUT_SETTING = {"dialplan": NONE, "dialplan_text": NONE, "attempt_log_level":
 
 
 def test_every_setting_has_a_parameter():
-    """Else the sections below would say nothing about it."""
+    """Otherwise the tests below would not check the setting."""
     names = {parameter_of(name) for name, _ in settings() if name}
     assert names == set(parameters()) - set(WITHOUT_SETTING)
 
@@ -310,7 +309,7 @@ def test_the_table_of_presets():
 
 
 def as_number(fallback):
-    """A default of settings.c as the cfg framework has it."""
+    """A default of settings.c, as the cfg framework shows it."""
     return {"true": "1", "false": "0"}.get(fallback) or (
         str(int(fallback[:-1]) * 1000) if fallback.endswith("s") else fallback)
 
@@ -348,8 +347,8 @@ def source_rows(file, beginning):
 
 
 def subjects():
-    """What a condition can ask for, as it is written; HEADER for that by a name of
-    its own."""
+    """The left sides of conditions, as they are written; HEADER for the name of a
+    header."""
     text = table_text((TOP / "dialplan/subject.c").read_text(), "static const subject_row_t table[")
     found = re.findall(r'\[SUBJECT_\w+\] = \{(NULL|"[^"]+"),', text)
     assert len(found) == text.count("[SUBJECT_") and found.count("NULL") == 1
@@ -374,7 +373,7 @@ def test_each_example_in_the_table_of_conditions_is_one_of_its_row():
 
 
 def test_the_table_of_sections():
-    """In each spelling that the text names."""
+    """Each spelling that the text names is tested."""
     source = (TOP / "dialplan_parse.c").read_text()
     known = set(re.findall(r'is_section\(inner, "(\w+)"\)', source)) | set(
         re.findall(r'fragment_is\(&word, "(\w+)"\)', source))
@@ -393,8 +392,8 @@ def test_the_lines_of_a_rule():
     assert found == names | {"&failover.NAME", "HEADER", "$NAME", "&NAME"}
 
 
-def test_the_parts_that_add_up():
-    """Each deploy line but $continue itself is a part, or is of a kind."""
+def test_the_parts_that_rules_with_continue_combine():
+    """The text names each deploy line except $continue, or its kind."""
     names = set(source_rows("dialplan/rule_parse.c", "static const deploy_line_t table[]"))
     found = {text_of(part) for part, _ in rows("failover.plan.sums")}
     assert found == names - {"$continue"} | {"settings", "headers, variables"}
@@ -411,14 +410,14 @@ def foreign_functions():
     return source_rows("dialplan/foreign.c", "} foreign[]")
 
 
-def test_the_table_of_functions_that_are_not_there():
+def test_the_table_of_functions_that_do_not_exist():
     found = [value_of(name) for name, _ in rows("failover.foreign")]
     assert sorted(found) == sorted(foreign_functions())
 
 
-def test_what_is_written_instead_of_a_function_is_known():
-    """To a real server, each pseudo-variable of the table; and the message of each
-    function names something."""
+def test_the_replacement_of_a_function_is_known():
+    """A real server knows each pseudo-variable of the table, and the message of each
+    function names a replacement."""
     used = {literal for _, instead in rows("failover.foreign") for literal in literals(instead)
             if literal.startswith("$pv(")}
     assert len(used) > 8 and all(foreign_functions().values())
@@ -426,7 +425,7 @@ def test_what_is_written_instead_of_a_function_is_known():
               + "[Deploy Patterns]\n")
 
 
-# what the table of limits says of which constant, and its unit
+# the names in the table of limits, with their constants and units
 LIMITS = {
     "length of a dial plan": ("DIALPLAN_BYTES_MAX", 1024 * 1024),
     "length of a line": ("DIALPLAN_LINE_BYTES_MAX", 1024),
@@ -456,7 +455,7 @@ def test_the_table_of_limits():
 # -- RPC -----------------------------------------------------------------------
 
 def rpc_commands():
-    """{name: the function that does it}"""
+    """{name: the function of the command}"""
     text = "".join(table_text(RPC, f"rpc_export_t {table}[]")
                    for table in ("failover_rpc", "hold_rpc", "calls_rpc"))
     found = dict(re.findall(r'\{"([\w.]+)", (\w+),', text))
@@ -628,16 +627,16 @@ def links(text):
 
 
 @pytest.mark.parametrize("name", [name for name in TEXTS if name.endswith(".md")])
-def test_every_relative_link_leads_somewhere(name):
+def test_every_relative_link_has_a_target(name):
     here = (TOP / name).parent
     broken = [link for link in links(TEXTS[name])
-              if not re.match(r"[a-z]+:", link) and link != "../../issues"  # of GitHub
+              if not re.match(r"[a-z]+:", link) and link != "../../issues"  # a link to a page of GitHub
               and not (here / link).exists()]
     assert not broken
 
 
 def anchors(text):
-    """What GitHub calls the headings of a text."""
+    """The anchors that GitHub makes for the headings of a text."""
     text = re.sub(r"^```.*?^```", "", text, flags=re.S | re.M)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
             for heading in re.findall(r"^#+ (.+)$", text, re.M)}
@@ -666,7 +665,7 @@ QUICKSTART = (TOP / "examples" / "quickstart.dialplan").read_text()
 GATEWAYS = "1 sip:192.0.2.1\n"
 MODULES = ("tm", "cfgutils", "tmx", "sl", "rr", "pv", "xlog", "textops", "siputils", "maxfwd", "usrloc",
            "registrar")
-# modules of which an example says nothing but uses something
+# modules that examples use without a loadmodule
 USED_MODULES = {"$sht(": ("htable", "htable", "alias=>size=4"),
                 '"hold_dmq"': ("dmq", "server_address", "sip:127.0.0.1:@PORT@"),
                 "rtpengine_manage(": ("rtpengine", "rtpengine_sock", "udp:@RTPENGINE@")}
@@ -680,7 +679,7 @@ auto_aliases=no
 listen=udp:127.0.0.1:@PORT@
 listen=tcp:127.0.0.1:@PORT@
 """
-# What the server is asked until it serves.
+# The server gets this until it is ready.
 ALIVE = 'if (is_method("OPTIONS")) { sl_send_reply("200", "OK"); exit; }'
 STRING = r'"(?:[^"\\]|\\.)*"'
 STATEMENT = re.compile(rf'^\s*(?:loadmodule\s+{STRING}|modparam\((?:{STRING}|[^")])*\))[ \t]*;?',
@@ -690,7 +689,7 @@ ROUTE_BEGINS = re.compile(r"^(?:request_route|(?:\w*route)\[[\w:]+\])\s*\{", re.
 
 
 class Text:
-    """A configuration as it is written, for kamailio.Server."""
+    """An unchanged configuration, for kamailio.Server."""
     sockets, has_rpc, route = ("udp4",), False, ""
     environment = {}
 
@@ -705,7 +704,7 @@ class Text:
 
 
 def route_end(text, begin):
-    """Behind the brace that closes a route, quotes and comments set aside."""
+    """The place after the brace that closes a route, without quotes and comments."""
     depth = 0
     for token in re.finditer(rf"{STRING}|#[^\n]*|[{{}}]", text[begin:]):
         depth += {"{": 1, "}": -1}.get(token[0], 0)
@@ -727,8 +726,8 @@ def take_routes(text):
 
 
 def config_of(example):
-    """A whole configuration of an example: what it leaves out (`...`) is put
-    in, and its statements go into a request_route."""
+    """The whole configuration of an example. The parts that it leaves out (`...`) are put
+    in, and its statements are put into a request_route."""
     text = re.sub(r"^\s*\.\.\.\s*$", "", example, flags=re.M)
     text = text.replace('"/etc/kamailio/', '"@DIR@/')
     statements = [s.strip() for s in STATEMENT.findall(text)]
@@ -756,7 +755,7 @@ def config_of(example):
         routes.append("request_route {\n" + script + "\n    exit;\n}")
     else:
         assert not re.sub(r"#.*", "", script).strip(), f"not understood:\n{script}"
-    # of tm's the first parameters come when it is loaded
+    # the parameters of tm come after its loadmodule
     statements.sort(key=lambda s: not s.startswith("loadmodule"))
     loads = [s for s in statements if s.startswith("loadmodule")]
     order = [s for s in loads if '"failover' not in s] + [
@@ -768,9 +767,9 @@ def config_of(example):
 
 
 def start(text, **files):
-    """Start a server with it, and return its log; StartFailed if that fails.
-    It has done what is wanted when it serves, so it is not waited for: asked to
-    end while it still forks, a Kamailio may never do so."""
+    """Start a server with the configuration, and return its log; StartFailed if that fails.
+    The test does not wait for its end: a Kamailio that is told to end while it starts its
+    processes may never end."""
     server = kamailio.Server(Text(text, **files))
     try:
         return server.start().log()
@@ -780,7 +779,7 @@ def start(text, **files):
 
 @functools.cache
 def certificate():
-    """{name of a file: its text} of what tls.so will not start without."""
+    """{name of a file: its text} of the files that tls.so needs to start."""
     with tempfile.TemporaryDirectory() as directory:
         made = certificates.make(pathlib.Path(directory))
         return {name: (made / name).read_text() for name in ("server.pem", "server.key")}
@@ -788,8 +787,8 @@ def certificate():
 
 @contextlib.contextmanager
 def rtpengine():
-    """The address of one that answers whatever it is asked: rtpengine.so asks at
-    its start."""
+    """The address of a server that answers every command: rtpengine.so sends one when it
+    starts."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
         sock.settimeout(0.1)
@@ -821,15 +820,14 @@ def load_config(example):
 
 
 def load_plan(example):
-    """By the server, and by the tool. The server is given it as a parameter, the
-    tool as it is."""
+    """Give the plan to the server, as a parameter, and to failoverctl, as it is."""
     check_plan(example)
     load_config(kamailio.modparam("failover", "dialplan_text", example)
                 + "\nif (failover()) exit;")
 
 
 def check_plan(example):
-    """What failoverctl says of it: it has no errors."""
+    """failoverctl check finds no errors in the plan."""
     done = subprocess.run([TOOL, "check", "-"], input=example, capture_output=True, text=True,
                           timeout=10)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -837,8 +835,8 @@ def check_plan(example):
 
 
 def load_lua(example):
-    """As the body of the script's function; every KSR function in it is called
-    for, so that its name is looked up."""
+    """Load the text as the body of the script's function. The name of every KSR function in
+    it is looked up."""
     names = sorted(set(re.findall(r"\bKSR((?:\.\w+)+)\(", example)))
     checks = "".join(f"if type(KSR{n}) ~= 'function' then KSR.err('no KSR{n}\\n') end\n"
                      for n in names)
@@ -856,19 +854,19 @@ MAKE_TARGETS = set(re.findall(r"^([a-z-]+):", (TOP / "Makefile").read_text(), re
 
 
 def plan_server(plan, *modparams):
-    """A server that goes by a plan in a file."""
+    """A server that uses a plan in a file."""
     return kamailio.Server(kamailio.Config(
         "if (failover()) exit;", files={"failover.dialplan": plan},
         modparams=(("failover", "dialplan", "@DIR@/failover.dialplan"), *modparams)))
 
 
 def in_place(text, server):
-    """The text with the server's own files in the place of the documented ones."""
+    """The text with the files of the server instead of the documented ones."""
     return text.replace("/etc/kamailio/", f"{server.directory}/")
 
 
 def run_shell(example):
-    """Lines of a terminal: kamcmd and failoverctl are run, and make must have the
+    """Lines for a terminal: kamcmd and failoverctl are run, and make must have the
     target."""
     with plan_server(QUICKSTART, ("failover", "hold_after", 3)) as server:
         for line in in_place(example, server).strip().splitlines():
@@ -884,8 +882,8 @@ def run_shell(example):
 
 
 def show_mistake(example):
-    """A line of the log: a plan with [VALUE] at that place logs it so. Or the fault
-    of a reload, of a plan with so many mistakes."""
+    """A line of the log: a plan with [VALUE] at that place logs this line. Or the fault of
+    a reload, for a plan with this number of mistakes."""
     line, column, says, count = re.fullmatch(
         r"(?:error: 400 - )?\S+?:(\d+):(\d+): error: (.*?)(?: \((\d) errors; .*\))?",
         example.strip()).groups()
@@ -910,7 +908,7 @@ def show_fault(example, plan):
 
 
 def show_reply(example):
-    """What a command replies, of the quick start's plan; but for the time."""
+    """The reply of a command with the plan of the quick start, except for the time."""
     number = re.search(r"number: (\d+)", example)
     command = ("failover.list", number[1], 1) if number else ("failover.reload",)
     with plan_server(QUICKSTART) as server:
@@ -921,14 +919,14 @@ def show_reply(example):
 
 @functools.cache
 def texts_of_the_module():
-    """Every text in its sources, literals that follow each other as one."""
+    """Every text in the sources of the module; adjacent literals are one text."""
     run = re.compile(rf"(?:{C_STRING.pattern}[\s\\]*)+")
     return [c_text(found[0]).strip() for path in kamailio.SOURCES
             for found in run.finditer(path.read_text())]
 
 
 def is_said_by_the_module(text):
-    """Is it one of its texts, and what is put in for a %s as well, if it is long?"""
+    """Is the text one of the module, also a long text that replaces a %s?"""
     for said in texts_of_the_module():
         found = re.fullmatch(re.sub(r"%(?:\\\.\\\*)?[sd]", "(.*)", re.escape(said)), text)
         if found and said.count(" ") > 1 and all(
@@ -938,7 +936,7 @@ def is_said_by_the_module(text):
 
 
 def show_log(example):
-    """Another line of the log: the module can log it so."""
+    """Another line of the log: the module can log this line."""
     if example.strip().startswith("event="):
         whys = re.findall(r'why="(.*?)"', example)
         assert all(map(is_said_by_the_module, whys)), example
@@ -948,7 +946,7 @@ def show_log(example):
 
 
 def kind_of(example):
-    """What loads an example."""
+    """The function that loads an example."""
     if re.match(r"\s*(?:#.*\s+|-+\s+)*\[(?:Rule |Matching|Deploy)", example):
         return load_plan
     if "KSR." in example:
@@ -974,7 +972,7 @@ def examples():
     try:
         listings = [e for e in book().iter() if e.tag in ("programlisting", "screen")]
     except ElementTree.ParseError:
-        listings = []                  # which is a test of its own
+        listings = []                  # this has its own test
     for number, element in enumerate(listings):
         yield f"doc {number + 1}", "".join(element.itertext())
     for path in sorted((TOP / "examples").glob("*.dialplan")):
@@ -985,7 +983,7 @@ EXAMPLES = dict(examples())
 
 
 def test_the_examples_are_found():
-    """So that none is lost by a change of the layout."""
+    """A change of the layout must not hide an example."""
     count = sum(TEXTS[n].count("\n```") for n in TEXTS if n.endswith(".md")) // 2
     count += sum(len(re.findall("<(?:programlisting|screen)[ >]", text))
                  for name, text in TEXTS.items() if name.endswith(".xml"))
@@ -1020,7 +1018,7 @@ def test_a_bad_example_is_reported(example):
 # -- make doc --------------------------------------------------------------------
 
 def make_doc(*variables):
-    # it is not a part of the make that runs the tests, whose jobs it cannot share
+    # this make is not a part of the make that runs the tests, and cannot share its jobs
     own = {name: value for name, value in os.environ.items()
            if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
     return subprocess.run(["make", "-C", str(TOP), "doc", *variables], env=own,

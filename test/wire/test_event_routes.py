@@ -152,7 +152,7 @@ function ksr_failover_event(name)
 end
 """
 def sees(where):
-    """A line with what is known of the call."""
+    """A line of the log with the pseudo-variables of the call."""
     names = ("attempt", "destination", "code", "outcome")
     values = " .. ' ' .. ".join(f"tostring(KSR.pv.get('$failover({n})'))" for n in names)
     return f"KSR.notice('{where}: ' .. {values} .. '\\n')"
@@ -290,8 +290,8 @@ def test_event_route(outcome):
 SLOW_S = 0.4
 
 
-def test_the_caller_hears_100_before_the_first_attempt_is_told():
-    """As t_relay() sends it, before a branch_route runs."""
+def test_the_caller_gets_100_before_the_first_event():
+    """t_relay() sends it too, before a branch_route runs."""
     async def run():
         def config(names):
             return kamailio.Config(
@@ -313,9 +313,9 @@ def test_the_caller_hears_100_before_the_first_attempt_is_told():
     asyncio.run(run())
 
 
-def test_a_caller_who_cannot_be_told_is_an_end_as_well():
-    """His connection has gone, and nobody listens where it came from: tm cannot send him
-    the final reply, and tells nobody so."""
+def test_a_caller_who_cannot_be_reached_also_ends_the_call():
+    """The caller's connection is closed, and nobody listens at its address. tm cannot send
+    the final reply, and does not report that."""
     async def run():
         def config(names):
             return kamailio.Config(

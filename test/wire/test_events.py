@@ -10,8 +10,8 @@ from scenario import (IGNORES_CANCEL, NOBODY, SILENT, Peer, Scenario, When,
 RINGS_AND_ANSWERS = [reply(180, after=0.1), reply(200, after=0.2)]
 QUICK = "timer.inviting=1; timer.provisional=1500ms"
 
-# A label has 63 characters at most (RFC 1035), so this name fails to resolve at
-# once and no question ever leaves the machine.
+# A label has at most 63 characters (RFC 1035). So this name fails to resolve at once, and
+# no query leaves the machine.
 NO_SUCH_HOST = "n" * 64 + ".invalid"
 
 
@@ -31,7 +31,7 @@ def next_destination(transport, family):
 
 
 def silence(transport, family):
-    """E3: the pattern does not decide about a timeout."""
+    """E3: the pattern does not matter for a timeout."""
     return Scenario(f"E3: silence leads on after timer.inviting, {transport} IPv{family}",
         route=f'failover("sip:100@{{a}}/{transport} sip:101@{{b}}/{transport}",'
               f' "{QUICK}; pattern.response=503")',
@@ -517,7 +517,7 @@ SCRIPT = [
 ]
 
 def logs(level, times):
-    """Each end of an attempt is one line, at the level that is asked for."""
+    """Each end of an attempt is one line of the log, at the level of the parameter."""
     return Scenario(f"log: attempt_log_level={level}: "
                     f"{'a line for each attempt' if times else 'no line'}",
         route='failover("sip:100@{a} sip:101@{b}/TCP sip:102@{c}", "timer.inviting=1")',

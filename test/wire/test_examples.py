@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The plans of examples/: the five documented examples of the dial-plan language,
-each alone as it is pasted and all of them as one plan, and the quick start's. The
-hosts are replaced by gateways on loopback."""
+"""The plans of examples/: the five documented examples of the dial-plan language, each
+alone and all of them in one plan, and the plan of the quick start. Gateways on loopback
+replace the hosts."""
 
 import re
 
@@ -14,7 +14,7 @@ ANSWERS = [reply(180, after=0.1), reply(200, after=0.2)]
 
 
 def text_of(name, hosts):
-    """A plan of examples/, its hosts as the names of peers."""
+    """A plan of examples/, with the names of peers instead of its hosts."""
     text = (kamailio.TOP / "examples" / name).read_text()
     for host, peer in hosts.items():
         assert host in text, host
@@ -27,7 +27,7 @@ DOCUMENTED = text_of("brekeke.dialplan", {f"192.168.0.10{n}": peer for n, peer i
 
 
 def pasted(name):
-    """The [Deploy Patterns] of one of them, and nothing else."""
+    """Only the [Deploy Patterns] of one example."""
     rule = re.search(rf"^\[Rule {name}\]\n(.*?)(?=^#|\Z)", DOCUMENTED, re.M | re.S)[1]
     return rule[rule.index("[Deploy Patterns]"):].rstrip() + "\n"
 
@@ -105,7 +105,7 @@ ALL = [
 
 
 def of_all(number, title, attempts, caller, **peers):
-    """A call to a number, by all five in one plan."""
+    """A call to a number, with all five examples in one plan."""
     return Scenario(f"the five as one plan: {number}, {title}", plan=DOCUMENTED,
         uri=f"sip:{number}@{{proxy}}", attempts=attempts, caller=caller,
         peers={"a": SILENT, "b": ANSWERS, "c": ANSWERS, **peers})
@@ -132,7 +132,7 @@ QUICKSTART = text_of("quickstart.dialplan", HOSTS)
 
 
 def quickstart(number, title, attempts=(), caller=(100, 180, 200), **more):
-    """A call to a number; who is not mentioned answers."""
+    """A call to a number; the peers that are not named answer."""
     peers = {name: more.pop(name, ANSWERS) for name in HOSTS.values()}
     return Scenario(f"quick start: {number}, {title}", plan=QUICKSTART, peers=peers,
         uri=f"sip:{number}@{{proxy}}", attempts=list(attempts), caller=list(caller), **more)
@@ -180,7 +180,7 @@ def test_example(outcome):
 
 
 def test_the_plans_have_the_rules_that_are_played_here():
-    """A further one wants a call here."""
+    """A new rule needs a call here."""
     names = [re.findall(r"^\[Rule (.+)\]$", plan, re.M) for plan in (DOCUMENTED, QUICKSTART)]
     assert names == [["basic", "transport", "inviting", "pattern", "redirection"],
                      ["defaults", "emergency", "no calls abroad", "outside", "office", "nobody"]]

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What failoverctl says will happen is what happens: each plan of examples/ and
-test/plans, explained and called.
+"""Each plan of examples/ and test/plans is explained and called: the calls do what
+failoverctl explain says.
 
-The hosts of a plan are replaced by peers of the test, in the plan and in the
-requests alike. What they do is part of the request: the first that is tried does
-the first of its words, and so on. Where they are silent, or ring and never answer,
-a call goes through its whole chain, and its times show the timers; where they
-reply, whether the next one is tried shows what leads on. forecast() says what
-follows from the explanation."""
+Peers of the test replace the hosts of a plan, in the plan and in the requests. A request
+says what the peers do: the first one that is tried does the first word, and so on. If
+they are silent, or ring and never answer, a call tries its whole list, and its times show
+the timers. If they reply, the next attempt shows which replies lead on. forecast() says
+what follows from the explanation."""
 
 import asyncio
 import collections
@@ -28,19 +27,19 @@ from scenario import EARLY, LATE, SETTLES, Peer, Stage, redirect, reply
 TOOL = kamailio.TOP / "failoverctl"
 PLANS = sorted([*kamailio.TOP.glob("examples/*.dialplan"),
                 *kamailio.TOP.glob("test/plans/*.dialplan")])
-CHAIN_LIMIT = 34.0         # seconds: a chain that takes longer is only begun
-REPLY_LIMIT = 8.0          # where nobody is silent
-APART = 0.1                # seconds from the beginning of one chain to that of the next
-MAX_BRANCHES = 12          # of a server that is not told otherwise
+CHAIN_LIMIT = 34.0         # seconds: of a list that takes longer, only the beginning is tested
+REPLY_LIMIT = 8.0          # the limit if nobody is silent
+APART = 0.1                # seconds between the starts of two such calls
+MAX_BRANCHES = 12          # the default of the server
 LINES = re.compile(r"^(\s*(?:To|\$session)\s*=.*)$", re.M | re.I)
 HOST = re.compile(r"(?<=[\s@:])(?:\d+\.\d+\.\d+\.\d+|[\w-]+(?:\.[\w-]+)+)(?::\d+)?(?![\w.])")
 VARIABLES = re.compile(r"^\s*[$&](?!failover\.)([\w.-]+)\s*=", re.M)
 OWN_LINES = {"transport", "session", "continue", "action", "request", "addr", "port",
              "localhost", "outbound", "date", "time"}
 
-# What is done by whom is called, by its word; the peer {followed} stands in no plan.
-RINGS = 0.05               # seconds for which it rings before it replies
-FOLLOWED = ("sip:two@{followed}", "sip:one@{followed}")        # by their q
+# What a peer does for each word; the peer {followed} is in no plan.
+RINGS = 0.05               # seconds of ringing before its reply
+FOLLOWED = ("sip:two@{followed}", "sip:one@{followed}")        # in the order of q
 DEEDS = {
     "silent": [], "rings": [reply(180)],
     "rings-486": [reply(180), reply(486, after=RINGS)],
@@ -55,7 +54,7 @@ CALLEES = "X-Callees"
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """A request that a plan is asked about. {proxy} is the server, other hosts are
+    """A request that is explained and sent. {proxy} is the server; the other hosts are
     those of the plan."""
     uri: str
     headers: tuple = ()
@@ -88,8 +87,8 @@ REQUESTS = {
 
 
 class Callee(Gateway):
-    """A gateway that does what the INVITE says: as the n-th that is called in its
-    call the n-th word of its header X-Callees, or else the last one."""
+    """A gateway that does what the INVITE says. If it is the n-th one in the call, it does
+    the n-th word of the header X-Callees, or else the last word."""
 
     def __init__(self, name, trace, called):
         super().__init__(name, ((),), trace)
@@ -113,13 +112,13 @@ def with_peers(text, names):
 
 
 def dialled(uri, names):
-    """The URI of a request, the server and the peers in their places."""
+    """The URI of a request, with the addresses of the server and the peers."""
     return HOST.sub(lambda host: names.get(host[0], host[0]),
                     uri.replace("{proxy}", names["proxy"]))
 
 
 def hosts_of(plan, requests):
-    """The hosts that a peer is needed for."""
+    """The hosts that need a peer."""
     texts = LINES.findall(plan) + [request.uri for request in requests]
     return sorted({host for text in texts for host in HOST.findall(text)})
 
@@ -129,8 +128,8 @@ def variables_of(text):
 
 
 def explained(server, call, request):
-    """What failoverctl says of a request; as `refused` the code that the script of
-    this test replies with: 404 if no rule applies, 500 if it refuses the call."""
+    """The explanation of a request. `refused` is the code that the script of this test
+    replies with: 404 if no rule applies, 500 if the call is refused."""
     proxy, plan = f"127.0.0.1:{server.port}", server.directory / "plan"
     invite = call.invite
     command = [TOOL, "explain", plan, "--json", "-r", invite.start, "-a", "127.0.0.1",
@@ -138,7 +137,7 @@ def explained(server, call, request):
                "--set", f"$port={call.caller.port}"]
     for name, value in invite.headers:
         command += ["-H", f"{name}: {value}"]
-    # a header that the plan asks for, and the request does not have
+    # a header that a condition of the plan needs, but the request does not have
     for name in re.findall(r"^(X-\w+) =", plan.read_text(), re.M):
         if not invite.all(name):
             command += ["-H", f"{name}:"]
@@ -180,7 +179,7 @@ def may_follow(uri, settings):
 
 
 def contacts_to_follow(said, followed, names):
-    """Those of a 302 of this test, each as an entry of the explanation."""
+    """The Contacts of the 302 of this test, each as an entry of the explanation."""
     settings = said["settings"]
     uris = [uri.format(**names) for uri in FOLLOWED]
     usable = [uri for uri in uris if uri not in followed and may_follow(uri, settings)]
@@ -192,7 +191,7 @@ def contacts_to_follow(said, followed, names):
 
 
 def final_reply(said, attempts, moment, replies, last):
-    """All have failed."""
+    """The final reply when all destinations have failed."""
     choice = said["settings"]["reply"]
     if choice not in ("last", "best"):
         code, reason = choice.split(" ", 1)
@@ -203,7 +202,7 @@ def final_reply(said, attempts, moment, replies, last):
 
 
 def forecast(said, words, names):
-    """Who is tried when, and what the caller gets."""
+    """Which destination is tried when, and the reply that the caller gets."""
     settings = said["settings"]
     assert settings["timer.total"] is None, "this is not forecast here"
     waiting = [*said["attempts"], *said["never_tried"]]
@@ -234,7 +233,7 @@ def forecast(said, words, names):
     return final_reply(said, attempts, moment, replies, last)
 
 
-# -- what differs between what was said and what happened -----------------------------
+# -- the differences between forecast and call ----------------------------------------
 
 def attempts_of(trace):
     """The INVITEs of each call as they reached the peers, in order, by Call-ID."""
@@ -262,7 +261,7 @@ def compare(one, call, seen, said, words, log):
 
 
 def compare_rules(call, said, log):
-    """The server says at its level of debug which rules apply."""
+    """At its debug level the server logs which rules apply."""
     found = re.findall(r"/plan:?(\d*): (?:no rule|rule \[(.*)\]) applies, Call-ID \["
                        + re.escape(call.invite.call_id) + r"\]", log)
     expected = [(str(rule["line"]), rule["name"] or "") for rule in said["applied"]]
@@ -288,7 +287,7 @@ def compare_attempts(one, expected, seen):
 
 
 def compare_final(call, expected):
-    """A 503 that was received is a 500 for the caller: so tm is set."""
+    """tm changes a received 503 to a 500 for the caller."""
     status = 500 if expected.status == 503 else expected.status
     final = call.final.result() if call.final.done() else None
     if final is None or final.status != status:
@@ -316,7 +315,7 @@ def compare_variables(call, said, log):
 # -- calls ----------------------------------------------------------------------------
 
 def config_of(plan):
-    """A server that goes by the plan, and logs what it has for the script."""
+    """A server that uses the plan, and logs the variables for the script."""
     log = "".join(f'xlog("L_NOTICE", "VARIABLE $ci {name}=[$xavp(failover=>{name})]\\n");'
                   for name in variables_of(plan))
     return lambda names: kamailio.Config(
@@ -331,7 +330,7 @@ def config_of(plan):
 
 
 class Round:
-    """Every request about a plan, called with all that callees do, and explained."""
+    """Explains every request for a plan, and sends it with all actions of the callees."""
 
     def __init__(self, path):
         self.stalls = Stalls()
@@ -371,9 +370,9 @@ class Round:
 
 
 async def play(rounds):
-    """Those that take long go on at the same time, as most of it they wait, but do not
-    begin in one instant; the others one after the other beside them. So times are not
-    of a machine that is busy."""
+    """Run the long calls at the same time, because they mostly wait; they do not begin at
+    the same moment. Run the others one after the other meanwhile. So the machine is not
+    busy, and the times are right."""
     async with contextlib.AsyncExitStack() as stack:
         stalls = await stack.enter_async_context(Stalls().watched())
         for one in rounds:
@@ -401,7 +400,7 @@ def rounds():
 
 @pytest.mark.parametrize("words", TIMED + REPLYING)
 @pytest.mark.parametrize("path", PLANS, ids=lambda path: path.stem)
-def test_what_is_explained_is_what_happens(rounds, path, words):
+def test_a_call_does_what_the_explanation_says(rounds, path, words):
     problems = rounds[path].problems[words]
     assert not problems, "\n".join(problems)
     assert rounds[path].taken, "none of the requests is taken by this plan"

@@ -83,7 +83,7 @@ def test_a_call_is_listed_and_watched():
     play(then)
 
 
-def test_what_is_held_is_shown():
+def test_next_hops_that_are_held_are_shown():
     async def then(stage):
         name = f"udp:{stage.names['a']}"
         for words in (("stats",), ("watch", "--rounds", "1")):
@@ -99,7 +99,7 @@ def test_what_is_held_is_shown():
 
 
 class AsNobody(kamailio.Server):
-    """As packages start it: it gives up root's rights, and its socket is its user's."""
+    """A server as packages start it: without root's rights, with its socket owned by its user."""
 
     def __init__(self, *args):
         super().__init__(*args)
@@ -109,7 +109,7 @@ class AsNobody(kamailio.Server):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give up its rights")
 def test_a_server_of_another_user_can_answer():
-    """The tool runs as root: the server must be able to write to the socket of the answer."""
+    """The tool runs as root, and the server must be able to write to its socket."""
     async def run_on():
         def config(names):
             made = config_for(PLAN)(names)
@@ -125,7 +125,7 @@ def test_a_server_of_another_user_can_answer():
 
 
 def on_a_terminal(stage, *words, size=(24, 80)):
-    """What it writes to a terminal of so many rows and columns."""
+    """The output on a terminal with this number of rows and columns."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
     try:
@@ -160,8 +160,8 @@ def plain(text):
     return re.sub(r"\033\[[0-9;]*[A-Za-z]", "", text)
 
 
-def test_a_terminal_of_80_columns_and_24_rows_holds_it_all():
-    """More calls than fit: the oldest ones, each whole, and all figures."""
+def test_the_output_fits_a_terminal_of_80_columns_and_24_rows():
+    """If there are too many calls, the oldest ones are shown, completely, and all figures."""
     async def then(stage):
         caller = await stage.caller()
         calls = [caller.call(filled("sip:9@{proxy}", stage.names)) for _ in range(30)]
@@ -191,7 +191,7 @@ def test_a_terminal_of_80_columns_and_24_rows_holds_it_all():
     (("watch", "--rounds", "0"), 2, "no whole number from 1 on"),
     (("calls", "--rounds", "1"), 2, "no such option here"),
 ])
-def test_what_is_wrong_is_said(words, status, says):
+def test_errors_are_reported(words, status, says):
     async def then(stage):
         found, _, err = await run(stage, *words)
         assert found == status and says in err, err
@@ -215,7 +215,7 @@ def test_a_server_that_has_ended(tmp_path):
 
 
 def test_reload():
-    """Its status is the outcome; the plan with a mistake is not asked for."""
+    """The exit status is the result; a plan with a mistake is not loaded."""
     async def then(stage):
         plan = stage.server.directory / "plan"
         plan.write_text(filled(WARNED, stage.names))

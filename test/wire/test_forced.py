@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Races and failures of the server's own that no peer can bring about, forced by
-shim.c: an INVITE whose retransmission cannot be sent, and an answer that comes in
-the instant in which its timer is over."""
+"""Races and failures inside the server that no peer can cause; shim.c forces them. For
+example, the retransmission of an INVITE cannot be sent, or an answer comes in the instant
+in which its timer ends."""
 
 import asyncio
 import errno
@@ -15,7 +15,7 @@ from scenario import (IGNORES_CANCEL, SILENT, Judge, Scenario, Stage, When, at, 
                       on_cancel, soon, when, when_sent)
 
 RINGS_AND_ANSWERS = [reply(180, after=0.1), reply(200, after=0.2)]
-RETRANSMITTED = 0.5            # tm's retr_timer1, a tick early at the most
+RETRANSMITTED = 0.5            # retr_timer1 of tm, at most a tick early
 
 
 def second_invite(peer, ms=0):
@@ -59,8 +59,8 @@ FAILS = [
 
 # -- an answer in the instant of its timer ----------------------------------------------
 
-# A worker has told us of the answer and asks tm for the lock then; it is held
-# between the two, and the timer process has the lock first.
+# A worker has told failover of the answer, and then takes the lock of tm. It is delayed
+# between the two, and the timer process gets the lock first.
 INSTANT = "log:1:300:transaction_found_-_T:"
 INSTANT_OF_THIRD = "log:3:500:transaction_found_-_T:"
 
@@ -93,8 +93,8 @@ SWALLOWED = [
 
 # -- a CANCEL in the instant of a first 180 -------------------------------------------
 
-# A worker has told us of the 180 and seen that nobody gives up; before it notes the
-# 180 itself it is held, and the caller's CANCEL finds a branch that has not rung.
+# A worker has told failover of the 180, and has seen no CANCEL. It is delayed before it
+# notes the 180 itself, so the caller's CANCEL finds a branch that has not rung.
 NOTES = "code=180"
 
 
@@ -124,8 +124,8 @@ UNNOTED = [
 
 # -- while the next attempt is being made -----------------------------------------------
 
-# A process has a failed destination in hand and makes the next attempt, without the
-# lock: to tm the failed branch looks pending meanwhile.
+# A process handles a failed destination and makes the next attempt, without the lock.
+# Meanwhile the failed branch looks pending to tm.
 SLOW = "slow.example"
 
 
@@ -135,7 +135,7 @@ def being_made(title, rule, hold, **more):
 
 
 def after_its_invite(title, list, **more):
-    """The process is held when the INVITE to b has left."""
+    """The process is delayed after the INVITE to b was sent."""
     return being_made(title, "sent:INVITE:{b_port}:1:400", "INVITE",
         route='t_on_branch("EACH"); '
               f'if (failover("{list}", "timer.provisional=1")) exit;',
@@ -143,16 +143,16 @@ def after_its_invite(title, list, **more):
 
 
 def during_a_lookup(title, over="UDP", ms=1200, **more):
-    """The name of the next destination takes so long to look up; a has been given up,
-    and does not end in the half second that it has for that."""
+    """The look-up of the next destination takes this time. a was given up, and does not end
+    within the half second that it has."""
     return being_made(f"{title}, {over}", f"name:{SLOW}:{ms}:1", SLOW,
         route=f'failover("sip:100@{{a}}/{over} sip:101@{SLOW}:{{b_port}}", '
               '"timer.provisional=1")', globals="dns_try_naptr=no", **more)
 
 
 def in_hand(title, **more):
-    """a has been given up, and a worker has its late 200 in hand when it turns out that
-    b cannot be sent to."""
+    """a was given up. While a worker handles its late 200, the INVITE to b cannot be
+    sent."""
     return being_made(title, f"name:{SLOW}:1200:0 {INSTANT_OF_THIRD}", SLOW,
         route=f'failover("sip:100@{{a}} sip:101@{SLOW}:5060", "timer.provisional=1")',
         globals="debug=3\ndns_try_naptr=no\ndns_try_ipv6=no", **more)
@@ -222,7 +222,7 @@ WAYS = [(code, at_seconds, second) for code in (404, 603, 200) for at_seconds in
 
 @pytest.fixture(scope="module")
 def retransmissions():
-    """All of them at once, a server each: {way: what came of it}."""
+    """Run all of them at the same time, each with its server: {way: result}."""
     async def play():
         return dict(zip(WAYS, await asyncio.gather(*(while_it_fails(*way) for way in WAYS))))
     return asyncio.run(play())
@@ -231,8 +231,8 @@ def retransmissions():
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: "{}-{}-{}".format(
     *way[:2], "one of two" if "{b}" in way[2] else "the only one"))
 def test_a_final_reply_while_a_retransmission_fails(retransmissions, way):
-    """tm's timer process and a worker each have what the other wants. The caller
-    gets one final reply, and the server goes on."""
+    """The timer process of tm and a worker each have a lock that the other one needs. The
+    caller gets one final reply, and the server goes on."""
     judge, faults, after = retransmissions[way]
     problems = [*judge.demands(), *faults]
     assert not problems, "\n".join([*problems, ladder.draw(
@@ -241,7 +241,7 @@ def test_a_final_reply_while_a_retransmission_fails(retransmissions, way):
     assert after == [200], f"a call made afterwards: {after}"
 
 
-# -- the transaction ends while a timer process goes without the lock -----------------------
+# -- the transaction ends while a timer process works without the lock ----------------------
 
 ENDS = """failure_route[F] {
     xlog("L_ERR", "failure_route begins\n");
@@ -261,10 +261,9 @@ async def released(scenario):
         return call.codes, left, stage.server.log()
 
 
-def test_the_transaction_is_there_as_long_as_tm_works_with_it():
-    """A timer process of tm has no reference of its own. While it looks the next name
-    up the caller gives up, and the transaction is on its way out when failure_route
-    runs."""
+def test_the_transaction_exists_as_long_as_tm_uses_it():
+    """A timer process of tm has no reference to the transaction. While it looks up the next
+    name, the caller gives up, so the transaction has ended when failure_route runs."""
     codes, left, log = asyncio.run(released(Scenario("",
         route=f't_on_failure("F"); if (failover("sip:100@{{a}} sip:101@{SLOW}:5060",'
               ' "timer.inviting=1")) exit;',

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A failure_route of the script that forks in parallel when the chain has failed: it
-finds tm as it would be without the module."""
+"""A failure_route of the script that forks in parallel when the call has failed. For it, tm
+is in the same state as without the module."""
 
 import asyncio
 
@@ -68,7 +68,7 @@ def test_six(outcome):
 # -- an answer and a negative reply in one instant -------------------------------------
 
 class Pair(Gateway):
-    """One of two that reply back to back, once both have the call."""
+    """One of two gateways that reply back to back, when both have the call."""
 
     def __init__(self, name, trace, step, waiting):
         super().__init__(name, [[]], trace)
@@ -125,7 +125,7 @@ def answered(crowd_, judge):
 @pytest.mark.heavy("thousands of calls")
 @pytest.mark.parametrize("way", WAYS)
 def test_200_and_486_back_to_back_of_two_branches_of_failure_route(way):
-    """The answer is what the caller gets, whichever process has its reply first."""
+    """The caller gets the answer, in either order of the two processes."""
     waiting = {}
     calls = RACERS if way == "chain" else RACERS // 3
     played = asyncio.run(crowd.play(

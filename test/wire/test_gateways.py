@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The gateways of Kamailio's module dispatcher as destinations: ds:SET[/ALGORITHM]."""
+"""Gateways of Kamailio's module dispatcher as destinations: ds:SET[/ALGORITHM]."""
 
 import asyncio
 import re
@@ -14,12 +14,12 @@ from test_hold import answered, logged, place, run
 ANSWERS = [reply(200)]
 LIST = "1 sip:{a} 0 20\n1 sip:{b} 0 10\n"
 SHORT = "timer.inviting=300ms"
-# which gateway stands first is of algorithm 8: that of the highest priority
+# algorithm 8 puts the gateway with the highest priority first
 ROUTE = f'if (failover("ds:1/8", "{SHORT}")) exit;'
 
 
 def serving(route=ROUTE, gateways=LIST, dispatcher=(), modparams=(), **more):
-    """What makes the configuration of a server with these gateways."""
+    """The function that makes the configuration of a server with these gateways."""
     parameters = {"list_file": "@DIR@/gateways", "flags": 2, **dict(dispatcher)}
     return lambda names: kamailio.Config(
         filled(route, names), files={"gateways": filled(gateways, names)},
@@ -30,7 +30,7 @@ def serving(route=ROUTE, gateways=LIST, dispatcher=(), modparams=(), **more):
 
 
 async def flags(stage, name):
-    """What dispatcher says of a gateway: AP, IP ..."""
+    """The state of a gateway in dispatcher: AP, IP ..."""
     text = await stage.rpc("dispatcher.list")
     at = text.index(f"URI: sip:{stage.names[name]}")
     return re.search(r"FLAGS: (\w+)", text[at:])[1]
@@ -55,7 +55,7 @@ def test_gateways_are_tried_in_the_order_of_dispatcher():
     run(test)
 
 
-def test_an_operator_is_told_that_hold_does_not_take_a_gateway_out():
+def test_hold_refuses_a_gateway_of_dispatcher():
     async def test():
         hold = (("failover", "hold_after", 3),)
         route = ('if ($rU == "200") { if (failover("sip:1@{b}")) exit; }\n' + ROUTE)
@@ -65,8 +65,8 @@ def test_an_operator_is_told_that_hold_does_not_take_a_gateway_out():
             for name in "ab":
                 with pytest.raises(kamailio.RpcError, match="dispatcher.set_state"):
                     await stage.rpc("failover.hold", f"udp:{stage.names[name]}")
-            await stage.rpc("failover.hold", "udp:127.0.0.1:9")     # is nobody's
-            # one that is a destination of its own as well can be held as that
+            await stage.rpc("failover.hold", "udp:127.0.0.1:9")     # this is no gateway
+            # a gateway that is also a destination of its own can be held
             call = caller.call(filled("sip:200@{proxy}", stage.names), hangup_after=0)
             await asyncio.wait_for(call.ended.wait(), 10)
             assert call.codes[-1] == 200
@@ -75,7 +75,7 @@ def test_an_operator_is_told_that_hold_does_not_take_a_gateway_out():
 
 
 @pytest.mark.timed("how soon a call passes over")
-def test_one_that_fails_is_reported_and_one_that_replies_is_not():
+def test_a_gateway_that_fails_is_reported_and_one_that_replies_is_not():
     async def test():
         more = (("ds_probing_threshold", 2), ("ds_probing_mode", 1))
         async with Stage({"a": SILENT, "b": [reply(486)]}, serving(dispatcher=more)) as stage:
@@ -143,7 +143,7 @@ def test_a_caller_who_gives_up_is_no_failure_of_a_gateway():
     run(test)
 
 
-def test_a_plan_with_options_and_a_destination_behind():
+def test_a_plan_with_options_and_another_destination():
     async def test():
         plan = ("[Deploy Patterns]\nTo = ds:1/8{inviting=1}\n"
                 "$session = failover sip:vm@{c}\n&failover.timer.inviting = 9\n")
@@ -169,7 +169,7 @@ def test_the_request_uri_can_be_kept():
     run(test)
 
 
-def test_a_set_that_is_not_there():
+def test_a_set_that_does_not_exist():
     """The next destination is tried; without one failover() returns -2."""
     async def test():
         route = ('if ($rU == "100") { if (failover("ds:9 sip:1@{b}")) exit; }\n'

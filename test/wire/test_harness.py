@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The harness itself, against plain Kamailio: it finds nothing wrong where all
-is well, and it notices every kind of fault that the other tests rely on."""
+"""Tests the test programs themselves, with plain Kamailio. They find no fault in a correct
+call, and they find every kind of fault on which the other tests rely."""
 
 import asyncio
 import gc
@@ -31,7 +31,7 @@ B = ("b", "UDP", soon(), "sip:101@{b}")
 
 
 def plain(title, a, b=ANSWERS, attempts=(A, B), caller=(100, 180, 200), **more):
-    """A call that plain tm with a failure_route takes to a and then to b."""
+    """A call that plain tm with a failure_route sends to a and then to b."""
     more = {"route": FIRST_A, "extra": THEN_B, "modules": (), **more}
     return Scenario(title, peers={"a": a, "b": b}, attempts=list(attempts),
                     caller=list(caller), **more)
@@ -87,7 +87,7 @@ BAD = [
 
 
 @pytest.mark.parametrize("scenario", GOOD, ids=lambda s: s.title)
-def test_nothing_to_complain_about(outcome):
+def test_a_correct_call_has_no_fault(outcome):
     outcome.check()
 
 
@@ -177,9 +177,9 @@ def test_a_ladder_shows_who_sent_what_to_whom(symbols):
 
 # -- its own time -------------------------------------------------------------------
 
-def test_the_peers_are_not_held_up_by_pythons_collector():
-    """Whatever the tests before this one have kept: it would be seen as a server
-    that is late."""
+def test_pythons_collector_does_not_delay_the_peers():
+    """Objects that earlier tests keep do not delay the peers; the server would seem to be
+    late."""
     kept = [[number] for number in range(300_000)]
     collections = [generation["collections"] for generation in gc.get_stats()]
     more = [[number] for number in range(300_000)]
@@ -187,19 +187,19 @@ def test_the_peers_are_not_held_up_by_pythons_collector():
     assert len(kept) == len(more)
 
 
-def test_what_is_kept_is_looked_at_once_only():
-    """... and between two tests it takes no time, however many there were."""
+def test_kept_objects_are_collected_only_once():
+    """Between two tests the collector takes no time, however many tests there were."""
     before = time.process_time()
     gc.collect()
     assert time.process_time() - before < 0.1
 
 
-def test_that_the_peers_were_held_up_is_noticed():
+def test_a_delay_of_the_peers_is_noticed():
     async def run():
         async with Stalls().watched() as stalls:
             await asyncio.sleep(0.05)
             before = time.monotonic()
-            time.sleep(0.2)                # the loop stands still
+            time.sleep(0.2)                # the loop is blocked
             after = time.monotonic()
             await asyncio.sleep(0.05)
             return stalls.worst(before, after), stalls.worst(after + 60, after + 90)
@@ -240,8 +240,8 @@ os.waitpid(worker, 0)
 @pytest.mark.parametrize("program, faults", [
     (FORGETS_ONE, 0), (A_WORKER_FORGETS_ONE, 0), (FORGETS_ONE.replace("> 1", "> 99"), 1)],
     ids=["once", "a worker, once", "for ever"])
-def test_a_server_that_does_not_hear_that_it_is_asked_to_end(program, faults, monkeypatch):
-    """Kamailio may forget it while it starts, and is asked again; one that never
+def test_a_server_that_loses_the_signal_to_end(program, faults, monkeypatch):
+    """Kamailio may lose the signal while it starts, so it gets it again; a server that never
     ends is a fault."""
     monkeypatch.setattr(kamailio, "STOP_LIMIT", 2.5)
     server = kamailio.Server(kamailio.Config("exit;"))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is remembered of next hops across calls: a dead gateway costs a few calls,
-not every one."""
+"""The state of next hops that is kept across calls: a dead gateway delays a few calls, not
+every one."""
 
 import asyncio
 import re
@@ -16,7 +16,7 @@ ROUTE = 'if (failover("sip:1@{a}{inviting=400ms} sip:1@{b}")) exit;'
 
 
 def serving(route=ROUTE, hold=(("hold_after", 3),), **more):
-    """What makes the configuration of a server."""
+    """The function that makes the configuration of a server."""
     return lambda names: kamailio.Config(
         filled(route, names),
         modparams=tuple(("failover", name, value) for name, value in hold), **more)
@@ -30,7 +30,7 @@ async def place(stage, caller, **more):
 
 
 async def answered(stage, caller):
-    """One answered call: (who got an INVITE of it, seconds until the answer)."""
+    """One answered call: (the peers that got its INVITE, seconds until the answer)."""
     call, seconds = await place(stage, caller, hangup_after=0)
     await asyncio.wait_for(call.ended.wait(), 10)
     assert call.codes[-1] == 200, call.codes
@@ -44,7 +44,7 @@ def hop(names, which):
 
 
 async def entries(stage):
-    """failover.destinations, by next hop."""
+    """The entries of failover.destinations, by next hop."""
     text = await stage.rpc("failover.destinations")
     found = {}
     for block in re.split(r"(?=next_hop: )", text)[1:]:
@@ -54,7 +54,7 @@ async def entries(stage):
 
 
 async def logged(stage, text):
-    """The log has it within a second."""
+    """Whether the log has the text within a second."""
     end = time.monotonic() + 1
     while text not in stage.server.log():
         assert time.monotonic() < end, (text, stage.server.log())
@@ -130,7 +130,7 @@ def test_probes():
 
 
 def test_probes_that_the_script_drops_leave_no_memory_behind():
-    """tm itself forgets the message that was dropped, of some 420 bytes (uac.c,
+    """tm itself does not release the message that was dropped, some 420 bytes (uac.c,
     t_uac_prepare())."""
     async def test():
         hold = (("hold_after", 1), ("hold_probe", 1))
@@ -150,7 +150,7 @@ def test_probes_that_the_script_drops_leave_no_memory_behind():
     run(test)
 
 
-def test_none_is_refused_when_all_are_held():
+def test_no_call_is_refused_when_all_are_held():
     async def test():
         hold = (("hold_after", 1),)
         async with Stage({"a": [reply(503)], "b": [reply(503)]},
@@ -239,7 +239,7 @@ def test_an_operator_takes_one_out_of_service_and_releases_it():
     run(test)
 
 
-def test_the_script_hears_of_it():
+def test_the_script_gets_the_events():
     async def test():
         extra = """
 event_route[failover:held] { xlog("L_NOTICE", "heard held $ru\\n"); }
@@ -256,8 +256,8 @@ event_route[failover:released] { xlog("L_NOTICE", "heard released $ru\\n"); }
     run(test)
 
 
-def test_what_is_never_held():
-    """current, Contacts, and who has {hold=off}."""
+def test_destinations_that_are_never_held():
+    """`current`, Contacts, and destinations with {hold=off}."""
     async def test():
         route = 'if (failover("sip:1@{a}{hold=off} sip:1@{b}", "timer.inviting=300ms")) exit;'
         async with Stage({"a": SILENT, "b": ANSWERS},
@@ -270,7 +270,7 @@ def test_what_is_never_held():
 
 
 def test_a_server_that_ends_while_calls_are_under_way():
-    """tm releases its transactions when the table was released already."""
+    """tm releases its transactions after the table was released."""
     async def test():
         hold = (("hold_after", 1), ("hold_probe", 1))
         async with Stage({"a": [reply(503)], "b": SILENT}, serving(hold=hold)) as stage:
@@ -283,7 +283,7 @@ def test_a_server_that_ends_while_calls_are_under_way():
     run(test)
 
 
-def test_the_time_of_the_whole_call_is_no_fault_of_a_gateway():
+def test_the_end_of_timer_total_is_not_a_failure_of_a_gateway():
     async def test():
         route = ('if (failover("sip:1@{a} sip:1@{b}",'
                  ' "timer.inviting=2; timer.total=300ms")) exit;')
@@ -297,7 +297,7 @@ def test_the_time_of_the_whole_call_is_no_fault_of_a_gateway():
     run(test)
 
 
-def test_a_kemi_script_hears_of_it_as_well():
+def test_a_kemi_script_gets_the_events():
     async def test():
         lua = ('function heard(event)\n'
                '  KSR.notice("heard " .. event .. " " .. KSR.pv.get("$ru") .. "\\n")\n'

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Gateways that are held, under many calls: what of them waits for the dead one, that one
-call tries it, that it comes back, that a flood pushes nothing out, that the end of one
-server costs the other no call, and the weights of dispatcher. `make check-masses` plays
-all calls, `make check` a part."""
+"""Gateways that are held, with many calls: only a few calls wait for a dead gateway, one
+call tries it, and it is used again when it works. A flood removes no gateway from the
+table. If one server dies, no call of the other one fails. And the weights of dispatcher.
+`make check-masses` makes all calls, `make check` a part of them."""
 
 import asyncio
 import collections
@@ -21,19 +21,19 @@ from test_hold_peers import play
 
 ALL = os.environ.get("MASSES") == "all"
 
-# -- a dead gateway, and a good one behind it ------------------------------------------
+# -- a dead gateway, then a good one -----------------------------------------------------
 
 A_SECOND = 20
-# seconds: how long it is waited for the dead one, for how long it is held; and calls
+# seconds to wait for the dead one, and to hold it; calls
 INVITING, HOLD_TIME, CALLS = (2.0, 30, 1000) if ALL else (0.4, 2, 100)
-SLACK = 0.3                    # seconds: a tick of tm, and a slow machine
-HELD_AT = 2 / A_SECOND + INVITING      # the third call fails; until then all wait for it
+SLACK = 0.3                    # seconds, for a tick of tm and a slow machine
+HELD_AT = 2 / A_SECOND + INVITING      # the gateway is held when the third call fails; until then all calls wait
 LOAD_ROUTE = ROUTE.replace("400ms", f"{INVITING * 1000:.0f}ms")
 
 
 async def load(stage, calls):
-    """[(when it began, who got an INVITE of it, seconds until its answer)]. What the
-    peers have seen is looked at when all is over: it would hold them up."""
+    """[(start of a call, peers that got its INVITE, seconds until its answer)]. The messages
+    are read after the end of all calls, because reading them would delay the peers."""
     caller = await stage.caller()
 
     async def one():
@@ -64,7 +64,7 @@ async def time_of_the_good_one_alone():
 
 
 def trials_until(seconds):
-    """When it is tried again: it is held for its time, and then for twice as long."""
+    """The times of the trials: after the hold time, and then after twice that time."""
     found, at, hold = [], HELD_AT, HOLD_TIME
     while at + hold < seconds:
         at += hold
@@ -110,10 +110,10 @@ def test_switched_off_each_call_waits_for_the_dead_one():
 
 
 @pytest.mark.heavy("50 calls at once")
-def test_one_call_tries_and_the_others_pass_over():
+def test_one_call_tries_it_and_the_others_pass_over_it():
     async def test():
         hold = (("hold_after", 1), ("hold_time", 1))
-        route = ROUTE.replace("400ms", "1500ms")     # b answers 50 calls within that
+        route = ROUTE.replace("400ms", "1500ms")     # b answers 50 calls within this time
         async with Stage({"a": SILENT, "b": ANSWERS}, serving(route, hold)) as stage:
             caller = await stage.caller()
             assert (await answered(stage, caller))[0] == "ab"
@@ -132,7 +132,7 @@ def test_one_call_tries_and_the_others_pass_over():
 
 
 class Dead(Gateway):
-    """Says not a word, until is_dead is not so any more."""
+    """Sends nothing while is_dead is true."""
     is_dead = True
 
     def on_request(self, message, link, repeated):
@@ -141,14 +141,14 @@ class Dead(Gateway):
 
 
 @pytest.mark.heavy("a call every 50 ms")
-def test_one_that_comes_back_is_found_by_a_probe():
+def test_a_probe_finds_a_gateway_that_works_again():
     async def test():
         hold = (("hold_after", 1), ("hold_probe", 2))
         dead = Peer(made_by=lambda name, trace: Dead(name, [ANSWERS], trace))
         async with Stage({"a": dead, "b": ANSWERS}, serving(hold=hold)) as stage:
             caller = await stage.caller()
             assert (await answered(stage, caller))[0] == "ab"
-            await asyncio.sleep(1)                   # its first probe has got no answer
+            await asyncio.sleep(1)                   # its first probe got no answer
             stage.gateways["a"].is_dead = False
             began = time.monotonic()
             while (await answered(stage, caller))[0] != "a":
@@ -161,14 +161,14 @@ def test_one_that_comes_back_is_found_by_a_probe():
 
 # -- a flood ---------------------------------------------------------------------------
 
-# calls to ten hosts each: more than the table holds
+# calls to ten hosts each: more hosts than the table can have
 FLOOD, LAPS = (600, 8) if ALL else (480, 3)
 
 
 
 
 async def flood(stage, caller, laps):
-    """Calls to hosts of the caller's choice; each refuses the connection at once."""
+    """Calls to hosts that the caller chooses; each refuses the connection at once."""
     for first in range(0, FLOOD, 40):
         calls = [caller.call(filled("sip:100@{proxy}", stage.names), hangup_after=0,
                              headers=[("X-Gate", f"127.{laps}.{n // 250}.{n % 250}")])
@@ -179,7 +179,7 @@ async def flood(stage, caller, laps):
 
 @pytest.mark.long(20)
 @pytest.mark.heavy("480 calls of ten destinations each")
-def test_a_flood_of_hosts_pushes_nothing_out_that_is_held():
+def test_a_flood_of_hosts_removes_none_that_is_held():
     async def test():
         hosts = " ".join(f"sip:1@$var(g):{port}/TCP" for port in range(1, 11))
         route = ('if ($hdr(X-Gate) != $null) { $var(g) = $hdr(X-Gate);'
@@ -193,7 +193,7 @@ def test_a_flood_of_hosts_pushes_nothing_out_that_is_held():
             for lap in range(1, LAPS + 1):
                 await flood(stage, caller, lap)
                 text = await stage.rpc("failover.destinations", "1", "1")
-                # what refuses is held after its first failure, and is there to stay
+                # a host that refuses is held after its first failure, and stays in the table
                 assert int(re.search(r"next_hops: (\d+)", text)[1]) == 4096
                 assert (await answered(stage, caller))[0] == "b"
                 await stage.drained()
@@ -210,7 +210,7 @@ KILLED = 2000 if ALL else 600      # calls, 200 a second
 
 @pytest.mark.heavy("200 calls a second")
 def test_a_server_that_is_killed_costs_the_other_no_call():
-    """200 calls a second, and kill -9 in the middle."""
+    """There are 200 calls a second, and kill -9 comes in the middle."""
     async def test(site):
         calls = []
         for number in range(KILLED):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Several servers that tell each other by dmq which next hops are held: real servers
-on loopback, with the same two gateways."""
+"""Several servers that tell each other by dmq which next hops are held. They are real
+servers on loopback, with the same two gateways."""
 
 import asyncio
 import contextlib
@@ -15,20 +15,20 @@ from test_hold import ROUTE, hop
 
 ANSWERS = [reply(200)]
 HOLD = (("hold_after", 1), ("hold_dmq", 1))
-# $shv(cut) makes a server deaf to the others; they are not to send it again
+# with $shv(cut) a server ignores the others; they must not repeat their messages
 FIRST = ('if (is_method("KDMQ")) { if ($shv(cut) == 1) { sl_send_reply("200", "OK"); exit; }'
          ' if ($rU == "failover") xlog("L_NOTICE", "a letter has come\\n");'
          ' dmq_handle_message(); exit; }')
 
 
 def address(number):
-    """Each server has one of its own: from Kamailio 5.8 on dmq takes servers with the
-    same IP address for one (modules/dmq/notification_peer.c, extract_node_list())."""
+    """The address of a server, its own: from Kamailio 5.8 on dmq believes that servers with
+    one IP address are the same (modules/dmq/notification_peer.c, extract_node_list())."""
     return f"127.0.0.{2 + number}"
 
 
 def config(names, number=0, first=None, hold=HOLD):
-    """A server; `first` is the port of server 0, which it asks who else there is."""
+    """A server; `first` is the port of server 0, which tells it about the others."""
     here = f"{address(number)}:@PORT@"
     dmq = [("dmq", "server_address", f"sip:{here}"), ("pv", "shvset", "cut=i:0")]
     if first:
@@ -39,7 +39,7 @@ def config(names, number=0, first=None, hold=HOLD):
 
 
 class Site:
-    """Servers that know each other; the first one is the stage's."""
+    """Servers that know each other; the first one is the server of the stage."""
 
     def __init__(self, stage):
         self.stage, self.servers, self.callers = stage, [stage.server], []
@@ -58,7 +58,7 @@ class Site:
             server.discard()
 
     async def join(self):
-        """One server more. @return its number"""
+        """Start one more server. @return its number"""
         server = kamailio.Server(config(self.stage.names, len(self.servers),
                                         self.stage.server.port))
         self.servers.append(server)
@@ -68,7 +68,7 @@ class Site:
         return len(self.servers) - 1
 
     async def meet(self):
-        """Each knows all the others."""
+        """Wait until each server knows all the others."""
         for server in self.servers:
             await until(lambda server=server: server.rpc("dmq.list_nodes").count(
                 "status: active") >= len(self.servers), 10)
@@ -95,7 +95,7 @@ class Site:
         return text[at:at + 60] if at >= 0 else ""
 
     async def agree(self, name, is_held, seconds, servers=None):
-        """Within so many seconds each of them holds it, or none."""
+        """Within this number of seconds all servers hold it, or none does."""
         for which in servers or range(len(self.servers)):
             await until(lambda which=which: self.holds(which, name), seconds, is_held)
 
@@ -147,7 +147,7 @@ def test_an_operators_hold_reaches_the_others():
     play(test, 2, a=ANSWERS)
 
 
-def test_one_that_starts_late_learns_what_is_held():
+def test_a_server_that_starts_late_learns_which_are_held():
     async def test(site):
         name = hop(site.stage.names, "a")
         assert await site.way(0) == "ab"
@@ -157,8 +157,8 @@ def test_one_that_starts_late_learns_what_is_held():
     play(test, 2)
 
 
-def test_a_server_that_starts_anew_is_believed():
-    """The others remember a higher count than one that starts anew begins with."""
+def test_a_server_that_restarts_is_believed():
+    """The others remember a higher version than the one with which a new server begins."""
     async def test(site):
         name = hop(site.stage.names, "a")
         for _ in range(3):
@@ -181,9 +181,9 @@ def test_servers_that_were_cut_off_agree_again():
         await site.agree(other, True, 1.0)
         for which in range(2):
             await site.rpc(which, "pv.shvSet", "cut", "int", "1")
-        assert await site.way(0) == "ab"             # one finds a gateway dead,
+        assert await site.way(0) == "ab"             # one server finds a gateway dead,
         assert await site.holds(0, name) and not await site.holds(1, name)
-        await site.rpc(1, "failover.release", other)  # the other releases one
+        await site.rpc(1, "failover.release", other)  # the other one releases a gateway
         await asyncio.sleep(1)
         assert await site.holds(0, other) and not await site.holds(1, other)
         for which in range(2):
@@ -193,7 +193,7 @@ def test_servers_that_were_cut_off_agree_again():
     play(test, 2)
 
 
-def test_many_that_are_held_are_all_repeated_soon():
+def test_many_held_next_hops_are_all_repeated_soon():
     async def test(site):
         names = [f"udp:192.0.2.{n}:5060" for n in range(1, 61)]
         for which in range(2):
@@ -226,7 +226,7 @@ def test_twenty_changes_at_once_are_few_messages():
 
 
 async def say(site, text, sender=1, length=None):
-    """A message as dmq sends it, in the name of a server, to server 0."""
+    """Send a message to server 0 as dmq does, in the name of another server."""
     here = f"127.0.0.1:{site.servers[0].port}"
     uri = f"sip:{address(sender)}:{site.servers[sender].port}" if sender else "sip:x@192.0.2.1"
     head = sip.Message(f"KDMQ sip:failover@{here} SIP/2.0", [
@@ -262,7 +262,7 @@ def test_a_wrong_message_changes_nothing():
         for length in (len(line) + 1, 5000, 99999, -1, 0):
             await say(site, line, length=length)
             assert not await site.holds(0, name), length
-        await say(site, line)                        # and this one is as it should be
+        await say(site, line)                        # and this message is correct
         assert await site.holds(0, name)
     play(test, 2)
 
@@ -276,6 +276,6 @@ def test_a_message_is_answered_and_logged_once_whatever_it_says():
         await say(site, 500 * "?\n" + 500 * "what?\n")
         assert site.servers[1].log().count("a letter has come") - before <= 2
         assert site.servers[0].log().count("not understood") == 1
-        await say(site, "?\n", sender=None)          # a stranger's
+        await say(site, "?\n", sender=None)          # the message of an unknown server
         assert await site.holds(0, name)
     play(test, 2)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the script does in its routes for branches and replies while a chain is under
-way: it drops what rings, it sets tm's timers, and
-it looks at where an attempt goes to."""
+"""Routes of the script for branches and replies during a call: they drop provisional
+replies, set the timers of tm, and read the target of an attempt."""
 
 import pytest
 
@@ -9,7 +8,7 @@ from scenario import (IGNORES_CANCEL, SILENT, Scenario, When, after_cancel, at, 
                       on_cancel, redirect, reply, soon, when)
 
 RINGS_AND_ANSWERS = [reply(180, after=0.1), reply(200, after=0.2)]
-# as the defaults, the provisional timer is the longer one
+# as with the defaults, the provisional timer is the longer one
 QUICK = "timer.inviting=1; timer.provisional=2"
 
 
@@ -18,10 +17,10 @@ def through(transport, settings=QUICK):
             f' "{settings}")')
 
 
-# -- who rings unheard -------------------------------------------------------------------
+# -- provisional replies that are dropped ------------------------------------------------
 
 def unheard(title, a, drops, transport="UDP", **more):
-    """onreply_route drops what a says."""
+    """onreply_route drops the replies of a."""
     where = more.pop("where", "onreply_route[DROPS]")
     return Scenario(f"a 1xx that {where} drops: {title}, {transport}",
         **{"route": f't_on_reply("DROPS"); if ({through(transport)}) exit;',
@@ -92,7 +91,7 @@ def test_who_rings_unheard(outcome):
     outcome.check()
 
 
-# -- tm's timers, set in a route ------------------------------------------------------------
+# -- timers of tm that a route sets ---------------------------------------------------------
 
 TIMERS = "timer.inviting=1; timer.provisional=1500ms"
 SETS = {
@@ -137,7 +136,7 @@ def test_timers_that_a_route_sets(outcome):
     outcome.check()
 
 
-# -- where an attempt goes to -----------------------------------------------------------------
+# -- the target of an attempt -----------------------------------------------------------------
 
 LOOKS = """
 onsend_route {
@@ -160,7 +159,7 @@ def looks(title, call, attempts, peers, seen, **more):
 
 
 def seen(user, peer, failed=True, transport="udp"):
-    """What the three routes have to say of an attempt."""
+    """The lines that the three routes log for an attempt."""
     port, next_hop = f"{{{peer}_port}}", f"sip:{{{peer}}};transport={transport}"
     return {f"onsend {user} for {port}, {port} {next_hop}": 1,
             f"branch {user} {port} {next_hop}": 1,

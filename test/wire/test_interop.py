@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Calls of SIP phones that others wrote, failed over, with sound both ways:
-baresip (libre) and Net::SIP (Perl). In a network of their own, so that nothing
-they send can leave the machine."""
+"""Calls between SIP phones of other projects, baresip (libre) and Net::SIP (Perl), that are
+failed over, with sound in both directions. The phones have their own network, so that
+no packet can leave the machine."""
 
 import asyncio
 import contextlib
@@ -24,7 +24,7 @@ from scenario import Stage, attempts_of, filled, reply
 
 HERE = pathlib.Path(__file__).resolve().parent
 LIMIT = 20.0                   # seconds for a call
-LOUD = 1000                    # of 32767; the tone is at 8000
+LOUD = 1000                    # out of 32767; the tone has 8000
 
 BARESIP_CONFIG = """\
 sip_listen 127.0.0.1:{port}
@@ -49,7 +49,7 @@ def tone():
 
 
 def ulaw(sample):
-    """G.711."""
+    """G.711 PCMU."""
     sign, value = (0x80, -sample) if sample < 0 else (0, sample)
     value = min(value, 32635) + 132
     exponent = value.bit_length() - 8
@@ -57,11 +57,11 @@ def ulaw(sample):
 
 
 def loudness(path):
-    """The loudest sample of a sound file, of PCMU if it is no .wav; 0 for none."""
+    """The loudest sample of a sound file, PCMU if it is not a .wav; 0 without a sample."""
     if not path.exists():
         return 0
     if path.suffix == ".wav":
-        data = path.read_bytes()[44:]    # the head's length may not be filled in
+        data = path.read_bytes()[44:]    # the length in the head may be missing
         samples = struct.unpack(f"<{len(data) // 2}h", data[:len(data) // 2 * 2])
     else:
         known = {ulaw(s): s for s in range(-32635, 32636, 8)}
@@ -69,14 +69,14 @@ def loudness(path):
     return max(map(abs, samples), default=0)
 
 
-# baresip takes the next port too, for TLS. They lie below those of kamailio.Port, as
-# those of the sound do, and each test has a network of its own.
+# baresip uses the next port too, for TLS. These ports and those of the sound are below those
+# of kamailio.Port, and each test has its own network.
 PORTS = itertools.count(11000, 10)
 SOUND = "10000-10990"
 
 
 class Phone:
-    """A program that is a SIP phone; ended by its own pid."""
+    """A program that is a SIP phone; it is ended by its pid."""
 
     def __init__(self, directory, name):
         self.directory = directory / name
@@ -96,7 +96,7 @@ class Phone:
         return self._log.read_text(errors="replace")
 
     async def says(self, text, limit=LIMIT):
-        """Wait until its output holds the text."""
+        """Wait until its output contains the text."""
         end = time.monotonic() + limit
         while text not in self.log():
             assert time.monotonic() < end, f"never said {text!r}:\n{self.log()}"
@@ -185,9 +185,9 @@ def netsip_calls(directory, name="caller"):
 
 
 def failed_over(caller, callee, first):
-    """In a network of its own: one call that reaches its callee behind `first`.
-    Returns complaints."""
-    own_network.Line({})               # the phones want an address for their SDP
+    """Make one call, in its own network, that reaches its callee after `first` has failed.
+    Return the problems."""
+    own_network.Line({})               # the phones need an address for their SDP
     directory = pathlib.Path(tempfile.mkdtemp(prefix="failover-phones-"))
     try:
         return asyncio.run(_call(directory, caller(directory), callee(directory), first))
@@ -218,7 +218,7 @@ async def _call(directory, caller, callee, first):
             await caller.says(caller.ESTABLISHED)
             await callee.says(callee.ESTABLISHED)
             await caller.over()
-            # a BYE that crosses that of the other side is given up after 30 s
+            # a BYE that crosses the BYE of the other side is given up after 30 s
             left = await stage.drained(40)
             found = [f"tm still holds {left} transaction(s)"] if left else []
             found += stage.server.faults()
@@ -235,7 +235,7 @@ async def _call(directory, caller, callee, first):
 
 
 def _given_up(ringing):
-    """It was called, CANCELled and has ended."""
+    """Whether the phone was called, got a CANCEL and has ended the call."""
     log = ringing.log()
     return [f"the ringing phone did not see {text!r}" for text in
             ("INVITE sip:", "CANCEL sip:", "SIP/2.0 487") if text not in log]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""ruri = keep (specification, 2.2): the Request-URI of the call stays, and destinations
-are next hops only; what a redirect says becomes the Request-URI all the same."""
+"""ruri = keep (specification, 2.2): the Request-URI of the call stays, and destinations are
+only next hops. A Contact of a redirect becomes the Request-URI as usual."""
 
 import pytest
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The three functions as a Lua script calls them, each as a scenario."""
+"""The three functions for KEMI in a Lua script. Each test is a scenario."""
 
 import pytest
 
@@ -7,8 +7,8 @@ from scenario import SILENT, Scenario, at, later, reply, soon
 
 RINGS_AND_ANSWERS = [reply(180, after=0.1), reply(200, after=0.2)]
 
-# What the usual script does, in Lua; @CALL@ is what an initial INVITE gets. A
-# retransmission of it reaches @CALL@ too: nothing before it looks for one.
+# The usual script, in Lua. @CALL@ is run for an initial INVITE. A retransmission of the
+# INVITE reaches @CALL@ too, because nothing before it checks for one.
 SCRIPT = """
 function ksr_request_route()
     if KSR.is_method("CANCEL") then
@@ -40,7 +40,7 @@ OR_REFUSED = """
 
 
 def lua(title, call, **more):
-    """A scenario whose script is Lua; `call` sets rc, unless more is said."""
+    """A scenario with a script in Lua; `call` sets rc, unless `more` says otherwise."""
     script = SCRIPT.replace("@CALL@", call + OR_REFUSED)
     return Scenario(title, script='cfgengine "lua"', files={"script.lua": script},
                     modules=("app_lua", "failover"),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Answers that come late or cross our CANCEL: no
-answered call is lost, and other late replies do not reach the caller."""
+"""Answers that come late or cross our CANCEL. No answered call is lost, and other late
+replies do not reach the caller."""
 
 import asyncio
 
@@ -17,7 +17,7 @@ RINGS_ON = [reply(180, after=1.2 + n * 0.15) for n in range(20)]
 
 
 def through(transport, count=2, more=""):
-    """A call to failover() with so many destinations over a transport."""
+    """A call of failover() with this number of destinations over a transport."""
     hosts = " ".join(f"sip:10{n}@{{{name}}}/{transport}"
                      for n, name in enumerate("abcd"[:count]))
     return f'failover("{hosts}", "{QUICK}{more}")'
@@ -42,7 +42,7 @@ def late_for_a_third(transport):
 
 
 def crossing(what, transport, a, attempts=(), **more):
-    """a rings too long and its 200 crosses the CANCEL; the 200 comes `what`."""
+    """a rings too long, and its 200 crosses the CANCEL; `what` says when the 200 comes."""
     return Scenario(f"E13: a 200 that crosses our CANCEL, {what}, {transport}",
         **{"route": through(transport), "peers": {"a": a, "b": SILENT},
            "attempts": [("a", transport, at(0)),
@@ -139,7 +139,7 @@ AFTER_THE_FINAL = [
 
 
 def absorbed(what, a, b=None, **more):
-    """A reply of a, given up for its silence, while b rings; then b answers."""
+    """a was silent and was given up. It replies while b rings; then b answers."""
     return Scenario(f"E14: {what} of a given-up branch is absorbed",
         **{"route": through("UDP"),
            "peers": {"a": a, "b": b or [reply(183), reply(200, after=0.8)]},
@@ -215,12 +215,12 @@ LATE_KINDS = ("late-silent", "late-ringing", "late-failed", "late-tcp",
               "crossing", "crossing-tcp", "crossing-late", "crossing-ignored")
 
 
-OVERTAKEN_MAX = 10         # of the 1000: a peer that was held up for some 100 ms
+OVERTAKEN_MAX = 10         # of the 1000 calls; a delay of some 100 ms can cause this
 
 
 def is_overtaken(result):
-    """Whether the first destination itself answered only when the caller had his
-    final reply: that is another case, in which the answer is forwarded as well."""
+    """Whether the first destination answered after the caller had his final reply. That is
+    another case, in which the answer is forwarded as well."""
     finals = [e.time for e in result.trace.of("caller", sent=False)
               if e.message.status >= 300 and e.message.method == "INVITE"]
     answers = [e.time for e in result.trace.of(f"{result.kind}_a", 200, sent=True)
@@ -230,8 +230,8 @@ def is_overtaken(result):
 
 @pytest.mark.alone("how soon an answer is passed on under load")
 def test_of_1000_calls_that_are_answered_late_none_is_lost():
-    """Every call's final reply is the 200 of its first destination, within
-    100 ms of the moment at which that was sent."""
+    """The final reply of every call is the 200 of its first destination, within 100 ms after
+    that 200 was sent."""
     results, lag = asyncio.run(mixed.play(LATE_KINDS, calls=1000, a_second=100))
     assert len(results) == 1000
     overtaken = [r for r in results if is_overtaken(r)]

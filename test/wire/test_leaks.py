@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Nothing is left of a call when it is over: shared and private memory before
-and after many calls through three destinations."""
+"""A call that has ended leaves no memory: shared and private memory are compared before and
+after many calls through three destinations."""
 
 import asyncio
 
@@ -28,7 +28,7 @@ class Leak(AssertionError):
 
 
 async def make_calls(stage, caller, count):
-    """So many answered calls, a few at a time, each hung up."""
+    """Make this number of answered calls, a few at the same time; each is hung up."""
     places = asyncio.Semaphore(AT_A_TIME)
     uri = filled("sip:9555@{proxy}", stage.names)
 
@@ -41,7 +41,7 @@ async def make_calls(stage, caller, count):
 
 
 async def memory_at_rest(stage):
-    """Shared memory and that of every process, when tm has let go of all."""
+    """Shared memory and the memory of every process, when tm has released all calls."""
     left = await stage.drained(30)
     if left:
         raise Leak(f"tm still holds {left} transactions")
@@ -51,7 +51,7 @@ async def memory_at_rest(stage):
 
 async def growth(before_failover="", modules=(), modparams=()):
     """Make the calls; raise Leak if memory has grown by more than is allowed.
-    `before_failover` is script to be run for each of them."""
+    `before_failover` is script code that runs for each call."""
     def config(names):
         return kamailio.Config(
             route=filled(ROUTE.replace("@BEFORE@", before_failover), names),
@@ -75,13 +75,13 @@ async def growth(before_failover="", modules=(), modparams=()):
 
 @pytest.mark.long(11)
 @pytest.mark.heavy("calls as fast as the server takes them")
-def test_nothing_is_left_of_600_calls():
+def test_600_calls_leave_no_memory():
     asyncio.run(growth())
 
 
 @pytest.mark.long(11)
 @pytest.mark.heavy("calls as fast as the server takes them")
 def test_a_planted_leak_is_reported():
-    """The same measurement, of a script that keeps something of every call."""
+    """The same measurement finds a script that keeps memory of every call."""
     with pytest.raises(Leak, match="shared memory"):
         asyncio.run(growth(PLANTED, ("htable",), PLACE_TO_LEAK))

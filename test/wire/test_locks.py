@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Locks guard data, never I/O: while a name is looked up,
-a connection opened, branch_route run or one destination after the other fails to be
-sent to, the other packets of the call do not wait, nor does anybody else's; and
-timer.total holds meanwhile."""
+"""Locks protect data, never I/O. A name is looked up, a connection is opened, branch_route
+runs, or several destinations cannot be sent to: meanwhile the other packets of the call
+do not wait, other calls do not wait, and timer.total still counts."""
 
 import asyncio
 import dataclasses
@@ -17,13 +16,13 @@ from peers import Caller
 from shim import forced
 from scenario import (Judge, Scenario, Stage, When, at, filled, on_cancel, reply, when)
 
-SLOW, SLOW_MS = 1.5, 1500      # what it takes
-AT_ONCE = 0.2                  # and that no packet may wait
+SLOW, SLOW_MS = 1.5, 1500      # seconds for the slow action
+AT_ONCE = 0.2                  # no packet may wait as long as this
 RINGS_AND_ANSWERS = [reply(180, after=0.1), reply(200, after=0.2)]
 NAMES = ("one.slow.test", "two.slow.test", "three.slow.test")
 SLEEPS = f'branch_route[SLOW] {{ if ($rU == "100") usleep("{SLOW * 1e6:.0f}"); }}'
 
-# before the first attempt the caller has not heard a 100, and may not give up
+# before the first attempt the caller has got no 100, and must not send CANCEL
 EVENT_ROUTE = "event_route[failover:attempt]"
 
 
@@ -33,8 +32,8 @@ def name(number, ms, found=0):
 
 @dataclasses.dataclass(frozen=True)
 class Slowness:
-    """A first destination, 100, that takes SLOW seconds to be sent to. `list` is
-    the argument of failover(), `tried` who is rung first."""
+    """A first destination, 100, to which sending takes SLOW seconds. `list` is the argument
+    of failover(), `tried` the peer that is called first."""
     list: str
     rules: tuple = ()
     tried: str = "b"
@@ -68,8 +67,8 @@ SLOWNESSES = {
 # -- the caller's CANCEL ----------------------------------------------------------------
 
 def ended(how, before=()):
-    """What comes of a call that is given up after 300 ms. When the connection is
-    opened the INVITE is on its way: it is CANCELled when it rings."""
+    """What a call that is given up after 300 ms must do. If the connection is opened, the
+    INVITE is sent nevertheless, and is CANCELled when it rings."""
     if how == "a connection":
         return {"attempts": [*before, ("a", "TCP", at(SLOW))], "cancelled": ["a"],
                 "final_at": When("start", 0.3, late=AT_ONCE), "is_on_its_way": True}
@@ -104,17 +103,17 @@ def test_given_up(outcome):
     outcome.check()
 
 
-# -- somebody else ----------------------------------------------------------------------
+# -- other requests ---------------------------------------------------------------------
 
 class Asker(Caller):
-    """Asks the server something, again and again."""
+    """Sends requests to the server, one after the other."""
 
     def __init__(self, *args):
         super().__init__(*args, name="asker")
         self.waits = []
 
     def ask(self):
-        """OPTIONS for the server itself."""
+        """Send OPTIONS for the server itself."""
         target = f"sip:127.0.0.1:{self.proxy}"
         request = sip.Message(f"OPTIONS {target} SIP/2.0", [
             ("Via", self.new_via()), ("Max-Forwards", "70"),
@@ -125,8 +124,8 @@ class Asker(Caller):
 
 
 async def while_it_is_slow(scenario, asked=25):
-    """The call, with its INVITE come again twice, and how long OPTIONS had to wait
-    meanwhile: (problems of the call, waits, lag)."""
+    """Make the call, with two retransmissions of its INVITE, and measure how long OPTIONS
+    wait meanwhile: (problems of the call, waits, lag)."""
     async with Stage(scenario.peers, scenario.config) as stage:
         caller = await stage.caller()
         async with Asker(stage.trace, stage.server.port, "UDP", 4) as asker:
@@ -147,9 +146,9 @@ async def while_it_is_slow(scenario, asked=25):
 
 @pytest.mark.timed("how long others wait")
 @pytest.mark.parametrize("how", SLOWNESSES)
-def test_an_invite_that_comes_again_holds_nobody_up(how):
-    """Two processes read datagrams; one is busy with the slow thing, and neither the
-    INVITE that comes again nor what others ask waits for it."""
+def test_a_retransmitted_invite_delays_nobody(how):
+    """Two processes read datagrams, and one is busy with the slow action. Neither the
+    retransmitted INVITE nor other requests wait for it."""
     slow = SLOWNESSES[how]
     problems, waits, lag = asyncio.run(while_it_is_slow(Scenario(how,
         route=f'{slow.arm}if (failover("{slow.list}")) exit;',
@@ -182,7 +181,7 @@ def test_a_later_destination(outcome):
 
 # -- timer.total ----------------------------------------------------------------------------
 
-EACH = 700                     # ms that a look-up takes
+EACH = 700                     # ms for a look-up
 
 
 def total(title, list, **more):
@@ -216,7 +215,7 @@ def test_total(outcome):
     outcome.check()
 
 
-# -- what the script has in common with itself ------------------------------------------------
+# -- routes of the script that share data -----------------------------------------------------
 
 LOOP = ("$var(i) = 0; while ($var(i) < 60000) { $avp(k) = $var(i); $avp(k) = $var(i) + 1; "
         "$(avp(k)[*]) = $null; $var(i) = $var(i) + 1; }")
@@ -233,7 +232,7 @@ SAME_AVPS = Scenario("branch_route and onreply_route change the same AVPs, and n
 
 
 @pytest.mark.parametrize("scenario", [SAME_AVPS], ids=lambda s: s.title)
-def test_the_script_does_not_run_beside_itself(outcome):
+def test_two_routes_of_a_call_do_not_run_at_the_same_time(outcome):
     outcome.check()
 
 
@@ -252,5 +251,5 @@ async def cancelled_by_an_operator():
 
 
 def test_an_operator_cancels_while_a_name_is_looked_up():
-    """E10b, when the destination before it has failed and nobody rings."""
+    """E10b: the previous destination has failed, and nobody rings."""
     assert asyncio.run(cancelled_by_an_operator())[-1] == 487

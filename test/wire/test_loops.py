@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A Contact that leads back to this server (RFC 5393) is followed
-once in the life of a request, so that a few of them do not become thousands."""
+"""A Contact that leads back to this server (RFC 5393) is followed only once for a request.
+Otherwise a few such Contacts would become thousands of requests."""
 
 import asyncio
 
@@ -11,13 +11,13 @@ from shim import forced
 from scenario import Stage, filled, redirect, reply
 
 FOLLOWED = 10                  # redirection.max
-SETTLES = 1.0                  # seconds in which nothing more may come
-ALIAS = "gw.example.com"       # the shim says that it is this machine
+SETTLES = 1.0                  # seconds in which no more requests may come
+ALIAS = "gw.example.com"       # the shim resolves this name to this machine
 ANSWERS = [reply(180), reply(200, after=0.1)]
 
 
 def back(count, host="{proxy}", more=""):
-    """So many Contacts at this server."""
+    """This number of Contacts at this server."""
     return [redirect(*(f"<sip:{n}@{host}{more}>" for n in range(200, 200 + count)))]
 
 
@@ -47,7 +47,7 @@ LOOPS = {
 
 
 async def redirected(peers, route):
-    """(INVITEs at the gateways, what the caller got, what is wrong with the server)"""
+    """(INVITEs at the gateways, codes of the caller, faults of the server)"""
     settings = {**SETTINGS, "environment": forced(f"name:{ALIAS}:0:1")}
 
     def config(names):
@@ -98,7 +98,7 @@ def test_more_than_one_destination_that_is_this_server_is_an_error(what):
     assert "itself" in log or "ourselves" in log or "this server" in log, log
 
 
-def test_one_destination_that_is_this_server_is_none():
+def test_one_destination_that_is_this_server_is_not_an_error():
     status, log = kamailio.start_that_fails(kamailio.Config(
         'failover("sip:1@127.0.0.1:@PORT@ sip:2@10.0.0.1");'))
     assert status is None, log

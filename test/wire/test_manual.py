@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Examples of the manual that work together with another module are not only loaded
-(test_docs): calls go through them, with a stand-in for what the module talks to."""
+"""Examples of the manual that work together with another module. test_docs only loads them;
+here calls go through them, and a small program replaces the server behind the module."""
 
 import asyncio
 import re
@@ -16,7 +16,7 @@ QUICK = (("failover", "timer_inviting", 1), ("failover", "timer_provisional", 1)
 
 
 def listings(title):
-    """The listings of an example, by its title."""
+    """The listings of an example, found by its title."""
     example = re.search(rf"<example>\s*<title>{re.escape(title)}</title>(.*?)</example>",
                         MANUAL, re.S)[1]
     return re.findall(r"<programlisting[^>]*><!\[CDATA\[(.*?)\]\]>", example, re.S)
@@ -25,7 +25,7 @@ def listings(title):
 # -- rtpengine ---------------------------------------------------------------------------
 
 class RtpEngine(asyncio.DatagramProtocol):
-    """Answers as rtpengine does, and keeps what it was told: (time, command)."""
+    """Answers as rtpengine does, and keeps the commands: (time, command)."""
 
     def __init__(self):
         self.told = []
@@ -58,8 +58,8 @@ HOSTS = {"10.0.0.10": "{a}", "10.0.0.11": "{b}"}
 
 
 def media_config(engine):
-    """What makes the configuration of the example: its plan, which does not ask where
-    the caller is, its routes, and of its request_route what it does."""
+    """The function that makes the configuration of the example: its plan without the
+    condition on the caller's address, its routes, and the body of its request_route."""
     plan, script = listings(MEDIA)
     plan = plan[plan.index("[Deploy Patterns]"):]
     for host, peer in HOSTS.items():
@@ -102,7 +102,7 @@ async def through_rtpengine(first, second=ANSWERS):
             caller = await stage.caller()
             call = caller.call(f"sip:9555@{stage.names['proxy']}")
             await asyncio.wait_for(call.final, 6)
-            await asyncio.sleep(1)             # something may come late
+            await asyncio.sleep(1)             # a command may come late
             up = [command for _, command in engine.told]
             if call.answered:
                 call.bye()
@@ -113,7 +113,7 @@ async def through_rtpengine(first, second=ANSWERS):
 
 
 def test_media_of_a_call_that_nobody_answers():
-    """It is taken away once, when the whole call has failed."""
+    """The media are deleted once, when the whole call has failed."""
     codes, told = asyncio.run(through_rtpengine(FAILS, FAILS))
     assert codes[-1] == 486, codes
     assert told == ["offer", "offer", "delete"], told
@@ -121,8 +121,8 @@ def test_media_of_a_call_that_nobody_answers():
 
 @pytest.mark.parametrize("title", CALLS)
 def test_media(title):
-    """Each attempt is offered, the answer is answered, and nothing that comes of a
-    destination that was given up takes the media of the call away."""
+    """There is an offer for each attempt and an answer for the answer. Late messages of a
+    destination that was given up do not delete the media of the call."""
     codes, told = asyncio.run(through_rtpengine(CALLS[title]))
     assert codes[-1] == 200, codes
     assert told.count("offer") == 2 and told[-1] == "answer", told

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Thousands of calls: those that are answered in the very instant in which their
-destination is given up, none of which may be lost; and chaos, in which every call ends
-all the same. `make check-masses` plays all of them, `make check` a part."""
+"""Thousands of calls. Some are answered in the instant in which their destination is given
+up; none of them may be lost. The others have random events; every call must end. `make
+check-masses` makes all of them, `make check` a part."""
 
 import asyncio
 import itertools
@@ -20,16 +20,16 @@ ALL = os.environ.get("MASSES") == "all"
 
 # -- an answer in the instant in which its sender is given up -------------------------
 
-GIVEN_UP = 0.4                 # seconds; a tick of tm early at the most
-SWEEP = 0.07                   # before and behind that
+GIVEN_UP = 0.4                 # seconds; tm ends it at most a tick early
+SWEEP = 0.07                   # seconds before and after that
 TICK = 0.0625
 CALLS, A_SECOND = 10_000 if ALL else 1_600, 160
-CROSSING = 0.03                # between an answer and an INVITE that left before it
-STEPS = 997                    # in which it goes from the one end to the other
+CROSSING = 0.03                # seconds between an answer and an INVITE that was sent before it
+STEPS = 997                    # the calls in which the answer moves from the one end to the other
 
 
 class Sweeping(Gateway):
-    """Answers each call a little later than the one before, round the instant."""
+    """Answers each call a little later than the previous one, round the instant."""
 
     def __init__(self, name, trace, before):
         super().__init__(name, [[]], trace)
@@ -49,7 +49,7 @@ def sweeping(*before):
 
 
 MS = int(GIVEN_UP * 1000)
-INSTANTS = {                   # settings, what the destination says before its answer
+INSTANTS = {                   # settings, the replies of the destination before its answer
     "inviting": (f"timer.inviting={MS}ms; timer.provisional=3", ()),
     "provisional": (f"timer.inviting=3; timer.provisional={MS}ms", (reply(180),)),
 }
@@ -66,14 +66,14 @@ def instants(names):
 
 
 def answered(crowd_, judge):
-    """The answer is what the caller gets; no more than it, and nobody rings on."""
+    """The caller gets the answer and no other final reply, and nobody still rings."""
     yield from crowd.demanded(crowd_, judge)
     what = judge.call.kind.split("-")[0]
     crowd_.note((what, len(judge.attempts)))
     tags = {e.message.to_tag for e in judge.trace.of(what, 200, sent=True)
             if e.message.method == "INVITE"}
-    # an attempt over TCP is made without the lock: its INVITE may cross the answer
-    # on their ways, and is CANCELled then; and we read it when we are not held up
+    # an attempt over TCP is made without the lock: its INVITE may cross the answer, and
+    # is CANCELled then; this process may read it late
     for attempt in judge.attempts if judge.finals else ():
         came, end = attempt.entry.time, judge.finals[0].time
         crossing = CROSSING + judge.stalls.worst(end - SETTLES, came) \
@@ -86,7 +86,7 @@ def answered(crowd_, judge):
 
 @pytest.mark.long(20)
 @pytest.mark.heavy("thousands of calls")
-def test_of_answers_in_the_instant_of_giving_up_none_is_lost():
+def test_no_answer_in_the_instant_of_giving_up_is_lost():
     users = [f"{what}-{over}" for what in INSTANTS for over in ("UDP", "TCP")]
     played = asyncio.run(crowd.play(
         {**{what: sweeping(*before) for what, (_, before) in INSTANTS.items()},
@@ -101,7 +101,7 @@ def test_of_answers_in_the_instant_of_giving_up_none_is_lost():
     assert ("inviting", 2) in played.notes, "none was answered late"
 
 
-# -- chaos ---------------------------------------------------------------------------------
+# -- random events -------------------------------------------------------------------------
 
 SEEDS = (1, 2, 3) if ALL else (1,)
 CHAOS_CALLS, CHAOS_A_SECOND = 1500 if ALL else 750, 75
@@ -111,7 +111,7 @@ GATEWAYS = "abcde"
 
 
 class Chaotic(Gateway):
-    """Does to each INVITE what chance says; the answers are often near a timer."""
+    """Does a random action for each INVITE; its answers are often near a timer."""
 
     def __init__(self, name, trace, chance):
         super().__init__(name, [[]], trace)
@@ -178,7 +178,7 @@ def chaos_config(names):
 
 
 def ended(crowd_, judge):
-    """It has ended, with one final reply; after that only a late answer may come."""
+    """The call has ended with one final reply; only a late answer may come after it."""
     finals = []
     for entry in judge.finals:
         what = (entry.message.status, entry.message.to_tag)
@@ -188,7 +188,7 @@ def ended(crowd_, judge):
         yield "no final reply"
     if any(code >= 300 for code, _ in finals[1:]):
         yield f"final replies {finals}"
-    # what failure_route sends on is tm's own
+    # a relay of failure_route belongs to tm alone
     if finals and not 200 <= finals[0][0] < 700 and "routes" not in judge.call.kind:
         yield f"ended with {finals[0]}"
     crowd_.note(finals[0][0] if finals else None)
@@ -197,14 +197,14 @@ def ended(crowd_, judge):
 @pytest.mark.long(20)
 @pytest.mark.heavy("thousands of calls")
 @pytest.mark.parametrize("seed", SEEDS)
-def test_chaos(seed):
-    """Every call ends, nothing is left of it."""
+def test_random_events(seed):
+    """Every call ends and leaves no memory."""
     chance = random.Random(seed)
     users = list(KINDS)
     chance.shuffle(users)
 
     def cancels(caller, call, number):
-        """A third of the callers give up, many in the instant of a timer."""
+        """A third of the callers give up, many of them in the instant of a timer."""
         if chance.random() < 0.33:
             near = chance.uniform(-0.03, 0.03)
             caller.later(max(0, chance.choice(

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What becomes of the server when shared memory runs out, and what Kamailio's
-own memory debugging finds after calls of every kind. The slow part, under
-valgrind, is test_valgrind.py."""
+"""The server without free shared memory, and what Kamailio's own memory debugging finds
+after calls of every kind. test_valgrind.py has the slow part, under valgrind."""
 
 import asyncio
 import re
@@ -20,7 +19,7 @@ CRASHES = re.compile(r"\bBUG\b|segfault|core was|by a signal|core file")
 
 @pytest.mark.heavy("700 calls at once")
 def test_calls_without_memory_are_refused_and_service_comes_back():
-    """700 calls at once, all silent, with 4 MB."""
+    """There are 700 calls at the same time, all to silent destinations, with 4 MB."""
     def config(names):
         return kamailio.Config(filled(
             'if ($rU == "good" && failover("sip:1@{b} sip:2@{c}")) exit;'
@@ -62,8 +61,8 @@ def route_with(reply):
     return f'if (failover("{everywhere}", "reply={reply}")) exit;'
 
 
-def test_a_reply_that_led_on_is_kept_for_reply_best_only():
-    """It rings at the third destination: tm has stored two replies."""
+def test_a_reply_that_led_on_is_kept_only_for_reply_best():
+    """The third destination rings, so tm has stored two replies."""
     async def run():
         return await asyncio.gather(*(measure_memory.held(route_with(reply), 3)
                                       for reply in ("last", "best")))
@@ -91,8 +90,8 @@ def many_variables(count, in_a_rule=60):
 
 
 def test_a_call_whose_variables_have_no_room_is_refused():
-    """The call itself holds them, and the script's xavp would hold them as well:
-    there is room for the one, and not for both."""
+    """The call itself keeps the variables, and the script's xavp keeps them too. There is
+    memory for one copy, but not for both."""
     def config(names):
         return kamailio.Config('if (failover()) exit; sl_send_reply("480", "No"); exit;',
             files={"plan": filled(many_variables(1), names)},
@@ -122,8 +121,8 @@ def test_a_call_whose_variables_have_no_room_is_refused():
 # -- private memory ------------------------------------------------------------------
 
 TEXTS = 2000
-GROWTH = 1024 * 1024           # a process may keep some of the texts it has read
-# a list that takes some kilobytes when it is read; its beginning makes it another
+GROWTH = 1024 * 1024           # a process may keep some of the texts that it has read
+# a list that needs some kilobytes when it is read; its beginning differs each time
 LONG = " ".join(f"sip:{n}@127.0.0.1:5061" for n in range(1, 25))
 
 # each text that is refused
@@ -155,8 +154,8 @@ def from_avp(value, call):
             sl_send_reply("480", "Done"); exit;""")
 
 
-# A list that is right is kept although the settings behind it are wrong, so that the
-# call is refused and the next one can be read.
+# A correct list is kept, although the settings after it are wrong. So the call is refused,
+# and the next list can be read.
 READERS = {
     "lists from Lua": from_lua(
         f'failover_with("sip:" .. i .. "x@127.0.0.1 {LONG}", "wrong")'),
@@ -168,8 +167,8 @@ READERS = {
 }
 
 async def growth_of_texts(config):
-    """What private memory has grown by, of the process in which it has the most,
-    when a call has had TEXTS texts read."""
+    """The growth of private memory in the process where it is the greatest, after a call
+    with TEXTS different texts."""
     async with Stage({}, lambda names: config) as stage:
         before = stage.server.pkg_used()
         caller = await stage.caller()
@@ -205,8 +204,8 @@ def private_memory(lines):
 
 
 def test_a_line_of_the_script_takes_a_few_kilobytes():
-    """Every process has its own of each: the pseudo-variables of a string take
-    what they need, not what they might."""
+    """Every process has its own copy of each line. The pseudo-variables of a string need
+    only the memory for those that are there."""
     each = (private_memory(LINES) - private_memory(0)) / LINES
     print(f"{each:.0f} bytes")
     assert 0 < each < LINE_BYTES
@@ -220,8 +219,8 @@ SUMS = re.compile(r"(?:qm|fm|tlsf)_sums?\w*[^:]*:.*?count=\s*(\d+) size=\s*(\d+)
 
 
 class Talkative(kamailio.Server):
-    """One that accounts for its memory when it ends."""
-    stop_again = 5.0               # it takes its time, and must not be cut short
+    """A server that reports its memory when it ends."""
+    stop_again = 5.0               # it ends slowly, and must not be ended earlier
 
     def write(self):
         super().write()
@@ -231,8 +230,8 @@ class Talkative(kamailio.Server):
 
 
 def fragments(log):
-    """{(file, function, line): (processes, count, bytes)} of ours, as the
-    processes report them at their end."""
+    """{(file, function, line): (processes, count, bytes)} of failover, which the processes
+    report at their end."""
     found = {}
     for count, size, _, path, function, line in SUMS.findall(log):
         name = path.rsplit("/", 1)[-1]
@@ -245,7 +244,7 @@ def fragments(log):
 
 
 async def accounted(rounds):
-    """What was left behind of `rounds` calls of every kind, and the log."""
+    """The fragments that remain after `rounds` calls of every kind, and the log."""
     kinds = list(mixed.KINDS)
     async with Stage(mixed.peers_of(kinds), mixed.config_of(kinds), memory_mb=64,
                      server_class=Talkative) as stage:
@@ -262,9 +261,9 @@ async def accounted(rounds):
 
 @pytest.mark.long(16)
 @pytest.mark.heavy("many calls a second")
-def test_no_fragment_and_no_overrun_is_left_of_calls_of_every_kind():
-    """The same fragments of ours (the parsed calls of the script) after one call
-    of every kind and after six; and every process had the chance to report."""
+def test_calls_of_every_kind_leave_no_fragment_and_no_overrun():
+    """After one call of every kind and after six, the same fragments of failover remain (the
+    parsed calls of the script), and every process could report."""
     once, six = (asyncio.run(accounted(rounds)) for rounds in (1, 6))
     assert "tail overwritten" not in once + six and "BUG" not in once + six
     assert SUMS.search(six), "the server did not account for its memory"

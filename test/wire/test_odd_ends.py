@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Ends of a call that no RFC foresees: a gateway that replies with a code outside SIP, and
-a call that is cancelled by the operator or by another module (E10b)."""
+"""Ends of a call that no RFC describes: a gateway replies with a code outside SIP, or the
+operator or another module cancels the call (E10b)."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ RINGS_AND_ANSWERS = [reply(180, after=0.1), reply(200, after=0.2)]
 TO_A, TO_B = ("a", "UDP", at(0)), ("b", "UDP", soon())
 
 
-# -- codes that are none -------------------------------------------------------------
+# -- codes outside SIP ---------------------------------------------------------------
 
 def odd(title, first, caller, attempts=(TO_A, TO_B), settings="", **more):
     tail = f', "{settings}"' if settings else ""
@@ -57,7 +57,7 @@ ODD = [
 
 
 @pytest.mark.parametrize("scenario", ODD, ids=lambda s: s.title)
-def test_a_code_that_is_none(outcome):
+def test_a_code_outside_sip(outcome):
     outcome.check()
 
 
@@ -74,7 +74,7 @@ if (is_method("MESSAGE")) {
 }
 """
 
-# what a does, when it is cancelled, who is tried, who gets a CANCEL, codes, the latest end
+# the script of a, time of cancelling, peers tried, peers with a CANCEL, codes, latest end
 CANCELLED = {
     "while it rings": (RINGS, ("a", 180), ["a"], ["a"], [100, 180, 487], 0.6),
     "before any reply": (SILENT, ("a", "INVITE"), ["a"], [], [100, 487], INVITING + 0.3),
@@ -98,8 +98,8 @@ CANCELLED = {
 
 
 async def cancelled(title, by, over):
-    """One call that is cancelled 100 ms after something: problems, and how many seconds
-    later than it had to it ended; the time that it took to say so does not count."""
+    """Make one call that is cancelled 100 ms after an event: (problems, how many seconds too
+    late it ended); the time that the command took does not count."""
     first, (peer, what), tried, hears, codes, latest = CANCELLED[title]
     scenario = Scenario("", peers={"a": first, "b": RINGS},
         route=f'failover("sip:100@{{a}}/{over} sip:101@{{b}}/{over} sip:102@{{b}}", "{QUICK}")',
@@ -151,8 +151,8 @@ WAYS = [(title, by, over) for over in ("UDP", "TCP")
 
 
 async def all_cancelled():
-    """Each way to cancel, several at a time: {way: problems}. How long the machine
-    holds any process up meanwhile does not count."""
+    """Try each way to cancel, several at the same time: {way: problems}. The delay of any
+    process by the machine does not count."""
     places = asyncio.Semaphore(12)
 
     async def one(way):
@@ -170,6 +170,6 @@ def ends():
 
 
 @pytest.mark.parametrize("way", WAYS, ids=", ".join)
-def test_a_call_that_is_cancelled_from_inside(ends, way):
-    """It ends as after the caller's CANCEL, and no other destination is tried."""
+def test_a_call_that_the_server_cancels(ends, way):
+    """The call ends as after the caller's CANCEL, and no other destination is tried."""
     assert not ends[way], ends[way]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What operators see of calls: $failover(), the CDR, the statistics, the RPC and the log
-say the same, and what the peers saw on the wire."""
+"""What operators see of calls. $failover(), the CDR, the statistics, the RPC and the log
+say the same, and it agrees with the messages of the peers."""
 
 import asyncio
 import json
@@ -17,12 +17,12 @@ import pytest
 import kamailio
 from scenario import SILENT, NOBODY, Stage, attempts_of, filled, redirect, reply
 
-SLACK = 0.1                # seconds that a time may be off the wire's
+SLACK = 0.1                # seconds by which a time may differ from the messages
 
 
 def place(peers, route, then=None, uri="sip:9555@{proxy}", calls=1, **config):
-    """Calls through a server, one after the other; `then(stage, calls)` is awaited while
-    it still runs. @return the stage, whose trace stays, and the calls."""
+    """Make calls through a server, one after the other; `then(stage, calls)` is awaited while
+    the server still runs. @return the stage, with its trace, and the calls."""
     def config_for(names):
         return kamailio.Config(filled(route, names), **{
             key: filled(value, names) if isinstance(value, str) else value
@@ -61,8 +61,8 @@ def statistics(server):
 
 
 async def at_rest(server, limit=3.0):
-    """The same once no call is under way any more; a busy machine may need a while. What
-    else is written at the end of a call, its lines and its row, is there then too."""
+    """The statistics when no call goes on any more; a busy machine may need some time. The
+    lines of the log and the rows of the calls are then written too."""
     for _ in range(int(limit / 0.1)):
         await asyncio.sleep(0.1)
         numbers = await asyncio.to_thread(statistics, server)
@@ -84,7 +84,7 @@ THREE = {"a": SILENT, "b": [reply(503, after=0.05)],
 
 
 def see(where):
-    """A line of log with every name."""
+    """A line of the log with every name of $failover()."""
     names = ("rule", "attempt", "destination", "reason", "code", "outcome", "trace")
     return 'xlog("L_NOTICE", "{} {}\\n");'.format(
         where, " ".join(f"{n}=[$failover({n})]" for n in names))
@@ -133,15 +133,15 @@ def rows_of(path, query):
 
 
 def wire_ms(trace, peers):
-    """Milliseconds of each attempt as the gateways saw it: until its final reply, or
-    until the next one began."""
+    """The milliseconds of each attempt at the gateways: until its final reply, or until the
+    next attempt began."""
     attempts = attempts_of(trace, peers)
     ends = [a.entry.time for a in attempts[1:]] + [None]
     return [round(1000 * ((a.final.time if a.final else end) - a.entry.time))
             for a, end in zip(attempts, ends)]
 
 
-# -- one call, told everywhere --------------------------------------------------------
+# -- one call in all places -----------------------------------------------------------
 
 FAILS = {                  # peers, when the caller gives up, (code, outcome, steps)
     "a reply": ({"a": [reply(503)], "b": [reply(503)], "c": [reply(480)]}, None,
@@ -157,7 +157,7 @@ FAILS = {                  # peers, when the caller gives up, (code, outcome, st
 
 @pytest.mark.parametrize("course", FAILS)
 def test_the_rows_of_a_call_that_failed_have_the_trace(tmp_path, course):
-    """Also where tm's timer process ends the call, which has no transaction of its own."""
+    """Also if the timer process of tm ends the call; it has no current transaction."""
     peers, cancel_at, (code, outcome, results) = FAILS[course]
     path = tmp_path / "cdr.sqlite"
     make_database(path)
@@ -197,8 +197,8 @@ SLOWER = {"a": SILENT, "b": [reply(503, after=0.4)],
 
 
 async def watch(stage, call):
-    """{(attempt, destination): when it began, by the milliseconds that failover.calls
-    says}, as it was seen while the call was under way."""
+    """{(attempt, destination): its start, from the milliseconds of failover.calls}, read
+    during the call."""
     began = {}
     while not call.final.done():
         asked = asyncio.get_running_loop().time()
@@ -213,9 +213,9 @@ async def watch(stage, call):
 
 
 @pytest.mark.alone("times within 100 ms of the wire")
-def test_everything_says_the_same_of_a_call(tmp_path):
-    """Silent, then 503, then answered: the CDR, acc's row and line, the statistics, the RPC
-    while it was under way, the events, the log and the trace, and what the wire saw."""
+def test_all_places_say_the_same_about_a_call(tmp_path):
+    """A call with silence, then 503, then an answer: the CDR, the row and line of acc, the
+    statistics, the RPC during the call, the events, the log, the trace and the messages."""
     path = tmp_path / "cdr.sqlite"
     make_database(path)
     told = {}
@@ -245,11 +245,11 @@ def test_everything_says_the_same_of_a_call(tmp_path):
     steps, names = steps_of(trace), stage.names
     destinations = [filled(d, names) for d in (
         "sip:100@{a}/UDP", "sip:101@{b}/TCP", "sip:102@{c}/UDP")]
-    # the trace and the wire
+    # the trace and the messages
     assert [s[:2] for s in steps] == list(zip(destinations, ("inviting", "503", "200")))
     for ms, real in zip((s[2] for s in steps), wire_ms(stage.trace, SLOWER)):
         assert abs(ms - real) <= 1000 * SLACK, (steps, wire_ms(stage.trace, SLOWER))
-    # CDR, row and line of acc
+    # the CDR, the row and the line of acc
     assert (gateway, attempt, outcome) == (destinations[2], "3", "answered")
     assert rows_of(path, "select trace, gateway from acc_cdrs") == [(trace, gateway)]
     assert f"trace={trace};gateway={gateway};attempt=3;outcome=answered" in stage.log
@@ -258,7 +258,7 @@ def test_everything_says_the_same_of_a_call(tmp_path):
     assert {n: v for n, v in told["statistics"].items() if v} == {
         "calls": 1, "answered_later": 1, "attempts": 3, "reply_matched": 1,
         "timeout_inviting": 1}
-    # the RPC while it was under way
+    # the RPC during the call
     assert list(told["calls"]) == list(enumerate(destinations, 1))
     for began, real in zip(told["calls"].values(), attempts_of(stage.trace, SLOWER)):
         assert abs(began - real.entry.time) <= SLACK, (told["calls"], real)
@@ -334,7 +334,7 @@ def test_what_each_route_sees():
 
 
 def place_by_plan(peers, route, plan, then=None, **more):
-    """With the addresses of the peers in the plan."""
+    """The same by a plan, with the addresses of the peers."""
     def config_for(names):
         return kamailio.Config(
             filled(route, names), extra=VIEWS,
@@ -347,7 +347,7 @@ def place_by_plan(peers, route, plan, then=None, **more):
             await asyncio.wait_for(call.final, 10)
             if then:
                 await then(stage, call)
-            # what runs behind the final reply has run when the server has ended
+            # the code that runs after the final reply has run when the server has ended
             faults = await asyncio.to_thread(stage.server.stop)
             assert not faults, faults
             stage.log = stage.server.log()
@@ -443,7 +443,7 @@ def test_a_late_answer_is_counted_and_shown():
 
 
 @pytest.mark.parametrize("log_format", ["text", "json"])
-def test_a_line_of_the_log_is_read_back_whatever_the_rule_is_called(log_format):
+def test_a_line_of_the_log_can_be_parsed_with_any_name_of_a_rule(log_format):
     name = r'a "b" = \ c\n ä'
     plan = PLAN.replace("abroad", name)
     parameters = (("failover", "attempt_log_level", 1), ("failover", "log_format", log_format))
@@ -475,7 +475,7 @@ def test_the_level_is_changed_while_the_server_runs():
         assert "event=" not in stage.server.log()
         await stage.rpc("cfg.set_now_int", "failover", "attempt_log_level", "1")
         caller = await stage.caller()
-        for _ in range(6):             # each worker takes the change when it has work
+        for _ in range(6):             # each worker takes the change when it gets work
             call = caller.call(filled("sip:1@{proxy}", stage.names), hangup_after=0)
             await asyncio.wait_for(call.ended.wait(), 5)
 
@@ -496,7 +496,7 @@ def test_a_list_with_a_mistake_is_one_line_a_call():
 # -- failover.calls, failover.stats ------------------------------------------------------
 
 def calls_of(text):
-    """The calls that failover.calls lists, as kamcmd prints them."""
+    """The calls of failover.calls, as kamcmd prints them."""
     return [dict(re.findall(r"(\w+): *(.*)", part)) for part in text.split("call_id")[1:]
             for part in ["call_id" + part]]
 
@@ -532,7 +532,7 @@ def with_http(names, route, *parameters):
 
 @pytest.mark.timed("what is under way at a moment")
 def test_a_call_under_way_is_listed():
-    """Silent, then ringing: its second attempt, and how long that has been."""
+    """The first destination is silent, the second rings: the second attempt and its time."""
     found = {}
 
     async def run():
@@ -584,9 +584,9 @@ def test_a_call_under_way_is_listed():
 CHAPTER = (kamailio.TOP / "doc/failover_operation.xml").read_text()
 
 
-def test_the_commands_of_the_chapter_work_with_what_it_says_the_server_needs():
-    """All of them that are written out, on a server with the modules and parameters of its
-    first section, and nothing else."""
+def test_the_commands_of_the_chapter_work_with_its_modules_and_parameters():
+    """All commands in the chapter, on a server with only the modules and parameters of its
+    first section."""
     needs = re.search(r'<section id="failover.op.prepare">.*?<!\[CDATA\[(.*?)\]\]>', CHAPTER,
                       re.S)[1]
     modules = set(re.findall(r'loadmodule "(\w+)\.so"', needs))
@@ -649,7 +649,7 @@ def test_the_page_of_xhttp_prom_and_the_examples_have_the_same_names():
     assert len({p["id"] for p in panels}) == len(panels) > 3
 
 
-if shutil.which("promtool"):    # a big package, which `make deps` does not install
+if shutil.which("promtool"):    # a large package that `make deps` does not install
     def test_promtool_takes_the_alerts():
         done = subprocess.run(["promtool", "check", "rules", EXAMPLES / "prometheus.rules.yml"],
                               capture_output=True, text=True, timeout=30)
@@ -659,7 +659,7 @@ if shutil.which("promtool"):    # a big package, which `make deps` does not inst
 # -- examples/cdr.cfg ----------------------------------------------------------------------
 
 class CdrExample(kamailio.ConfigFile):
-    """The example with the addresses of the test in the place of its own."""
+    """The example with the addresses of the test."""
     sockets = ("udp4", "tcp4")
 
     def __init__(self, names, database):
@@ -679,8 +679,8 @@ class CdrExample(kamailio.ConfigFile):
 
 
 def test_the_example_writes_cdrs_into_sqlite(tmp_path):
-    """An answered call and one that the caller gives up, read back with SQL: a missed
-    call for each gateway that failed, and one for the caller who gave up."""
+    """An answered call and one that the caller gives up. SQL finds a missed call for each
+    gateway that failed, and one for the caller who gave up."""
     path = tmp_path / "cdr.sqlite"
     database = sqlite3.connect(path)
     database.executescript((EXAMPLES / "cdr.sql").read_text())

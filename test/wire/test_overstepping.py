@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Event routes that do what is not theirs to do: relay, reply, look the transaction up,
-call failover(), suspend, exit. The call goes on as without it, and tm keeps nothing."""
+"""Event routes that do what they must not do: relay, reply, look up the transaction, call
+failover(), suspend, exit. The call goes on as without that, and tm keeps no transaction."""
 
 import pytest
 
 from scenario import Scenario, at, reply, soon, when
 
-# In failover:attempt, which runs as a branch_route, a relay, a reply or a release is the
-# script's own wish, and is carried out.
+# failover:attempt runs as a branch_route. There a relay, a reply or a release is a decision
+# of the script, and is done.
 IN_BOTH = {
     "exit": "exit;", "return": "return;", "failover": 'failover("sip:9@{c}");',
     "t_newtran": "t_newtran();", "t_check_trans": "t_check_trans();",

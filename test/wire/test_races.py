@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The caller gives up: in every state of a call, and in the
-very instant in which a destination fails."""
+"""The caller gives up: in every state of a call, and in the instant in which a destination
+fails."""
 
 import asyncio
 
@@ -23,7 +23,7 @@ def through(transport="UDP"):
 
 
 def by(seconds):
-    """At the latest so many seconds after the call began."""
+    """At the latest this number of seconds after the start of the call."""
     return When("start", seconds, early=seconds)
 
 
@@ -81,7 +81,7 @@ RINGING = [
 
 
 def in_our_wait(title, script, transport="UDP", again=None, **more):
-    """a rings too long and has had our CANCEL when the caller's comes."""
+    """a rings too long, and has got our CANCEL when the caller's CANCEL comes."""
     return gives_up(f"in the wait after our own CANCEL; {title}",
         [reply(180), *script], when("a", "CANCEL", 0.1, again=again), transport,
         **{"cancelled": [], "cancelled_after": {"a": PROVISIONAL},
@@ -130,8 +130,8 @@ branch_route[SLOW] { if ($rU == "101") usleep("400000"); }
 
 
 def between(title, cancel, **more):
-    """The caller gives up while tm prepares a branch, which the script's
-    branch_route makes slow."""
+    """The caller gives up while tm prepares a branch; branch_route of the script makes
+    that slow."""
     return Scenario(f"E11: {title}",
         **{"route": 't_on_branch("SLOW"); if (' + through() + ") exit;", "extra": SLOW,
            "modules": ("cfgutils", "corex", "failover"), "cancel": cancel,
@@ -157,8 +157,8 @@ BETWEEN = [
 ]
 
 def thinking(title, made, cancel, **more):
-    """The caller gives up while the script, which has the transaction already,
-    still thinks; then it calls failover()."""
+    """The caller gives up while the script waits, which has created the transaction. Then
+    the script calls failover()."""
     return Scenario(f"E11: before failover(); {title}",
         route=f't_newtran(); t_reply("100", "Wait"); {made} if (' + through()
               + ") exit;",
@@ -168,9 +168,9 @@ def thinking(title, made, cancel, **more):
 
 
 def too_early(title, relays):
-    """The caller gives up before the script that thinks has any transaction, and
-    the script sends the CANCEL on as any other request: nobody but failover()
-    can reply to the INVITE."""
+    """The caller gives up while the script waits, before there is a transaction. The script
+    forwards the CANCEL as any other request, so only failover() can reply to the
+    INVITE."""
     return Scenario(f"E11: a CANCEL that comes before the transaction, {title}",
         route="exit;", first=f"""
             if (is_method("CANCEL")) {{ {relays} exit; }}
@@ -206,10 +206,10 @@ def test_the_caller_gives_up(outcome):
 
 # -- the forced race ---------------------------------------------------------------
 
-CALLS = 200                    # of every race
+CALLS = 200                    # calls for every race
 A_SECOND = 120
-PROMPT = 0.010                 # an INVITE may come that late after the CANCEL's 200
-TIMER = 0.5                    # timer.inviting; a CANCEL every 0.6 ms round its end
+PROMPT = 0.010                 # an INVITE may come this late after the 200 to the CANCEL
+TIMER = 0.5                    # timer.inviting; there is a CANCEL every 0.6 ms round its end
 SWEEP = [TIMER - 0.09 + 0.0006 * n for n in range(CALLS)]
 ORDERS = ("reply first", "CANCEL first")
 RACES = {f"{code}, {order}": (code, order)
@@ -218,7 +218,7 @@ TIMED = "timer"
 
 
 class Simultaneous(Gateway):
-    """Does two things back to back, a while after each INVITE."""
+    """Does two actions back to back, some time after each INVITE."""
 
     def __init__(self, name, trace, order):
         super().__init__(name, [[]], trace)
@@ -238,7 +238,7 @@ class Simultaneous(Gateway):
 
 
 class Racer(Simultaneous):
-    """Fails together with the caller's CANCEL."""
+    """Fails at the same time as the caller's CANCEL."""
 
     def __init__(self, name, trace, code, order):
         super().__init__(name, trace, order)
@@ -250,7 +250,7 @@ class Racer(Simultaneous):
 
 
 class LateRacer(Simultaneous):
-    """Replies together with the late answer of another one."""
+    """Replies at the same time as the late answer of another gateway."""
 
     def __init__(self, name, trace, step, order):
         super().__init__(name, trace, order)
@@ -276,8 +276,8 @@ def race_config(names):
 
 
 async def run_races():
-    """{race: [Judge]}, how long the machine held us up, and what is wrong with
-    the server afterwards."""
+    """{race: [Judge]}, how long the machine delayed this process, and the faults of the
+    server."""
     told = {**{race: racer(*what) for race, what in RACES.items()},
             TIMED: SILENT, "b": [reply(180)]}
     made = {race: [] for race in [*RACES, TIMED]}
@@ -314,7 +314,7 @@ def judge_of(peers, by_call, call, stalls):
 
 
 def complaints(judge):
-    """What is wrong with a call that had to end with a 487."""
+    """The problems of a call that must end with a 487."""
     found = [*judge.demands()]
     if [e.message.status for e in judge.finals[:1]] != [487]:
         found.append(f"ended with {[str(e.message) for e in judge.finals]}")
@@ -324,8 +324,8 @@ def complaints(judge):
 
 
 def how_late(judge):
-    """Seconds from the 200 to the CANCEL to the INVITE to b, negative if that
-    was first; None without both."""
+    """Seconds from the 200 to the CANCEL until the INVITE to b; negative if the INVITE was
+    first; None without both."""
     accepted = [e.time for e in judge.trace.of("caller", 200, sent=False)
                 if e.message.method == "CANCEL"]
     invites = [a.entry.time for a in judge.attempts if a.entry.peer == "b"]
@@ -340,8 +340,8 @@ def races():
 @pytest.mark.alone("two things in one instant")
 @pytest.mark.parametrize("race", [*RACES, TIMED])
 def test_a_failure_and_the_callers_cancel_in_one_instant(races, race):
-    """Every call ends, with a 487; and no INVITE leaves behind the CANCEL's 200,
-    but for what the machine held a process up."""
+    """Every call ends with a 487, and no INVITE leaves after the 200 to the CANCEL, except
+    for delays of a process by the machine."""
     judges, lag, _ = races
     problems = [p for judge in judges[race] for p in complaints(judge)]
     assert not problems, "\n".join([f"{len(problems)} complaints", *problems[:20]])
@@ -352,25 +352,25 @@ def test_a_failure_and_the_callers_cancel_in_one_instant(races, race):
 
 
 @pytest.mark.alone("two things in one instant")
-def test_nothing_is_left_of_the_races(races):
+def test_the_races_leave_no_memory(races):
     _, _, faults = races
     assert not faults
 
 
 @pytest.mark.alone("two things in one instant")
 def test_the_races_were_close(races):
-    """Both outcomes have come up, so the instant was met."""
+    """Both orders have happened, so the calls were in the right instant."""
     judges, _, _ = races
     tried = {len(judge.attempts) for race in judges.values() for judge in race}
     assert tried == {1, 2}
     assert {len(judge.attempts) for judge in judges[TIMED]} == {1, 2}
 
 
-# -- the late answer and what the next one says -------------------------------------------
+# -- a late answer and a reply of the next destination ------------------------------------
 
 LATE_CALLS = 200
-# It rings once: tm (plain tm too, with parallel branches) forgets the CANCEL of a
-# branch whose very first 1xx crosses it, until the next 1xx.
+# It rings once before. If the first 1xx of a branch crosses its CANCEL, tm (also plain tm,
+# with parallel branches) does not send the CANCEL before the next 1xx.
 RINGS_ONCE = reply(180)
 LATE_RACES = {f"{what}, {order}": (step, order)
               for what, step in (("fails", reply(486)), ("rings", RINGS_ONCE))
@@ -390,8 +390,8 @@ def late_racer(step, order):
 
 
 async def run_late_races():
-    """{race: [Judge]} of calls whose first destination answers late, in the very
-    instant in which the second fails or rings, and whose third rings."""
+    """{race: [Judge]} for calls whose first destination answers late, in the instant in which
+    the second one fails or rings; the third one rings."""
     told = {race: late_racer(*what) for race, what in LATE_RACES.items()}
     made = {race: [] for race in LATE_RACES}
     async with Stage({"a": SILENT, "c": [RINGS_ONCE], **told}, late_config,
@@ -424,8 +424,8 @@ def late_races():
 
 @pytest.mark.alone("two things in one instant")
 @pytest.mark.parametrize("race", LATE_RACES)
-def test_a_late_answer_in_the_instant_in_which_the_next_one_speaks(late_races, race):
-    """The answer is the answer; whoever was tried meanwhile gets its CANCEL."""
+def test_a_late_answer_in_the_instant_of_a_reply_of_the_next_destination(late_races, race):
+    """The caller gets the answer, and the attempt made meanwhile gets its CANCEL."""
     problems = [f"{j.call.invite.call_id}, {j.call.codes}: {p}"
                 for j in late_races[race] for p in [
                     *j.demands(), *(() if j.call.answered else ("not answered",))]]

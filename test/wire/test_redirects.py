@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a 3xx may bring, sense and nonsense, each as a
-scenario. test_events has the ordinary ones."""
+"""Contacts of a 3xx, valid and invalid, each as a scenario. test_events has the usual
+ones."""
 
 import pathlib
 import string
@@ -13,7 +13,7 @@ from scenario import (NOBODY, SILENT, Peer, Scenario, When, at, in_turn, ipv6, l
                       reply, soon, when)
 
 RINGS_AND_ANSWERS = [reply(180, after=0.1), reply(200, after=0.2)]
-NO_SUCH_HOST = "n" * 64 + ".invalid"       # fails without a question being asked
+NO_SUCH_HOST = "n" * 64 + ".invalid"       # fails without a DNS query
 
 TWO = 'failover("sip:100@{a} sip:101@{b}")'
 FIRST = ("a", "UDP", at(0), "sip:100@{a}")
@@ -48,7 +48,7 @@ def in_order(title, contacts, order, **more):
            "caller": [100, 180, 200], "final_from": "b", **more})
 
 
-# names of two letters, as many as anyone wants; a URI that holds them
+# many names of two letters, and a URI with all of them
 NAMES = [x + y for x in string.ascii_lowercase for y in string.ascii_lowercase]
 AT_ONCE = When("end", 0, early=0, late=0.2)
 
@@ -58,7 +58,7 @@ def with_params(count, user="1"):
 
 
 def flood(title, contacts, settings, attempts=(), b=AT_ONCE, **more):
-    """A 302 as big as a datagram can be; the next INVITE leaves within 200 ms."""
+    """A 302 with the greatest size of a datagram; the next INVITE leaves within 200 ms."""
     assert 45_000 < sum(len(c) + 23 for c in contacts) < 65_000
     return Scenario(f"a 302 of the size of a datagram: {title}",
         route=f'failover("sip:100@{{a}} sip:101@{{b}}", "{settings}")',
@@ -312,7 +312,7 @@ def secure(*script):
 
 
 def secured(title, route, attempts, peers):
-    """A redirection where TLS is at hand; the last in the list is busy."""
+    """A redirection on a server with TLS; the last destination in the list is busy."""
     return Scenario(title, route=route, peers={**peers, "b": [reply(486)]},
         attempts=attempts, caller=[100, 486], final_from="b", modules=("tls", "failover"),
         modparams=KAMAILIO_TLS, globals="enable_tls=yes\n", sockets=("udp4", "tls4"))

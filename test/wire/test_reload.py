@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Loading a dial plan, and loading it anew while calls are under way."""
+"""Loads a dial plan, and loads it again during calls."""
 
 import asyncio
 import concurrent.futures
@@ -19,11 +19,11 @@ import kamailio
 from lag import Lag
 from scenario import Stage, filled, reply
 
-SLACK = 0.020              # seconds that a reload may hold a call up
+SLACK = 0.020              # seconds by which a reload may delay a call
 ROUTE = "if (failover()) exit;"
 
-# Every part of a call shows by which of two plans it goes. The first destination
-# is busy, so each call is under way for a while.
+# Every part of a call shows which of two plans it uses. The first destination is busy, so
+# each call lasts some time.
 PLAN = """\
 [Matching Patterns]
 $request = ^INVITE
@@ -43,7 +43,7 @@ def plan_of(which, names):
 
 
 def serving(plan, **more):
-    """What makes the configuration of a server that goes by this plan."""
+    """The function that makes the configuration of a server with this plan."""
     return lambda names: kamailio.Config(
         ROUTE, modparams=(("failover", "dialplan", "@DIR@/plan"),),
         files={"plan": filled(plan, names)}, **more)
@@ -57,7 +57,7 @@ PEERS = {"a": [reply(503, after=0.05)], "b": [reply(180), reply(200, after=0.05)
 
 
 async def place(stage, uri="sip:100@{proxy}", over="UDP", **more):
-    """One call: (final code, what each attempt says of its plan)."""
+    """Make one call: (final code, the marks of the plan in each attempt)."""
     caller = await stage.caller(over)
     call = caller.call(filled(uri, stage.names), hangup_after=0, **more)
     await asyncio.wait_for(call.ended.wait(), 10)
@@ -87,7 +87,7 @@ def many_rules(count):
                    f"To = sip:{n}@127.0.0.1\n" for n in range(count))
 
 
-# for nobody: a plan has a rule
+# the rule never applies; a plan must have a rule
 NOBODY = "[Matching Patterns]\nX-None = .\n[Deploy Patterns]\n$action = 404\n"
 
 
@@ -100,7 +100,7 @@ def plan_server(plan=NOBODY, path="@DIR@/plan", memory_mb=16):
 
 
 def json_rpc(server, method):
-    """The answer of jsonrpcs, which is JSON in UTF-8 or there is no answer."""
+    """The answer of jsonrpcs; it must be JSON in UTF-8."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as client:
         client.settimeout(10)
         client.bind(f"{server.directory}/client")
@@ -129,7 +129,7 @@ def test_a_reload_puts_the_new_plan_in_the_place_of_the_old():
 
 
 def test_a_call_goes_on_with_the_plan_that_it_began_with():
-    """E16, case T55: reloaded between two attempts."""
+    """E16, case T55: the plan is reloaded between two attempts."""
     async def run():
         peers = {**PEERS, "a": [reply(180), reply(503, after=1.0)]}
         async with Stage(peers, both_plans) as stage:
@@ -145,7 +145,7 @@ def test_a_call_goes_on_with_the_plan_that_it_began_with():
     asyncio.run(run())
 
 
-# what becomes of the file, and what the fault of the reload says
+# a change of the file, and the fault of the reload
 FAULTS = {
     "an error": (lambda file: file.write_text(BAD),
                  r"400 - .*/plan:2:22: error: \[TPC\] .*\(3 errors; the log has all"),
@@ -162,7 +162,7 @@ FAULTS = {
         lambda file: file.write_text("[Deploy Patterns]\n$transport = SCTP\n"),
         r'400 - .*/plan:2:14: error: \[SCTP\]: this server speaks no SCTP: loadmodule '
         r'"sctp.so" would be right$'),
-    "sips without TLS (class 64)": (
+    "sips without TLS": (
         lambda file: file.write_text("[Deploy Patterns]\nTo = sips:1@127.0.0.1\n"),
         r'400 - .*/plan:2:6: error: \[sips:1@127.0.0.1\]: this server speaks no TLS: '
         r'loadmodule "tls.so" would be right$'),
@@ -187,7 +187,7 @@ FAULTS = {
 }
 
 
-def test_whatever_is_wrong_with_the_file_the_old_plan_stays():
+def test_the_old_plan_stays_after_any_fault_of_the_file():
     async def run():
         async with Stage(PEERS, both_plans) as stage:
             file = stage.server.directory / "plan"
@@ -225,7 +225,7 @@ def test_every_error_of_a_reload_is_in_the_log():
     asyncio.run(run())
 
 
-def test_what_was_not_loaded_from_a_file_cannot_be_reloaded():
+def test_a_plan_that_is_not_from_a_file_cannot_be_reloaded():
     text = "[Deploy Patterns]\nTo = sip:1@127.0.0.1\n"
     config = kamailio.Config(ROUTE, modparams=(("failover", "dialplan_text", text),))
     with kamailio.Server(config) as server:
@@ -238,15 +238,15 @@ def test_what_was_not_loaded_from_a_file_cannot_be_reloaded():
 
 
 def test_an_empty_plan_stops_the_start():
-    """Class 1: neither at start, nor at a reload: it is most likely a file that is just being
-    written."""
+    """A plan without a rule is refused at the start and at a reload: probably the file is
+    still being written."""
     status, log = kamailio.start_that_fails(kamailio.Config(ROUTE, files={"plan": "# nothing\n"},
         modparams=(("failover", "dialplan", "@DIR@/plan"),)))
     assert status not in (0, None)
     assert "/plan:1:1: error: there is no rule: [Deploy Patterns]" in log, log
 
 
-def test_a_plan_that_shared_memory_is_too_small_for_stops_the_start():
+def test_a_plan_too_large_for_shared_memory_stops_the_start():
     config = kamailio.Config(ROUTE, files={
         "plan": "[Matching Patterns]\nX = y\n[Deploy Patterns]\n" * 40_000},
         modparams=(("failover", "dialplan", "@DIR@/plan"),))
@@ -259,7 +259,7 @@ def test_a_plan_that_shared_memory_is_too_small_for_stops_the_start():
 
 COMMENT = "# " + "x" * 61 + "\n"
 
-# what becomes of the file again and again, the n-th time
+# a change of the file that is repeated; n is its number
 CHANGES = {
     "touched": lambda file, n: os.utime(file, ns=(n, n)),
     "longer": lambda file, n: os.truncate(file, (180_000 + n) * len(COMMENT)),
@@ -288,8 +288,8 @@ def changing(file, change):
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_a_file_that_changes_while_it_is_read_is_refused(change):
-    """Class 74. It has no rule, so it is refused anyway; on a busy machine it may
-    be read between two changes."""
+    """The file has no rule, so it is refused in any case; on a busy machine it may be read
+    between two changes."""
     with plan_server("[Rule old]\n[Deploy Patterns]\n") as server:
         file, said = server.directory / "plan", []
         while len(said) < 10 and not any("changed" in fault for fault in said):
@@ -318,7 +318,7 @@ def test_one_reload_at_a_time():
 
 
 def test_a_path_counts_from_the_folder_of_the_start(tmp_path):
-    """The server goes to another one once it has read its configuration."""
+    """The server changes to another folder after it has read its configuration."""
     file = tmp_path / "plan"
     file.write_text("[Deploy Patterns]\n")
     with plan_server(path=os.path.relpath(file)) as server:
@@ -332,7 +332,7 @@ def test_a_path_counts_from_the_folder_of_the_start(tmp_path):
 
 @contextlib.contextmanager
 def too_little_for_plans(server):
-    """A server whose log may say so."""
+    """A server whose log may report a lack of memory."""
     try:
         yield server.start()
         faults = server.stop()
@@ -341,8 +341,8 @@ def too_little_for_plans(server):
     assert not [fault for fault in faults if "dial plan" not in fault], faults
 
 
-def test_an_eighth_of_the_memory_stays_for_the_calls():
-    """A plan that would fit is refused, and the message says why."""
+def test_an_eighth_of_the_memory_stays_free_for_calls():
+    """A plan that would fit is refused, and the message gives the reason."""
     with too_little_for_plans(plan_server()) as server:
         file = server.directory / "plan"
 
@@ -364,7 +364,7 @@ def test_an_eighth_of_the_memory_stays_for_the_calls():
 
 @contextlib.contextmanager
 def little_memory(server, more):
-    """The process that reloads may take so many bytes more than it has."""
+    """The process that reloads may allocate only this number of bytes more."""
     found = re.search(r"PID: (\d+)\s+DSC: ctl handler", server.rpc("core.psx"))
     pid = int(found[1])
     held = int(pathlib.Path(f"/proc/{pid}/statm").read_text().split()[0]) * os.sysconf(
@@ -377,7 +377,7 @@ def little_memory(server, more):
         resource.prlimit(pid, resource.RLIMIT_AS, before)
 
 
-def test_no_memory_to_read_a_plan_is_no_fault_of_the_plan():
+def test_a_lack_of_memory_is_not_reported_as_a_fault_of_the_plan():
     with too_little_for_plans(plan_server(memory_mb=128)) as server:
         (server.directory / "plan").write_text(many_rules(20_000))
         for more in (0, 1, 2, 4, 8):
@@ -389,12 +389,12 @@ def test_no_memory_to_read_a_plan_is_no_fault_of_the_plan():
         assert "rules: 20000" in server.rpc("failover.reload")
 
 
-# -- what is said of it --------------------------------------------------------------
+# -- messages ------------------------------------------------------------------------
 
 @pytest.mark.parametrize("before", range(5))
-def test_whatever_the_bytes_of_a_plan_are_the_replies_are_text(before):
-    """A byte of Latin-1, and characters of two and three bytes, where the values,
-    the messages and the replies are cut."""
+def test_the_replies_are_text_for_any_bytes_of_a_plan(before):
+    """A byte of Latin-1, and characters of two and three bytes at the places where values,
+    messages and replies are cut."""
     with plan_server() as server:
         shift = b"x" * before
         line = b"\xe4 " + shift + "\u00e4".encode() * 300 + b" = \xfc\n"
@@ -415,8 +415,8 @@ def test_whatever_the_bytes_of_a_plan_are_the_replies_are_text(before):
         assert listed["name"] == "?" + shift.decode() and "\u20ac" in listed["source"]
 
 
-def test_errors_are_told_in_the_order_of_the_file():
-    """What a rule lacks is reported at its end, what the server lacks after all rules."""
+def test_errors_come_in_the_order_of_the_file():
+    """The reader finds some errors at the end of a rule, and others after all rules."""
     plan = ("[Matching Patterns]\nFrom = (\n[Matching Patterns]\n$pv($nope) = 1\n"
             "[Deploy Patterns]\nTo = sip:1@127.0.0.1/SCTP\n$continue = perhaps\n"
             "[Matching Patterns]\nX = y\n$pv($nope) = 2\n[Deploy Patterns]\n")
@@ -431,8 +431,8 @@ def test_errors_are_told_in_the_order_of_the_file():
             assert re.findall(r"/plan:(\d+:\d+): error: ", text) == places, text
 
 
-def test_of_a_file_that_is_no_plan_every_line_is_told():
-    """More of them than are kept at a time."""
+def test_every_line_of_a_file_that_is_not_a_plan_is_reported():
+    """There are more errors than are kept at the same time."""
     with plan_server() as server:
         (server.directory / "plan").write_text("[Deploy Patterns]\n" + "nothing\n" * 2500)
         assert "plan:2:1: error: [nothing]: a line is NAME = VALUE (2500 errors;" in fault_of(
@@ -441,7 +441,7 @@ def test_of_a_file_that_is_no_plan_every_line_is_told():
         assert lines == list(range(2, 2502))
 
 
-def test_a_missing_pseudo_variable_is_told_at_every_place_at_the_start():
+def test_a_missing_pseudo_variable_is_reported_at_every_place_at_the_start():
     plan = "[Matching Patterns]\n$pv($nope) = 1\n[Deploy Patterns]\nTo = sip:1@h/TLS\n" * 2
     config = kamailio.Config(ROUTE, files={"plan": plan},
                              modparams=(("failover", "dialplan", "@DIR@/plan"),))
@@ -456,8 +456,8 @@ def test_a_missing_pseudo_variable_is_told_at_every_place_at_the_start():
 
 
 @pytest.mark.parametrize("length", [100, 144, 240])
-def test_of_a_long_path_the_end_is_told(tmp_path, length):
-    """The module ctl has little room for a fault."""
+def test_the_end_of_a_long_path_is_shown(tmp_path, length):
+    """The module ctl has little space for a fault."""
     file = tmp_path / ("d" * (length - len(f"{tmp_path}//plan"))) / "plan"
     file.parent.mkdir()
     file.write_text(NOBODY)
@@ -495,10 +495,10 @@ def test_the_list_has_the_rules_with_their_source():
             assert "400" in fault_of(server, "failover.list", *bad)
 
 
-# -- patterns that never end -----------------------------------------------------------
+# -- patterns that reach their limit ---------------------------------------------------
 
-def test_a_pattern_that_never_ends_holds_for_nobody_and_is_logged_once():
-    """Negated or not; once for each rule and each load."""
+def test_a_pattern_at_its_limit_matches_nothing_and_is_logged_once():
+    """Also if it is negated. There is one line for each rule and each load."""
     plan = """\
 [Matching Patterns]
 X-Big = (a+)+$
@@ -534,8 +534,8 @@ X-Plan = C
     asyncio.run(run())
 
 
-def test_more_headers_than_are_asked_are_named_in_the_log():
-    """The first 64 count; a condition that would ask more holds only if one of
+def test_more_headers_than_the_limit_are_logged():
+    """The first 64 headers count. A condition that would need more is true only if one of
     these matches."""
     plan = ("[Matching Patterns]\nX-A = ^last$\n[Deploy Patterns]\nTo = sip:never@{a}\n"
             "[Deploy Patterns]\nTo = sip:C@{b}\nX-Plan = C\n")
@@ -554,8 +554,8 @@ def test_more_headers_than_are_asked_are_named_in_the_log():
 
 
 def worst_answer(plan, headers, calls=3):
-    """How long, in seconds, a server that goes by the plan takes for its 404 to
-    such a request, at the worst of some, and how long the machine held us up."""
+    """The longest time, in seconds, that a server with the plan needs for its 404 to such a
+    request, and how long the machine delayed this process."""
     async def run():
         config = serving(plan, globals="tcp_rd_buf_size=65536")
         async with Stage(PEERS, config, memory_mb=128) as stage:
@@ -583,12 +583,12 @@ MANY_RULES = "".join(f"[Matching Patterns]\nX-A = @.*{n}x\n[Deploy Patterns]\n"
     (MANY_RULES, [("X-A", "@" * 50_000)]),
 ], ids=["a pattern and many headers", "many patterns and many headers",
         "a text of many rules, over and over"])
-def test_a_caller_cannot_hold_a_worker(plan, headers):
+def test_a_caller_cannot_block_a_worker(plan, headers):
     took, lag = worst_answer(plan, headers)
     assert took < 0.25 + lag, f"{1000 * took:.0f} ms, lag {1000 * lag:.0f} ms"
 
 
-def test_a_rule_that_refuses_is_not_got_round_by_a_long_request():
+def test_a_long_request_cannot_avoid_a_rule_that_refuses():
     plan = """\
 [Matching Patterns]
 $request = sip:1900
@@ -609,7 +609,7 @@ To = sip:never@{b}
 
 
 def test_a_plan_in_another_encoding_is_listed_as_text():
-    """A name in Latin-1; kamcmd's output is read as UTF-8 here."""
+    """The name is in Latin-1; the output of kamcmd is read as UTF-8."""
     config = kamailio.Config(ROUTE, files={"plan": NOBODY},
                              modparams=(("failover", "dialplan", "@DIR@/plan"),))
     with kamailio.Server(config) as server:
@@ -621,8 +621,8 @@ def test_a_plan_in_another_encoding_is_listed_as_text():
         assert "name: B?ro" in listed and "X-A = gr\u00fcn" in listed, listed
 
 
-def test_a_call_to_the_server_itself_goes_round_until_it_may_not():
-    """Class 51: its Max-Forwards are used up, and that failure leads on."""
+def test_a_call_to_the_server_itself_ends_by_max_forwards():
+    """The call comes back until its Max-Forwards are used up; that failure leads on."""
     async def run():
         async with Stage(PEERS, serving(NOBODY)) as stage:
             plan = "[Deploy Patterns]\nTo = sip:100@{proxy}\n"
@@ -639,7 +639,7 @@ def test_a_call_to_the_server_itself_goes_round_until_it_may_not():
 # -- under load ----------------------------------------------------------------------
 
 async def load(stage, a_second, until):
-    """Calls at a steady rate until something is done: the calls."""
+    """Make calls at a steady rate until a task is done; return the calls."""
     caller, calls = await stage.caller(), []
     while not until.done():
         calls.append(caller.call(filled("sip:100@{proxy}", stage.names), hangup_after=0))
@@ -656,8 +656,8 @@ def by_call(trace):
 
 
 def reload_often(server, times, other):
-    """Reload so many times by one kamcmd, the file of the plan being changed for
-    the other one meanwhile: how many were done."""
+    """Reload this number of times with one kamcmd, while the file changes between the two
+    plans; return how many reloads were done."""
     file = server.directory / "plan"
     with subprocess.Popen([kamailio.KAMCMD, "-s", f"unixs:{server.directory}/ctl"],
                           stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -679,8 +679,7 @@ def reload_often(server, times, other):
 @pytest.mark.long(25)
 @pytest.mark.heavy("thousands of calls and of reloads")
 def test_ten_thousand_reloads_under_load_cost_no_call_and_no_memory():
-    """Classes 75 and 76. No call is lost, none goes by two plans, and shared
-    memory is what it was."""
+    """No call is lost, no call uses two plans, and shared memory does not grow."""
     async def run():
         async with Stage(PEERS, both_plans, memory_mb=64) as stage:
             server, other = stage.server, plan_of("B", stage.names)
@@ -713,8 +712,8 @@ def large_plan(which, names, rules=10_000):
 
 
 def delays(trace):
-    """Of each call, how long it took from the caller's INVITE to the first
-    destination's getting it."""
+    """The time of each call from the caller's INVITE until the first destination gets
+    it."""
     found = []
     for entries in by_call(trace).values():
         sent = [e.time for e in entries if e.is_a("INVITE") and e.sent]
@@ -726,7 +725,7 @@ def delays(trace):
 
 @pytest.mark.alone("how late a call is meanwhile")
 def test_a_reload_of_ten_thousand_rules_delays_no_call():
-    """200 calls a second meanwhile; beside what the machine itself holds up."""
+    """There are 200 calls a second; the delays of the machine itself do not count."""
     async def run():
         def config(names):
             made = both_plans(names)

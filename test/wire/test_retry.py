@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""failover_retry() in failure_route: the request, as the
-script has changed it, goes once more to the destination that the chain ended with, and
-the rest of the list follows."""
+"""failover_retry() in failure_route: the request, with the changes of the script, is sent
+again to the last destination that was tried. Then the rest of the list follows."""
 
 import pytest
 
@@ -143,7 +142,7 @@ def test_retry(outcome):
 
 
 @pytest.mark.parametrize("route", ["request_route", "branch_route[X]", "onreply_route[X]"])
-def test_retry_is_for_failure_route(route):
+def test_retry_in_another_route_is_an_error(route):
     call = "failover_retry();"
     status, log = kamailio.start_that_fails(
         kamailio.Config(call + " exit;") if route == "request_route" else

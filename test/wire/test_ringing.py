@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""timer.ringing: how long a destination may ring, from its first
-18x; timer.provisional then covers the silence after a 100."""
+"""timer.ringing: how long a destination may ring, from its first 18x. timer.provisional is
+then only for the silence after a 100."""
 
 import pytest
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""failover() beside what else a script does: its other routes, its parallel
-branches, tm's settings, and the modules that listen to tm."""
+"""failover() together with other parts of a script: other routes, parallel branches,
+settings of tm, and modules with callbacks of tm."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ from scenario import (IGNORES_CANCEL, NOBODY, SILENT, Scenario, Stage, after_can
                       on_cancel, redirect, reply, soon, when)
 
 RINGS_AND_ANSWERS = [reply(180, after=0.1), reply(200, after=0.2)]
-NO_SUCH_HOST = "n" * 64 + ".invalid"       # fails without a question being asked
+NO_SUCH_HOST = "n" * 64 + ".invalid"       # fails without a DNS query
 
 ARMED = 't_on_branch("EACH"); t_on_reply("EACH"); t_on_failure("END"); '
 THREE = 'failover("sip:100@{a} sip:101@{b} sip:102@{c}")'
@@ -146,7 +146,7 @@ def ends(title, do, caller, attempts=ALL_THREE, peers=None, call=THREE, **more):
 
 
 def nowhere(title, do, caller, attempts=(), **more):
-    """Nothing could be sent at all; then failure_route runs too."""
+    """No destination could be sent to; failure_route runs then too."""
     return ends(f"nothing could be sent, {title}", do, caller, attempts,
                 {"x": NOBODY, "d": RINGS_AND_ANSWERS},
                 f'failover("sip:1@{NO_SUCH_HOST} sip:100@{{x}}/TCP")', **more)
@@ -205,9 +205,9 @@ TWO_GONE = f'failover("sip:100@{{a}} sip:101@{{b}}", "{GONE}")'
 
 
 def late_armed(title, runs, arm="onreply", only="", call=TWO_GONE, do="", **more):
-    """failure_route is armed only by another route, and so for some branches:
-    tm runs the one of the branch whose reply it chooses, or none. Our own reply
-    comes once, whatever it does."""
+    """Another route sets failure_route, only for some branches. tm runs the failure_route of
+    the branch whose reply it chooses, or none. The reply of failover is sent once in each
+    case."""
     return Scenario(f"failure_route: {title}",
         route=f't_on_branch("EACH"); t_on_reply("EACH"); if ({call}) exit;',
         extra=routes(failure=NOTE + do, **{arm: f'{only} t_on_failure("END");'}),
@@ -237,7 +237,7 @@ LATE_ARMED = [
 
 
 def parallel(title, call, caller, attempts, peers, beside="sip:200@{b}", **more):
-    """The script has appended a branch to b; failover() begins at a."""
+    """The script has added a branch to b; failover() begins with a."""
     return Scenario(f"parallel: {title}", modules=("corex", "failover"),
         route=f'append_branch("{beside}"); if ({call}) exit;',
         peers=peers, attempts=attempts, caller=caller, **more)
@@ -439,10 +439,10 @@ def test_route(outcome):
     outcome.check()
 
 
-# -- what the scenarios do not show ----------------------------------------------
+# -- tests that are not scenarios ------------------------------------------------
 
 class Deaf(Caller):
-    """A caller that does not ACK what it gets."""
+    """A caller that sends no ACK."""
 
     def request(self, message):
         if not isinstance(message, bytes) and message.method == "ACK":
@@ -477,9 +477,9 @@ async def final_reply_without_ack(call_text, fr_timer):
     'is_method("INVITE")) t_on_branch("NOBODY"); if (failover("sip:1@{b}")'],
     ids=["long timers", "short timers", "a timeout", "$action", "nothing could be sent"])
 def test_the_final_reply_is_repeated_as_tm_does(call_text):
-    """Timer G of tm, 500 ms doubling, and its fr_timer, here 3 s, as Timer H:
-    not those that the chain had. Also where there is no branch at all, of which tm
-    from 6.1.5 on would send it once."""
+    """Timer G of tm, 500 ms and then doubled, and fr_timer, here 3 s, as Timer H; not the
+    timers of the attempts. Also without any branch; there tm from 6.1.5 on would send the
+    reply only once."""
     times = asyncio.run(final_reply_without_ack(call_text, 3000))
     assert [round(t * 2) / 2 for t in times] == [0, 0.5, 1.5], times
 
@@ -490,8 +490,8 @@ def test_the_final_reply_is_repeated_as_tm_does(call_text):
     ("failure_reply_mode", 2, False), ("failure_reply_mode", 3, True),
     *([("e2e_cancel_hop_by_hop", 0, False), ("e2e_cancel_hop_by_hop", 1, True)]
       if kamailio.RELEASE >= (6, 0, 0) else [])])
-def test_what_tm_must_not_be_told(name, value, status_ok):
-    """With these no failover could be promised; the log has the line to change."""
+def test_values_of_parameters_of_tm_that_are_refused(name, value, status_ok):
+    """With these parameters failover cannot work; the log has the line to change."""
     status, log = kamailio.start_that_fails(kamailio.Config(
         "exit;", modparams=(("tm", name, value),)))
     assert (status is None) == status_ok, log
@@ -502,14 +502,14 @@ def test_what_tm_must_not_be_told(name, value, status_ok):
 @pytest.mark.parametrize("globals, status_ok", [
     ("", True), *([("msg_apply_changes_mode=0", True), ("msg_apply_changes_mode=1", False)]
                   if kamailio.RELEASE >= (6, 1, 0) else [])])
-def test_what_the_core_must_not_be_told(globals, status_ok):
+def test_values_of_parameters_of_the_core_that_are_refused(globals, status_ok):
     status, log = kamailio.start_that_fails(kamailio.Config("exit;", globals=globals))
     assert (status is None) == status_ok, log
     assert (f"remove {globals}" in log) == (not status_ok), log
 
 
-def test_late_replies_are_known():
-    """The release whose default forgets them has it put right, and only that one."""
+def test_late_replies_find_their_transaction():
+    """Only for the release whose default drops them, the parameter is changed."""
     with kamailio.Server(kamailio.Config("exit;", debug=2)) as server:
         says = 'modparam("tm", "reply_matching", 0) is set'
         assert (says in server.log()) == (kamailio.RELEASE in ((6, 1, 4), (6, 2, 0))), \
@@ -517,7 +517,7 @@ def test_late_replies_are_known():
 
 
 @pytest.mark.parametrize("route", ["failure_route[X]", "branch_route[X]", "onreply_route[X]"])
-def test_failover_is_for_request_route(route):
+def test_failover_in_another_route_is_an_error(route):
     status, log = kamailio.start_that_fails(kamailio.Config(
         "exit;", extra=route + ' { failover("sip:1@127.0.0.1"); }'))
     assert status not in (0, None), log

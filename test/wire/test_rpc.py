@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""failover.calls and failover.stats as kamcmd and jsonrpcs give them, over HTTP, its FIFO
-and its datagram socket; every fault; and what it costs the calls to be looked at."""
+"""failover.calls and failover.stats from kamcmd and from jsonrpcs, over HTTP, its FIFO and
+its datagram socket; every fault; and how much failover.calls delays the calls."""
 
 import asyncio
 import itertools
@@ -34,7 +34,7 @@ def served(names, route=LIST, modules=(), extra="", **more):
                    ("failover", "attempt_log_level", 1)), **more)
 
 
-# -- the ways to ask ------------------------------------------------------------------
+# -- transports of RPC ----------------------------------------------------------------
 
 def question(method, params, **more):
     return json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params,
@@ -46,7 +46,7 @@ def over_http(server, method, *params):
 
 
 def over_fifo(server, method, *params):
-    """Into jsonrpcs' FIFO; the reply comes out of one of ours."""
+    """Write into the FIFO of jsonrpcs; the reply comes from a FIFO of the test."""
     path = server.directory / "reply"
     os.mkfifo(path, 0o666)
     reply_end = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
@@ -86,7 +86,7 @@ JSON = {"HTTP": over_http, "FIFO": over_fifo, "datagrams": over_datagrams}
 
 
 def over_kamcmd(server, method, *params):
-    """The same as JSON would give it."""
+    """The output of kamcmd, in the form of the JSON result."""
     try:
         text = server.rpc(method, *params)
     except kamailio.RpcError as error:
@@ -102,7 +102,7 @@ def over_kamcmd(server, method, *params):
 WAYS = {"kamcmd": over_kamcmd, **JSON}
 
 
-def test_each_way_tells_the_same():
+def test_each_transport_gives_the_same():
     async def run():
         async with Stage(RINGS, served) as stage:
             caller = await stage.caller()
@@ -171,7 +171,7 @@ def test_no_memory():
 
 
 def test_a_number_of_more_than_31_bits():
-    """So many attempts take 83 days at 300 a second."""
+    """With 300 attempts a second, this number is reached after 83 days."""
     with kamailio.Server(served(
             {}, "exit;", modules=("counters",),
             extra='event_route[core:worker-one-init] { cnt_add("failover.attempts",'
@@ -203,9 +203,9 @@ async def setup_times(stage, probes):
 
 
 @pytest.mark.alone("how soon the RPC replies, and what the calls feel of it")
-def test_300_calls_are_listed_in_50_ms_and_do_not_notice():
-    """The RPC itself over HTTP; kamcmd takes some milliseconds to start. Calls are set up
-    meanwhile, without anybody who looks and with one who looks all the time."""
+def test_300_calls_are_listed_in_50_ms_without_delay_of_calls():
+    """The RPC is sent over HTTP, because kamcmd needs some milliseconds to start. Calls are
+    made meanwhile, first without the RPC, then with an RPC all the time."""
     async def looks(stage, times):
         for first in itertools.cycle(("1", "101", "251")):
             began = time.monotonic()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Strings of kamailio.cfg: what a pseudo-variable may and may not do, and when
-failover() leaves the request alone. Each is a scenario."""
+"""Strings of kamailio.cfg: what a pseudo-variable can and cannot do, and when failover()
+does not change the request. Each test is a scenario."""
 
 import asyncio
 import re
@@ -12,7 +12,7 @@ import sip
 from scenario import SILENT, Scenario, Stage, at, filled, ipv6, later, reply, soon
 
 RINGS_AND_ANSWERS = [reply(180, after=0.1), reply(200, after=0.2)]
-REFUSED = [500]                # from the script, which has got -2
+REFUSED = [500]                # the reply of the script, which got -2
 NOTE_RC = 'xlog("L_NOTICE", "failover returned $rc\\n"); '
 
 LIST_OF_DIALLED = 'failover("sip:$rU@{a} sip:$rU@{b}")'
@@ -20,7 +20,7 @@ LIST_OF_HEADER = 'failover("sip:$hdr(X-Number)@{a} sip:$hdr(X-Number)@{b}")'
 
 
 def dialled(what, user):
-    """A caller dials this; it stays a user part of both destinations."""
+    """A caller dials this value; it stays a user part of both destinations."""
     return Scenario(f"data: a caller dials {what}", route=LIST_OF_DIALLED,
         uri=f"sip:{user}@{{proxy}}",
         peers={"a": [reply(503)], "b": RINGS_AND_ANSWERS},
@@ -30,7 +30,7 @@ def dialled(what, user):
 
 
 def in_header(what, value, user):
-    """A header of the caller holds this; `user` is what becomes of it."""
+    """A header of the caller has this value; `user` is the user part that follows."""
     return Scenario(f"data: a header holds {what}", route=LIST_OF_HEADER,
         headers=[("X-Number", value)],
         peers={"a": [reply(503)], "b": RINGS_AND_ANSWERS, "c": RINGS_AND_ANSWERS},
@@ -195,7 +195,7 @@ DATA = [
         caller=[100, 180, 200]),
 ]
 
-# A string that is one pseudo-variable is a list, written by whoever fills it.
+# A string that is one pseudo-variable is read as a list.
 LISTS = [
     Scenario("list: an AVP holds a list with options and suffixes",
         route='$avp(list) = "sip:100@{a}{inviting=500ms} sip:101@{b}/TCP  current"; '
@@ -280,8 +280,8 @@ SETTING_VALUES = [
         attempts=[("a", "UDP", at(0)), ("b", "UDP", soon())], caller=[100, 180, 200]),
 ]
 
-# These sockets are the first in the file, what Kamailio takes when nothing else
-# is known; the caller calls at {proxy}.
+# These sockets are the first in the file. Kamailio uses them if no other is set. The caller
+# uses {proxy}.
 SECOND = "listen=udp:127.0.0.2:@PORT@\nlisten=tcp:127.0.0.2:@PORT@"
 SECOND_IS = "127.0.0.2:{proxy_port}"
 
@@ -299,7 +299,7 @@ WORKERS = 2
 
 
 async def calls_without_a_user(calls):
-    """What is logged of calls whose R-URI has no user part to put in."""
+    """The lines of the log for calls whose R-URI has no user part."""
     def config(names):
         return kamailio.Config(filled(
             'if (failover("sip:$rU@{a}")) exit; sl_send_reply("484", "Who?"); exit;',
@@ -314,8 +314,8 @@ async def calls_without_a_user(calls):
 
 
 def test_callers_cannot_fill_the_log():
-    """A value that is missing is told of once a minute, with its name and the line of the
-    script. Then it is at attempt_log_level, as everything that callers do."""
+    """A value that is missing is logged once a minute, with its name and the line of the
+    script. The other lines have attempt_log_level, as all lines that callers cause."""
     log = asyncio.run(calls_without_a_user(calls=30))
     assert log.count("has no value") == 1, log
     assert re.search(r"WARNING: .*event=refused .*source=\S+/kamailio\.cfg line=\d+ "
@@ -324,8 +324,8 @@ def test_callers_cannot_fill_the_log():
 
 
 async def lists_of_their_own(calls):
-    """What is logged of calls whose lists differ, and have what is warned of where
-    it is written in the script."""
+    """The lines of the log for calls with different lists. In the script such a list would
+    give a warning."""
     def config(names):
         return kamailio.Config(filled(
             '$avp(list) = "sip:" + $rU + "@{a} sip:1@{proxy}";'
@@ -340,14 +340,14 @@ async def lists_of_their_own(calls):
         return stage.server.log()
 
 
-def test_a_list_that_comes_with_a_call_is_not_warned_of():
-    """There would be a line for each number that is dialled."""
+def test_a_list_that_comes_with_a_call_gives_no_warning():
+    """Otherwise each number that is dialled would give a line."""
     log = asyncio.run(lists_of_their_own(calls=5))
     assert "is this server itself" not in log and "WARNING" not in log, log
 
 
 def second_call(call, **more):
-    """Of a call that is under way it makes nothing, whatever it was asked."""
+    """A second failover() does nothing for a call that goes on."""
     return Scenario(f"calls: a second one, {call}, is -2",
         route=f'failover("sip:1@{{a}}"); {call}; '
               'xlog("L_NOTICE", "second $rc\\n"); exit;',
@@ -357,7 +357,7 @@ def second_call(call, **more):
 
 
 def bare(call):
-    """Script in which nothing before failover() knows of transactions."""
+    """A script without a check for transactions before failover()."""
     return BARE_INVITES.replace("@CALL@", call)
 
 
@@ -551,7 +551,7 @@ def test_script(outcome):
     outcome.check()
 
 
-# -- what is not an INVITE that begins a dialog ---------------------------------
+# -- other requests than an INVITE that begins a dialog --------------------------
 
 OTHERS = """
     if ($hdr(X-Test) != $null) {
@@ -564,7 +564,7 @@ OTHERS = """
 
 
 def request_of(caller, method, to_tag):
-    """A request of its own, with the header that the script looks for."""
+    """A request with the header for which the script looks."""
     tag = f";tag={to_tag}" if to_tag else ""
     return sip.Message(f"{method} sip:x@127.0.0.1:{caller.proxy} SIP/2.0", [
         ("Via", caller.new_via()), ("Max-Forwards", "70"), ("X-Test", "1"),
@@ -574,7 +574,7 @@ def request_of(caller, method, to_tag):
 
 
 async def play_other(method, to_tag):
-    """What a gateway and the log saw of such a request."""
+    """The requests at the gateway, and the log, for such a request."""
     def config(names):
         return kamailio.Config(route="exit;", first=filled(OTHERS, names))
 
@@ -594,7 +594,7 @@ async def play_other(method, to_tag):
 @pytest.mark.parametrize("method, to_tag", [
     ("INVITE", "of-a-dialog"), ("ACK", "of-a-dialog"), ("ACK", None), ("OPTIONS", None),
     ("BYE", "of-a-dialog"), ("MESSAGE", None), ("REGISTER", None), ("UPDATE", "of-a-dialog")])
-def test_other_requests_are_not_ours(method, to_tag):
+def test_other_requests_are_refused(method, to_tag):
     """-2, nothing is sent, no transaction is made, and the script goes on."""
     sent, log, left = asyncio.run(play_other(method, to_tag))
     assert f"{method} got -2" in log, log

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every setting at every level, and which level wins."""
+"""Every setting at every level, and the order of the levels."""
 
 import asyncio
 import dataclasses
@@ -16,8 +16,8 @@ PLAN = "[Deploy Patterns]\nTo = sip:1@{a}\n$session = failover sip:2@{b}@OPTION@
 
 @dataclasses.dataclass(frozen=True)
 class Probe:
-    """A call that shows what a setting is: what the peers do, and what follows
-    when its value is `text`; `number` is the same as an integer parameter."""
+    """A call that shows the value of a setting: the scripts of the peers, and the result if
+    the value is `text`; `number` is the same value as an integer parameter."""
     setting: str
     text: str
     peers: dict
@@ -99,7 +99,7 @@ def by_call(probe):
 
 
 def by_option(probe):
-    """As an option of the first destination, which here is the one that counts."""
+    """As an option of the first destination, which is the one that shows the value."""
     return probe.scenario("as an option of a destination",
         route=f'failover("{LIST.replace("{a}", "{a}{" + probe.option + "=" + probe.text + "}")}")')
 
@@ -113,7 +113,7 @@ EVERY_LEVEL = [
 
 
 def silent_for(title, seconds, **wiring):
-    """The second destination is left silent for so long; the first fails."""
+    """The first destination fails, and the second one is left after this silence."""
     return Scenario(f"levels: {title}", peers={"a": [reply(503)], "b": SILENT,
                                                "c": RINGS_AND_ANSWERS},
         attempts=[TO_A, TO_B, ("c", "UDP", later(seconds))], caller=[100, 180, 200], **wiring)
@@ -234,7 +234,7 @@ TOTAL = [
 
 
 def final(title, settings, codes, caller, **more):
-    """All of these fail with these codes (None: silent); what the caller gets."""
+    """The destinations fail with these codes (None: silent); the caller gets `caller`."""
     names = "abc"[:len(codes)]
     return Scenario(f"reply: {title}",
         route='failover("' + " ".join(f"sip:1@{{{n}}}" for n in names)
@@ -316,8 +316,8 @@ CARRIER = [
         peers={"a": [reply(401)], "b": RINGS_AND_ANSWERS}, attempts=[TO_A], caller=[100, 401]),
 ]
 
-# The first sockets in the file, what Kamailio takes when nothing else is known;
-# the caller calls at {proxy}.
+# The first sockets in the file. Kamailio uses them if no other is set. The caller uses
+# {proxy}.
 SECOND = 'listen=udp:127.0.0.2:@PORT@ name "second"\nlisten=tcp:127.0.0.2:@PORT@\n'
 SECOND_IS = "127.0.0.2:{proxy_port}"
 
@@ -418,11 +418,11 @@ def test_setting(outcome):
     outcome.check()
 
 
-# -- what the scenarios do not show ----------------------------------------------
+# -- tests that are not scenarios ------------------------------------------------
 
 async def two_calls_and_a_change():
-    """A call, a change of the timer while it is under way, and a second call:
-    how long each left its first destination silent."""
+    """Make a call, change the timer during the call, and make a second call: how long each
+    waited for its first destination."""
     def config(names):
         return kamailio.Config(route=filled(
             'if (failover("sip:1@{a} sip:2@{b}")) exit;', names),
@@ -443,7 +443,7 @@ async def two_calls_and_a_change():
         return waits
 
 
-def test_a_change_at_run_time_holds_from_the_next_call_on():
+def test_a_change_at_run_time_counts_from_the_next_call_on():
     running, following = asyncio.run(two_calls_and_a_change())
     assert 1.1 <= running and 0.2 <= following <= running - 0.4, (running, following)
 

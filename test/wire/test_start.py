@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the server refuses to start with, and what it says then."""
+"""Mistakes that stop the start of the server, warnings at the start, and their messages."""
 
 import os
 import re
@@ -20,21 +20,21 @@ def with_plan(text, name="dialplan_text"):
 
 @pytest.mark.parametrize("run", [kamailio.check, kamailio.start_that_fails],
                          ids=["-c", "start"])
-def test_a_bad_plan_is_refused_with_every_error_of_it(run):
+def test_a_wrong_plan_is_refused_and_every_error_is_logged(run):
     status, log = run(with_plan(BAD_PLAN))
     assert status not in (0, None), log
     assert "dialplan_text:4:28: error: [soon]" in log
     assert re.search(r"dialplan_text:5:\d+: error: .*timer\.provisionel", log), log
 
 
-def test_a_bad_plan_file_is_refused_by_its_name():
+def test_a_wrong_plan_file_is_refused_with_its_name():
     config = with_plan("@DIR@/plan", "dialplan")
     config.files = {"plan": BAD_PLAN}
     status, log = kamailio.check(config)
     assert status != 0 and "/plan:4:28: error:" in log, log
 
 
-def test_a_good_plan_is_accepted():
+def test_a_correct_plan_is_accepted():
     status, log = kamailio.check(with_plan(PLAN))
     assert status == 0, log
 
@@ -55,7 +55,7 @@ def test_a_good_plan_is_accepted():
     ('failover("sip:100@127.0.0.1;$var(x)=$var(y)")', "1:19: error: [$var(x)]"),
     ("failover()", "plan"),
 ])
-def test_a_bad_call_stops_the_start(call, says):
+def test_a_wrong_call_stops_the_start(call, says):
     status, log = kamailio.start_that_fails(kamailio.Config(f"if ({call}) exit;"))
     assert status not in (0, None), log
     assert says in log
@@ -68,9 +68,10 @@ def test_a_bad_call_stops_the_start(call, says):
      "2:37: error: [sip:2@127.0.0.1;transport=tls]"),
     ("$transport = TLS", "2:14: error: [TLS]"),
     ("To = current\n$transport = TLS", "2:6: error: [current]"),
-], ids=["55", "64", "parameter", "no To", "current"])
+], ids=["suffix", "sips", "parameter", "no To", "current"])
 def test_a_transport_that_is_not_loaded_stops_the_start(plan, says):
-    """Classes 55 and 64."""
+    """TLS is written as a suffix, in sips:, as a parameter, or in $transport; tls.so is not
+    loaded."""
     status, log = kamailio.start_that_fails(with_plan(f"[Deploy Patterns]\n{plan}\n"))
     assert status not in (0, None), log
     assert (f'dialplan_text:{says}: this server speaks no TLS: loadmodule "tls.so" would be '
@@ -85,8 +86,8 @@ def test_a_transport_that_is_not_loaded_stops_the_start(plan, says):
     ("", 12, "2:208: warning: [sip:12@127.0.0.1] and what follows is never tried behind the "
      "request's own destination: a call has 12 branches here; max_branches=30 is the most"),
 ])
-def test_more_destinations_than_branches_are_warned_of(first, count, says):
-    """Without To the request's own destination is one of them."""
+def test_more_destinations_than_branches_give_a_warning(first, count, says):
+    """Without To, the request's own destination counts as one of them."""
     listed = " ".join(f"sip:{n:02}@127.0.0.1" for n in range(1, count + 1))
     config = with_plan(f"[Deploy Patterns]\n{first}$session = failover {listed}\n")
     with kamailio.Server(config) as server:
@@ -95,7 +96,7 @@ def test_more_destinations_than_branches_are_warned_of(first, count, says):
         assert warned == ([says] if says else []), server.log()
 
 
-def test_a_transport_without_a_socket_is_warned_of():
+def test_a_transport_without_a_socket_gives_a_warning():
     config = with_plan("[Deploy Patterns]\n$transport = TCP\n"
                        "$session = failover sip:1@127.0.0.1/TCP\n"
                        "[Deploy Patterns]\nTo = current\n$transport = TCP\n")
@@ -126,15 +127,15 @@ def with_rules(*rules):
 
 
 class PlanServer(kamailio.Server):
-    """Its plan names its own port."""
+    """A server whose plan contains its own port."""
 
     def write(self):
         self.config.files = {"plan": self.config.rules.replace("@PORT@", str(self.port))}
         super().write()
 
 
-def test_a_destination_that_is_the_server_itself_is_warned_of():
-    """Class 51; not where a call decides the host, or over another transport."""
+def test_a_destination_that_is_the_server_itself_gives_a_warning():
+    """There is no warning if the call decides the host, or for another transport."""
     with PlanServer(with_rules(rule_of(*OTHERS),
                                *(rule_of(own, OTHERS[0]) for own in SELVES))) as server:
         assert re.findall(r"/plan:\d+:\d+: (.* is this server.*)", server.log()) == [
@@ -145,7 +146,7 @@ def test_a_destination_that_is_the_server_itself_is_warned_of():
 
 @pytest.mark.parametrize("second", SELVES)
 def test_two_destinations_that_are_the_server_itself_stop_the_start(second):
-    """A call that comes back would double each time (E17)."""
+    """A call that comes back would become two calls each time (E17)."""
     server = PlanServer(with_rules(rule_of(SELVES[0], OTHERS[0], second)))
     try:
         with pytest.raises(kamailio.StartFailed, match="doubles each time"):
@@ -155,8 +156,8 @@ def test_two_destinations_that_are_the_server_itself_stop_the_start(second):
 
 
 def test_a_line_of_the_log_is_written_in_one_piece():
-    """Several processes write to one stderr. What is written to a pipe in packet mode
-    is read as it was written."""
+    """Several processes write to one stderr. A pipe in packet mode keeps the borders of the
+    writes."""
     listed = " ".join(f"sip:{n:02}@127.0.0.1" for n in range(1, 14))
     server = kamailio.Server(with_plan("[Deploy Patterns]\nTo = sip:100@127.0.0.1\n"
                                        f"$session = failover {listed}\n&x = 1\n"))
@@ -165,7 +166,7 @@ def test_a_line_of_the_log_is_written_in_one_piece():
     try:
         server.take_port()
         server.write()
-        # the second listen line cannot be had: it ends by itself, all modules loaded
+        # the second listen line fails, so the server ends after it has loaded all modules
         process = subprocess.Popen(server.arguments("-l", "udp:192.0.2.1:5060"),
                                    stdin=subprocess.DEVNULL, stderr=writing)
         os.close(writing)
@@ -180,7 +181,7 @@ def test_a_line_of_the_log_is_written_in_one_piece():
     assert warned[0].endswith("\n") and warned[0].count("\n") == 1, warned
 
 
-def test_one_dial_plan_is_enough():
+def test_two_dial_plans_stop_the_start():
     config = with_plan(PLAN)
     config.modparams += (("failover", "dialplan", "@DIR@/plan"),)
     config.files = {"plan": PLAN}
@@ -189,7 +190,7 @@ def test_one_dial_plan_is_enough():
         assert "there is a dial plan already: give one of dialplan and dialplan_text, once" in log
 
 
-# -- what would mean another thing than it says --------------------------------------------
+# -- values that probably do not mean what they say ----------------------------------------
 
 NO_CODE = "[408,5xx] matches no code from 300 to 699: a dot stands for any digit, as in 4.."
 
@@ -215,14 +216,14 @@ def test_a_pattern_without_a_code_stops_the_start(config):
                     modparams=(("failover", "timer_inviting", 3000),)),
     with_plan("[Deploy Patterns]\nTo = sip:1@10.0.0.1\n&failover.timer.inviting = 3000\n"),
 ], ids=["a call", "an option", "a parameter", "a number as parameter", "a plan"])
-def test_a_time_that_looks_like_milliseconds_is_warned_of(config):
+def test_a_time_that_looks_like_milliseconds_gives_a_warning(config):
     status, log = kamailio.start_that_fails(config)
     warnings = [line for line in log.splitlines() if "WARNING" in line and "3000ms" in line]
     assert status is None and len(warnings) == 1, log
 
 
 @pytest.mark.parametrize("time", ["3000s", "120"])
-def test_a_time_that_is_meant_so_is_not(time):
+def test_a_time_up_to_120_or_with_a_unit_gives_no_warning(time):
     _, log = kamailio.start_that_fails(kamailio.Config(
         f'if (failover("sip:1@10.0.0.1", "timer.inviting={time}")) exit;'))
     assert "WARNING" not in log, log

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The sum rule of the statistics, exactly, after a mixed load: calls that are answered,
-at once, later and late, that fail, are redirected, given up, under reloads, and with a
-failure_route that relays elsewhere, replies or tries again. `make check-masses` plays
-2000 of them, `make check` a part."""
+"""The sum rule of the statistics is exact after a mixed load. Calls are answered at once,
+by a later attempt or late, or they fail, are redirected or are given up, during reloads,
+and with a failure_route that relays elsewhere, replies or tries again. `make check-masses`
+makes 2000 calls, `make check` a part of them."""
 
 import asyncio
 import os
@@ -19,8 +19,8 @@ PLAN = "[Rule unused]\n[Matching Patterns]\nX-Never = .\n[Deploy Patterns]\nTo =
 
 
 def outcome_of(kind):
-    """The statistic that a call of a kind counts for: how failover ended it. What a
-    failure_route does with it behind that does not change it."""
+    """The statistic for a call of this kind: how failover ended it. A failure_route that runs
+    after that does not change it."""
     ends = KINDS[kind].ends
     if kind == "unmatched":
         return "rejected"
@@ -46,7 +46,7 @@ async def reload(stage):
 
 
 async def play(kinds, config):
-    """The calls, and what the server has counted and logged."""
+    """Make the calls; return them with the statistics and the log of the server."""
     async with Stage(peers_of(kinds), config, memory_mb=128) as stage:
         reloading = asyncio.ensure_future(reload(stage))
         made = await make_calls(stage, kinds, CALLS, A_SECOND)
@@ -76,5 +76,5 @@ def test_the_sum_after_a_mixed_load():
     assert sum(e["attempts"] for e in ends) == found["attempts"]
     assert count(e["outcome"] for e in ends) == count(
         outcome_of(kind).split("_")[0] for kind, _ in made)
-    # each attempt is a line; an answer that is late is another one of its attempt
+    # each attempt has a line; a late answer is one more line for its attempt
     assert len(attempts) - found["attempts"] in range(found["late_answers"] + 1)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""failover() where a request goes on after a suspension that began in request_route
-(specification, section 3), as t_relay() does there: module async, several suspensions
-behind each other, tmx' t_continue() and module tsilo."""
+"""failover() after a suspension that began in request_route (specification, section 3). It
+works there as t_relay() does: with the module async, several suspensions one after the
+other, t_continue() of tmx, and the module tsilo."""
 
 import asyncio
 import os
@@ -14,8 +14,8 @@ from scenario import (SILENT, Scenario, Stage, at, attempts_of, filled, later, o
 
 RINGS_AND_ANSWERS = [reply(180, after=0.1), reply(200, after=0.2)]
 ALL = 'failover("sip:1@{a} sip:2@{b} sip:3@{c}"%s)'
-# a task of another process; a timer process, a second later (async_route would be up to a
-# second early or late)
+# the call goes on in another process, or in a timer process a second later (async_route
+# could be up to a second early or late)
 TASK, TIMER = 'async_task_route("GOES_ON")', 'async_ms_route("GOES_ON", "1000")'
 WAYS = {"a task": (TASK, 0), "a timer": (TIMER, 1)}
 
@@ -142,7 +142,7 @@ SCENARIOS = [
         attempts=[("a", "UDP", at(0)), ("c", "UDP", at(0), "sip:9@{c}"), ("b", "UDP", None)],
         caller=[100, 180, 200]),
 
-    # a suspension of failure_route is not this
+    # a suspension in failure_route is another case
     suspended("in failure_route it stays -2", before='t_on_failure("FAILED"); $du = "sip:{c}"; t_relay(); exit; ',
         also="""failure_route[FAILED] { async_task_route("GOES_ON"); }""",
         peers=trio(c=[reply(503)]), attempts=[("c", "UDP", at(0))], caller=[100, 500],
@@ -155,15 +155,15 @@ def test_suspended(outcome):
     outcome.check()
 
 
-# -- continued by somebody else ------------------------------------------------------------
+# -- continued by another request or program -----------------------------------------------
 
 def peers_for_two():
     return {"a": [reply(503)], "b": RINGS_AND_ANSWERS}
 
 
 async def outcome_of(stage, release):
-    """What the caller of a suspended call gets once `release` has let it go on, and the
-    peers that were tried."""
+    """The code that the caller of a suspended call gets after `release` has let it go on, and
+    the peers that were tried."""
     caller = await stage.caller()
     call = caller.call(filled("sip:9555@{proxy}", stage.names), hangup_after=0)
     await asyncio.sleep(0.3)

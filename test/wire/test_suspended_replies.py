@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The script suspends a reply in onreply_route (t_suspend, as http_async_query and evapi
-do), and goes on with it later: what tm has of the reply stays tm's. (Where another branch
-is tried behind a suspended failure tm of 5.6.3 itself frees what it must not, also
-behind t_relay() with two branches.)"""
+"""The script suspends a reply in onreply_route (with t_suspend, as http_async_query and evapi
+do), and goes on with it later. The module does not free the reply that tm stores. (If
+another branch is tried after a suspended failure, tm of 5.6.3 itself frees the reply too
+early, also after t_relay() with two branches.)"""
 
 import asyncio
 
@@ -12,7 +12,7 @@ import sip
 from peers import Caller
 from scenario import Judge, Scenario, Stage, filled, reply
 
-# What the caller says by MESSAGE makes the script go on.
+# A MESSAGE of the caller makes the script go on.
 GOES_ON = """if (is_method("MESSAGE")) {
     t_continue("$shv(index)", "$shv(label)", "RESUME");
     sl_send_reply("200", "OK");
@@ -29,7 +29,7 @@ onreply_route[SUSPENDS] {
 
 
 class Suspender(Caller):
-    """Says by MESSAGE that the script may go on."""
+    """A caller that lets the script go on with a MESSAGE."""
 
     def go_on(self):
         uri = f"sip:127.0.0.1:{self.proxy}"

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""How exact the timers are, over 20 calls that run at the same time.
+"""How exact the timers are, in 20 calls that run at the same time.
 
-tm's clock has 16 ticks a second, and a timer may run out one tick early; that
-and 100 ms, and what the machine holds any process up meanwhile, is what every
-single call has to keep."""
+The clock of tm has 16 ticks a second, and a timer may end one tick early. Each call may
+differ by this tick, by 100 ms, and by the delay of any process by the machine."""
 
 import asyncio
 
@@ -20,14 +19,13 @@ STAGGER = 0.0131               # spreads the calls over the ticks of the clock
 EARLY, LATE = 0.0625, 0.100
 INVITING, PROVISIONAL = 1.3, 0.9
 HOP = 0.600                    # from a CANCEL to the next INVITE, at most
-CANCEL_WAIT = 0.500            # ... for who does not answer it
+CANCEL_WAIT = 0.500            # the same if the CANCEL gets no answer
 SETTINGS = "timer.inviting=1300ms; timer.provisional=900ms"
 
 
 async def calls_through(first, transport):
-    """CALLS calls whose first destination does `first` and whose second is
-    busy: what became of each, as [(Call, [Attempt, Attempt])], and how long the
-    machine held us up."""
+    """Make CALLS calls; their first destination does `first`, and their second one is busy.
+    Return [(Call, [Attempt, Attempt])], and how long the machine delayed this process."""
     def config(names):
         return kamailio.Config(route=filled(
             f'if (failover("sip:100@{{a}}/{transport} sip:101@{{b}}/{transport}",'
@@ -49,8 +47,8 @@ async def calls_through(first, transport):
 
 
 def assert_within(what, seconds, expected, lag, early=EARLY, late=LATE):
-    """Every one of the durations keeps the bounds; the message shows them all.
-    What must not come early at all does not come early by the machine's doing."""
+    """Check that every duration is within the limits; the message shows all of them. The
+    machine cannot make an event early, so its delay does not move the lower limit."""
     least = expected - early - (lag if early else 0)
     outside = [s for s in seconds if not least <= s <= expected + late + lag]
     shown = " ".join(f"{s:.3f}" for s in sorted(seconds))
@@ -59,7 +57,7 @@ def assert_within(what, seconds, expected, lag, early=EARLY, late=LATE):
 
 
 def both_attempts(results):
-    """The attempts of every call; each must have come to exactly two."""
+    """The attempts of every call; each call must have exactly two."""
     for call, attempts in results:
         assert [a.entry.peer for a in attempts] == ["a", "b"], call.codes
         assert call.final.result().status == 486
@@ -80,8 +78,8 @@ def test_inviting(transport):
 @pytest.mark.timed("how exact timers are")
 @pytest.mark.parametrize("transport", ["UDP", "TCP"])
 def test_provisional(transport):
-    """A ringing destination is CANCELled after timer.provisional from its first
-    1xx, and the next INVITE goes out at once behind its 487."""
+    """A ringing destination is CANCELled when timer.provisional, from its first 1xx, ends.
+    The next INVITE is sent at once after its 487."""
     first = [reply(100, after=0.05), reply(180, after=0.4), on_cancel(after=0.05)]
     results, lag = asyncio.run(calls_through(first, transport))
     pairs = both_attempts(results)
@@ -94,7 +92,7 @@ def test_provisional(transport):
 @pytest.mark.timed("how exact timers are")
 @pytest.mark.parametrize("transport", ["UDP", "TCP"])
 def test_ignored_cancel(transport):
-    """A destination that ignores its CANCEL holds the call 500 ms longer."""
+    """A destination that ignores its CANCEL delays the call by 500 ms more."""
     first = [reply(180, after=0.05), IGNORES_CANCEL]
     results, lag = asyncio.run(calls_through(first, transport))
     pairs = both_attempts(results)
@@ -105,7 +103,7 @@ def test_ignored_cancel(transport):
                   CANCEL_WAIT, lag, late=HOP - CANCEL_WAIT)
 
 
-# -- what is lost is sent again ---------------------------------------------------------
+# -- retransmissions --------------------------------------------------------------------
 
 AGAIN = {                      # what changes tm's timers; modules, branches
     "nothing": ("", ""),
@@ -131,22 +129,21 @@ async def invites_to_a_silent_one(arm, rule):
 
 @pytest.mark.parametrize("how", AGAIN)
 def test_an_invite_is_sent_again_until_its_time_is_over(how):
-    """Over UDP at 0, 0.5 and 1.5 s (RFC 3261 section 17.1.1.2), whatever changes tm's
-    timers meanwhile."""
+    """Over UDP it is sent at 0, 0.5 and 1.5 s (RFC 3261 section 17.1.1.2), even if a route or
+    module changes the timers of tm meanwhile."""
     assert len(asyncio.run(invites_to_a_silent_one(*AGAIN[how]))) == 3
 
 
-# -- calls beside each other ------------------------------------------------------------
+# -- several calls at the same time -----------------------------------------------------
 
 SLOW = 1.5                     # seconds until the next attempt has been made
 QUICK_PROVISIONAL = 0.6
 
 
 async def one_call_beside_a_slow_one():
-    """A gateway refuses one call over TCP without any 1xx, and making the next
-    attempt takes long, as it does while a name is looked up; in that time the
-    timer of another call runs out. Its attempts, and how long the machine held
-    us up."""
+    """A gateway refuses one call over TCP without any 1xx. The next attempt takes long, as
+    during a look-up of a name, and the timer of another call ends in that time. Return the
+    attempts of that call, and how long the machine delayed this process."""
     def config(names):
         return kamailio.Config(filled("""
             if ($rU == "slow") {
@@ -175,7 +172,7 @@ async def one_call_beside_a_slow_one():
 
 
 @pytest.mark.timed("how exact timers are")
-def test_one_call_does_not_wait_for_what_another_waits_for():
+def test_a_slow_call_does_not_delay_another_call():
     (ringing, _), lag = asyncio.run(one_call_beside_a_slow_one())
     assert_within("first 1xx to CANCEL", [ringing.cancel.time - ringing.first_1xx],
                   QUICK_PROVISIONAL, lag)
@@ -189,9 +186,9 @@ END = 0.600                    # from timer.total to the caller's final reply
 
 
 async def calls_that_ring_at_the_end(order):
-    """Calls that begin together, each with a destination of its own, which rings
-    at one of OFFSETS: [(Call, Attempt, [time of a 408])], and how long the machine
-    held us up."""
+    """Make calls that begin at the same time, each with its own destination, which rings at
+    one of OFFSETS. Return [(Call, Attempt, [time of a 408])], and how long the machine
+    delayed this process."""
     names = [f"g{n}" for n in range(len(OFFSETS))]
     told = {name: [reply(180, after=offset), *order]
             for name, offset in zip(names, OFFSETS)}
@@ -223,8 +220,8 @@ async def calls_that_ring_at_the_end(order):
 @pytest.mark.timed("how exact timers are")
 @pytest.mark.parametrize("order", [(), (IGNORES_CANCEL,)], ids=["ends", "ignores the CANCEL"])
 def test_a_first_180_in_the_instant_of_the_total(order):
-    """Whichever comes first: who rings gets its CANCEL at once, the caller his
-    408, and timer.provisional, 3 s, has no part in it."""
+    """In either order, the destination that rings gets its CANCEL at once, and the caller
+    gets a 408; timer.provisional, 3 s, does not matter."""
     results, lag = asyncio.run(calls_that_ring_at_the_end(order))
     assert [call.codes[-1] for call, _, _ in results] == [408] * len(OFFSETS)
     assert all(attempt.cancel for _, attempt, _ in results)

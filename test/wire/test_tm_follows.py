@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What of tm and the server is followed or survived: faked_reply_prio, a failure_route
-that suspends, an end of the server while a timer of ours runs, and connections of which
-no reference is held."""
+"""How the module follows tm and the server: faked_reply_prio, a failure_route that
+suspends, the end of the server while a timer of the module runs, and connections without
+a reference."""
 
 import asyncio
 import shutil
@@ -21,7 +21,7 @@ WT = ("tm", "wt_timer", 1000)
 # -- faked_reply_prio ------------------------------------------------------------------
 
 def prio(title, value, settings, peers, attempts, caller, **more):
-    """a and b in parallel, then c; tm prefers a real reply by so much."""
+    """a and b in parallel, then c; this number is the preference of tm for real replies."""
     return Scenario(f"faked_reply_prio={value}: {title}",
         route=f'append_branch("sip:101@{{b}}"); if (failover("sip:100@{{a}} sip:102@{{c}}",'
               f' "timer.inviting=600ms; {settings}")) exit;',
@@ -31,7 +31,7 @@ def prio(title, value, settings, peers, attempts, caller, **more):
 
 
 def plain(title, value, peers, caller, **more):
-    """The same by t_relay(): what tm picks."""
+    """The same with t_relay(): the reply that tm picks."""
     return Scenario(f"faked_reply_prio={value}, t_relay() alone: {title}",
         route='append_branch("sip:101@{b}"); $ru = "sip:100@{a}"; t_set_fr(5000, 600);'
               " t_relay(); exit;", modules=("corex", "failover"), peers=peers,
@@ -42,8 +42,8 @@ def plain(title, value, peers, caller, **more):
 TO_C, TO_C_LATE = [("c", "UDP", at(0.6))], [("c", "UDP", at(0.9))]
 SILENT_LAST = {"a": SILENT, "b": [reply(486)]}
 SILENT_FIRST = {"a": SILENT, "b": [reply(180), reply(486, after=0.9)]}
-# tm prefers a real reply to a silent branch that is over already, not to one that has
-# just been found silent (t_reply.c, t_pick_branch)
+# tm prefers a real reply to a silent branch that ended earlier, but not to one whose
+# silence ends now (t_reply.c, t_pick_branch)
 PRIO = [
     plain("a 486 after a silent branch", 0, SILENT_FIRST, [100, 180, 408]),
     plain("a 486 after a silent branch", 2000, SILENT_FIRST, [100, 180, 486], final_from="b"),
@@ -68,7 +68,7 @@ PRIO = [
 # -- a failure_route that suspends --------------------------------------------------------
 
 def suspends(title, settings, do, caller, peers=None, beside="", **more):
-    """failure_route suspends for a second, and route[RESUME] does this."""
+    """failure_route suspends for a second, and then route[RESUME] runs this code."""
     return Scenario(f"failure_route suspends: {title}",
         route=f't_on_failure("WAITS"); {beside}'
               f'if (failover("sip:100@{{a}}", "{settings}")) exit;',
@@ -108,8 +108,8 @@ def test_tm(outcome):
 
 # -- the end of the server ------------------------------------------------------------------
 
-WAITS = 5.0                    # seconds in which it has to be gone
-ENDS = {                       # what the timer process is held in, of which call
+WAITS = 5.0                    # seconds until the server must have ended
+ENDS = {                       # the action in which the timer process is delayed, and its call
     "a CANCEL of timer.provisional": ("send:CANCEL:{a_port}:1:1500:0", "CANCEL",
                                       'failover("sip:1@{a}", "timer.provisional=400ms")'),
     "the INVITE after a silent one": ("send:INVITE:{b_port}:1:1500:0", "INVITE",
@@ -121,8 +121,8 @@ ENDS = {                       # what the timer process is held in, of which cal
 
 
 async def ended_meanwhile(rule, method, call_text):
-    """Seconds until the server is gone that is asked to end while its timer process is
-    held, and its log."""
+    """Tell the server to end while its timer process is delayed. Return the seconds until it
+    has ended, and its log."""
     def config(names):
         return kamailio.Config(filled(f"if ({call_text}) exit;", names),
                                environment=forced(filled(rule, names)))
@@ -158,8 +158,8 @@ ALLOWED = 24 * 1024            # bytes, less than one more connection and its bu
 
 
 def test_no_reference_to_a_connection_is_taken():
-    """Who takes one has to give it back as tcp_main.c does, or a connection that closes
-    meanwhile stays for ever (17 KB); looking needs none."""
+    """A reference must be given back as tcp_main.c does it, or a connection that closes
+    meanwhile stays for ever (17 KB). Reading the state of a connection needs none."""
     module = kamailio.module_dirs().split(":")[0] + "/failover.so"
     symbols = subprocess.run([shutil.which("nm"), "-D", "--undefined-only", module],
                              capture_output=True, text=True, check=True).stdout
@@ -167,7 +167,7 @@ def test_no_reference_to_a_connection_is_taken():
 
 
 async def memory_of_closing_connections():
-    """Growth of shared memory over many calls to a gateway that closes each."""
+    """The growth of shared memory after many calls to a gateway that closes each connection."""
     def config(names):
         return kamailio.Config(filled('if (failover("sip:1@{a}/TCP sip:2@{b}")) exit;', names),
                                modparams=(WT,))
@@ -191,6 +191,6 @@ async def memory_of_closing_connections():
 
 @pytest.mark.long(10)
 @pytest.mark.heavy("100 calls a second")
-def test_of_connections_that_close_nothing_is_left():
+def test_connections_that_close_leave_no_memory():
     growth = asyncio.run(memory_of_closing_connections())
     assert growth <= ALLOWED, f"{growth} bytes"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The caller gives up in the instant in which an attempt is made: its branch is
-there, and will never be sent; or it has been sent, and tm has not noted that it
-is to be CANCELled. Forced by a module of the test, cancelling.c."""
+"""The caller gives up in the instant in which an attempt is made. The branch exists, but is
+never sent; or it was sent, but tm has not noted that it must be CANCELled. A module of
+the test, cancelling.c, forces this."""
 
 import atexit
 import os
@@ -19,11 +19,11 @@ SOURCE = pathlib.Path(__file__).with_name("cancelling.c")
 
 
 def built():
-    """The module, with the options and headers that failover.so is built with."""
+    """The module, built with the same options and headers as failover.so."""
     folder = tempfile.mkdtemp(prefix="failover-cancelling-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     build = kamailio.TOP / "build"
-    headers = os.environ.get("KSRC", build / "kamailio")       # as the Makefile has it
+    headers = os.environ.get("KSRC", build / "kamailio")       # as in the Makefile
     subprocess.run(["cc", f"@{build}/kamailio.flags", "-DMOD_NAME=\"cancelling\"",
                     "-DMOD_NAMEID=cancelling", "-isystem",
                     f"{headers}/src/modules/tm", "-shared", "-fPIC", "-O1",
@@ -54,8 +54,8 @@ ALL = [
 
 
 def rings_then(title, number, list, **more):
-    """The caller gives up in the instant in which an attempt rings first, when the
-    module has looked and tm, which sends the CANCEL, has not heard of it."""
+    """The caller gives up in the instant in which an attempt rings for the first time.
+    failover has already checked for a CANCEL, and tm does not know yet that it rings."""
     return Scenario(f"E11: given up in the instant of a first 180, {title}: CANCEL",
         route=f'failover("{list}")', modules=MODULES,
         modparams=((MODULES[1].rsplit("/", 1)[1], "rings", number),),

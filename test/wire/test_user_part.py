@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A gateway without a user part gets that of the request, all of it and as it is
-written: parameters of a number too, behind which `;user=phone`
-stands, and of a tel: URI, which Kamailio parses differently (RFC 4694)."""
+"""A gateway without a user part gets the whole user part of the request, unchanged. This
+includes the parameters of a number before `;user=phone`, and those of a tel: URI, which
+Kamailio parses in another way (RFC 4694)."""
 
 import re
 import subprocess

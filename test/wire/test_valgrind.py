@@ -10,15 +10,15 @@ import kamailio
 import mixed
 from scenario import Stage
 
-SLOWNESS = 8                   # valgrind's, at the start and the end
+SLOWNESS = 8                   # seconds for valgrind at the start and the end
 ROUNDS = 3
-# what valgrind says of one process: errors, and leaks as errors of their own
+# valgrind's count for one process: errors, and leaks as separate errors
 BLOCK = re.compile(r"^==\d+== (?=\S)(.+(?:\n==\d+==  .*)+)", re.M)
 
 
 class Valgrind(kamailio.Server):
     """A server under valgrind; every process writes a report."""
-    stop_again = 5.0               # it takes its time, and must not be cut short
+    stop_again = 5.0               # it ends slowly, and must not be ended earlier
 
     def arguments(self, *more):
         return ["valgrind", "--leak-check=full", "--show-leak-kinds=definite,indirect",
@@ -31,7 +31,7 @@ class Valgrind(kamailio.Server):
 
 
 def of_ours(reports, sources):
-    """The blocks that name a source of ours, with what is in it."""
+    """The blocks of the report that name a source of failover."""
     named = re.compile(r"\((?:" + "|".join(map(re.escape, sources)) + r"):\d+\)"
                        r"|failover\.so")
     return [block for report in reports for block in BLOCK.findall(report)
@@ -63,8 +63,8 @@ def test_valgrind_finds_no_error_of_ours(monkeypatch, script):
     errors = of_ours(reports, [p.name for p in kamailio.SOURCES])
     assert not errors, "\n\n".join(sorted(set(errors)))
     assert not left and not faults, faults
-    # valgrind's slowness moves times, so only the ends are judged; and who is late may
-    # have been given up
+    # valgrind is slow and moves times, so only the end of each call is checked; a
+    # destination that is late may have been given up
     problems = [p for r in results for p in r.problems() if "ended with" in p
                 or "no final reply" in p or "is not" in p]
     late = [p for p in problems if "ended with SIP/2.0 408" in p]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What rules of the Brekeke SIP Server ask of a packet and where they send it, on the
-wire: whose the source is, what leads elsewhere, who is registered, and $target and $ifdst.
-The words that need no packet stand in test/tool/vendor_words.txt."""
+"""Rules of the Brekeke SIP Server in real calls: conditions on the source of a packet, on
+the host of a URI and on registration, and the deploy lines $target and $ifdst. The words
+that need no packet are in test/tool/vendor_words.txt."""
 
 import contextlib
 import socket
@@ -17,7 +17,7 @@ RINGS_AND_ANSWERS = [reply(180, after=0.1), reply(200, after=0.2)]
 SECOND, STRANGER = "127.0.0.3", "127.0.0.2"
 SECONDS_MAX = 5
 
-# -- conditions, each asked of one request -----------------------------------------------
+# -- conditions, each with one request ---------------------------------------------------
 
 OURS = "sip:100@127.0.0.1:{port}"
 THEIRS = "sip:100@192.0.2.77"
@@ -34,7 +34,7 @@ def caller(user):
 
 
 CASES = [
-    # the packet's source, and not the request's URI
+    # the source of the packet, not the Request-URI
     case("$localhost = true", True),
     case("$localhost = true", True, "127.0.0.1", THEIRS),
     case("$localhost = false", True, STRANGER),
@@ -44,7 +44,7 @@ CASES = [
     case("$localhost = false", False, SECOND, THEIRS),
     case("$localhost = true", True, "::1"),
     case("$localhost = false", False, "::1", THEIRS),
-    # the socket of the second address says another one: still its own, from both sides
+    # the socket of the second address advertises another one; both are the server
     case("$localhost = true", True, "127.0.0.3", ADVERTISED),
     case("$localhost = false", True, STRANGER, ADVERTISED),
 
@@ -81,7 +81,7 @@ CASES = [
          'Contact: "Seven" <sip:7@10.0.0.1>;expires=60'),
     case("$getSIPuser(From) = ^200$", True, STRANGER, OURS, caller("200")),
 
-    # what a caller writes goes into the argument of a function, as data
+    # a value of a caller in the argument of a function is only data
     case('X-User = (.+)\n$registered("sip:%1@127.0.0.1") = true', True, STRANGER, OURS,
          "X-User: 200"),
     *(case('X-User = (.+)\n$registered("sip:%1@127.0.0.1") = true', False, STRANGER, OURS,
@@ -108,7 +108,7 @@ def server():
         "if (failover()) exit;", modules=("usrloc", "registrar", "failover"),
         modparams=(("failover", "dialplan", "@DIR@/plan"),), files={"plan": plan()},
         sockets=("udp4", "udp6"),
-        # who uses the table location makes it
+        # the module that uses the table location creates it
         extra='route[USES] { lookup("location"); }',
         globals=f"listen=udp:{SECOND}:@PORT@ advertise 198.51.100.9:5999")
     with kamailio.Server(config) as running:
@@ -127,7 +127,7 @@ def invite(port, number, address, uri, headers):
 
 
 def ack_of(request, answer):
-    """For a final reply that is no 2xx, by the same transaction."""
+    """The ACK for a final reply that is not a 2xx, in the same transaction."""
     kept = [line for line in request.split("\r\n")
             if line.startswith(("Via:", "From:", "Call-ID:", "Max-Forwards:"))]
     to = next(line for line in answer.split("\r\n") if line.lower().startswith("to:"))
@@ -136,7 +136,7 @@ def ack_of(request, answer):
 
 
 def asked(port, number):
-    """-> the code that the request of a case gets"""
+    """-> the code of the reply to the request of a case"""
     _, _, source, uri, headers = CASES[number]
     family = socket.AF_INET6 if ":" in source else socket.AF_INET
     there = ("::1" if ":" in source else "127.0.0.1", port)
@@ -159,8 +159,8 @@ def test_a_condition(server, number):
     assert asked(server.port, number) == (HELD if CASES[number][1] else NOT_HELD)
 
 
-def test_what_does_not_fit_is_logged_once(server):
-    """With the condition, and what would be right; a caller can have it happen at will."""
+def test_a_value_that_does_not_fit_is_logged_once(server):
+    """The line has the condition and the correct form. A caller can cause it at any time."""
     number = next(n for n, it in enumerate(CASES) if it[4] == ("X-Host: {127.0.0.1}",))
     for _ in range(3):
         asked(server.port, number)
@@ -173,7 +173,7 @@ def test_what_does_not_fit_is_logged_once(server):
             "right") in lines[0]
 
 
-# -- where the call goes -----------------------------------------------------------------
+# -- the destination of the call ---------------------------------------------------------
 
 GO = "if (failover()) exit;"
 SILENCE = "&failover.timer.inviting = 500ms\n"
@@ -214,7 +214,7 @@ SCENARIOS = [
         carries={1: {"sent-by": [SECOND + ":{proxy_port}"]}}, caller=[100, 486 if "{b}" in line else 500])
       for line in ("To = sip:1@{a}\n$session = failover sip:2@{b}", "$target = {a}")),
 
-    # what a caller writes cannot become a list, an option, or another host
+    # a value of a caller cannot become a list, an option, or another host
     *(Scenario(f"a user part that a caller wrote stays one: {text}",
         plan="[Matching Patterns]\nX-User = (.+)\n" + deploy("To = sip:%1@{a}"), route=GO,
         headers=[("X-User", text)], peers={"a": [reply(486)], "evil": RINGS_AND_ANSWERS},

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""failure_route, acc and dialog see of a failed call what the caller gets: its code, and
-the gateway that it is of."""
+"""For a failed call failure_route, acc and dialog see the same as the caller: the code, and
+the gateway that sent it."""
 
 import pytest
 
@@ -27,8 +27,8 @@ QUICK = "timer.inviting=1; timer.provisional=1"
 
 
 def sees(code, timeout, is_own):
-    """What is logged of a call that ends with this code; dialog is shown the reply,
-    and nothing where it is made up here. UNSAID is not looked at."""
+    """The lines of the log for a call that ends with this code. dialog sees the reply, or
+    nothing if the server itself makes it. UNSAID is not checked."""
     seen = {f"route sees {code}": 1, "route sees": 1, "route has 408": int(code == 408),
             "route has a timeout": timeout, "dialog sees": 1, "ACC: ": 1,
             f"code={code}": 1, f"dialog sees {'<null>' if is_own else code}": is_own}
@@ -56,7 +56,7 @@ def two(over="UDP", more=""):
 
 
 def of(user, peer):
-    """acc's record names this gateway."""
+    """The record of acc has this gateway."""
     return {"also": {f"user={user};port={{{peer}_port}};parsed={{{peer}_port}}": 1}}
 
 
@@ -123,7 +123,7 @@ OTHERS = [
                 "code=404;reason=Not Found;user=102;port={c_port}": 1}),
 ]
 
-# one gateway's throughout, whatever has become of the one before
+# all values are from one gateway, after any result of the previous one
 BEFORE = {
     "rang and failed": ([reply(180), reply(486, after=0.2)], soon(), {}, [180]),
     "failed": ([reply(486)], soon(), {}, []),
