@@ -41,7 +41,7 @@ DOC_DIR       ?= $(PREFIX)/share/doc/kamailio-failover
 MAN_DIR       ?= $(PREFIX)/share/man/man1
 BASH_DIR      ?= $(PREFIX)/share/bash-completion/completions
 
-# What is read or copied where the module is installed. demo.py needs test/wire.
+# The documents that users need with the installed module. demo.py needs test/wire.
 DOCUMENTS := README.md CHANGELOG.md COPYING \
 	$(filter-out %.1 %/Makefile %/demo.py,$(wildcard doc/* examples/*))
 
@@ -118,7 +118,7 @@ $(FLAGS): FORCE
 FORCE:
 
 .PHONY: deps
-deps: ## install packages (as root) and fetch Kamailio's headers; where no archive has them: KSRC=TARBALL
+deps: ## install packages (as root) and fetch Kamailio's headers; if no archive has them: KSRC=TARBALL
 	@scripts/deps.sh build/kamailio $(KSRC)
 
 .PHONY: install uninstall
@@ -132,13 +132,13 @@ install: all ## install the module, the tool and the documents (DESTDIR, MODULES
 	done
 	$(if $(wildcard $(DOC_PAGE)),install -m 644 $(DOC_PAGE) $(DESTDIR)$(DOC_DIR)/doc/$(notdir $(DOC_PAGE)))
 
-uninstall: ## remove what install put there
+uninstall: ## remove the files that install has put there
 	rm -f $(DESTDIR)$(MODULES_DIR)/failover.so $(DESTDIR)$(PREFIX)/bin/failoverctl \
 		$(DESTDIR)$(MAN_DIR)/failoverctl.1 $(DESTDIR)$(BASH_DIR)/failoverctl
 	rm -rf $(DESTDIR)$(DOC_DIR)
 
 .PHONY: deb
-deb: deps ## a Debian package for the Kamailio that is installed, in build/deb
+deb: deps ## make a Debian package for the installed Kamailio, in build/deb
 	@scripts/deb.sh build/deb $(HEADERS)
 
 ##@ Documentation
@@ -161,30 +161,30 @@ $(DOC_PAGE): $(wildcard doc/*.xml) doc/states.svg doc/failover.css
 		--stringparam html.stylesheet failover.css $(DOCBOOK_XSL)/xhtml/docbook.xsl doc/failover.xml
 	$(Q)cp doc/states.svg doc/failover.css $(@D)
 
-##@ Trying
+##@ Demo
 # The bytecode files of Python go to build/ as well.
 check-tool check-wire check-masses measure-memory bench bench-holding demo pictures: export PYTHONPYCACHEPREFIX := $(CURDIR)/build/python
 
 .PHONY: demo
-demo: ## deps, build, then examples/demo.py: the module at work
+demo: ## run deps, build, then examples/demo.py: four calls through the module
 	+@scripts/steps.sh demo $(MAKE) $(PYTHON)
 
 .PHONY: pictures
-pictures: all ## the pictures of doc/: a call in time, and the states of a call, from call/state.h
+pictures: all ## draw the pictures of doc/: the ladder of a call, and the states of a call (from call/state.h)
 	@$(PYTHON) examples/demo.py --picture doc/failed-over.svg
 	@$(PYTHON) scripts/draw-states.py call/state.h >doc/states.svg
 
-##@ Checking
+##@ Tests
 .PHONY: check
-check: ## everything: deps, build and all checks below, with one count at the end
+check: ## run deps, build and all checks; the last line counts the tests
 	+@scripts/steps.sh check $(MAKE) $(PYTHON)
 
 .PHONY: check-layers
-check-layers: ## no include runs upwards, and a pure file knows of Kamailio its string only
+check-layers: ## no file includes a file of a higher layer; pure files include only core/str.h of Kamailio
 	@scripts/check-layers.sh . $(filter call/% server/%,$(PURE))
 
 .PHONY: check-symbols
-check-symbols: $(PURE:%.c=build/%.o) ## the pure files use only what test/build/allowed-symbols.txt lists
+check-symbols: $(PURE:%.c=build/%.o) ## the pure files use only the symbols of test/build/allowed-symbols.txt
 	@scripts/check-symbols.sh test/build/allowed-symbols.txt $^
 
 UNIT := $(patsubst %.c,build/unit/%.o,$(PURE) $(wildcard test/unit/*.c))
@@ -215,16 +215,16 @@ build/unit/failoverctl: $(patsubst %.c,build/unit/%.o,$(TOOLS) $(SHARED))
 # The wire tests mostly wait for timers, so more of them run at a time than
 # there are cores.
 WORKERS ?= 8
-# a test that waits for ever fails after so many seconds, and the others go on
+# A test that does not end fails after this number of seconds; the others go on.
 PYTEST   = $(PYTHON) -m pytest -v -p no:cacheprovider --timeout=300
 BESIDE   = --dist loadgroup -n
 
 .PHONY: check-tool
-check-tool: all build/unit/failoverctl ## command lines of failoverctl, under ASan and UBSan
+check-tool: all build/unit/failoverctl ## tests of failoverctl, under ASan and UBSan
 	@$(PYTEST) -n 2 --junitxml=build/results/tool.xml test/tool
 
 .PHONY: check-wire
-check-wire: all ## calls through a real Kamailio; what measures time comes last, alone
+check-wire: all ## calls through a real Kamailio; tests that measure short times run last, one at a time
 	@status=0; \
 	$(PYTEST) $(BESIDE) $(WORKERS) -m 'not heavy and not timed and not alone' \
 		--junitxml=build/results/wire.xml test/wire || status=1; \
@@ -234,35 +234,35 @@ check-wire: all ## calls through a real Kamailio; what measures time comes last,
 	exit $$status
 
 .PHONY: check-masses
-check-masses: all ## 26 000 calls against timers, CANCELs, resets and dead gateways, of which check plays a part
+check-masses: all ## 26 000 calls with timers, CANCELs, resets and dead gateways; check makes a part of them
 	@MASSES=all $(PYTHON) -m pytest -v -rP -p no:cacheprovider test/wire/test_masses.py test/wire/test_sum.py \
 		test/wire/test_hold_load.py
 
 .PHONY: measure-memory
-measure-memory: all ## shared memory of a call, as the reference gives it
+measure-memory: all ## measure the shared memory of a call, for the reference
 	@$(PYTHON) test/wire/measure_memory.py
 
 .PHONY: bench
-bench: all ## what a call costs beside other ways, to doc/performance.md (BENCH=first,second: printed)
+bench: all ## compare the cost of a call with other methods, in doc/performance.md (BENCH=first,second only prints)
 	$(if $(shell command -v valgrind),,$(error valgrind is missing: run 'make deps'))
 	@$(PYTHON) test/bench/calls/bench.py $(or $(BENCH),--write doc/performance.md)
 
 .PHONY: bench-holding
-bench-holding: all ## what it costs to remember next hops; fails where an attempt costs more than 600 instructions
+bench-holding: all ## measure what it costs to remember next hops; fails above 600 instructions for an attempt
 	@$(PYTHON) test/bench/calls/holding.py
 
 .PHONY: check-bench bench-dialplan bench-networks bench-pattern
-check-bench: ## bench-dialplan, -networks and -pattern, which fail where a search costs more than it may
+check-bench: ## run bench-dialplan, -networks and -pattern; fails if a search is too slow
 	@$(MAKE) --no-print-directory --keep-going bench-dialplan bench-networks bench-pattern BENCH=--check
 
-bench-dialplan: build/bench/dialplan ## what a search in a dial plan costs, with 10 to 100 000 rules
+bench-dialplan: build/bench/dialplan ## measure a search in a dial plan, with 10 to 100 000 rules
 	@$< $(BENCH)
 
-bench-networks: build/bench/networks ## the same with 10 000 rules by the network that a call comes from
+bench-networks: build/bench/networks ## the same with 10 000 rules for the networks of callers
 	@$< $(BENCH)
 	@test/bench/instructions.sh dialplan_match $< $(BENCH)
 
-bench-pattern: build/bench/pattern ## what patterns cost that are built to be slow
+bench-pattern: build/bench/pattern ## measure searches with patterns that are slow by design
 	@$< $(BENCH)
 
 .SECONDARY: $(patsubst %.c,build/%.o,$(wildcard test/bench/*.c))
@@ -276,19 +276,19 @@ check-build: all ## tests of this build system
 	@test/build/run.sh build/results/build.tap
 
 .PHONY: check-matrix
-check-matrix: ## demo and check on Debian 12 and 13, each in a root of its own, and on the servers of SOURCES (as root)
+check-matrix: ## run demo and check on Debian 12 and 13, each in its own root, and on the servers of SOURCES (as root)
 	@scripts/matrix.sh all build/results/releases.md
 
 ##@ Cleaning
 .PHONY: clean distclean
-clean: ## remove what was built, keep Kamailio's headers
+clean: ## remove the built files, keep Kamailio's headers
 	rm -rf failover.so failoverctl $(filter-out build/kamailio,$(wildcard build/*))
 
 distclean: clean ## remove the headers too
 	rm -rf build
 
 .PHONY: help
-help: ## this list
+help: ## print this list
 	@sed -n -e 's/^##@ \(.*\)/\n\1/p' -e 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
 
 -include $(wildcard build/*.d build/*/*.d build/test/*/*.d build/unit/*.d build/unit/*/*.d build/unit/test/unit/*.d)

@@ -25,7 +25,7 @@ nm -j --defined-only --extern-only "$@" | grep -v ':$' >>"$known"
 bad=0
 for object in "$@"; do
 	for symbol in $(nm -j --undefined-only "$object" | grep -vxF -f "$known"); do
-		echo "$object: uses $symbol, which is not in $list: a pure room computes from its arguments only" >&2
+		echo "$object: uses $symbol, which is not in $list: the result of a pure file must depend only on its arguments" >&2
 		bad=1
 	done
 done
