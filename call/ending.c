@@ -57,6 +57,22 @@ static final_reply_t as_tm_says(const call_t *call, final_reply_t reply)
 	return reply;
 }
 
+static final_reply_t of_code(int code)
+{
+	return (final_reply_t){.kind = FINAL_OWN,
+			.code = tm_relayed_code(code),
+			.phrase = error_text(code)};
+}
+
+/* tm drops the earlier replies when failure_route sends the request again. */
+static final_reply_t as_it_is_left(const tm_cell_t *t, final_reply_t reply)
+{
+	return reply.kind == FINAL_EARLIER
+						   && transaction_reply_of(t, reply.branch) == NULL
+				   ? of_code(reply.code)
+				   : reply;
+}
+
 /* If the failure of a branch was postponed, tm sees it as a timeout. This restores
  * the code; the headers of the reply are lost. */
 static final_reply_t as_it_was(
@@ -66,9 +82,7 @@ static final_reply_t as_it_was(
 
 	if(reply.kind != FINAL_AS_IT_IS || code == 0)
 		return reply;
-	return (final_reply_t){.kind = FINAL_OWN,
-			.code = tm_relayed_code(code),
-			.phrase = error_text(code)};
+	return of_code(code);
 }
 
 static void end(call_t *call, tm_cell_t *t, final_reply_t reply)
@@ -94,6 +108,7 @@ void ending_choose(
 		call_t *call, tm_cell_t *t, int branch, int code, final_reply_t reply)
 {
 	call->last_branch = branch;
+	reply = as_it_is_left(t, reply);
 	reply = as_it_was(call, branch, as_tm_says(call, reply));
 	if(is_tms_own(call, t, branch, code, &reply))
 		reply = final_as_it_is;
@@ -137,7 +152,7 @@ void ending_unsent(
 
 void ending_reply_total(call_t *call, tm_cell_t *t, final_reply_t reply)
 {
-	reply = as_tm_says(call, reply);
+	reply = as_it_is_left(t, as_tm_says(call, reply));
 	if(reply.kind == FINAL_EARLIER)
 		reply = own_copy(call, t, reply.branch);
 	if(reply.kind != FINAL_OWN)
