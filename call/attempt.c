@@ -161,13 +161,24 @@ void attempt_watch(call_t *call, tm_cell_t *t)
 
 /* -- giving up ---------------------------------------------------------- */
 
+/* Its time is over: DNS failover must not try its next address instead, as tm does for
+ * a branch that was silent (timer.c, final_response_handler). The process that makes
+ * the attempt may be reading the addresses. */
+static void forget_addresses(const call_t *call, tm_cell_t *t, int branch)
+{
+	if(!call->is_making)
+		transaction_forget_addresses(t, branch);
+}
+
 void attempt_expire(call_t *call, tm_cell_t *t)
 {
 	int branch;
 
 	for(branch = attempt_first_branch(call); branch < transaction_branches(t);
-			branch++)
+			branch++) {
+		forget_addresses(call, t, branch);
 		transaction_expire(t, branch, 0);
+	}
 	call->check_at = get_ticks_raw() + END_CHECK_TICKS;
 }
 
@@ -211,6 +222,7 @@ static void give_up_branch(
 	branch_record_t *record = &call->branches[branch];
 
 	cancel_branch_of(call, t, branch, cancels);
+	forget_addresses(call, t, branch);
 	transaction_expire(t, branch, CANCEL_WAIT_MS);
 	record->is_given_up = true;
 	record->deadline =

@@ -137,6 +137,14 @@ ALL = [
         {"a": [reply(503, after=1.6)], "d": [reply(200, after=0.1)], "c": RINGS_AND_ANSWERS},
         [("a", "UDP", at(0)), ("d", "UDP", later(1))], [100, 200], final_from="d",
         hangup_after=0.8),
+    by_name("when timer.total is over its second server is not tried",
+        {"a": SILENT, "d": RINGS_AND_ANSWERS, "c": RINGS_AND_ANSWERS},
+        [("a", "UDP", at(0))], [100, 408], inviting="5; timer.total=1", final_at=at(1)),
+    by_name("when timer.total is over its second server is not tried, beside one that rings",
+        {"a": SILENT, "d": RINGS_AND_ANSWERS, "c": [reply(180)]},
+        [("a", "UDP", at(0)), ("c", "UDP", at(0))], [100, 180, 408],
+        inviting="5; timer.total=800ms", cancelled=["c"], modules=("corex", "failover"),
+        first='if (is_method("INVITE") && !has_totag()) append_branch("sip:9@{c}");'),
 ]
 
 
