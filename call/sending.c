@@ -27,11 +27,12 @@
 #define LINGER_TICKS S_TO_TICKS(5)
 
 /* Can making an attempt take long, because a name is looked up or a connection is
- * opened? A datagram to an IP address does not take long. */
+ * opened? A datagram to an IP address does not take long, but the core may send what
+ * is too big for one over a connection (udp_mtu). */
 static bool needs_others(const target_t *target)
 {
 	return target->transport != TRANSPORT_UDP || target->is_current
-		   || !target->is_address
+		   || !target->is_address || cfg_get(core, core_cfg, udp_mtu) > 0
 		   || (is_route_type(REQUEST_ROUTE) && nr_branches > 0);
 }
 

@@ -93,6 +93,9 @@ GIVEN_UP = [
         Slowness(f"sip:100@{{b}}", (name(0, SLOW_MS, 1),),
                  arm=f'append_branch("sip:101@{NAMES[0]}:{{a_port}}"); '),
         "the caller gives up, and that is taken at once"),
+    given_up("a connection", Slowness("sip:100@{a} sip:101@{b}", (f"connect:{{a_port}}:1:{SLOW_MS}:0",)),
+        "of an INVITE that is too big for UDP, the caller gives up, and that is taken at once",
+        globals="udp_mtu=1300\nudp_mtu_try_proto=TCP\n", headers=[("X-Big", "x" * 1300)]),
     given_up("branch_route", ARMED, "as it is with t_relay()",
              route='t_on_branch("SLOW"); $ru = "sip:100@{a}"; t_relay(); exit;'),
 ]
