@@ -630,8 +630,8 @@ int dialplan_require_rule(const dialplan_t *plan, diagnostics_t *diagnostics)
 		return 0;
 	return diagnostics_error(diagnostics, &where,
 			"there is no rule: [Deploy Patterns] and a line such as To = "
-			"sip:100@192.0.2.1 make one, and one with $action = 403 refuses "
-			"all calls, if that is meant");
+			"sip:100@192.0.2.1 make one. To refuse all calls, write $action = "
+			"403 instead of To");
 }
 
 dialplan_t *dialplan_parse(const str *text, arena_t *arena, arena_t *scratch,

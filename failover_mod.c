@@ -461,7 +461,7 @@ static int init_holding(void)
 	if(!has_hold_codes && read_hold_codes("503") < 0)
 		return -1;
 	if(rpc_register_array(hold_rpc) != 0) {
-		LM_ERR("cannot register the RPC commands\n");
+		LM_ERR("cannot register the RPC commands of next hops\n");
 		return -1;
 	}
 	if(statistics_init(count_held) < 0
@@ -484,7 +484,8 @@ static int mod_init(void)
 	}
 	if(rpc_register_array(failover_rpc) != 0
 			|| rpc_register_array(calls_rpc) != 0) {
-		LM_ERR("cannot register the RPC commands\n");
+		LM_ERR("cannot register the RPC commands of the dial plan and of "
+			   "calls\n");
 		return -1;
 	}
 	return gateways_init() < 0 || plan_check() < 0 || init_holding() < 0

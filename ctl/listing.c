@@ -296,7 +296,7 @@ void listing_summary(const listing_t *listing, FILE *out)
 
 	fprintf(out, "%d error%s", errors, errors == 1 ? "" : "s");
 	if(listing->are_warnings_pending)
-		fputs("; warnings are looked for once there is none\n", out);
+		fputs("; warnings are shown when there are no errors\n", out);
 	else
 		fprintf(out, ", %d warning%s\n", warnings, warnings == 1 ? "" : "s");
 }

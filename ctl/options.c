@@ -42,6 +42,7 @@ static const command_t commands[] = {
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+#define COMMAND_NAMES "check, explain, calls, stats, watch or reload"
 
 /* -- values ---------------------------------------------------------------- */
 
@@ -370,6 +371,10 @@ static int read_file_name(options_t *options, const char *name)
 {
 	if(options->command->bit & FOR_SERVER)
 		return read_word(options, name);
+	if(options->file != NULL && options->call != NULL)
+		return refuse(name,
+				"there is one argument too many: only SETTINGS may follow "
+				"--call LIST");
 	if(options->file != NULL)
 		return refuse(name, "one dial plan at a time is right");
 	if(name[0] == '\0' && options->call == NULL)
@@ -459,16 +464,19 @@ const command_t *options_read(
 	}
 	*status = STATUS_USAGE;
 	if(argc < 2) {
-		refuse(NULL,
-				"a command is missing: check, explain, calls, stats, watch or "
-				"reload would be right");
+		refuse(NULL, "a command is missing: " COMMAND_NAMES " would be right");
+
 		return NULL;
 	}
 	options->command = find_command(argv[1]);
 	if(options->command == NULL) {
-		refuse(argv[1],
-				"there is no such command: check, explain, calls, stats, "
-				"watch or reload would be right");
+		refuse(argv[1], argv[1][0] == '-'
+								? "there is no such option here: --help, "
+								  "--version or a command (" COMMAND_NAMES
+								  ") would be right"
+								: "there is no such command: " COMMAND_NAMES
+								  " would be right");
+
 		return NULL;
 	}
 	if(read_arguments(options, &cursor) < 0 || check_together(options) < 0)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -119,6 +120,15 @@ static asked_t read_answer(
 	return ASKED_REFUSED;
 }
 
+/* A file of another kind refuses a connection in the same way as a socket that nobody
+ * reads. */
+static bool is_no_socket(const char *path)
+{
+	struct stat found;
+
+	return stat(path, &found) == 0 && !S_ISSOCK(found.st_mode);
+}
+
 /* Say why there is no answer, and how to get one. */
 static asked_t complain_of(const char *socket_path, int why)
 {
@@ -127,6 +137,10 @@ static asked_t complain_of(const char *socket_path, int why)
 	if(why == EAGAIN)
 		return complain(socket_path,
 				"no answer; is it the dgram_socket of the module jsonrpcs?");
+	if(why == ECONNREFUSED && is_no_socket(socket_path))
+		return complain(socket_path,
+				"it is no socket; the dgram_socket of the module jsonrpcs "
+				"would be right");
 	snprintf(text, sizeof(text), "%s%s", strerror(why),
 			why == ENOENT
 					? "; the module jsonrpcs makes it where its dgram_socket "

@@ -331,13 +331,13 @@ int lint_redirection_anywhere(lint_t *lint)
 	if(first == NULL)
 		return 0;
 	if(count > 1)
-		snprintf(further, sizeof(further), ", and by %d further rule%s",
+		snprintf(further, sizeof(further), ", and by %d further rule%s,",
 				count - 1, count > 2 ? "s" : "");
 	where = rule_setting_where(lint, first, SETTING_REDIRECTION);
 	diagnostics_warning(lint->diagnostics, &where,
-			"by this %s%s a redirect is followed to wherever it points: "
-			"%sredirection.allow = @gw\\.example\\.com would bound it, "
-			"%sredirection = false would end it",
+			"by this %s%s a redirect may lead anywhere: "
+			"%sredirection.allow = @gw\\.example\\.com limits it, "
+			"%sredirection = false switches it off",
 			lint_rule_word(lint), further, prefix, prefix);
 	return 0;
 }

@@ -81,7 +81,8 @@ int gateways_init(void)
 	probing_mode = parameter(module, "ds_probing_mode", PARAM_INT);
 	if(xavp_name == NULL || flags == NULL || probing_mode == NULL
 			|| dispatcher_load_api(&dispatcher) < 0) {
-		LM_ERR("this dispatcher is none that is known here\n");
+		LM_ERR("this release of dispatcher lacks a parameter or a function "
+			   "that failover needs\n");
 		return -1;
 	}
 	mark_and_count = dlsym(module->handle, "ds_mark_dst_mode");

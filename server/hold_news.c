@@ -155,7 +155,7 @@ int hold_news_init(void)
 	lock_init(&queue->lock);
 	queue->last = &queue->first;
 	if(register_basic_timers(1) < 0) {
-		LM_ERR("cannot have a process of our own\n");
+		LM_ERR("cannot reserve a process\n");
 		return -1;
 	}
 	return 0;

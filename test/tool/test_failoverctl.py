@@ -42,7 +42,9 @@ def test_version():
 USAGE = [
     ([], "a command is missing: check, explain, calls, stats, watch or reload would be right"),
     (["chek", "x"], "chek: there is no such command: check, explain, calls, stats, watch or reload would be right"),
-    (["--json"], "--json: there is no such command: ..."),
+    *(([word], f"{word}: there is no such option here: --help, --version or a command (check, "
+       "explain, calls, stats, watch or reload) would be right")
+      for word in ("--json", "-x", "--help=foo")),
     (["check"], "check: FILE is missing: a dial plan, or - for the standard input"),
     (["check", "--json"], "check: FILE is missing: ..."),
     (["check", "a", "b"], "b: one dial plan at a time is right"),
@@ -288,7 +290,7 @@ D = "[Deploy Patterns]\n"
 LONG = "x" * 200
 
 
-LATER = "; warnings are looked for once there is none"
+LATER = "; warnings are shown when there are no errors"
 
 CARETS = [
     # the caret stands below the column
@@ -391,7 +393,9 @@ def test_names_of_warnings():
 
 
 def test_an_empty_plan_shows_no_line():
-    assert check("").err.splitlines()[0].startswith("<stdin>:1:1: error: there is no rule: ")
+    assert check("").err.splitlines()[0] == (
+        "<stdin>:1:1: error: there is no rule: [Deploy Patterns] and a line such as To = "
+        "sip:100@192.0.2.1 make one. To refuse all calls, write $action = 403 instead of To")
     assert len(check("").err.splitlines()) == 2
 
 

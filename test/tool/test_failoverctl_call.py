@@ -46,8 +46,8 @@ SETTINGS = {
         "redirection = true would be needed",
     "&failover.redirection=true; pattern.response=408":
         "--call:2:1: warning: no redirect is followed",
-    "redirection=true": "by this call a redirect is followed to wherever it points: "
-        "redirection.allow = @gw\\.example\\.com would bound it, redirection = false would",
+    "redirection=true": "by this call a redirect may lead anywhere: "
+        "redirection.allow = @gw\\.example\\.com limits it, redirection = false switches it off",
     "timer.total=3; timer.inviting=5": "--call:2:16: warning: timer.total ends the call after 3 s",
 }
 RIGHT = [
@@ -103,7 +103,7 @@ def test_as_json():
 
 @pytest.mark.parametrize("arguments, says", [
     (("--call",), "--call: LIST is missing behind it"),
-    (("--call", "a", "b", "c"), "c: one dial plan at a time is right"),
+    (("--call", "a", "b", "c"), "c: there is one argument too many: only SETTINGS may follow --call LIST"),
 ])
 def test_wrong_usage(arguments, says):
     result = run("check", *arguments)

@@ -18,10 +18,10 @@
 /* A rule that gives no warning. */
 #define RULE M "$request = ^INVITE sip:other@\n" D TO
 
-#define ANYWHERE                                                         \
-	" a redirect is followed to wherever it points: "                    \
-	"&failover.redirection.allow = @gw\\.example\\.com would bound it, " \
-	"&failover.redirection = false would end it"
+#define ANYWHERE                                                    \
+	" a redirect may lead anywhere: "                               \
+	"&failover.redirection.allow = @gw\\.example\\.com limits it, " \
+	"&failover.redirection = false switches it off"
 #define HIDDEN(line)                                                        \
 	"this rule never applies: the rule of line " line                       \
 	" has no other conditions than this one and ends the search; put this " \
@@ -546,11 +546,11 @@ static const struct
 		{.title = "anywhere, by several rules",
 				RULE "&failover.redirection = true\n" M "X = y\n" D TO M
 					 "X = z\n" D TO D "$action = 404\n",
-				"5:1 warning: by this rule, and by 2 further rules" ANYWHERE,
+				"5:1 warning: by this rule, and by 2 further rules," ANYWHERE,
 				""},
 		{.title = "anywhere, by two rules",
 				RULE D TO,
-				"1:1 warning: by this rule, and by 1 further rule" ANYWHERE,
+				"1:1 warning: by this rule, and by 1 further rule," ANYWHERE,
 				""},
 		{.title = "bounded, on purpose not, or not at all",
 				RULE "&failover.redirection.allow = @gw\n" M "X = y\n" D TO

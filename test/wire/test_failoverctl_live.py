@@ -214,6 +214,16 @@ def test_a_server_that_has_ended(tmp_path):
     assert done.returncode == 2 and "the server that made it does not run" in done.stderr
 
 
+@pytest.mark.parametrize("kind", ["a folder", "a plain file"])
+def test_a_file_that_is_no_socket(tmp_path, kind):
+    path = tmp_path / "file"
+    path.mkdir() if kind == "a folder" else path.touch()
+    done = subprocess.run([TOOL, "stats", "-s", path], capture_output=True, text=True, timeout=20)
+    assert done.returncode == 2 and "it is no socket; the dgram_socket" in done.stderr
+
+
+
+
 def test_reload():
     """The exit status is the result; a plan with a mistake is not loaded."""
     async def then(stage):
