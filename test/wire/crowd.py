@@ -83,7 +83,7 @@ async def play(peers, config, users, calls, a_second, complain=demanded, over="U
     Raises AssertionError if tm keeps a transaction or the server logs a fault.
     @return the Crowd, and how long the machine delayed this process"""
     async with Stage(peers, config, trace=ByCall(), memory_mb=memory_mb) as stage, \
-            Stalls().watched() as stalls:
+            Stalls().watched(stage.trace) as stalls:
         crowd = Crowd(stage, stalls, complain, Scenario("", peers, [], [], **scenario))
         callers = [await stage.caller(transport) for transport in over.split()]
         due = time.monotonic()

@@ -34,21 +34,28 @@ class Stalls:
         self._found = []               # (since, until), of LEAST seconds and more
 
     @contextlib.asynccontextmanager
-    async def watched(self):
-        """Record the delays during the block."""
+    async def watched(self, trace=None):
+        """Record the delays during the block, and how late the peers of this trace read
+        their datagrams: the loop reads one at a time of each socket, so a long queue
+        delays them although the loop goes on."""
+        if trace is not None:
+            trace.on_late = self.note
         watch = asyncio.ensure_future(self._watch())
         try:
             yield self
         finally:
             watch.cancel()
 
+    def note(self, since, until):
+        """Record a delay, unless it is a short one."""
+        if until - since >= self.LEAST:
+            self._found.append((since, until))
+
     async def _watch(self):
         while True:
             due = time.monotonic() + self.STEP
             await asyncio.sleep(self.STEP)
-            now = time.monotonic()
-            if now - due >= self.LEAST:
-                self._found.append((due, now))
+            self.note(due, time.monotonic())
 
     def worst(self, since, until):
         """The longest delay that is at least partly between two times; 0.0: none."""

@@ -19,6 +19,7 @@ import sip
 
 T1, T2 = 0.5, 4.0          # RFC 3261 17.1.1.1
 GIVE_UP = 64 * T1
+TOGETHER = 0.01            # seconds between datagrams of one queue that are equally late
 BEHIND = 10                # calls without any reply; more mean that the proxy, or this process, is too slow
 HOSTS = {4: "127.0.0.1", 6: "::1"}
 FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
@@ -89,6 +90,7 @@ class Trace:
 
     def __init__(self):
         self.entries = []
+        self.on_late = lambda since, until: None     # a datagram came, and was read
         self.faults = []       # bytes that are not valid SIP
         self._waiting = []
 
@@ -178,6 +180,7 @@ class _Datagrams(asyncio.DatagramProtocol):
 
     def __init__(self, endpoint):
         self.endpoint = endpoint
+        self.told = 0.0
 
     def connection_made(self, wire):
         self.wire, self.socket = wire, wire.get_extra_info("socket")
@@ -192,7 +195,16 @@ class _Datagrams(asyncio.DatagramProtocol):
 
     def datagram_received(self, data, far):
         if data.strip(b"\r\n\0"):
-            self.endpoint.received(data, _Link(self.wire, "UDP", far), self.arrived())
+            arrived = self.arrived()
+            self._tell_how_late(arrived)
+            self.endpoint.received(data, _Link(self.wire, "UDP", far), arrived)
+
+    def _tell_how_late(self, arrived):
+        """Once for those that are read together: they are equally late."""
+        now = time.monotonic()
+        if now - self.told >= TOGETHER:
+            self.told = now
+            self.endpoint.trace.on_late(arrived, now)
 
 
 class _Stream(asyncio.Protocol):

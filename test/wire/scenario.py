@@ -605,6 +605,7 @@ async def play(scenario, starting, stalls):
     """Play one scenario and check it."""
     outcome = Outcome(scenario, [])
     stage = Stage(scenario.peers, scenario.config, starting=starting)
+    stage.trace.on_late = stalls.note
     try:
         async with stage:
             await _play_on(stage, scenario, outcome, stalls)

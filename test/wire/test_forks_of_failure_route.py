@@ -112,7 +112,7 @@ def racing(names):
                 t_relay();
             }}""",
         modules=("corex", "failover"), globals="children=4\n", sockets=("udp4",),
-        modparams=(("tm", "wt_timer", 1000),))
+        modparams=(("tm", "wt_timer", 5000),))
 
 
 def answered(crowd_, judge):

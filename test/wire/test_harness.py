@@ -4,6 +4,7 @@ call, and they find every kind of fault on which the other tests rely."""
 
 import asyncio
 import gc
+import socket
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ import kamailio
 import ladder
 import sip
 from lag import Stalls
-from peers import Entry
+from peers import Caller, Entry, Trace
 from scenario import (IGNORES_CANCEL, SILENT, Scenario, at, later, on_cancel, reply, soon,
                       when)
 
@@ -206,6 +207,25 @@ def test_a_delay_of_the_peers_is_noticed():
 
     meanwhile, long_after = asyncio.run(run())
     assert meanwhile > 0.18 and long_after == 0.0
+
+
+def test_that_the_peers_read_late_is_noticed():
+    """No step of the loop takes long, but many datagrams wait in the queue of a peer."""
+    async def run():
+        trace = Trace()
+        async with Caller(trace, 9) as peer, Stalls().watched(trace) as stalls:
+            peer.received = lambda *_: time.sleep(0.005)
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+                sender.connect((peer.host, peer.port))
+                before = time.monotonic()
+                for _ in range(60):
+                    sender.send(b"x")
+            await asyncio.sleep(0.5)
+            after = time.monotonic()
+            return stalls.worst(before, after), stalls.worst(after + 60, after + 90)
+
+    meanwhile, long_after = asyncio.run(run())
+    assert meanwhile > 0.2 and long_after == 0.0
 
 
 # -- its end ----------------------------------------------------------------------

@@ -66,6 +66,13 @@ SLOWNESSES = {
 
 # -- the caller's CANCEL ----------------------------------------------------------------
 
+def peers_of(how):
+    """Who is rung when the connection is there is CANCELled well before it answers."""
+    answers_s = 1.0 if how == "a connection" else 0.2
+    return {"a": [reply(180, after=0.1), reply(200, after=answers_s)],
+            "b": RINGS_AND_ANSWERS}
+
+
 def ended(how, before=()):
     """What a call that is given up after 300 ms must do. If the connection is opened, the
     INVITE is sent nevertheless, and is CANCELled when it rings."""
@@ -79,7 +86,7 @@ def given_up(how, slow, title, **more):
     call = f'failover("{slow.list}")'
     return Scenario(f"{how} is slow: {title}",
         **{"route": f"{slow.arm}if ({call}) exit;", "caller": [100, 487],
-           "peers": {"a": RINGS_AND_ANSWERS, "b": RINGS_AND_ANSWERS},
+           "peers": peers_of(how),
            "cancel": when("caller", 100, 0.3), **ended(how), **slow.config(), **more})
 
 
@@ -168,7 +175,7 @@ def test_a_retransmitted_invite_delays_nobody(how):
 LATER = [
     Scenario(f"after a 503 {how} is slow: {title}",
         route=f'{slow.arm}if (failover("sip:99@{{c}} {slow.list}")) exit;',
-        peers={"a": RINGS_AND_ANSWERS, "b": RINGS_AND_ANSWERS, "c": [reply(503)]},
+        peers={**peers_of(how), "c": [reply(503)]},
         cancel=when("c", 503, 0.3), resent=resent, caller=[100, 487],
         **ended(how, [("c", "UDP", at(0))]), **slow.config())
     for how, slow in SLOWNESSES.items()
