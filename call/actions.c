@@ -123,13 +123,45 @@ void note_cancel(scene_t *scene)
 		happen(scene, EVENT_CANCEL);
 }
 
+/* What comes of the attempt to send to the current destination. */
+static void note_sent(scene_t *scene, sent_t sent)
+{
+	call_t *call = scene->call;
+
+	note_cancel(scene);
+	if(call->state == CALL_ENDED)
+		ending_take_over(call, scene->t, scene->branch, scene->code);
+	if(sent == HAS_LEFT)
+		happen(scene, EVENT_SENT);
+	if(sent != NOT_SENT && sent != IS_DROPPED)
+		return;
+	scene->result = (result_t){
+			.kind = sent == NOT_SENT ? RESULT_UNSENT : RESULT_DROPPED,
+			.room = transaction_room(scene->t)};
+	happen(scene, EVENT_UNSENT);
+}
+
+void course_go_on(scene_t *scene)
+{
+	changes_t before;
+
+	changes_put_in(&scene->call->changes, scene->msg, &before);
+	note_cancel(scene);
+	if(scene->call->state == CALL_STARTING)
+		note_sent(scene, sending_go_on(scene->call, scene->t, scene->msg,
+								 scene->branch));
+	else
+		happen(scene, EVENT_FAILED);
+	changes_take_out(scene->msg, &before);
+	course_set_alarm(scene->call, scene->t);
+}
+
 /* Try the next destination. If it cannot be sent to, try the one after it, and so on.
  * Meanwhile the caller may give up, or timer.total may end. */
 static void try_next(scene_t *scene)
 {
 	call_t *call = scene->call;
 	decision_t decision;
-	sent_t sent;
 
 	/* if this is tm's timer process, the alarm cannot go off meanwhile */
 	if(course_is_expired(call))
@@ -152,19 +184,8 @@ static void try_next(scene_t *scene)
 		happen(scene, EVENT_UNSENT);
 		return;
 	}
-	sent = sending_make(
-			call, scene->t, scene->msg, scene->branch, decision.target);
-	note_cancel(scene);
-	if(call->state == CALL_ENDED)
-		ending_take_over(call, scene->t, scene->branch, scene->code);
-	if(sent == HAS_LEFT)
-		happen(scene, EVENT_SENT);
-	if(sent != NOT_SENT && sent != IS_DROPPED)
-		return;
-	scene->result = (result_t){
-			.kind = sent == NOT_SENT ? RESULT_UNSENT : RESULT_DROPPED,
-			.room = transaction_room(scene->t)};
-	happen(scene, EVENT_UNSENT);
+	note_sent(scene, sending_make(call, scene->t, scene->msg, scene->branch,
+							 decision.target));
 }
 
 static void end_call(scene_t *scene, final_reply_t reply)

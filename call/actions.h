@@ -29,6 +29,10 @@ void happen(scene_t *scene, call_event_t event);
  * the call. */
 void note_cancel(scene_t *scene);
 
+/** In the callback for a branch that has waited until the name of the next destination
+ * was looked up: try that destination now, unless the call was cancelled. */
+void course_go_on(scene_t *scene);
+
 /** Have every pending branch CANCELled soon. It is not done here, because the caller
  * holds the lock. */
 void course_want_cancels(call_t *call, const tm_cell_t *t);

@@ -76,7 +76,7 @@ call_t *call_create(
 	call->headers = route->headers;
 	chain_init(&call->chain, &route->settings, route->targets);
 	remember_init(call);
-	call->postponed_branch = NO_BRANCH;
+	call->postponed_branch = call->lookup_branch = NO_BRANCH;
 	return call;
 }
 

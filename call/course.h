@@ -81,7 +81,8 @@ struct call
 	bool wants_repair;	  /* tm's timers must be set again: a script runs */
 	int postponed_branch; /* its failure waits for a 2xx in another process;
 						   * NO_BRANCH: none */
-	final_reply_t reply;  /* the final reply of the chain, until it is sent */
+	int lookup_branch; /* it waits for the look-up of a name; NO_BRANCH: none */
+	final_reply_t reply; /* the final reply of the chain, until it is sent */
 	const target_t *retried; /* by failover_retry() */
 	unsigned retries;		 /* how often */
 	int reply_branch; /* of the reply to the caller; NO_BRANCH: the last */

@@ -10,6 +10,7 @@
 #include "call/contacts.h"
 #include "call/ending.h"
 #include "call/headers.h"
+#include "call/lookup.h"
 #include "call/observe.h"
 #include "call/remember.h"
 #include "call/sending.h"
@@ -65,8 +66,7 @@ static result_t result_of_attempt(
 	return result;
 }
 
-/* Was the call cancelled by the caller, or by somebody else who had every branch
- * CANCELled? */
+/* Was the call cancelled, by the caller or by who had every branch CANCELled? */
 static bool is_cancelled(const call_t *call, const tm_cell_t *t)
 {
 	return transaction_is_cancelled(t)
@@ -80,8 +80,7 @@ static void forget_earlier_replies(const call_t *call, tm_cell_t *t)
 		transaction_drop_replies_before(t, attempt_first_branch(call));
 }
 
-/* Keep the reply of a branch that tm is to end again. tm will have forgotten the
- * reply by then. */
+/* Keep the reply of a branch that tm is to end again: tm will have forgotten it. */
 static void postpone(call_t *call, int branch, const struct tmcb_params *params)
 {
 	call->postponed_branch = branch;
@@ -113,6 +112,10 @@ static void on_branch_failure(
 	}
 	if(state_is_over(call->state) || !attempt_has_branch(call, t, scene.branch))
 		return;
+	if(lookup_end(call, t, scene.branch)) {
+		course_go_on(&scene);
+		return;
+	}
 	if(params->rpl != FAKED_REPLY)
 		call->branches[scene.branch].has_failed = true;
 	if(attempt_is_pending_beside(call, t, scene.branch)) {
@@ -123,7 +126,6 @@ static void on_branch_failure(
 	if(is_cancelled(call, t))
 		happen(&scene, EVENT_CANCEL);
 	call->postponed_branch = NO_BRANCH;
-	/* otherwise tm would CANCEL the next attempt because of the 6xx of this one */
 	transaction_ignore_6xx(t);
 	forget_earlier_replies(call, t);
 	if(call->state != CALL_CANCELLED)
@@ -171,8 +173,8 @@ static void on_reply_in(call_t *call, tm_cell_t *t, struct tmcb_params *params)
 		answer_note(call, t, scene.branch);
 		return;
 	}
-	/* tm may not see this reply, and then would not CANCEL the branch: the script may
-	 * drop it, and tm ignores it once the caller has the final reply */
+	/* tm may not see it, and then would not CANCEL the branch: the script may drop it,
+	 * and tm ignores it once the caller has the final reply */
 	call->branches[scene.branch].has_replied = true;
 	if(attempt_has_branch(call, t, scene.branch)) {
 		happen(&scene, EVENT_PROVISIONAL);
@@ -207,7 +209,7 @@ static void on_relay(call_t *call, tm_cell_t *t, int code)
 		course_want_cancels(call, t);
 }
 
-/* The caller's CANCEL has come, and tm has not handled it yet. */
+/* The caller's CANCEL has come; tm has not handled it yet. */
 static void on_cancel(call_t *call, tm_cell_t *t)
 {
 	scene_t scene = {.call = call, .t = t, .branch = NO_BRANCH};
@@ -215,15 +217,13 @@ static void on_cancel(call_t *call, tm_cell_t *t)
 
 	if(transaction_is_final(t))
 		return;
-	/* so tm also CANCELs a branch whose 180 the script has dropped, or whose first
-	 * reply is being read in this instant */
+	/* also one whose 180 the script has dropped, or is being read in this instant */
 	for(branch = 0; branch < transaction_branches(t); branch++)
 		attempt_note_provisional(call, t, branch);
 	happen(&scene, EVENT_CANCEL);
 }
 
-/* An INVITE is about to be made of the request. Changes made here are in this INVITE
- * only: not in other attempts, and not in what failure_route sends. */
+/* An INVITE is about to be made of the request. Changes made here are in it only. */
 static void on_forward(const call_t *call, struct tmcb_params *params)
 {
 	if(!state_is_over(call->state) && call->headers != NULL)

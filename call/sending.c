@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../core/sr_module.h"
-#include "../../core/cfg/cfg.h"
-#include "../../core/cfg_core.h"
 #include "../../core/dset.h"
 #include "../../core/onsend.h"
-#include "../../core/resolve.h"
 #include "../../core/ut.h"
 
 #include "call/sending.h"
 
 #include "call/attempt.h"
+#include "call/lookup.h"
 #include "call/observe.h"
 #include "call/outgoing.h"
 #include "call/remember.h"
@@ -52,26 +50,6 @@ static bool may_go_without_lock(
 	if(runs_script)
 		return !transaction_may_run_onreply_route(t);
 	return needs_others(target);
-}
-
-/* Look the name up, so that the DNS cache of the core has it before the lock is
- * needed. */
-static void look_up(const target_t *target)
-{
-	const str *hop =
-			target->next_hop.len > 0 ? &target->next_hop : &target->uri;
-	struct sip_uri uri;
-	unsigned short port;
-	char proto;
-
-	if(target->is_current || target->is_address
-			|| !cfg_get(core, core_cfg, use_dns_cache)
-			|| parse_uri(hop->s, hop->len, &uri) < 0)
-		return;
-	port = uri.port_no;
-	proto = uri.proto;
-	sip_resolvehost(
-			uri.maddr_val.len > 0 ? &uri.maddr_val : &uri.host, &port, &proto);
 }
 
 static attempt_t *attempt_create(
@@ -151,7 +129,7 @@ static int send_in_pause(call_t *call, tm_cell_t *t, struct sip_msg *msg,
 	call->is_making = true;
 	if(!is_free && needs_others(target)) {
 		let_go(call, t, failed, true, &pause);
-		look_up(target);
+		lookup_name(target);
 		take_back(call, t, &pause);
 	}
 	let_go(call, t, failed, is_free, &pause);
@@ -162,19 +140,18 @@ static int send_in_pause(call_t *call, tm_cell_t *t, struct sip_msg *msg,
 	return sent;
 }
 
-sent_t sending_make(call_t *call, tm_cell_t *t, struct sip_msg *msg, int failed,
-		const target_t *target)
+/* Try the destination of the current attempt. */
+static sent_t try_current(
+		call_t *call, tm_cell_t *t, struct sip_msg *msg, int failed)
 {
-	attempt_t *attempt = attempt_create(call, t, target);
+	attempt_t *attempt = call->attempt;
 	int sent;
 
-	if(attempt == NULL)
-		return NOT_SENT;
 	transaction_set_timers(
 			t, call->chain.attempt.timer_inviting_ms, attempt_safe_ms(call));
 	transaction_rearm_branch_route(t);
-	outgoing_show(target);
-	sent = send_in_pause(call, t, msg, failed, target);
+	outgoing_show(attempt->target);
+	sent = send_in_pause(call, t, msg, failed, attempt->target);
 	address_again(call, t, msg, failed, attempt->before);
 	if(sent <= 0) {
 		remember_unsent(attempt, sent);
@@ -192,6 +169,25 @@ sent_t sending_make(call_t *call, tm_cell_t *t, struct sip_msg *msg, int failed,
 		return NOT_SENT;
 	attempt_adopt_branches(call, t);
 	return HAS_LEFT;
+}
+
+sent_t sending_make(call_t *call, tm_cell_t *t, struct sip_msg *msg, int failed,
+		const target_t *target)
+{
+	if(attempt_create(call, t, target) == NULL)
+		return NOT_SENT;
+	return lookup_begin(call, t, failed, target)
+				   ? IS_WAITING
+				   : try_current(call, t, msg, failed);
+}
+
+sent_t sending_go_on(
+		call_t *call, tm_cell_t *t, struct sip_msg *msg, int waited)
+{
+	attempt_t *attempt = call->attempt;
+
+	attempt->first_branch = attempt->branches_end = transaction_branches(t);
+	return try_current(call, t, msg, waited);
 }
 
 void sending_wait_until_made(call_t *call, tm_cell_t *t, int failed)

@@ -12,6 +12,7 @@ typedef enum sent
 	HAS_LEFT,
 	IS_DROPPED, /* the script has dropped it: it was no attempt */
 	IS_PAST,	/* and another process has continued the call already */
+	IS_WAITING, /* a worker looks its name up first */
 } sent_t;
 
 /** Try a destination. The lock is released while names are looked up, connections are
@@ -22,6 +23,11 @@ typedef enum sent
  * @return whether the INVITE has left */
 sent_t sending_make(call_t *call, tm_cell_t *t, struct sip_msg *msg, int failed,
 		const target_t *target);
+
+/** Try the destination whose name was looked up, as sending_make() does.
+ * @param waited the branch that has waited for it, and whose callback this is */
+sent_t sending_go_on(
+		call_t *call, tm_cell_t *t, struct sip_msg *msg, int waited);
 
 /** In the callback for a failed branch: wait until the process that is making the
  * attempt has noted that it was sent. A reply has come already, so this is only the

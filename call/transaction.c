@@ -15,8 +15,8 @@
 #include "server/tm_settings.h"
 #include "sip/response.h"
 
-/* How long to try to get the lock if its holder may be waiting for this process
- * without having marked the timer, as expire() does: about a second. */
+/* How long to try to get the lock if its holder may be waiting for this process without
+ * having marked the timer, as expire() does: a second. */
 #define HOLD_TICKS_MAX 16
 
 /* the flags of a transaction that a chain changes and restores */
@@ -157,8 +157,7 @@ void transaction_resume(tm_cell_t *t, pause_t *pause)
 	if(pause->branch != NO_BRANCH) {
 		tm_ua_client_t *uac = &t->uac[pause->branch];
 
-		/* a 2xx may have come on this branch; a 1xx, or a CANCEL of the caller, does
-		 * not matter for a branch that has ended */
+		/* a 2xx may have come on this branch; a 1xx or a CANCEL does not matter */
 		if(uac->last_received < 200) {
 			uac->last_received = pause->code;
 			uac->reply = pause->reply;
@@ -166,8 +165,7 @@ void transaction_resume(tm_cell_t *t, pause_t *pause)
 		pause->was_cancelled = uac->request.flags & F_RB_CANCELED;
 		uac->request.flags |= pause->flags;
 	}
-	/* tm's timer process has no reference of its own, and continues to use the
-	 * transaction when this returns (timer.c, final_response_handler) */
+	/* tm's timer process goes on to use the transaction, without a reference (timer.c) */
 	pause->is_kept = pause->reply == FAKED_REPLY;
 	if(!pause->is_kept)
 		tm_api.unref_cell(t);
@@ -185,8 +183,7 @@ static void clear_flags(tm_cell_t *t, unsigned flags)
 	__atomic_fetch_and(&t->flags, ~flags, __ATOMIC_SEQ_CST);
 }
 
-/* (Because of our callback for TMCB_ON_FAILURE, tm never drops a call silently,
- * whatever its noisy_ctimer is: timer.c, final_response_handler.) */
+/* (Our callback for TMCB_ON_FAILURE works as noisy_ctimer: final_response_handler.) */
 void transaction_begin_chain(tm_cell_t *t, tm_manners_t *before)
 {
 	before->flags = t->flags & CHAIN_FLAGS;
@@ -316,7 +313,7 @@ static ticks_t at_least_a_tick(unsigned ms)
 
 void transaction_expire(tm_cell_t *t, int branch, unsigned ms)
 {
-	if(transaction_is_pending(t, branch))
+	if(t->uac[branch].last_received < 200)
 		expire(&t->uac[branch].request, at_least_a_tick(ms));
 }
 
@@ -459,19 +456,22 @@ void transaction_show_code(tm_cell_t *t, struct tmcb_params *params, int code)
 		params->req->msg_flags |= FL_TIMEOUT;
 }
 
-bool transaction_fail_soon(tm_cell_t *t)
+int transaction_wait(tm_cell_t *t, unsigned ms)
 {
 	ticks_t fr_timeout = t->fr_timeout;
 	int branch = t->nr_of_outgoings;
 	bool added;
 
 	if(transaction_room(t) <= 0)
-		return false;
+		return NO_BRANCH;
 	t->uac[branch].on_failure = t->on_failure;
-	t->fr_timeout = 1;
+	/* a failed send has left its own here, and tm would repeat what is not there */
+	t->uac[branch].request.dst.proto = PROTO_NONE;
+	t->fr_timeout = at_least_a_tick(ms);
+	live(t, t->fr_timeout);
 	added = tm_api.t_addblind() > 0;
 	t->fr_timeout = fr_timeout;
-	return added;
+	return added ? branch : NO_BRANCH;
 }
 
 void transaction_answer(
@@ -479,7 +479,7 @@ void transaction_answer(
 {
 	if(t->uas.status >= 200)
 		return;
-	/* the reply ends its timer; only the process that handles the request releases it */
+	/* the reply ends its timer; the process that handles the request releases it */
 	if(compat_drops_branchless() && t->nr_of_outgoings == 0
 			&& tm_api.t_gett() == t)
 		tm_api.t_addblind();

@@ -29,15 +29,14 @@ int transaction_bind(void);
 
 /* -- the transaction ---------------------------------------------------- */
 /** Does tm have a transaction of this request already, so that tm repeats its last
- * reply to the caller? Called without the lock, for a request of which this process
- * has no transaction yet. */
+ * reply? Without the lock, for a request of which this process has no transaction. */
 bool transaction_is_known(struct sip_msg *msg);
 
 /** The transaction that this process works on; NULL if there is none. No lock. */
 tm_cell_t *transaction_current(void);
 
-/** The parameter with which a callback was registered; NULL if it was not.
- * Callbacks are only ever added while the transaction lives, so no lock. */
+/** The parameter with which a callback was registered; NULL if it was not. No lock:
+ * callbacks are only added while the transaction lives. */
 void *transaction_find_param(tm_cell_t *t, transaction_cb *callback);
 
 /** The numbers by which tm finds the transaction again. */
@@ -70,8 +69,7 @@ static inline int transaction_branches(const tm_cell_t *t)
 	return t->nr_of_outgoings;
 }
 
-/** How many further branches it can have. The server's max_branches counts all
- * branches, also those that have failed. */
+/** How many further branches it can have: max_branches counts those that have failed. */
 static inline int transaction_room(const tm_cell_t *t)
 {
 	return (int)sr_dst_max_branches - t->nr_of_outgoings;
@@ -106,8 +104,7 @@ static inline bool transaction_is_suspended(const tm_cell_t *t)
 void transaction_lock(tm_cell_t *t);
 void transaction_unlock(tm_cell_t *t);
 
-/** Take the reply lock if no other process has it.
- * @return whether it is held */
+/** Take the reply lock if no other process has it. @return whether it is held */
 bool transaction_try_lock(tm_cell_t *t);
 
 /** Make sure in a callback for a failed branch that the lock is held. tm holds it,
@@ -119,7 +116,7 @@ bool transaction_try_lock(tm_cell_t *t);
  * @return whether it is held; if not, the call must not be touched */
 bool transaction_hold(tm_cell_t *t, int branch);
 
-/* What must be restored for tm when the lock is taken again. */
+/* What is restored for tm when the lock is taken again. */
 typedef struct pause
 {
 	int branch;
@@ -149,7 +146,13 @@ void transaction_pause(tm_cell_t *t, int branch, bool is_slow, pause_t *pause);
  *        ended */
 void transaction_resume(tm_cell_t *t, pause_t *pause);
 
-/** Give references back. The caller must have another one. */
+/** Take a reference, so that the transaction, and the call, stay. */
+static inline void transaction_keep(tm_cell_t *t)
+{
+	atomic_inc(&t->ref_count);
+}
+
+/** Give references back, without the lock if it is the last one. */
 static inline void transaction_let_go(tm_cell_t *t, unsigned references)
 {
 	for(; references > 0; references--)
@@ -208,7 +211,7 @@ static inline void transaction_leave_lists(const lists_t *before)
 }
 
 /* -- sending ------------------------------------------------------------ */
-/** Is the caller to get a 100 from tm, which he has not got yet? */
+/** Is the caller still to get a 100 from tm? */
 static inline bool transaction_owes_trying(const tm_cell_t *t)
 {
 	return (t->flags & T_AUTO_INV_100) && t->uas.status < 100;
@@ -221,13 +224,11 @@ static inline bool transaction_owes_trying(const tm_cell_t *t)
  *        attempts together */
 void transaction_set_timers(tm_cell_t *t, unsigned fr_ms, unsigned fr_inv_ms);
 
-/** Restore tm's timers for the final reply and the CANCELs, which tm reads from the
- * same fields, and undo what the script has set (t_set_fr, t_set_max_lifetime). */
+/** Restore tm's timers, and undo what the script has set (t_set_fr ...). */
 void transaction_reset_timers(
 		tm_cell_t *t, const tm_manners_t *before, unsigned fr_inv_ms);
 
-/** Let the branch_route run for the next branch too: tm arms it for the first branch
- * only (t_fwd.c, on_branch_delayed). */
+/** Let the branch_route run for the next branch too (t_fwd.c, on_branch_delayed). */
 static inline void transaction_rearm_branch_route(tm_cell_t *t)
 {
 	if(t->on_branch == 0)
@@ -274,7 +275,6 @@ void transaction_close_unsent_from(tm_cell_t *t, int first_branch);
  * has its final reply. */
 void transaction_stop_forwarding(tm_cell_t *t);
 
-/** Take that back. */
 void transaction_allow_forwarding(tm_cell_t *t);
 
 /** The core's DNS failover sends the INVITE to the next address of a destination for
@@ -316,10 +316,9 @@ static inline bool transaction_is_pending_beside(const tm_cell_t *t, int branch)
 	return false;
 }
 
-/** Let tm time out a pending branch after so many milliseconds, at least one tick. A
- * 1xx that comes in between undoes this. Changing the time alone is not enough: tm
- * reads it only when the timer fires for another reason, which never happens on TCP
- * and TLS (timer.h, restart_rb_fr). */
+/** Let tm time out a pending branch, or one that waits, after so many milliseconds. A 1xx
+ * that comes in between undoes this. Changing the time alone is not enough: on TCP and
+ * TLS tm never reads it (timer.h, restart_rb_fr). */
 void transaction_expire(tm_cell_t *t, int branch, unsigned ms);
 
 /** Do not let tm time out a branch before so many milliseconds have passed. */
@@ -333,15 +332,13 @@ static inline unsigned transaction_time_left(const tm_cell_t *t, int branch)
 	return left > 0 ? TICKS_TO_MS(left) : 0;
 }
 
-/** Has tm ended the branch because of a timeout? If not, it has made up the final
- * reply because a retransmission could not be sent. */
+/** Has tm ended the branch because of a timeout? Or because of a failed send? */
 static inline bool transaction_has_timed_out(const tm_cell_t *t, int branch)
 {
 	return t->uac[branch].request.flags & F_RB_TIMEOUT;
 }
 
-/** Note that a branch has got a 1xx, so that it can be CANCELled: tm may not see that
- * reply. */
+/** Note that a branch has got a 1xx, which tm may not see, so that it is CANCELled. */
 static inline void transaction_note_provisional(tm_cell_t *t, int branch)
 {
 	if(t->uac[branch].last_received == 0)
@@ -363,8 +360,7 @@ bool transaction_was_cancelled(const tm_cell_t *t, int branch, bool was_silent);
 void transaction_choose_cancels(
 		tm_cell_t *t, branch_bm_t branches, struct cancel_info *cancels);
 
-/** Send the CANCELs that were chosen. Without the lock, because this may run the
- * script's event_route (tm:local-request). */
+/** Send the CANCELs that were chosen. Without the lock: the script may run for them. */
 void transaction_send_cancels(tm_cell_t *t, struct cancel_info *cancels);
 
 /** Has tm made up the final reply of a branch, and did not receive it? */
@@ -384,15 +380,13 @@ static inline bool transaction_made_it_up(const tm_cell_t *t, int branch)
  *         if the branch has ended with a real negative reply, and is not changed */
 int transaction_expect_answer(tm_cell_t *t, int branch);
 
-/** In a callback for another branch that has failed: let tm see that this branch is
- * not decided yet. */
+/** In a callback for another branch: let tm see that this one is not decided yet. */
 static inline void transaction_keep_open(tm_cell_t *t, int branch)
 {
 	t->uac[branch].last_received = 180;
 }
 
-/** The 2xx was not relayed. Restore the branch.
- * @return whether the caller has no final reply yet */
+/** The 2xx was not relayed. @return whether the caller has no final reply yet */
 static inline bool transaction_put_back(tm_cell_t *t, int branch, int code)
 {
 	if(t->uas.status >= 200)
@@ -401,15 +395,13 @@ static inline bool transaction_put_back(tm_cell_t *t, int branch, int code)
 	return true;
 }
 
-/** Will tm still call back for a branch that was sent? It will if the branch waits for
- * its final reply and has a timer. */
+/** Has a branch a timer? If it waits for its final reply, tm will call back for it. */
 static inline bool transaction_is_timed(const tm_cell_t *t, int branch)
 {
 	return t->uac[branch].request.t_active;
 }
 
-/** Let a branch that has ended, or has lost its timer, end after one tick, so that tm
- * calls back for it. Its stored reply is dropped. */
+/** Let a branch that has ended, or has lost its timer, end after one tick again. */
 void transaction_end_again(tm_cell_t *t, int branch);
 
 /* -- the final reply ---------------------------------------------------- */
@@ -421,16 +413,14 @@ void transaction_end_again(tm_cell_t *t, int branch);
 int transaction_pick(const tm_cell_t *t, int first_branch, int branch, int code,
 		int *picked_code);
 
-/** The stored reply of a branch; NULL if there is none, FAKED_REPLY if tm has made it
- * up. */
+/** The stored reply of a branch; NULL: none; FAKED_REPLY: tm has made it up. */
 static inline const struct sip_msg *transaction_reply_of(
 		const tm_cell_t *t, int branch)
 {
 	return t->uac[branch].reply;
 }
 
-/** Treat a 6xx as any other reply until the chain ends: tm would CANCEL the next
- * attempt because of the 6xx of the previous one. */
+/** Treat a 6xx as any other reply until the chain ends: tm would CANCEL the next one. */
 void transaction_ignore_6xx(tm_cell_t *t);
 
 /** Drop the stored replies of all branches before this one, so that tm cannot choose
@@ -444,8 +434,8 @@ void transaction_drop_replies_before(tm_cell_t *t, int branch);
  * @return whether tm will choose it and not the last one */
 bool transaction_leave_reply(tm_cell_t *t, int earlier, int last, int code);
 
-/** Within a callback of TMCB_ON_FAILURE: will a failure_route of the script run? tm
- * runs that of the chosen branch (t_reply.c, run_failure_handlers). */
+/** In a callback of TMCB_ON_FAILURE: will a failure_route run? tm runs that of the chosen
+ * branch (t_reply.c, run_failure_handlers). */
 static inline bool transaction_runs_failure_route(const tm_cell_t *t)
 {
 	return t->uac[tm_api.t_get_picked_branch()].on_failure != 0;
@@ -482,19 +472,29 @@ static inline void transaction_name_branch(tm_cell_t *t, int branch)
  * @param code 408 means a timeout */
 void transaction_show_code(tm_cell_t *t, struct tmcb_params *params, int code);
 
-/** Let the call fail once this process has left the transaction: add a branch that is
- * not sent and let it time out at once. So the script's failure_route and the
- * on_failure callbacks run as after any failure.
- * @return whether this was possible */
-bool transaction_fail_soon(tm_cell_t *t);
+/** Add a branch that is not sent and that tm times out after so many milliseconds, at
+ * least one tick. The call is pending until then.
+ * @return the branch; NO_BRANCH if this is not possible */
+int transaction_wait(tm_cell_t *t, unsigned ms);
 
-/** Send a final reply to the caller, if there is none yet. tm CANCELs the pending
- * branches. */
+/** Let that branch be CANCELled as if it were sent: tm then ends it at once. */
+static inline void transaction_allow_cancel(tm_cell_t *t, int branch)
+{
+	t->uac[branch].flags &= ~TM_UAC_FLAG_BLIND;
+}
+
+/** Let the call fail once this process has left the transaction, as after any failure.
+ * @return whether this was possible */
+static inline bool transaction_fail_soon(tm_cell_t *t)
+{
+	return transaction_wait(t, 0) != NO_BRANCH;
+}
+
+/** Send a final reply, if there is none yet. tm CANCELs the pending branches. */
 void transaction_answer(
 		tm_cell_t *t, struct sip_msg *request, int code, const char *phrase);
 
-/** Would tm find a branch to CANCEL when the caller sends CANCEL? If not, it replies
- * to the INVITE itself (t_fwd.c, e2e_cancel). */
+/** Would tm find a branch to CANCEL? If not, it replies itself (t_fwd.c, e2e_cancel). */
 bool transaction_has_cancellable(const tm_cell_t *t);
 
 #endif

@@ -217,8 +217,9 @@ void rules_warn_of_names(
 {
 	static const char advice[] =
 			"is looked up while other calls wait, when the destination before "
-			"it stays silent: an IP address would be right, or a name that "
-			"stays in the DNS cache (dns_cache_min_ttl)";
+			"it stays silent: an IP address would be right, or async_workers=2 "
+			"in kamailio.cfg, or a name that stays in the DNS cache "
+			"(dns_cache_min_ttl)";
 	const destination_t *first = NULL;
 	int count = 0;
 	int i;

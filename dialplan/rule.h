@@ -125,7 +125,8 @@ int rule_variables(const rule_t *rule, const str *values, named_text_t **list,
 
 /** Warn, once for all rules, of names behind their first destinations: tm's timer
  * process looks them up when the one before stays silent, and every other timer of
- * the server waits for that (tm, t_fwd.c: add_uac). */
+ * the server waits for that (tm, t_fwd.c: add_uac), unless the server has workers for
+ * it (async_workers). */
 void rules_warn_of_names(
 		rule_t *const *rules, int n_rules, diagnostics_t *diagnostics);
 

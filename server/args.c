@@ -14,6 +14,7 @@
 #include "server/memory.h"
 #include "server/plan.h"
 #include "server/self.h"
+#include "server/workers.h"
 #include "dialplan/inline_parse.h"
 #include "dialplan/route.h"
 #include "text/text.h"
@@ -75,7 +76,8 @@ static rule_t *parse(arg_kind_t kind, const fragment_t *text, arena_t *arena,
 					: inline_parse_destinations(text, rule, arena, diagnostics);
 	if(result < 0 || server_check_rule(rule, diagnostics) < 0)
 		return NULL;
-	rules_warn_of_names(&rule, 1, diagnostics);
+	if(!workers_can_look_up())
+		rules_warn_of_names(&rule, 1, diagnostics);
 	return rule;
 }
 

@@ -10,6 +10,7 @@
 #include "server/memory.h"
 #include "server/self.h"
 #include "server/source.h"
+#include "server/workers.h"
 
 #define TEXT_SOURCE "dialplan_text"
 
@@ -42,7 +43,8 @@ static int check_server(const dialplan_t *dialplan, arena_t *scratch,
 		if(server_check_rule(dialplan->rules[i], diagnostics) < 0)
 			result = -1;
 	}
-	rules_warn_of_names(dialplan->rules, dialplan->n_rules, diagnostics);
+	if(!workers_can_look_up())
+		rules_warn_of_names(dialplan->rules, dialplan->n_rules, diagnostics);
 	return result;
 }
 

@@ -4,6 +4,7 @@ whose patterns run into their limit, and host names that the server must look up
 other calls wait."""
 
 import asyncio
+import dataclasses
 import os
 import pathlib
 import re
@@ -112,7 +113,7 @@ def test_20000_rules_that_run_into_their_limit_are_one_line_of_the_log():
 
 
 # -- host names after the first destination ---------------------------------------------------
-# The timer process of tm looks them up, so the server and failoverctl check warn of them.
+# Without workers, the timer process of tm looks them up, so there are warnings of them.
 
 BEHIND = {
     "a list": kamailio.Config('failover("sip:1@10.0.0.1 sip:2@gw.example.com");'),
@@ -131,6 +132,19 @@ def test_the_start_warns_of_names_after_the_first_destination(what):
     _, log = kamailio.start_that_fails(BEHIND[what])
     warnings = [line for line in log.splitlines() if "WARNING" in line and "gw.example.com" in line]
     assert len(warnings) == 1 and re.search(r"look|resolv|dns", warnings[0], re.I), log
+
+
+@pytest.mark.parametrize("what", BEHIND)
+def test_the_start_does_not_warn_where_workers_look_them_up(what):
+    _, log = kamailio.start_that_fails(dataclasses.replace(BEHIND[what],
+        globals="async_workers=2\n"))
+    assert "gw.example.com" not in log, log
+
+
+def test_the_start_warns_where_no_cache_keeps_what_workers_find():
+    _, log = kamailio.start_that_fails(dataclasses.replace(BEHIND["a list"],
+        globals="async_workers=2\nuse_dns_cache=off\n"))
+    assert "[sip:2@gw.example.com] is looked up while other calls wait" in log, log
 
 
 def test_the_start_does_not_warn_of_addresses():
