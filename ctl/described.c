@@ -6,6 +6,7 @@
 
 #include "ctl/derive.h"
 #include "dialplan/function.h"
+#include "sip/contact.h"
 #include "sip/header_name.h"
 #include "sip/sip_uri.h"
 #include "ctl/value.h"
@@ -30,7 +31,26 @@ static int give_text(request_t *request, subject_kind_t kind, const char *value,
 	return given_add_of_kind(&request->given, kind, &text, why);
 }
 
+/* Has it the scheme of a URI that the server takes (core/parser/parse_uri.c), and
+ * something behind it? */
+static bool is_uri(const str *text)
+{
+	static const char *const schemes[] = {
+			"sip:", "sips:", "tel:", "tels:", "urn:"};
+	size_t i;
+
+	for(i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+		str scheme = str_of(schemes[i]);
+		str start = {text->s, scheme.len};
+
+		if(text->len > scheme.len && str_equal_nocase(&start, &scheme))
+			return true;
+	}
+	return false;
+}
+
 /* -- options ------------------------------------------------------------ */
+
 
 int request_set_line(request_t *request, const char *value, reason_t *why)
 {
@@ -54,6 +74,12 @@ int request_set_line(request_t *request, const char *value, reason_t *why)
 	request->line = line;
 	request->uri.s = line.s + blank + 1;
 	request->uri.len = second - blank - 1;
+	if(!is_uri(&request->uri))
+		return reason_give(why,
+				"[%.*s] is no URI, so that failover() would return -2: "
+				"sip:100@192.0.2.1 or tel:+4930123 would be right",
+				STR_FMT(&request->uri));
+
 	return given_add_of_kind(&request->given, SUBJECT_REQUEST, &line, why);
 }
 
@@ -113,8 +139,11 @@ int request_set_route(request_t *request, const char *value, reason_t *why)
 {
 	subject_t subject = {.kind = SUBJECT_HEADER, .name = str_init("Route")};
 	str text = str_of(value);
+	str rest = text;
+	contact_address_t first;
 
-	if(text.len == 0 || !value_is_one_line(&text))
+	if(!value_is_one_line(&text) || !contact_next(&rest, &first)
+			|| !is_uri(&first.uri))
 		return reason_give(why,
 				"[%s] is no route: <sip:192.0.2.1;lr> would be right", value);
 	return given_add(&request->given, &subject, &text, why);

@@ -112,6 +112,9 @@ static const lint_check_t checks[] = {
 		{"destination-escape",
 				"a group in a URI that looks like an escape, %20",
 				lint_destination_escape},
+		{"destination-algorithm",
+				"a set of dispatcher with an algorithm that dispatcher lacks",
+				lint_destination_algorithm},
 		{NULL, NULL, NULL},
 };
 

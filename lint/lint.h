@@ -233,5 +233,6 @@ int lint_destination_name(lint_t *lint);
 int lint_destination_twice(lint_t *lint);
 int lint_destination_slash(lint_t *lint);
 int lint_destination_escape(lint_t *lint);
+int lint_destination_algorithm(lint_t *lint);
 
 #endif

@@ -413,6 +413,23 @@ static void see_escape(lint_t *lint, const destination_t *destination)
 	}
 }
 
+/* Has a release of dispatcher this algorithm? (modules/dispatcher/dispatch.c, DS_ALG_;
+ * 14, 15 and 64 are of Kamailio 6) */
+static bool is_known_algorithm(int algorithm)
+{
+	return (algorithm >= 0 && algorithm <= 15) || algorithm == 64;
+}
+
+static void see_algorithm(lint_t *lint, const destination_t *destination)
+{
+	if(!destination->is_set || is_known_algorithm(destination->algorithm))
+		return;
+	diagnostics_warning(lint->diagnostics, &destination->where,
+			"[%.*s]: dispatcher has no algorithm %d, and begins with the first "
+			"gateway; one of ds_select() would be right, such as 4, in turn",
+			SHOWN(&destination->where), destination->algorithm);
+}
+
 static void visit_destinations(lint_t *lint,
 		void (*see)(lint_t *lint, const destination_t *destination))
 {
@@ -439,5 +456,11 @@ int lint_destination_slash(lint_t *lint)
 int lint_destination_escape(lint_t *lint)
 {
 	visit_destinations(lint, see_escape);
+	return 0;
+}
+
+int lint_destination_algorithm(lint_t *lint)
+{
+	visit_destinations(lint, see_algorithm);
 	return 0;
 }

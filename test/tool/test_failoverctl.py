@@ -78,6 +78,10 @@ USAGE = [
     (["explain", "-", "-r", "BYE sip:a@h SIP/2.0"],
      "--request: [BYE]: failover() takes an INVITE only, in capitals"),
     (["explain", "-", "-r", "invite sip:a@h SIP/2.0"], "--request: [invite]: failover() takes ..."),
+        *((["explain", "-", "-r", f"INVITE {uri} SIP/2.0"],
+       f"--request: [{uri}] is no URI, so that failover() would return -2: sip:100@192.0.2.1 or "
+       "tel:+4930123 would be right")
+      for uri in ("foo", "sip:", "100@192.0.2.1", "sip", "http://192.0.2.1/", "sipx:a@h")),
     (["explain", "-", "-r", INVITE, "-r", INVITE],
      "--request: $request is said a second time: once is right"),
 ]
@@ -91,6 +95,8 @@ WITH_REQUEST = [
                                  "192.0.2.1:5060", "1" * 50)),
     (["-a", "192.0.2.1", "-a", "192.0.2.2"],
      "--addr: $addr is said a second time: once is right"),
+        *((["-R", value], f"--route: [{value}] is no route: <sip:192.0.2.1;lr> would be right")
+      for value in ("", "xx", "<xx>", "<sip:>", "192.0.2.1")),
     *((["-t", value], f"--transport: [{value}]: one of UDP, TCP, TLS, SCTP, WS and WSS would be "
        "right") for value in ("", "x", "UDPP")),
     *((["-l", value], f"--localhost: [{value}] is no host: example.com, 192.0.2.1:5060 or "

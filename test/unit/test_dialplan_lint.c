@@ -1173,6 +1173,12 @@ static const struct
 				  "sip:%%20b@g sip:%{2}0@i sip:%10@j sip:%2z@k\n",
 				"4:10 warning: [%2a] is group 2 and then a a: %%2a would be "
 				"the escape, %{2}a the group"},
+		{.title = "an algorithm that dispatcher lacks",
+				D "To = ds:1/99\n$session = failover ds:2 ds:2/0 ds:2/11 "
+				  "ds:2/13 ds:2/15 ds:2/64 ds:2/16\n",
+				"2:6 warning: [ds:1/99]: dispatcher has no algorithm 99, and "
+				"begins with the first gateway; one of ds_select() would be "
+				"right, such as 4, in turn\n3:65 ..."},
 		{.title = "behind a byte order mark",
 				"\xef\xbb\xbf" D TO "$rtp = 1\n",
 				"3:1 ..."},
