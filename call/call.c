@@ -10,6 +10,7 @@
 #include "call/observe.h"
 #include "call/remember.h"
 #include "call/variables.h"
+#include "server/log.h"
 #include "server/memory.h"
 
 /* Most calls fit into one block: the call, two destinations and the records of twelve
@@ -99,7 +100,8 @@ static claim_t claim_transaction(struct sip_msg *msg, tm_cell_t **t)
 		if(made == 0)
 			return CLAIM_RETRANSMISSION;
 		if(made < 0) {
-			LM_ERR("tm cannot make a transaction (%d)\n", made);
+			LM_ERR("tm cannot make a transaction (%d), Call-ID [%s]\n", made,
+					log_call_id(msg));
 			return CLAIM_REFUSED;
 		}
 		*t = transaction_current();
@@ -140,7 +142,8 @@ bool call_is_possible(struct sip_msg *msg, call_result_t *result)
 	if(!request_is_initial_invite(msg))
 		return false;
 	if(engine_has_call(t)) {
-		LM_ERR("failover() has this call already\n");
+		LM_ERR("failover() has this call already, Call-ID [%s]\n",
+				log_call_id(msg));
 		return false;
 	}
 	return true;

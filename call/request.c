@@ -14,8 +14,9 @@
 bool request_is_initial_invite(struct sip_msg *msg)
 {
 	if(msg->REQ_METHOD != METHOD_INVITE) {
-		LM_ERR("failover() takes an INVITE, not a %.*s\n",
-				STR_FMT(&msg->first_line.u.request.method));
+		parse_headers(msg, HDR_CALLID_F, 0); /* for the log; it may be absent */
+		LM_ERR("failover() takes an INVITE, not a %.*s, Call-ID [%s]\n",
+				STR_FMT(&msg->first_line.u.request.method), log_call_id(msg));
 		return false;
 	}
 	if(parse_headers(msg, HDR_TO_F | HDR_CALLID_F | HDR_CSEQ_F, 0) < 0
@@ -25,7 +26,8 @@ bool request_is_initial_invite(struct sip_msg *msg)
 	}
 	if(get_to(msg)->tag_value.len > 0) {
 		LM_ERR("failover() takes an INVITE that begins a dialog; send this one "
-			   "by loose_route() and t_relay()\n");
+			   "by loose_route() and t_relay(), Call-ID [%s]\n",
+				log_call_id(msg));
 		return false;
 	}
 	return true;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "../../core/sr_module.h"
+#include "../../core/ip_addr.h"
 #include "../../core/parser/parse_content.h"
 #include "../../modules/dmq/bind_dmq.h"
 
@@ -203,7 +204,7 @@ static bool read_line(
 }
 
 /* Whatever a message says it is answered once, and logged once. */
-static void hear(char *text, dmq_node_t *node)
+static void hear(char *text, dmq_node_t *node, struct ip_addr *from)
 {
 	static letter_t letter;
 	char *line, *rest = text;
@@ -225,8 +226,8 @@ static void hear(char *text, dmq_node_t *node)
 	}
 	letter_send(&letter);
 	if(faults > 0)
-		LM_WARN("another server says what is not understood: %d line(s)\n",
-				faults);
+		LM_WARN("the server %s says what is not understood: %d line(s)\n",
+				ip_addr2a(from), faults);
 	if(is_question && node != NULL)
 		tell_all_held(node);
 }
@@ -257,13 +258,14 @@ static int on_message(
 	response->resp_code = 200;
 	response->reason = (str)str_init("OK");
 	if(body == NULL) {
-		LM_WARN("another server sends a message that is cut off, empty or "
-				"too long\n");
+		LM_WARN("the server %s sends a message that is cut off, empty or "
+				"too long\n",
+				ip_addr2a(&msg->rcv.src_ip));
 		return 0;
 	}
 	memcpy(text, body, len);
 	text[len] = '\0';
-	hear(text, node);
+	hear(text, node, &msg->rcv.src_ip);
 	return 0;
 }
 

@@ -257,7 +257,8 @@ def test_a_wrong_message_changes_nothing():
             await say(site, line.format(name) + "\n")
             assert not await site.holds(0, name), line
         log = site.servers[0].log()
-        assert log.count("is not understood: 1 line(s)") == len(IMPOSSIBLE)
+        assert log.count("the server 127.0.0.1 says what is not understood: 1 line(s)") == len(
+            IMPOSSIBLE)
         line = OUT.format(name) + "\n"
         for length in (len(line) + 1, 5000, 99999, -1, 0):
             await say(site, line, length=length)
