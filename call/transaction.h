@@ -272,9 +272,8 @@ void transaction_close_unsent_from(tm_cell_t *t, int first_branch);
 /** Stop an attempt that another process is making, if its INVITE has not left yet. The
  * transaction is marked as cancelled: tm checks this mark once more after DNS and
  * branch_route, and then sends no INVITE (t_fwd.c, t_forward_nonack). For a call that
- * has its final reply. */
+ * has its final reply. The second function takes that back. */
 void transaction_stop_forwarding(tm_cell_t *t);
-
 void transaction_allow_forwarding(tm_cell_t *t);
 
 /** The core's DNS failover sends the INVITE to the next address of a destination for
