@@ -37,6 +37,7 @@ enter_small_tree() {
 	ln -s "$headers" "$scratch/tree/build/kamailio"
 	cd "$scratch/tree"
 	cat >failover_mod.c <<-'C'
+		#pragma GCC visibility push(default)
 		#include "../../core/sr_module.h"
 		#include "text/part.h"
 		MODULE_VERSION
