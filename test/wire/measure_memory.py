@@ -49,7 +49,7 @@ def main():
     print(f"bytes of shared memory for each of {CALLS} calls:")
     print("  t_relay()                            ", asyncio.run(held(
         '$ru = "sip:101@{p1}"; t_relay(); exit;', 1, modules=())))
-        print("  failover(), one destination          ", asyncio.run(held(
+    print("  failover(), one destination          ", asyncio.run(held(
         'if (failover("sip:101@{p1}")) exit;', 1)))
     for ringing in (1, 2, 3, 6, 12):
         print(f"  failover(), destination {ringing:2} of {DESTINATIONS} rings ",

@@ -110,7 +110,7 @@ not met. The first rows count the instructions of a call by file. The other rows
 functions outside of this module that spend more than with the other method; the functions
 that they call are not counted.
 
-The module itself spends some 4,000 instructions on a call and 2,000 to 2,500 on each
+The module itself spends some 3,600 instructions on a call and 2,000 to 2,500 on each
 further attempt. A script and its variables cost more. tm and the core spend the rest for
 the module:
 
