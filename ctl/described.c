@@ -37,20 +37,17 @@ static bool is_uri(const str *text)
 {
 	static const char *const schemes[] = {
 			"sip:", "sips:", "tel:", "tels:", "urn:"};
+	fragment_t uri = fragment_of(text);
 	size_t i;
 
 	for(i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
-		str scheme = str_of(schemes[i]);
-		str start = {text->s, scheme.len};
-
-		if(text->len > scheme.len && str_equal_nocase(&start, &scheme))
-			return true;
+		if(fragment_begins(&uri, schemes[i]))
+			return text->len > (int)strlen(schemes[i]);
 	}
 	return false;
 }
 
 /* -- options ------------------------------------------------------------ */
-
 
 int request_set_line(request_t *request, const char *value, reason_t *why)
 {
@@ -79,7 +76,6 @@ int request_set_line(request_t *request, const char *value, reason_t *why)
 				"[%.*s] is no URI, so that failover() would return -2: "
 				"sip:100@192.0.2.1 or tel:+4930123 would be right",
 				STR_FMT(&request->uri));
-
 	return given_add_of_kind(&request->given, SUBJECT_REQUEST, &line, why);
 }
 

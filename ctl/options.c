@@ -465,7 +465,6 @@ const command_t *options_read(
 	*status = STATUS_USAGE;
 	if(argc < 2) {
 		refuse(NULL, "a command is missing: " COMMAND_NAMES " would be right");
-
 		return NULL;
 	}
 	options->command = find_command(argv[1]);
@@ -476,7 +475,6 @@ const command_t *options_read(
 								  ") would be right"
 								: "there is no such command: " COMMAND_NAMES
 								  " would be right");
-
 		return NULL;
 	}
 	if(read_arguments(options, &cursor) < 0 || check_together(options) < 0)
