@@ -299,6 +299,19 @@ class Stage:
     async def rpc(self, *command):
         return await self.aside(self.server.rpc, *command)
 
+    async def cancel(self, call):
+        """Let an operator cancel a call."""
+        await self.rpc("tm.cancel", call.invite.call_id, "s:101")
+
+    async def cancelled_call(self, uri, after, within):
+        """Place a call that an operator cancels after so many seconds, and wait at most
+        so many for its end."""
+        call = (await self.caller()).call(filled(uri, self.names))
+        await asyncio.sleep(after)
+        await self.cancel(call)
+        await asyncio.wait_for(call.ended.wait(), within)
+        return call
+
     async def drained(self, limit=DRAIN_LIMIT, every=0.25):
         """Wait until tm holds no transaction, and check `every` this number of seconds.
         Return the number of transactions at the end."""

@@ -252,12 +252,7 @@ async def cancelled_by_an_operator():
         caller=[], globals="dns_try_naptr=no\ndns_try_ipv6=no",
         environment=forced(name(0, SLOW_MS, 1)))
     async with Stage(scenario.peers, scenario.config) as stage:
-        caller = await stage.caller()
-        call = caller.call(filled(scenario.uri, stage.names))
-        await asyncio.sleep(0.5)
-        await stage.rpc("tm.cancel", call.invite.call_id, "s:101")
-        await asyncio.wait_for(call.ended.wait(), 5)
-        return call.codes
+        return (await stage.cancelled_call(scenario.uri, after=0.5, within=5)).codes
 
 
 def test_an_operator_cancels_while_a_name_is_looked_up():

@@ -142,11 +142,7 @@ def test_during(outcome):
 async def cancelled_by_an_operator():
     scenario = during("", caller=[])
     async with Stage(scenario.peers, scenario.config) as stage:
-        caller = await stage.caller()
-        call = caller.call(filled(scenario.uri, stage.names))
-        await asyncio.sleep(1.2)
-        await stage.rpc("tm.cancel", call.invite.call_id, "s:101")
-        await asyncio.wait_for(call.ended.wait(), 1)
+        call = await stage.cancelled_call(scenario.uri, after=1.2, within=1)
         left = await stage.drained(10)
         return call.codes, left, len(stage.trace.of("b", "INVITE"))
 

@@ -115,7 +115,7 @@ async def cancelled(title, by, over):
         due = loop.time() + 0.1
         await asyncio.sleep(due - loop.time())
         if by == "tm.cancel":
-            await stage.rpc("tm.cancel", call.invite.call_id, "s:101")
+            await stage.cancel(call)
         else:
             caller.transact(_message(caller, call), lambda reply: None)
         said = loop.time()
